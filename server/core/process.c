@@ -1,0 +1,149 @@
+#include "core/process.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int ready_fd = -1; /* the child's end of the pipe to the waiting parent */
+
+/* The parent of a daemon: lives until the child is ready or dead. */
+static _Noreturn void wait_for_child(int fd, pid_t child)
+{
+    char byte;
+    ssize_t n;
+    do
+        n = read(fd, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1)
+        _exit(0);
+    int status = 0;
+    waitpid(child, &status, 0);
+    _exit(WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : 1);
+}
+
+int process_daemonize(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+        return -errno;
+    pid_t child = fork();
+    if (child < 0) {
+        int error = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return -error;
+    }
+    if (child > 0) {
+        close(ends[1]);
+        wait_for_child(ends[0], child);
+    }
+    close(ends[0]);
+    ready_fd = ends[1];
+    setsid();
+    return 0;
+}
+
+void process_ready(void)
+{
+    if (ready_fd < 0)
+        return;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0) {
+        dup2(null, STDIN_FILENO);
+        dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
+        if (null > STDERR_FILENO)
+            close(null);
+    }
+    char byte = 1;
+    while (write(ready_fd, &byte, 1) < 0 && errno == EINTR) {
+    }
+    close(ready_fd);
+    ready_fd = -1;
+}
+
+int process_write_pidfile(const char *path)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return -errno;
+    int error = write(fd, text, (size_t)len) == len ? 0 : -EIO;
+    close(fd);
+    return error;
+}
+
+void process_remove_pidfile(const char *path)
+{
+    unlink(path);
+}
+
+char *process_executable(void)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    return len > 0 ? mem_dup(path, (size_t)len) : NULL;
+}
+
+/* ---- crashes ---- */
+
+static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+static const char *crash_version;
+
+/* Only what is safe in a signal handler: write(2) and arithmetic. */
+static void crash_write(int fd, const char *text)
+{
+    ssize_t ignored = write(fd, text, strlen(text));
+    (void)ignored;
+}
+
+static void crash_write_number(int fd, unsigned long number, unsigned base)
+{
+    char digits[32], *at = digits + sizeof digits;
+    *--at = '\0';
+    do
+        *--at = "0123456789abcdef"[number % base];
+    while ((number /= base) > 0);
+    crash_write(fd, at);
+}
+
+static void crash_report(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    int fd = log_fd();
+    crash_write(fd, "\n=== KVS BUG REPORT START: cut and paste what follows ===\nkvs ");
+    crash_write(fd, crash_version);
+    crash_write(fd, " crashed by signal: ");
+    crash_write_number(fd, (unsigned long)number, 10);
+    crash_write(fd, ", accessing address 0x");
+    crash_write_number(fd, (unsigned long)info->si_addr, 16);
+    crash_write(fd, ", pid ");
+    crash_write_number(fd, (unsigned long)getpid(), 10);
+    crash_write(fd, "\n--- STACK TRACE ---\n");
+    void *frames[64];
+    backtrace_symbols_fd(frames, backtrace(frames, 64), fd);
+    crash_write(fd, "=== KVS BUG REPORT END ===\n");
+    raise(number); /* SA_RESETHAND: this time it kills */
+}
+
+void process_report_crashes(const char *version)
+{
+    crash_version = version;
+    void *warm[1];
+    backtrace(warm, 1); /* loads libgcc now, since in a handler nothing may be allocated */
+    struct sigaction action = {.sa_sigaction = crash_report, .sa_flags = SA_SIGINFO | SA_RESETHAND | SA_NODEFER};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof crash_signals / sizeof crash_signals[0]; i++)
+        sigaction(crash_signals[i], &action, NULL);
+}
