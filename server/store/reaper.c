@@ -1,0 +1,103 @@
+#include "store/reaper.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t idle = PTHREAD_COND_INITIALIZER;
+
+/* guarded by lock */
+static struct reaper_job *first, **last = &first;
+static pthread_t thread;
+static bool started, stopping, busy;
+
+static _Atomic uint64_t pending, freed;
+
+static void *reaper_main(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&lock);
+    while (first || !stopping) {
+        if (!first) {
+            pthread_cond_wait(&work, &lock);
+            continue;
+        }
+        struct reaper_job *job = first;
+        first = job->next;
+        if (!first)
+            last = &first;
+        busy = true;
+        size_t units = job->units;
+        pthread_mutex_unlock(&lock);
+        job->run(job);
+        atomic_fetch_sub(&pending, units);
+        atomic_fetch_add(&freed, units);
+        pthread_mutex_lock(&lock);
+        busy = false;
+        if (!first)
+            pthread_cond_broadcast(&idle);
+    }
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+void reaper_post(struct reaper_job *job)
+{
+    job->next = NULL;
+    atomic_fetch_add(&pending, job->units);
+    pthread_mutex_lock(&lock);
+    if (!started)
+        started = pthread_create(&thread, NULL, reaper_main, NULL) == 0;
+    bool here = !started; /* no thread to be had: better a stall than a leak */
+    if (!here) {
+        *last = job;
+        last = &job->next;
+        pthread_cond_signal(&work);
+    }
+    pthread_mutex_unlock(&lock);
+    if (here) {
+        size_t units = job->units;
+        job->run(job);
+        atomic_fetch_sub(&pending, units);
+        atomic_fetch_add(&freed, units);
+    }
+}
+
+void reaper_drain(void)
+{
+    pthread_mutex_lock(&lock);
+    while (first || busy)
+        pthread_cond_wait(&idle, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+void reaper_stop(void)
+{
+    pthread_mutex_lock(&lock);
+    bool was_started = started;
+    stopping = true;
+    pthread_cond_signal(&work);
+    pthread_mutex_unlock(&lock);
+    if (was_started)
+        pthread_join(thread, NULL);
+    pthread_mutex_lock(&lock);
+    started = stopping = false;
+    pthread_mutex_unlock(&lock);
+}
+
+uint64_t reaper_pending(void)
+{
+    return atomic_load(&pending);
+}
+
+uint64_t reaper_freed(void)
+{
+    return atomic_load(&freed);
+}
+
+void reaper_reset_freed(void)
+{
+    atomic_store(&freed, 0);
+}

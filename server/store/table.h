@@ -1,0 +1,115 @@
+/*
+ * Tables: extendible hashing from keys to entries. One table holds one database's keys of one shard.
+ *
+ * A directory, indexed by the hash's high bits, leads to segments; a segment is a row of 64-byte buckets
+ * of eight slots. A slot is one word: an entry's address, 15 low bits of its hash (the tag) and whether it
+ * has a TTL. The tag alone says which bucket of the segment is the entry's home, so a segment grows
+ * bucket by bucket without looking at an entry; a segment of full size splits in two, alone. There is no rehash of the
+ * whole, no pause, and no moment with two tables.
+ *
+ * A table is guarded by its shard's lock (or a stopped world); counts may be read at any time.
+ * It owns its segments, never the entries: keyspace.h frees those.
+ *
+ * Sources: R. Fagin et al., "Extendible Hashing", 1979; B. Lu et al., "Dash: Scalable Hashing on Persistent
+ * Memory", 2020 (segments and buckets of a cache line).
+ */
+#ifndef KVS_STORE_TABLE_H
+#define KVS_STORE_TABLE_H
+
+#include "store/entry.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TABLE_BUCKET_SLOTS 8
+#define TABLE_TAG_BITS 15
+#define TABLE_MAX_DEPTH 24
+
+typedef uint64_t table_slot; /* 0 is empty; address 48 bits | expiry 1 | tag 15 */
+
+struct segment; /* table.c alone knows its layout */
+
+struct table {
+    uint64_t *directory; /* 2^depth words: segment address 48 bits | its number of buckets 16; NULL while empty */
+    unsigned depth;
+    size_t segments;
+    size_t segment_bytes;
+    _Atomic size_t count;
+    _Atomic size_t expires; /* entries with a TTL */
+};
+
+static inline struct entry *table_slot_entry(table_slot slot)
+{
+    return (struct entry *)(uintptr_t)(slot & ((UINT64_C(1) << 48) - 1));
+}
+
+static inline bool table_slot_expires(table_slot slot)
+{
+    return (slot >> 48) & 1;
+}
+
+void table_init(struct table *table);
+
+/* Frees the segments; entries are handed to dispose first, if it isn't NULL. */
+typedef void table_dispose(struct entry *entry);
+void table_deinit(struct table *table, table_dispose *dispose);
+
+/* The slot of the entry with this key, or NULL. Valid until the table changes. */
+table_slot *table_find(const struct table *table, uint64_t hash, const char *key, size_t key_len);
+
+/* The slot that holds this address, or NULL. Reads no entry: what was there may have been freed already. */
+table_slot *table_find_address(const struct table *table, uint64_t hash, const struct entry *address);
+
+/* Adds an entry whose key isn't there. 0, or -ENOMEM. */
+int table_insert(struct table *table, uint64_t hash, struct entry *entry);
+
+/* Puts another entry with the same key (or the same one, its TTL changed) in a slot. */
+void table_replace(struct table *table, uint64_t hash, table_slot *slot, struct entry *entry);
+
+/* Empties a slot; the entry is the caller's. Other entries may move. */
+void table_remove(struct table *table, uint64_t hash, table_slot *slot);
+
+/* Two steps of looking ahead for a batch: fetch the bucket's line, and later the entries that may match. */
+void table_prefetch_bucket(const struct table *table, uint64_t hash);
+void table_prefetch_entry(const struct table *table, uint64_t hash);
+
+/*
+ * Visits the entries of about one home bucket, from cursor on, in hash order; returns the next cursor, 0 at the
+ * end; 0 begins. An entry that stays is visited at least once over a whole walk, whatever splits or
+ * merges in between. A cursor has TABLE_CURSOR_BITS bits.
+ */
+#define TABLE_CURSOR_BITS 45
+typedef void table_visit(void *context, struct entry *entry);
+uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *visit, void *context);
+
+/* An entry of a non-empty table, evenly chosen with the caller's random words. */
+struct random_state;
+struct entry *table_random(const struct table *table, struct random_state *random);
+
+/*
+ * Looks at one segment for expired entries: position 0 begins, the result is the next position, 0 at the end. Writes up to
+ * max entries whose time has come to expired_out (they are still in the table) and their number to count_out;
+ * when there are more than max the position stays. *looked_out is raised by the slots that had to be read.
+ */
+uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_ms, struct entry **expired_out,
+                            size_t max, size_t *count_out, size_t *looked_out);
+
+/* Bytes that the table occupies without its entries. */
+size_t table_memory(const struct table *table);
+
+struct table_shape {
+    size_t segments, buckets, displaced; /* displaced: entries outside their home bucket */
+};
+void table_shape_read(const struct table *table, struct table_shape *shape_out);
+
+/* Walks all invariants; ends the process with a message if one is broken. */
+void table_check(const struct table *table);
+
+/* Tests may replace the hash of keys; NULL returns to the keyed hash. Only while all tables are empty. */
+typedef uint64_t table_hash(const void *data, size_t len);
+void table_set_hash(table_hash *hash);
+uint64_t table_hash_key(const char *key, size_t len);
+
+#endif
