@@ -1,0 +1,435 @@
+/*
+ * The buffer:
+ *
+ *     0 ......... start ............ pos ............ len ......... capacity
+ *       executed    of the request     not yet         to be read
+ *                   being parsed       looked at       into
+ *
+ * The arguments of all requests of a batch lie in one vector, those of the unfinished request last. While
+ * a request is unfinished its arguments point into the buffer already; when the buffer moves (parser_target) they
+ * are moved along. It moves once per request at most, and grows by doubling, so all work stays linear.
+ */
+#include "resp/parser.h"
+
+#include "core/blob.h"
+#include "core/memory.h"
+#include "core/number.h"
+#include "core/text.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#define ARGS_KEPT 1024        /* arguments whose vector a drained parser keeps */
+#define SPARE_MIN ((size_t)4096) /* room offered to each read */
+
+struct parser {
+    char *buffer;
+    size_t capacity, len, pos, start;
+    /* the unfinished request */
+    int64_t elements_left; /* of the array; 0: between requests */
+    int64_t bulk_len;      /* of the element being read; -1: its header is still to come */
+    size_t line_seen;      /* bytes behind pos known to hold no end of line */
+    struct blob *blob;     /* the element being read, received in place; bulk_len bytes in the end */
+    size_t blob_bytes;     /* bytes of the unfinished request that lie in blobs */
+    /* arguments of the batch and of the unfinished request */
+    struct arg *args;
+    size_t arg_count, arg_capacity;
+    size_t first_arg; /* of the unfinished request */
+    /* an inline request's words; it is the last of its batch */
+    struct text_words words;
+    char error[96];
+    struct request requests[PARSER_BATCH];
+};
+
+struct parser *parser_create(size_t capacity)
+{
+    struct parser *parser = mem_calloc(sizeof *parser);
+    parser->buffer = mem_alloc(capacity);
+    parser->capacity = capacity;
+    parser->bulk_len = -1;
+    return parser;
+}
+
+static void parser_drop_args(struct parser *parser, size_t from)
+{
+    for (size_t i = from; i < parser->arg_count; i++)
+        blob_release(parser->args[i].blob);
+    parser->arg_count = from;
+}
+
+static void parser_drop_words(struct parser *parser)
+{
+    if (parser->words.words)
+        text_words_free(&parser->words);
+    parser->words = (struct text_words){0};
+}
+
+void parser_destroy(struct parser *parser)
+{
+    if (!parser)
+        return;
+    parser_drop_args(parser, 0);
+    parser_drop_words(parser);
+    blob_release(parser->blob);
+    mem_free(parser->args);
+    mem_free_sized(parser->buffer, parser->capacity);
+    mem_free(parser);
+}
+
+/* ---- the buffer ---- */
+
+/* The executed requests' arguments go; those of the unfinished one move to the front of the vector. */
+static void parser_forget_batch(struct parser *parser)
+{
+    size_t rest = parser->arg_count - parser->first_arg;
+    for (size_t i = 0; i < parser->first_arg; i++)
+        blob_release(parser->args[i].blob);
+    if (rest && parser->first_arg)
+        memmove(parser->args, parser->args + parser->first_arg, rest * sizeof *parser->args);
+    parser->arg_count = rest;
+    parser->first_arg = 0;
+    if (rest == 0 && parser->arg_capacity > ARGS_KEPT) {
+        mem_free(parser->args);
+        parser->args = NULL;
+        parser->arg_capacity = 0;
+    }
+    parser_drop_words(parser);
+}
+
+/* The unfinished request's arguments follow the buffer to where it has gone. */
+static void parser_move_args(struct parser *parser, const char *from, const char *to)
+{
+    for (size_t i = parser->first_arg; i < parser->arg_count; i++)
+        if (!parser->args[i].blob)
+            parser->args[i].data = to + (parser->args[i].data - from);
+}
+
+/* Moves the unfinished request to the front of the buffer. */
+static void parser_compact(struct parser *parser)
+{
+    size_t start = parser->start;
+    if (start == 0)
+        return;
+    if (parser->len > start) {
+        memmove(parser->buffer, parser->buffer + start, parser->len - start);
+        parser_move_args(parser, parser->buffer + start, parser->buffer);
+    }
+    parser->len -= start;
+    parser->pos -= start;
+    parser->start = 0;
+}
+
+static void parser_reserve(struct parser *parser, size_t capacity)
+{
+    char *buffer = mem_alloc(capacity);
+    memcpy(buffer, parser->buffer, parser->len);
+    parser_move_args(parser, parser->buffer, buffer);
+    mem_free_sized(parser->buffer, parser->capacity);
+    parser->buffer = buffer;
+    parser->capacity = capacity;
+}
+
+int parser_target(struct parser *parser, struct iovec *vectors)
+{
+    int count = 0;
+    parser_forget_batch(parser);
+    parser_compact(parser);
+    if (parser->capacity - parser->len < SPARE_MIN)
+        parser_reserve(parser, 2 * parser->capacity > parser->len + SPARE_MIN ? 2 * parser->capacity
+                                                                              : parser->len + SPARE_MIN);
+    if (parser->blob && parser->blob->len < (size_t)parser->bulk_len)
+        vectors[count++] = (struct iovec){parser->blob->data + parser->blob->len,
+                                          (size_t)parser->bulk_len - parser->blob->len};
+    vectors[count++] = (struct iovec){parser->buffer + parser->len, parser->capacity - parser->len};
+    return count;
+}
+
+void parser_fed(struct parser *parser, size_t len)
+{
+    if (parser->blob) {
+        size_t missing = (size_t)parser->bulk_len - parser->blob->len, part = len < missing ? len : missing;
+        parser->blob->len += part;
+        parser->blob_bytes += part;
+        len -= part;
+    }
+    parser->len += len;
+}
+
+/* ---- parsing ---- */
+
+enum step { STEP_OK, STEP_MORE, STEP_BAD };
+
+static enum step parser_fail(struct parser *parser, const char *what)
+{
+    snprintf(parser->error, sizeof parser->error, "ERR Protocol error: %s", what);
+    return STEP_BAD;
+}
+
+static void parser_add_arg(struct parser *parser, const char *data, size_t len, struct blob *blob)
+{
+    if (__builtin_expect(parser->arg_count == parser->arg_capacity, 0)) {
+        parser->arg_capacity = parser->arg_capacity ? 2 * parser->arg_capacity : 64;
+        parser->args = mem_realloc(parser->args, parser->arg_capacity * sizeof *parser->args);
+    }
+    parser->args[parser->arg_count++] = (struct arg){data, len, blob};
+}
+
+/* A length line that isn't plain short digits: whole, with sign, or not there yet. */
+static enum step parser_slow_count(struct parser *parser, const char *too_big, const char *invalid, int64_t *value_out)
+{
+    const char *line = parser->buffer + parser->pos;
+    size_t have = parser->len - parser->pos;
+    const char *end = memchr(line + parser->line_seen, '\r', have - parser->line_seen);
+    if (!end) {
+        parser->line_seen = have;
+        return have > PARSER_LINE_MAX ? parser_fail(parser, too_big) : STEP_MORE;
+    }
+    if ((size_t)(end - line) + 1 >= have) {
+        parser->line_seen = (size_t)(end - line);
+        return STEP_MORE; /* the \n is still to come */
+    }
+    parser->line_seen = 0;
+    if (!number_parse_i64(line + 1, (size_t)(end - line) - 1, value_out))
+        return parser_fail(parser, invalid);
+    parser->pos += (size_t)(end - line) + 2;
+    return STEP_OK;
+}
+
+/* Reads the number behind a type byte at pos and the end of its line. */
+static inline enum step parser_count(struct parser *parser, const char *too_big, const char *invalid, int64_t *value_out)
+{
+    const char *at = parser->buffer + parser->pos + 1, *end = parser->buffer + parser->len;
+    const char *digit = at;
+    int64_t value = 0;
+    while (digit < end && digit - at < 10 && *digit >= '0' && *digit <= '9')
+        value = value * 10 + (*digit++ - '0');
+    bool plain = digit + 1 < end && *digit == '\r' && digit > at && (*at != '0' || digit == at + 1);
+    if (__builtin_expect(!plain, 0))
+        return parser_slow_count(parser, too_big, invalid, value_out);
+    parser->line_seen = 0;
+    parser->pos += (size_t)(digit + 2 - (at - 1));
+    *value_out = value;
+    return STEP_OK;
+}
+
+/* Begins to receive the element, which has not arrived whole, in a blob. */
+static enum step parser_begin_blob(struct parser *parser)
+{
+    size_t size = (size_t)parser->bulk_len, have = parser->len - parser->pos;
+    parser->blob = blob_create(size);
+    if (!parser->blob)
+        return parser_fail(parser, "out of memory for a bulk of that length");
+    size_t part = have < size ? have : size;
+    memcpy(parser->blob->data, parser->buffer + parser->pos, part);
+    parser->blob->len = part;
+    parser->blob_bytes += part;
+    /* these bytes leave the buffer, so that only what isn't in a blob stays there */
+    memmove(parser->buffer + parser->pos, parser->buffer + parser->pos + part, have - part);
+    parser->len -= part;
+    return STEP_OK;
+}
+
+static enum step parser_element(struct parser *parser, const struct parser_limits *limits)
+{
+    if (parser->bulk_len < 0) {
+        if (parser->pos >= parser->len)
+            return STEP_MORE;
+        char type = parser->buffer[parser->pos];
+        int64_t len;
+        /* Redis looks for the end of the line before it looks at the type */
+        if (__builtin_expect(type != '$', 0)) {
+            const char *line = parser->buffer + parser->pos;
+            size_t have = parser->len - parser->pos;
+            const char *end = memchr(line, '\r', have);
+            if (!end || (size_t)(end - line) + 1 >= have)
+                return !end && have > PARSER_LINE_MAX ? parser_fail(parser, "too big bulk count string") : STEP_MORE;
+            char what[] = "expected '$', got '?'";
+            what[sizeof what - 3] = type;
+            return parser_fail(parser, what);
+        }
+        enum step step = parser_count(parser, "too big bulk count string", "invalid bulk length", &len);
+        if (step != STEP_OK)
+            return step;
+        if (len < 0 || (uint64_t)len > limits->max_bulk)
+            return parser_fail(parser, "invalid bulk length");
+        parser->bulk_len = len;
+    }
+    size_t len = (size_t)parser->bulk_len;
+    if (!parser->blob && len >= BLOB_MIN && parser->len - parser->pos < len + 2) {
+        enum step step = parser_begin_blob(parser);
+        if (step != STEP_OK)
+            return step;
+    }
+    if (parser->blob) {
+        if (parser->blob->len < len || parser->len - parser->pos < 2)
+            return STEP_MORE;
+        parser_add_arg(parser, parser->blob->data, len, parser->blob);
+        parser->blob = NULL;
+        parser->pos += 2;
+    } else {
+        if (parser->len - parser->pos < len + 2)
+            return STEP_MORE;
+        parser_add_arg(parser, parser->buffer + parser->pos, len, NULL);
+        parser->pos += len + 2;
+    }
+    parser->bulk_len = -1;
+    parser->elements_left--;
+    return STEP_OK;
+}
+
+static enum step parser_inline(struct parser *parser)
+{
+    const char *line = parser->buffer + parser->pos;
+    size_t have = parser->len - parser->pos;
+    const char *end = memchr(line + parser->line_seen, '\n', have - parser->line_seen);
+    if (!end) {
+        parser->line_seen = have;
+        return have > PARSER_LINE_MAX ? parser_fail(parser, "too big inline request") : STEP_MORE;
+    }
+    parser->line_seen = 0;
+    size_t len = (size_t)(end - line);
+    parser->pos += len + 1;
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    if (text_split(line, len, &parser->words))
+        return parser_fail(parser, "unbalanced quotes in request");
+    for (size_t i = 0; i < parser->words.count; i++)
+        parser_add_arg(parser, parser->words.words[i], parser->words.lens[i], NULL);
+    return STEP_OK;
+}
+
+/* Goes on with one request; STEP_OK when it is whole, with no arguments if it is to be skipped. */
+static inline enum step parser_request(struct parser *parser, const struct parser_limits *limits)
+{
+    if (parser->elements_left == 0) {
+        if (parser->pos >= parser->len)
+            return STEP_MORE;
+        if (__builtin_expect(parser->buffer[parser->pos] != '*', 0))
+            return parser_inline(parser);
+        int64_t count;
+        enum step step = parser_count(parser, "too big mbulk count string", "invalid multibulk length", &count);
+        if (step != STEP_OK)
+            return step;
+        if (count > INT_MAX)
+            return parser_fail(parser, "invalid multibulk length");
+        if (count > limits->max_arguments)
+            return parser_fail(parser, "unauthenticated multibulk length");
+        if (count <= 0)
+            return STEP_OK;
+        parser->elements_left = count;
+    }
+    while (parser->elements_left > 0) {
+        enum step step = parser_element(parser, limits);
+        if (step != STEP_OK)
+            return step;
+    }
+    return STEP_OK;
+}
+
+enum parse_result parser_batch(struct parser *parser, const struct parser_limits *limits,
+                               struct request **requests_out, unsigned *count_out)
+{
+    enum step step = parser->error[0] ? STEP_BAD : STEP_OK; /* once bad, always bad */
+    unsigned count = 0;
+    parser_forget_batch(parser);
+    while (step == STEP_OK && count < PARSER_BATCH && !parser->words.words) {
+        step = parser_request(parser, limits);
+        if (step != STEP_OK)
+            break;
+        size_t argc = parser->arg_count - parser->first_arg;
+        if (argc > 0)
+            parser->requests[count++] =
+                (struct request){(int)argc, NULL, parser->pos - parser->start + parser->blob_bytes};
+        else
+            parser_drop_words(parser);
+        parser->start = parser->pos;
+        parser->blob_bytes = 0;
+        parser->first_arg = parser->arg_count;
+    }
+    struct arg *argv = parser->args; /* only now does the vector stay where it is */
+    for (unsigned i = 0; i < count; i++) {
+        parser->requests[i].argv = argv;
+        argv += parser->requests[i].argc;
+    }
+    *requests_out = parser->requests;
+    *count_out = count;
+    return step == STEP_OK ? PARSE_DONE : step == STEP_MORE ? PARSE_MORE : PARSE_BAD;
+}
+
+const char *parser_error(const struct parser *parser)
+{
+    return parser->error;
+}
+
+/* ---- the rest ---- */
+
+bool parser_has_rest(const struct parser *parser)
+{
+    return parser->len > parser->start || parser->blob || parser->elements_left > 0;
+}
+
+/* Nothing of the unfinished request is held any more. */
+static void parser_clear_rest(struct parser *parser)
+{
+    parser->len = parser->pos = parser->start = 0;
+    parser->elements_left = 0;
+    parser->bulk_len = -1;
+    parser->line_seen = 0;
+    parser->blob = NULL;
+    parser->blob_bytes = 0;
+    parser->arg_count = parser->first_arg = 0;
+    parser->error[0] = '\0';
+}
+
+void parser_reset(struct parser *parser)
+{
+    parser_forget_batch(parser);
+    parser_drop_args(parser, 0);
+    blob_release(parser->blob);
+    parser_clear_rest(parser);
+}
+
+struct parser *parser_split_rest(struct parser *parser)
+{
+    parser_forget_batch(parser);
+    size_t rest = parser->len - parser->start;
+    struct parser *split = parser_create(rest + SPARE_MIN);
+    memcpy(split->buffer, parser->buffer + parser->start, rest);
+    split->len = rest;
+    split->pos = parser->pos - parser->start;
+    split->elements_left = parser->elements_left;
+    split->bulk_len = parser->bulk_len;
+    split->line_seen = parser->line_seen;
+    split->blob = parser->blob;
+    split->blob_bytes = parser->blob_bytes;
+    for (size_t i = 0; i < parser->arg_count; i++) {
+        struct arg arg = parser->args[i];
+        if (!arg.blob)
+            arg.data = split->buffer + (arg.data - (parser->buffer + parser->start));
+        parser_add_arg(split, arg.data, arg.len, arg.blob);
+    }
+    parser_clear_rest(parser); /* arguments and blobs are the new one's */
+    return split;
+}
+
+size_t parser_pending(const struct parser *parser)
+{
+    return parser->len - parser->start + parser->blob_bytes;
+}
+
+size_t parser_memory(const struct parser *parser)
+{
+    if (!parser)
+        return 0;
+    return sizeof *parser + parser->capacity + parser->arg_capacity * sizeof *parser->args + parser->blob_bytes;
+}
+
+size_t parser_free_space(const struct parser *parser)
+{
+    return parser ? parser->capacity - parser->len : 0;
+}
+
+size_t parser_argument_memory(const struct parser *parser)
+{
+    return parser ? parser->arg_capacity * sizeof *parser->args : 0;
+}
