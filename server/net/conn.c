@@ -1,0 +1,149 @@
+#include "net/conn_internal.h"
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "net/listener.h"
+#include "net/transport.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define WRITE_VECTORS 64
+#define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before others have their turn */
+
+static _Atomic uint64_t next_id = 1;
+
+struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, struct listener *listener)
+{
+    struct ucred credentials;
+    socklen_t len = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len)) {
+        close(fd);
+        return NULL;
+    }
+    struct conn *conn = mem_calloc(service->conn_size);
+    conn->id = atomic_fetch_add_explicit(&next_id, 1, memory_order_relaxed);
+    conn->worker = worker;
+    conn->listener = listener_retain(listener);
+    conn->transport = &transport_stream;
+    conn->fd = fd;
+    conn->state = CONN_OPEN;
+    conn->reading = true;
+    conn->peer = (struct peer){credentials.pid, credentials.uid, credentials.gid};
+    conn->created_ms = conn->last_active_ms = worker_now_ms(worker);
+    return conn;
+}
+
+void conn_destroy(struct conn *conn)
+{
+    conn->transport->close(conn);
+    output_clear(&conn->output);
+    listener_release(conn->listener);
+    mem_free(conn);
+}
+
+uint32_t conn_wanted_events(const struct conn *conn)
+{
+    bool reads = conn->state == CONN_OPEN && conn->reading && !conn->peer_done;
+    return (reads ? EPOLLIN : 0u) | (conn->blocked ? EPOLLOUT : 0u);
+}
+
+ssize_t conn_read(struct conn *conn, struct iovec *vectors, int count)
+{
+    ssize_t n = conn->transport->read(conn, vectors, count);
+    if (n > 0) {
+        conn->bytes_in += (uint64_t)n;
+        conn->last_active_ms = worker_now_ms(conn->worker);
+    } else if (n == 0) {
+        conn->peer_done = true;
+        worker_update_events(conn);
+    }
+    return n;
+}
+
+void conn_flush_later(struct conn *conn)
+{
+    if (!conn->queued && conn->state != CONN_CLOSED)
+        worker_queue_flush(conn);
+}
+
+void conn_set_reading(struct conn *conn, bool reading)
+{
+    if (conn->reading == reading)
+        return;
+    conn->reading = reading;
+    worker_update_events(conn);
+}
+
+void conn_close_after_output(struct conn *conn)
+{
+    if (conn->state != CONN_OPEN)
+        return;
+    conn->state = CONN_DRAINING;
+    worker_update_events(conn);
+    conn_flush_later(conn);
+}
+
+void conn_close(struct conn *conn)
+{
+    if (conn->state == CONN_CLOSED)
+        return;
+    conn->state = CONN_CLOSED;
+    worker_queue_closed(conn);
+}
+
+/* Writes once; false when there is nothing more to do now. */
+static bool conn_write_some(struct conn *conn, const struct net_service *service, size_t *total)
+{
+    struct iovec vectors[WRITE_VECTORS];
+    int count = output_vectors(&conn->output, vectors, WRITE_VECTORS);
+    size_t offered = 0;
+    for (int i = 0; i < count; i++)
+        offered += vectors[i].iov_len;
+    ssize_t n = conn->transport->write(conn, vectors, count);
+    if (n < 0) {
+        if (n == -EAGAIN)
+            conn->blocked = true;
+        else
+            conn_close(conn);
+        return false;
+    }
+    output_consume(&conn->output, (size_t)n);
+    conn->bytes_out += (uint64_t)n;
+    *total += (size_t)n;
+    service->sent(service->context, conn, (size_t)n);
+    if ((size_t)n < offered)
+        conn->blocked = true; /* the socket is full: EPOLLOUT will say when it isn't */
+    return !conn->blocked && conn->output.bytes > 0;
+}
+
+void conn_flush(struct conn *conn, const struct net_service *service, int64_t now_ms)
+{
+    size_t total = 0;
+    bool was_blocked = conn->blocked;
+    if (conn->state == CONN_CLOSED)
+        return;
+    conn->blocked = false;
+    if (conn->output.bytes > 0)
+        while (conn_write_some(conn, service, &total) && total < WRITE_ROUND_MAX) {
+        }
+    if (conn->state == CONN_CLOSED)
+        return;
+    if (total > 0)
+        conn->last_active_ms = now_ms;
+    if (conn->output.bytes == 0)
+        output_clear(&conn->output); /* chunks that hold nothing */
+    else if (conn->blocked)
+        output_compact(&conn->output);
+    else
+        conn->blocked = true; /* had its share: EPOLLOUT brings it back in the next round */
+    if (conn->output.bytes == 0 && conn->state == CONN_DRAINING) {
+        conn_close(conn);
+        return;
+    }
+    if (conn->blocked != was_blocked)
+        worker_update_events(conn);
+}

@@ -1,0 +1,81 @@
+/*
+ * Connections: the bytes of one client, and who it is.
+ *
+ * A connection belongs to one worker from accept to close; only that worker touches it, or whoever
+ * runs while the world is stopped (core/gate.h). Its bytes come and go through a transport, so nobody above
+ * net/ knows whether that is a stream socket or something else. Layers above embed struct conn as the
+ * first member of their own struct and learn of events through struct net_service (service.h).
+ */
+#ifndef KVS_NET_CONN_H
+#define KVS_NET_CONN_H
+
+#include "core/output.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct worker;
+struct listener;
+struct transport;
+
+/* What the kernel said of the peer at accept (SO_PEERCRED). */
+struct peer {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+
+enum conn_state {
+    CONN_OPEN,
+    CONN_DRAINING, /* nothing more is read; closed as soon as the output is sent */
+    CONN_CLOSED,   /* freed at the end of the worker's round */
+};
+
+struct conn {
+    uint64_t id; /* from 1, never used again */
+    struct worker *worker;
+    struct listener *listener; /* the socket file it came through */
+    const struct transport *transport;
+    int fd; /* the transport's; only net/ uses it, CLIENT LIST prints it */
+    uint8_t state;  /* conn_state */
+    uint8_t events; /* EPOLLIN and EPOLLOUT as polled (private to net/) */
+    bool reading;   /* cleared while the layer above can take no input */
+    bool peer_done; /* the peer has closed its sending side */
+    bool queued;    /* is in its worker's flush list (private to net/) */
+    bool blocked;   /* waits for EPOLLOUT (private to net/) */
+    struct peer peer;
+    struct output output;
+    int64_t created_ms;     /* wall */
+    int64_t last_active_ms; /* wall; last time bytes came or went */
+    uint64_t bytes_in, bytes_out;
+    int64_t soft_limit_since_ms; /* since when the output is over its soft limit; 0 is not */
+    struct conn *prev, *next; /* the worker's list */
+    struct conn *flush_next;
+    struct conn *closed_next;
+};
+
+/* ---- by the connection's worker ---- */
+
+/*
+ * Reads into the vectors. Returns bytes read, 0 at the end of the peer's stream, -EAGAIN when there is
+ * nothing now, or another negative errno after which the connection is to be closed.
+ */
+ssize_t conn_read(struct conn *conn, struct iovec *vectors, int count);
+
+/* Asks for the output to be sent at the end of this round (and later whenever the socket takes more). */
+void conn_flush_later(struct conn *conn);
+
+/* Stops and resumes reading. */
+void conn_set_reading(struct conn *conn, bool reading);
+
+/* Reads no more; closes when the output has been sent. */
+void conn_close_after_output(struct conn *conn);
+
+/* ---- by the connection's worker, or while the world is stopped ---- */
+
+/* Closes without sending anything more; freed at the end of its worker's round. */
+void conn_close(struct conn *conn);
+
+#endif

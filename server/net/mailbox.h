@@ -1,0 +1,30 @@
+/*
+ * Mailboxes: how any thread hands a message to a worker.
+ *
+ * A lock-free stack of messages that the owner takes as a whole and reverses, so that each sender's
+ * messages arrive in order, and an eventfd that is written only when the stack was empty.
+ */
+#ifndef KVS_NET_MAILBOX_H
+#define KVS_NET_MAILBOX_H
+
+#include <stdatomic.h>
+
+struct message;
+
+struct mailbox {
+    _Atomic(struct message *) newest; /* released by senders, acquired by the owner */
+    int event_fd;                     /* readable when there may be something */
+};
+
+/* 0 or a negative errno. */
+int mailbox_init(struct mailbox *mailbox);
+void mailbox_deinit(struct mailbox *mailbox); /* empty by then */
+
+/* Any thread. */
+void mailbox_post(struct mailbox *mailbox, struct message *message);
+void mailbox_wake(struct mailbox *mailbox);
+
+/* Owner: all messages so far, oldest first, linked by next; NULL when there are none. */
+struct message *mailbox_take(struct mailbox *mailbox);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * What net/ tells the layer above: one set of callbacks, given at start by main.c.
+ * All run on the connection's worker, inside the gate.
+ */
+#ifndef KVS_NET_SERVICE_H
+#define KVS_NET_SERVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct conn;
+struct worker;
+
+struct net_service {
+    void *context;
+    size_t conn_size; /* bytes of the struct that embeds struct conn */
+
+    void (*opened)(void *context, struct conn *conn);   /* fields of struct conn are set, the rest is zero */
+    void (*readable)(void *context, struct conn *conn); /* bytes or the end of the stream wait in conn_read() */
+    void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
+    void (*closed)(void *context, struct conn *conn);   /* last call; frees what the layer above hung on it */
+    void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second, each worker */
+};
+
+#endif

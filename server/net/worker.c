@@ -1,0 +1,394 @@
+/*
+ * A worker's round: wait for events outside the gate; inside it serve every connection that has input,
+ * run the messages of the mailbox, send what has been answered, and free what was closed. Answers are sent at the
+ * end of the round, after everybody's requests have been executed.
+ *
+ * Closed connections are freed last in the round, so a pointer taken from epoll stays good within it.
+ */
+#include "net/worker.h"
+
+#include "core/clock.h"
+#include "core/gate.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/output.h"
+#include "net/conn_internal.h"
+#include "net/listener.h"
+#include "net/mailbox.h"
+#include "net/transport.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define EVENTS_MAX 256
+#define TICK_MS 100
+
+struct worker {
+    /* const after start */
+    unsigned index;
+    const struct net_service *service;
+    struct gate_member *gate;
+    pthread_t thread;
+    int epoll;
+    struct mailbox mailbox;
+    /* worker only, or whoever has stopped the world */
+    struct conn *first, *last;
+    struct conn *flush_first, *flush_last;
+    struct conn *closed;
+    int64_t now_ms; /* wall time at the start of the round */
+    int64_t next_tick_ms;
+    bool stopping;
+    int64_t stop_at_ms;
+    /* atomic: written by main at adoption and by the worker at close */
+    atomic_uint conn_count;
+    char pad[64];
+};
+
+static struct worker *workers;
+static unsigned worker_total;
+static __thread struct worker *self;
+
+/* ---- what connections ask of their worker ---- */
+
+int64_t worker_now_ms(const struct worker *worker)
+{
+    return worker->now_ms;
+}
+
+void worker_update_events(struct conn *conn)
+{
+    uint32_t wanted = conn_wanted_events(conn);
+    if (wanted == conn->events || conn->state == CONN_CLOSED)
+        return;
+    struct epoll_event event = {.events = wanted, .data.ptr = conn};
+    if (epoll_ctl(conn->worker->epoll, EPOLL_CTL_MOD, conn->transport->pollable(conn), &event) == 0)
+        conn->events = (uint8_t)wanted;
+}
+
+void worker_queue_flush(struct conn *conn)
+{
+    struct worker *worker = conn->worker;
+    conn->queued = true;
+    conn->flush_next = NULL;
+    if (worker->flush_last)
+        worker->flush_last->flush_next = conn;
+    else
+        worker->flush_first = conn;
+    worker->flush_last = conn;
+    if (worker != self)
+        mailbox_wake(&worker->mailbox);
+}
+
+void worker_queue_closed(struct conn *conn)
+{
+    struct worker *worker = conn->worker;
+    conn->closed_next = worker->closed;
+    worker->closed = conn;
+    if (worker != self)
+        mailbox_wake(&worker->mailbox);
+}
+
+/* ---- connections come and go ---- */
+
+static void worker_link(struct worker *worker, struct conn *conn)
+{
+    conn->prev = worker->last;
+    conn->next = NULL;
+    if (worker->last)
+        worker->last->next = conn;
+    else
+        worker->first = conn;
+    worker->last = conn;
+}
+
+static void worker_unlink(struct worker *worker, struct conn *conn)
+{
+    if (conn->prev)
+        conn->prev->next = conn->next;
+    else
+        worker->first = conn->next;
+    if (conn->next)
+        conn->next->prev = conn->prev;
+    else
+        worker->last = conn->prev;
+}
+
+struct adoption {
+    struct message message;
+    int fd;
+    struct listener *listener;
+};
+
+static void worker_adopt(struct worker *worker, struct message *message)
+{
+    struct adoption *adoption = (struct adoption *)message;
+    struct conn *conn = worker->stopping ? NULL : conn_create(worker, worker->service, adoption->fd, adoption->listener);
+    if (worker->stopping)
+        close(adoption->fd);
+    listener_release(adoption->listener);
+    mem_free(adoption);
+    if (!conn) {
+        atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
+        return;
+    }
+    conn->events = EPOLLIN;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
+    if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->transport->pollable(conn), &event)) {
+        log_warning("can't watch a new connection: %s", strerror(errno));
+        conn_destroy(conn);
+        atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
+        return;
+    }
+    worker_link(worker, conn);
+    worker->service->opened(worker->service->context, conn);
+}
+
+static void worker_free_closed(struct worker *worker)
+{
+    while (worker->closed) {
+        struct conn *conn = worker->closed;
+        worker->closed = conn->closed_next;
+        worker->service->closed(worker->service->context, conn);
+        worker_unlink(worker, conn);
+        conn_destroy(conn);
+        atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
+    }
+}
+
+/* ---- the round ---- */
+
+static void worker_serve(struct worker *worker, struct conn *conn, uint32_t events)
+{
+    if (conn->state == CONN_CLOSED)
+        return;
+    bool reads = conn->events & EPOLLIN;
+    if (events & EPOLLOUT)
+        conn_flush_later(conn);
+    if (reads && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+        worker->service->readable(worker->service->context, conn);
+    else if (events & (EPOLLHUP | EPOLLERR))
+        conn_close(conn); /* gone both ways: nothing can be read or sent any more */
+}
+
+static void worker_flush(struct worker *worker)
+{
+    while (worker->flush_first) {
+        struct conn *conn = worker->flush_first;
+        worker->flush_first = conn->flush_next;
+        if (!worker->flush_first)
+            worker->flush_last = NULL;
+        conn->queued = false;
+        conn_flush(conn, worker->service, worker->now_ms);
+    }
+}
+
+static void worker_read_mail(struct worker *worker)
+{
+    for (struct message *message = mailbox_take(&worker->mailbox); message;) {
+        struct message *next = message->next;
+        message->run(worker, message);
+        message = next;
+    }
+}
+
+static void worker_clear_wake(struct worker *worker)
+{
+    uint64_t count;
+    while (read(worker->mailbox.event_fd, &count, sizeof count) < 0 && errno == EINTR) {
+    }
+}
+
+/* Once stopping: connections are read no more and closed when their output is sent. */
+static void worker_drain(struct worker *worker)
+{
+    for (struct conn *conn = worker->first; conn; conn = conn->next) {
+        if (worker->now_ms >= worker->stop_at_ms || conn->output.bytes == 0)
+            conn_close(conn);
+        else
+            conn_close_after_output(conn);
+    }
+}
+
+static int worker_timeout(const struct worker *worker)
+{
+    if (!worker->first && !worker->stopping)
+        return -1;
+    int64_t wait = worker->next_tick_ms - clock_wall_ms();
+    return wait < 0 ? 0 : wait > TICK_MS ? TICK_MS : (int)wait;
+}
+
+static void worker_round(struct worker *worker, const struct epoll_event *events, int count)
+{
+    worker->now_ms = clock_wall_ms();
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.ptr)
+            worker_serve(worker, events[i].data.ptr, events[i].events);
+        else
+            worker_clear_wake(worker);
+    }
+    worker_read_mail(worker);
+    if (worker->now_ms >= worker->next_tick_ms || worker->next_tick_ms > worker->now_ms + TICK_MS) {
+        worker->next_tick_ms = worker->now_ms + TICK_MS;
+        worker->service->tick(worker->service->context, worker, worker->now_ms);
+    }
+    if (worker->stopping)
+        worker_drain(worker);
+    worker_flush(worker);
+    worker_free_closed(worker);
+}
+
+static void *worker_main(void *argument)
+{
+    struct worker *worker = self = argument;
+    struct epoll_event events[EVENTS_MAX];
+    char name[16];
+    snprintf(name, sizeof name, "worker-%u", worker->index % 1000);
+    pthread_setname_np(pthread_self(), name);
+    while (!worker->stopping || worker->first) {
+        int count = epoll_wait(worker->epoll, events, EVENTS_MAX, worker_timeout(worker));
+        gate_enter(worker->gate);
+        worker_round(worker, events, count);
+        gate_leave(worker->gate);
+    }
+    output_pool_drain();
+    return NULL;
+}
+
+/* ---- the set of workers ---- */
+
+static int worker_init(struct worker *worker, unsigned index, struct gate *gate, const struct net_service *service)
+{
+    worker->index = index;
+    worker->service = service;
+    worker->now_ms = clock_wall_ms();
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (worker->epoll < 0)
+        return -errno;
+    int error = mailbox_init(&worker->mailbox);
+    if (error) {
+        close(worker->epoll);
+        return error;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, worker->mailbox.event_fd, &event)) {
+        error = -errno;
+        mailbox_deinit(&worker->mailbox);
+        close(worker->epoll);
+        return error;
+    }
+    worker->gate = gate_join(gate);
+    return 0;
+}
+
+int workers_start(unsigned count, struct gate *gate, const struct net_service *service)
+{
+    workers = mem_calloc(count * sizeof *workers);
+    for (unsigned i = 0; i < count; i++) {
+        int error = worker_init(&workers[i], i, gate, service);
+        if (error)
+            return error;
+    }
+    worker_total = count;
+    for (unsigned i = 0; i < count; i++) {
+        int error = pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]);
+        if (error)
+            return -error;
+    }
+    return 0;
+}
+
+struct stop_message {
+    struct message message;
+    int64_t at_ms;
+};
+
+static void worker_stop(struct worker *worker, struct message *message)
+{
+    worker->stopping = true;
+    worker->stop_at_ms = ((struct stop_message *)message)->at_ms;
+    mem_free(message);
+}
+
+void workers_stop(int grace_ms)
+{
+    for (unsigned i = 0; i < worker_total; i++) {
+        struct stop_message *stop = mem_alloc(sizeof *stop);
+        *stop = (struct stop_message){{.run = worker_stop}, clock_wall_ms() + grace_ms};
+        worker_post(&workers[i], &stop->message);
+    }
+    for (unsigned i = 0; i < worker_total; i++)
+        pthread_join(workers[i].thread, NULL);
+    for (unsigned i = 0; i < worker_total; i++) {
+        worker_read_mail(&workers[i]); /* what was posted too late frees itself */
+        gate_part(workers[i].gate);
+        mailbox_deinit(&workers[i].mailbox);
+        close(workers[i].epoll);
+    }
+    mem_free(workers);
+    workers = NULL;
+    worker_total = 0;
+}
+
+unsigned workers_count(void)
+{
+    return worker_total;
+}
+
+struct worker *worker_at(unsigned index)
+{
+    return &workers[index];
+}
+
+unsigned worker_index(const struct worker *worker)
+{
+    return worker->index;
+}
+
+struct worker *worker_self(void)
+{
+    return self;
+}
+
+struct gate_member *worker_gate(const struct worker *worker)
+{
+    return worker->gate;
+}
+
+void worker_post(struct worker *worker, struct message *message)
+{
+    mailbox_post(&worker->mailbox, message);
+}
+
+void workers_adopt(int fd, struct listener *listener)
+{
+    struct worker *fewest = &workers[0];
+    for (unsigned i = 1; i < worker_total; i++)
+        if (worker_conn_count(&workers[i]) < worker_conn_count(fewest))
+            fewest = &workers[i];
+    struct adoption *adoption = mem_alloc(sizeof *adoption);
+    *adoption = (struct adoption){{.run = worker_adopt}, fd, listener_retain(listener)};
+    atomic_fetch_add_explicit(&fewest->conn_count, 1, memory_order_relaxed);
+    worker_post(fewest, &adoption->message);
+}
+
+unsigned worker_conn_count(const struct worker *worker)
+{
+    return atomic_load_explicit(&worker->conn_count, memory_order_relaxed);
+}
+
+unsigned workers_conn_count(void)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < worker_total; i++)
+        sum += worker_conn_count(&workers[i]);
+    return sum;
+}
+
+struct conn *worker_first_conn(const struct worker *worker)
+{
+    return worker->first;
+}
