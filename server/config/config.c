@@ -1,0 +1,314 @@
+/*
+ * The configuration as a whole: making, copying, CONFIG GET and CONFIG SET.
+ *
+ * CONFIG SET works on a copy, which takes the place of the original when every value has been accepted; so
+ * all or none is set without a value ever being put back by parsing it again.
+ */
+#include "config/config.h"
+
+#include "config/directive.h"
+#include "config/open_files.h"
+#include "core/bytes.h"
+#include "core/glob.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static config_listener *listener;
+static void *listener_context;
+
+/* ---- making and copying ---- */
+
+static size_t extra_size(void)
+{
+    return sizeof(struct config_extra) + directive_count * sizeof(char *);
+}
+
+void config_init_at(struct config *config, const char *start_dir)
+{
+    memset(config, 0, sizeof(*config));
+    struct config_extra *extra = mem_calloc(extra_size());
+    extra->start_dir = mem_strdup(start_dir);
+    config->extra = extra;
+    for (size_t i = 0; i < directive_count; i++)
+        directive_reset(config, &directives[i]);
+}
+
+void config_init(struct config *config)
+{
+    char *here = getcwd(NULL, 0);
+    config_init_at(config, here != NULL ? here : "/");
+    free(here);
+}
+
+void config_deinit(struct config *config)
+{
+    struct config_extra *extra = config->extra;
+    for (size_t i = 0; i < directive_count; i++) {
+        char **field = directive_string_field(config, &directives[i]);
+        if (field != NULL)
+            mem_free(*field);
+        mem_free(extra->texts[i]);
+    }
+    mem_free(extra->start_dir);
+    mem_free(extra);
+    mem_free(config->latency_percentiles);
+    mem_free(config->file);
+    memset(config, 0, sizeof(*config));
+}
+
+static char *copy_string(const char *string)
+{
+    return string != NULL ? mem_strdup(string) : NULL;
+}
+
+void config_copy(struct config *to, const struct config *from)
+{
+    const struct config_extra *from_extra = from->extra;
+    struct config_extra *extra = mem_calloc(extra_size());
+    *to = *from;
+    to->extra = extra;
+    to->file = copy_string(from->file);
+    extra->start_dir = mem_strdup(from_extra->start_dir);
+    for (size_t i = 0; i < directive_count; i++) {
+        char **field = directive_string_field(to, &directives[i]);
+        if (field != NULL)
+            *field = copy_string(*field);
+        extra->texts[i] = copy_string(from_extra->texts[i]);
+    }
+    to->latency_percentiles = NULL;
+    if (from->latency_percentile_count > 0) {
+        size_t size = from->latency_percentile_count * sizeof(*from->latency_percentiles);
+        to->latency_percentiles = mem_alloc(size);
+        memcpy(to->latency_percentiles, from->latency_percentiles, size);
+    }
+}
+
+/* ---- CONFIG GET ---- */
+
+struct lookup {
+    const struct config *config;
+    bool *told; /* by directive: its name; and behind all of them its alias */
+    config_visit *visit;
+    void *context;
+};
+
+static void tell(struct lookup *lookup, size_t number, bool alias, const char *name)
+{
+    bool *told = &lookup->told[number + (alias ? directive_count : 0)];
+    if (*told)
+        return;
+    *told = true;
+    struct text value = TEXT_EMPTY;
+    directive_get(lookup->config, &directives[number], &value);
+    lookup->visit(lookup->context, name, value.data);
+    text_deinit(&value);
+}
+
+static void tell_name(struct lookup *lookup, const struct bytes *name)
+{
+    const struct directive *directive = directive_find(name->data, name->len);
+    if (directive == NULL)
+        return;
+    char *asked = mem_dup(name->data, name->len);
+    tell(lookup, directive_number(directive), strcasecmp(asked, directive->name) != 0, asked);
+    mem_free(asked);
+}
+
+static bool matches(const struct bytes *pattern, const char *name)
+{
+    return name != NULL && glob_match(pattern->data, pattern->len, name, strlen(name), true);
+}
+
+static void tell_matching(struct lookup *lookup, const struct bytes *pattern)
+{
+    for (size_t i = 0; i < directive_count; i++) {
+        if ((directives[i].flags & DIRECTIVE_HIDDEN) != 0)
+            continue;
+        if (matches(pattern, directives[i].name))
+            tell(lookup, i, false, directives[i].name);
+        if (matches(pattern, directives[i].alias))
+            tell(lookup, i, true, directives[i].alias);
+    }
+}
+
+static bool is_pattern(const struct bytes *name)
+{
+    return memchr(name->data, '*', name->len) != NULL || memchr(name->data, '?', name->len) != NULL ||
+           memchr(name->data, '[', name->len) != NULL;
+}
+
+void config_get(const struct config *config, const struct bytes *patterns, size_t count, config_visit *visit,
+                void *context)
+{
+    struct lookup lookup = {config, mem_calloc(2 * directive_count * sizeof(bool)), visit, context};
+    for (size_t i = 0; i < count; i++) {
+        if (is_pattern(&patterns[i]))
+            tell_matching(&lookup, &patterns[i]);
+        else
+            tell_name(&lookup, &patterns[i]);
+    }
+    mem_free(lookup.told);
+}
+
+/* ---- CONFIG SET ---- */
+
+/* One pair, looked up. */
+struct setting {
+    const struct directive *directive;
+    const char *name; /* the one of its names that was used */
+    const struct bytes *value;
+};
+
+static char *about_argument(const char *name, size_t len, const char *what)
+{
+    return config_message("CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)len, name,
+                          what);
+}
+
+/* What speaks against setting this directive now, whatever the value; NULL nothing. */
+static const char *why_not(const struct config *config, const struct setting *settings, size_t index)
+{
+    const struct directive *directive = settings[index].directive;
+    if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0)
+        return "can't set immutable config";
+    if ((directive->flags & DIRECTIVE_PROTECTED) != 0 && config->enable_protected_configs == PERMISSION_NO)
+        return "can't set protected config";
+    for (size_t i = 0; i < index; i++)
+        if (settings[i].name == settings[index].name)
+            return "duplicate parameter";
+    return NULL;
+}
+
+static int look_up(const struct config *config, const struct bytes *pairs, size_t pair_count,
+                   struct setting *settings, char **error_out)
+{
+    for (size_t i = 0; i < pair_count; i++) {
+        const struct bytes *name = &pairs[2 * i];
+        const struct directive *directive = directive_find(name->data, name->len);
+        if (directive == NULL) {
+            *error_out = config_message("Unknown option or number of arguments for CONFIG SET - '%.*s'",
+                                        (int)name->len, name->data);
+            return -ENOENT;
+        }
+        bool own =
+            strlen(directive->name) == name->len && strncasecmp(directive->name, name->data, name->len) == 0;
+        settings[i] =
+            (struct setting){directive, own ? directive->name : directive->alias, &pairs[2 * i + 1]};
+        const char *reason = why_not(config, settings, i);
+        if (reason != NULL) {
+            *error_out = about_argument(name->data, name->len, reason);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* Cuts the text at single blanks, as Redis does for directives of several words: two blanks have an empty
+ * word between. */
+static size_t cut_words(char *text, const char ***words_out)
+{
+    size_t count = 0;
+    if (*text == '\0')
+        return 0;
+    const char **words = mem_alloc((strlen(text) + 1) * sizeof(*words));
+    for (char *at = text; at != NULL;) {
+        words[count++] = at;
+        at = strchr(at, ' ');
+        if (at != NULL)
+            *at++ = '\0';
+    }
+    *words_out = words;
+    return count;
+}
+
+static int set_one(struct config *config, const struct setting *setting, char **error_out)
+{
+    char *value = mem_dup(setting->value->data, setting->value->len);
+    const char *single[] = {value};
+    const char **words = NULL;
+    char *error = NULL;
+    int result;
+    if ((setting->directive->flags & DIRECTIVE_MULTI) != 0) {
+        size_t count = cut_words(value, &words);
+        result = directive_set(config, setting->directive, words, count, &error);
+    } else {
+        result = directive_set(config, setting->directive, single, 1, &error);
+    }
+    mem_free(words);
+    mem_free(value);
+    const char *reason = result == 0 ? directive_refusal(config, setting->directive) : error;
+    if (reason == NULL)
+        return 0;
+    *error_out = about_argument(setting->name, strlen(setting->name), reason);
+    mem_free(error);
+    return -EINVAL;
+}
+
+/* Makes the changed values take effect. */
+static int apply(const struct config *config, const struct config *old, const struct setting *settings,
+                 size_t count, char **error_out)
+{
+    const char **names = mem_alloc(count * sizeof(*names));
+    size_t changed = 0;
+    char *error = NULL;
+    int result = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!directive_equal(config, old, settings[i].directive))
+            names[changed++] = settings[i].directive->name;
+    if (config->maxclients != old->maxclients) {
+        int fit = open_files_fit(config->maxclients);
+        if (fit < config->maxclients) {
+            error = config_message(
+                "The operating system is not able to handle the specified number of clients, try with %d",
+                fit);
+            *error_out = about_argument("maxclients", strlen("maxclients"), error);
+            result = -EMFILE;
+        }
+    }
+    if (result == 0 && changed > 0 && listener != NULL) {
+        result = listener(listener_context, config, names, changed, &error);
+        if (result != 0)
+            *error_out =
+                about_argument(names[0], strlen(names[0]), error != NULL ? error : strerror(-result));
+    }
+    mem_free(error);
+    mem_free(names);
+    return result;
+}
+
+int config_set(struct config *config, const struct bytes *pairs, size_t pair_count, char **error_out)
+{
+    if (pair_count == 0)
+        return 0;
+    struct setting *settings = mem_alloc(pair_count * sizeof(*settings));
+    struct config old = *config;
+    struct config candidate;
+    int result = look_up(config, pairs, pair_count, settings, error_out);
+    if (result != 0)
+        goto free_settings;
+    config_copy(&candidate, config);
+    for (size_t i = 0; result == 0 && i < pair_count; i++)
+        result = set_one(&candidate, &settings[i], error_out);
+    if (result == 0) {
+        *config = candidate;
+        result = apply(config, &old, settings, pair_count, error_out);
+        if (result == 0)
+            candidate = old;
+        else
+            *config = old;
+    }
+    config_deinit(&candidate);
+free_settings:
+    mem_free(settings);
+    return result;
+}
+
+void config_set_listener(config_listener *new_listener, void *context)
+{
+    listener = new_listener;
+    listener_context = context;
+}

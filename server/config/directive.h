@@ -1,0 +1,137 @@
+/*
+ * Directives: one row each, and how a row's value is read, written and checked.
+ *
+ * Private to config/. A row says everything that is known of a directive: names, kind of value, bounds,
+ * default, when it may change, what it is for. Its value lies in a field of struct config, or, where nothing
+ * in the server asks for it, as a text in struct config_extra.
+ */
+#ifndef KVS_CONFIG_DIRECTIVE_H
+#define KVS_CONFIG_DIRECTIVE_H
+
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text;
+
+enum directive_kind {
+    KIND_BOOL,
+    KIND_NUMBER,
+    KIND_MEMORY,            /* bytes, units allowed */
+    KIND_MEMORY_OR_PERCENT, /* a percentage is kept as a negative number */
+    KIND_OCTAL,
+    KIND_ENUM,  /* one of choices */
+    KIND_FLAGS, /* some of choices, or'ed */
+    KIND_STRING,
+    KIND_FILE_NAME, /* a name without a folder */
+    KIND_WORDS,     /* any number of words */
+    KIND_THREADS,   /* a number or "auto" */
+    KIND_DIRECTORY, /* one that exists; kept as an absolute path */
+    KIND_SOCKET,    /* path of a socket file */
+    KIND_TITLE,     /* template of the process title */
+    KIND_SAVE,      /* pairs of seconds and changes */
+    KIND_OUTPUT_LIMITS,
+    KIND_PERCENTILES,
+    KIND_OOM_VALUES, /* three numbers */
+    KIND_EVENTS,     /* letters of keyspace events */
+    KIND_REPLICAOF,
+};
+
+enum directive_section {
+    SECTION_SOCKET,
+    SECTION_PROCESS,
+    SECTION_CLIENTS,
+    SECTION_KEYS,
+    SECTION_OBSERVATION,
+    SECTION_PERSISTENCE,
+    SECTION_COMPATIBILITY, /* accepted, kept and given back; no effect */
+    SECTIONS,
+};
+
+enum directive_flag {
+    DIRECTIVE_IMMUTABLE = 1 << 0, /* set at start only */
+    DIRECTIVE_HIDDEN = 1 << 1,    /* patterns of CONFIG GET and the documentation pass it over */
+    DIRECTIVE_PROTECTED = 1 << 2, /* CONFIG SET only if enable-protected-configs allows */
+    DIRECTIVE_MULTI = 1 << 3,     /* takes any number of words, or one that holds them all */
+    DIRECTIVE_NOT_EMPTY = 1 << 4,
+    DIRECTIVE_SECRET = 1 << 5, /* messages don't repeat the value */
+};
+
+struct directive_choice {
+    const char *name;
+    int value;
+};
+
+#define DIRECTIVE_NO_FIELD SIZE_MAX
+
+struct directive {
+    const char *name;  /* lower case */
+    const char *alias; /* an older name, NULL none */
+    enum directive_kind kind;
+    enum directive_section section;
+    uint32_t flags;
+    size_t offset; /* of the field in struct config; DIRECTIVE_NO_FIELD */
+    size_t width;  /* of the field in bytes */
+    int64_t min;
+    uint64_t max;
+    const struct directive_choice *choices; /* ends with a NULL name */
+    const char *initial;                    /* the default, as a file would have it */
+    const char *refusal; /* why any other value than the default is refused; NULL it isn't */
+    const char *about;   /* one sentence for the documentation */
+};
+
+/* Values without a field. One per struct config, heap. */
+struct config_extra {
+    char *start_dir; /* the working directory when the configuration was made: relative paths of `dir` begin
+                        there */
+    char *texts[];   /* by directive number; NULL where the directive has a field */
+};
+
+extern const struct directive directives[];
+extern const size_t directive_count;
+
+/* By name or alias in any case; NULL if there is none. */
+const struct directive *directive_find(const char *name, size_t len);
+
+static inline size_t directive_number(const struct directive *directive)
+{
+    return (size_t)(directive - directives);
+}
+
+const char *directive_section_title(enum directive_section section);
+
+/*
+ * Sets the value from words. 0, or -EINVAL with *error_out in Redis's words (mem_free()); the old value may
+ * be gone then: callers work on a copy, or give up.
+ */
+int directive_set(struct config *config, const struct directive *directive, const char *const *words,
+                  size_t count, char **error_out);
+
+/* Sets the default. */
+void directive_reset(struct config *config, const struct directive *directive);
+
+/* Adds the value as CONFIG GET tells it. */
+void directive_get(const struct config *config, const struct directive *directive, struct text *out);
+
+/* Why the present value can't be served, or NULL. */
+const char *directive_refusal(const struct config *config, const struct directive *directive);
+
+bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive);
+
+/* A string field, for copying and freeing; NULL if the directive has none. */
+char **directive_string_field(struct config *config, const struct directive *directive);
+
+/* An independent copy, and the same without a file and with all defaults. */
+void config_copy(struct config *to, const struct config *from);
+void config_init_at(struct config *config, const char *start_dir);
+
+/* Reads a file's text on top of what config holds, without judging the whole; errors as config_load() tells
+ * them. */
+int config_load_text(struct config *config, const char *text, size_t len, const char *name, char **error_out);
+
+/* A formatted message on the heap (mem_free()). */
+char *config_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,449 @@
+/*
+ * The table of directives: the one place that knows them.
+ *
+ * Rows stand in the order of the documentation. Names, bounds, defaults and what may change at run time are
+ * Redis 7.2's, so that its configuration files, clients and tools find what they know; where kvs differs
+ * (unixsocketperm, port, save), the row says so in `about` or `refusal`. What Redis sets by a directive that
+ * nothing here asks for stands in the last section: the value is checked, kept and given back, and has no
+ * effect.
+ */
+#include "config/directive.h"
+
+#include "core/bytes.h"
+
+#include <limits.h>
+#include <string.h>
+#include <syslog.h>
+
+/* ---- choices ---- */
+
+static const struct directive_choice loglevels[] = {{"debug", 0},   {"verbose", 1}, {"notice", 2},
+                                                    {"warning", 3}, {"nothing", 4}, {NULL, 0}};
+static const struct directive_choice facilities[] = {{"user", LOG_USER},     {"local0", LOG_LOCAL0},
+                                                     {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2},
+                                                     {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},
+                                                     {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+                                                     {"local7", LOG_LOCAL7}, {NULL, 0}};
+static const struct directive_choice permissions[] = {
+    {"no", PERMISSION_NO}, {"yes", PERMISSION_YES}, {"local", PERMISSION_LOCAL}, {NULL, 0}};
+static const struct directive_choice policies[] = {{"volatile-lru", POLICY_VOLATILE_LRU},
+                                                   {"volatile-lfu", POLICY_VOLATILE_LFU},
+                                                   {"volatile-random", POLICY_VOLATILE_RANDOM},
+                                                   {"volatile-ttl", POLICY_VOLATILE_TTL},
+                                                   {"allkeys-lru", POLICY_ALLKEYS_LRU},
+                                                   {"allkeys-lfu", POLICY_ALLKEYS_LFU},
+                                                   {"allkeys-random", POLICY_ALLKEYS_RANDOM},
+                                                   {"noeviction", POLICY_NOEVICTION},
+                                                   {NULL, 0}};
+static const struct directive_choice supervisors[] = {
+    {"upstart", 0}, {"systemd", 1}, {"auto", 2}, {"no", 3}, {NULL, 0}};
+static const struct directive_choice fsyncs[] = {{"everysec", 0}, {"always", 1}, {"no", 2}, {NULL, 0}};
+static const struct directive_choice shutdown_flags[] = {{"default", 0}, {"save", 1},  {"nosave", 2},
+                                                         {"now", 4},     {"force", 8}, {NULL, 0}};
+static const struct directive_choice diskless_loads[] = {
+    {"disabled", 0}, {"on-empty-db", 1}, {"swapdb", 2}, {NULL, 0}};
+static const struct directive_choice tls_clients[] = {{"no", 0}, {"yes", 1}, {"optional", 2}, {NULL, 0}};
+static const struct directive_choice oom_modes[] = {
+    {"no", 0}, {"yes", 1}, {"relative", 1}, {"absolute", 2}, {NULL, 0}};
+static const struct directive_choice channel_defaults[] = {
+    {"allchannels", 0}, {"resetchannels", 1}, {NULL, 0}};
+static const struct directive_choice sanitizing[] = {{"no", 0}, {"yes", 1}, {"clients", 2}, {NULL, 0}};
+static const struct directive_choice endpoints[] = {
+    {"ip", 0}, {"hostname", 1}, {"unknown-endpoint", 2}, {NULL, 0}};
+static const struct directive_choice propagation_errors[] = {
+    {"ignore", 0}, {"panic", 1}, {"panic-on-replicas", 2}, {NULL, 0}};
+
+/* ---- reasons ---- */
+
+#define NO_TCP                                                                                               \
+    "Unable to listen on this port: kvs is reached through its socket file only; set port to 0 and connect " \
+    "to unixsocket"
+#define NO_TLS "kvs is reached through its socket file only, where TLS has nothing to do; set tls-port to 0"
+#define NO_SAVE "persistence is not there yet, nothing would be saved; set save to \"\""
+#define NO_APPENDONLY "persistence is not there yet, nothing would be logged; set appendonly to no"
+#define NO_CLUSTER "kvs serves the programs of one machine and has no cluster; set cluster-enabled to no"
+#define NO_REPLICA "kvs doesn't replicate; remove the directive"
+#define NO_ACL \
+    "users and passwords are not there yet; remove the directive and let unixsocketperm say who may connect"
+#define NO_DEFRAG "Active defragmentation cannot be enabled: the allocator in use has no support for it"
+
+/* ---- rows ---- */
+
+#define FIELD(field) .offset = offsetof(struct config, field), .width = sizeof(((struct config *)0)->field)
+#define IMMUTABLE .flags = DIRECTIVE_IMMUTABLE
+
+/* Common forms; what follows `text` are further members of the row. */
+#define BOOL(title, in, field, preset, text, ...)                                                        \
+    {                                                                                                    \
+        .name = title, .section = in, .kind = KIND_BOOL, FIELD(field), .initial = preset, .about = text, \
+        __VA_ARGS__                                                                                      \
+    }
+#define NUMBER(title, in, field, low, high, preset, text, ...)                                    \
+    {                                                                                             \
+        .name = title, .section = in, .kind = KIND_NUMBER, FIELD(field), .min = low, .max = high, \
+        .initial = preset, .about = text, __VA_ARGS__                                             \
+    }
+#define VALUE(title, in, sort, field, preset, text, ...)                                            \
+    {                                                                                               \
+        .name = title, .section = in, .kind = sort, FIELD(field), .initial = preset, .about = text, \
+        __VA_ARGS__                                                                                 \
+    }
+
+/* The same without a field, for the last section. */
+#define KEPT(title, sort, preset, text, ...)                                                         \
+    {                                                                                                \
+        .name = title, .section = SECTION_COMPATIBILITY, .kind = sort, .offset = DIRECTIVE_NO_FIELD, \
+        .initial = preset, .about = text, __VA_ARGS__                                                \
+    }
+#define KEPT_BOOL(title, preset, text, ...) KEPT(title, KIND_BOOL, preset, text, __VA_ARGS__)
+#define KEPT_NUMBER(title, low, high, preset, text, ...) \
+    KEPT(title, KIND_NUMBER, preset, text, .min = low, .max = high, __VA_ARGS__)
+#define KEPT_MEMORY(title, low, high, preset, text, ...) \
+    KEPT(title, KIND_MEMORY, preset, text, .min = low, .max = high, __VA_ARGS__)
+
+const struct directive directives[] = {
+    /* ---- socket ---- */
+    VALUE("unixsocket", SECTION_SOCKET, KIND_SOCKET, unixsocket, "/tmp/kvs.sock",
+          "Path of the socket file that clients connect to, at most 107 bytes.", IMMUTABLE),
+    VALUE("unixsocketperm", SECTION_SOCKET, KIND_OCTAL, unixsocketperm, "600",
+          "Mode of the socket file, in octal: who may write to it may connect; Redis leaves it to the umask.",
+          IMMUTABLE, .max = 0777),
+    NUMBER("tcp-backlog", SECTION_SOCKET, backlog, 0, INT_MAX, "511",
+           "Connections that may wait to be accepted, as listen(2) has it.", IMMUTABLE),
+
+    /* ---- process ---- */
+    VALUE("threads", SECTION_PROCESS, KIND_THREADS, threads, "auto",
+          "Worker threads that serve clients; auto is one for each CPU the process may use.", IMMUTABLE,
+          .min = 1, .max = 256),
+    NUMBER("databases", SECTION_PROCESS, databases, 1, INT_MAX, "16",
+           "Number of databases that SELECT can choose from.", IMMUTABLE),
+    BOOL("daemonize", SECTION_PROCESS, daemonize, "no", "Whether the server goes to the background.",
+         IMMUTABLE),
+    VALUE("pidfile", SECTION_PROCESS, KIND_STRING, pidfile, "",
+          "File that holds the server's process id while it runs; empty: none.", IMMUTABLE),
+    VALUE("dir", SECTION_PROCESS, KIND_DIRECTORY, dir, "./",
+          "Working directory, where other relative paths begin.", .flags = DIRECTIVE_PROTECTED),
+    VALUE("logfile", SECTION_PROCESS, KIND_STRING, logfile, "",
+          "File the log is written to; empty: standard output.", IMMUTABLE),
+    VALUE("loglevel", SECTION_PROCESS, KIND_ENUM, loglevel, "notice", "How much is logged.",
+          .choices = loglevels),
+    BOOL("syslog-enabled", SECTION_PROCESS, syslog_enabled, "no", "Whether the log goes to syslog as well.",
+         IMMUTABLE),
+    VALUE("syslog-ident", SECTION_PROCESS, KIND_STRING, syslog_ident, "kvs", "Name of the server in syslog.",
+          IMMUTABLE),
+    VALUE("syslog-facility", SECTION_PROCESS, KIND_ENUM, syslog_facility, "local0",
+          "Facility of its lines in syslog.", IMMUTABLE, .choices = facilities),
+    BOOL("crash-log-enabled", SECTION_PROCESS, crash_log_enabled, "yes",
+         "Whether a crash leaves a report with a backtrace in the log."),
+    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes",
+         "Whether ps shows the title of proc-title-template.", IMMUTABLE),
+    VALUE("proc-title-template", SECTION_PROCESS, KIND_TITLE, proc_title_template,
+          "{title} {listen-addr} {server-mode}",
+          "Title of the process. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
+          "{unixsocket}, {config-file}."),
+    NUMBER("hz", SECTION_PROCESS, hz, 0, INT_MAX, "10",
+           "How often a second housekeeping runs; values beyond 1 to 500 are brought into that range."),
+    NUMBER("shutdown-timeout", SECTION_PROCESS, shutdown_timeout, 0, INT_MAX, "10",
+           "Seconds that a graceful end waits for clients to take their replies."),
+
+    /* ---- clients ---- */
+    NUMBER("maxclients", SECTION_CLIENTS, maxclients, 1, UINT_MAX, "10000",
+           "Connections served at once; the limit of open files is raised to fit."),
+    NUMBER("timeout", SECTION_CLIENTS, timeout, 0, INT_MAX, "0",
+           "Seconds after which an idle client is disconnected; 0: never."),
+    VALUE("client-query-buffer-limit", SECTION_CLIENTS, KIND_MEMORY, client_query_buffer_limit, "1gb",
+          "Bytes of requests not yet executed after which a client is disconnected.", .min = 1 << 20,
+          .max = LONG_MAX),
+    VALUE("proto-max-bulk-len", SECTION_CLIENTS, KIND_MEMORY, proto_max_bulk_len, "512mb",
+          "Bytes of the longest argument of a request.", .min = 1 << 20, .max = LONG_MAX),
+    VALUE("client-output-buffer-limit", SECTION_CLIENTS, KIND_OUTPUT_LIMITS, output_limits,
+          "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
+          "Bytes of replies not yet taken after which a client is disconnected: for each class (normal, "
+          "replica, pubsub) a hard limit, "
+          "a soft limit and the seconds it may be exceeded; 0: no limit.",
+          .flags = DIRECTIVE_MULTI),
+    VALUE("maxmemory-clients", SECTION_CLIENTS, KIND_MEMORY_OR_PERCENT, maxmemory_clients, "0",
+          "Memory of all clients together after which the largest are disconnected, in bytes or percent of "
+          "maxmemory; 0: no limit.",
+          .min = -100, .max = SSIZE_MAX),
+    VALUE("enable-debug-command", SECTION_CLIENTS, KIND_ENUM, enable_debug_command, "no",
+          "Whether DEBUG may be used; every client is local here.", IMMUTABLE, .choices = permissions),
+    VALUE("enable-protected-configs", SECTION_CLIENTS, KIND_ENUM, enable_protected_configs, "no",
+          "Whether CONFIG SET may change protected directives; every client is local here.", IMMUTABLE,
+          .choices = permissions),
+
+    /* ---- keys ---- */
+    VALUE("maxmemory", SECTION_KEYS, KIND_MEMORY, maxmemory, "0",
+          "Memory after which keys are evicted or writes refused, as maxmemory-policy says; 0: no limit.",
+          .max = UINT64_MAX),
+    VALUE("maxmemory-policy", SECTION_KEYS, KIND_ENUM, maxmemory_policy, "noeviction",
+          "Which keys are evicted when maxmemory is reached.", .choices = policies),
+    NUMBER("maxmemory-samples", SECTION_KEYS, maxmemory_samples, 1, INT_MAX, "5",
+           "Keys compared to find one to evict."),
+    NUMBER("lfu-log-factor", SECTION_KEYS, lfu_log_factor, 0, INT_MAX, "10",
+           "How slowly a key's access counter saturates; higher values tell more frequent accesses apart."),
+    NUMBER("lfu-decay-time", SECTION_KEYS, lfu_decay_time, 0, INT_MAX, "1",
+           "Minutes after which an access counter is lowered by one."),
+    NUMBER("active-expire-effort", SECTION_KEYS, active_expire_effort, 1, 10, "1",
+           "How hard the server looks for expired keys that nobody asks for."),
+    BOOL("lazyfree-lazy-expire", SECTION_KEYS, lazyfree_lazy_expire, "no",
+         "Whether expired values are freed in the background."),
+    BOOL("lazyfree-lazy-eviction", SECTION_KEYS, lazyfree_lazy_eviction, "no",
+         "Whether evicted values are freed in the background."),
+    BOOL("lazyfree-lazy-server-del", SECTION_KEYS, lazyfree_lazy_server_del, "no",
+         "Whether values that a command replaces are freed in the background."),
+    BOOL("lazyfree-lazy-user-del", SECTION_KEYS, lazyfree_lazy_user_del, "no",
+         "Whether DEL frees in the background, as UNLINK does."),
+    BOOL("lazyfree-lazy-user-flush", SECTION_KEYS, lazyfree_lazy_user_flush, "no",
+         "Whether FLUSHALL and FLUSHDB without an option free in the background."),
+
+    /* ---- observation ---- */
+    NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",
+           "Microseconds from which on a command is put into the slow log; 0: every command, -1: none."),
+    NUMBER("slowlog-max-len", SECTION_OBSERVATION, slowlog_max_len, 0, LONG_MAX, "128",
+           "Entries the slow log keeps."),
+    NUMBER("latency-monitor-threshold", SECTION_OBSERVATION, latency_monitor_threshold, 0, INT64_MAX, "0",
+           "Milliseconds from which on an event is recorded for LATENCY; 0: none."),
+    BOOL("latency-tracking", SECTION_OBSERVATION, latency_tracking, "yes",
+         "Whether a histogram of durations is kept for each command."),
+    VALUE("latency-tracking-info-percentiles", SECTION_OBSERVATION, KIND_PERCENTILES, latency_percentiles,
+          "50 99 99.9", "Percentiles of those durations that INFO shows.", .flags = DIRECTIVE_MULTI),
+
+    /* ---- persistence ---- */
+    VALUE("save", SECTION_PERSISTENCE, KIND_SAVE, save, "",
+          "When snapshots are saved; only \"\" (never) is accepted today.", .flags = DIRECTIVE_MULTI,
+          .refusal = NO_SAVE),
+    BOOL("appendonly", SECTION_PERSISTENCE, appendonly, "no",
+         "Whether changes are logged to disk; only no is accepted today.", .refusal = NO_APPENDONLY),
+
+    /* ---- accepted for compatibility: connections ---- */
+    KEPT_NUMBER("port", 0, 65535, "0", "TCP port; only 0 (none) is accepted.", .refusal = NO_TCP),
+    KEPT_NUMBER("tls-port", 0, 65535, "0", "TLS port; only 0 (none) is accepted.", .refusal = NO_TLS),
+    KEPT("bind", KIND_WORDS, "* -::*", "Addresses of the TCP port.", .flags = DIRECTIVE_MULTI, .max = 16),
+    KEPT("bind-source-addr", KIND_STRING, "", "Address that outgoing connections come from."),
+    KEPT_BOOL("protected-mode", "yes", "Guard of an open TCP port without a password."),
+    KEPT_NUMBER("tcp-keepalive", 0, INT_MAX, "300", "Seconds between TCP keepalive probes."),
+    KEPT_NUMBER("socket-mark-id", 0, UINT_MAX, "0", "Mark of listening TCP sockets.", IMMUTABLE),
+    KEPT_BOOL("tls-cluster", "no", "TLS between cluster nodes."),
+    KEPT_BOOL("tls-replication", "no", "TLS towards replicas."),
+    KEPT("tls-auth-clients", KIND_ENUM, "yes", "Whether TLS clients need a certificate.",
+         .choices = tls_clients),
+    KEPT_BOOL("tls-prefer-server-ciphers", "no", "Whose order of TLS ciphers counts."),
+    KEPT_BOOL("tls-session-caching", "yes", "Cache of TLS sessions."),
+    KEPT_NUMBER("tls-session-cache-size", 0, INT_MAX, "20480", "Size of that cache."),
+    KEPT_NUMBER("tls-session-cache-timeout", 0, INT_MAX, "300", "Seconds a TLS session is cached."),
+    KEPT("tls-cert-file", KIND_STRING, "", "TLS certificate."),
+    KEPT("tls-key-file", KIND_STRING, "", "TLS key."),
+    KEPT("tls-key-file-pass", KIND_STRING, "", "Password of that key.", .flags = DIRECTIVE_SECRET),
+    KEPT("tls-client-cert-file", KIND_STRING, "", "TLS certificate of outgoing connections."),
+    KEPT("tls-client-key-file", KIND_STRING, "", "TLS key of outgoing connections."),
+    KEPT("tls-client-key-file-pass", KIND_STRING, "", "Password of that key.", .flags = DIRECTIVE_SECRET),
+    KEPT("tls-dh-params-file", KIND_STRING, "", "TLS Diffie-Hellman parameters."),
+    KEPT("tls-ca-cert-file", KIND_STRING, "", "TLS authorities, in a file."),
+    KEPT("tls-ca-cert-dir", KIND_STRING, "", "TLS authorities, in a folder."),
+    KEPT("tls-protocols", KIND_STRING, "", "TLS versions."),
+    KEPT("tls-ciphers", KIND_STRING, "", "Ciphers up to TLS 1.2."),
+    KEPT("tls-ciphersuites", KIND_STRING, "", "Ciphers of TLS 1.3."),
+    VALUE("enable-module-command", SECTION_COMPATIBILITY, KIND_ENUM, enable_module_command, "no",
+          "Whether MODULE may be used.", IMMUTABLE, .choices = permissions),
+
+    /* ---- accepted for compatibility: process ---- */
+    KEPT_NUMBER("io-threads", 1, 128, "1", "Redis's threads for socket work; see threads.", IMMUTABLE),
+    KEPT_BOOL("io-threads-do-reads", "no", "Whether those threads read as well.", IMMUTABLE),
+    KEPT("supervised", KIND_ENUM, "no", "Who starts the server and waits for it.", IMMUTABLE,
+         .choices = supervisors),
+    KEPT_BOOL("always-show-logo", "no", "Logo in the log at start.", IMMUTABLE),
+    KEPT_BOOL("crash-memcheck-enabled", "yes", "Test of the memory after a crash."),
+    KEPT_BOOL("use-exit-on-panic", "no", "How a failed assertion ends the process.",
+              .flags = DIRECTIVE_HIDDEN),
+    KEPT_NUMBER("watchdog-period", 0, INT_MAX, "0", "Milliseconds between looks for a stalled server.",
+                .flags = DIRECTIVE_HIDDEN),
+    KEPT_BOOL("disable-thp", "yes", "Whether the process does without transparent huge pages.", IMMUTABLE),
+    KEPT("oom-score-adj", KIND_ENUM, "no",
+         "How the kernel's out-of-memory killer is told to weigh the process.", .choices = oom_modes),
+    KEPT("oom-score-adj-values", KIND_OOM_VALUES, "0 200 800", "The weights: master, replica, child.",
+         .flags = DIRECTIVE_MULTI),
+    KEPT("server_cpulist", KIND_STRING, "", "CPUs of the main thread.", IMMUTABLE),
+    KEPT("bio_cpulist", KIND_STRING, "", "CPUs of background threads.", IMMUTABLE),
+    KEPT("aof_rewrite_cpulist", KIND_STRING, "", "CPUs of the log's rewriting.", IMMUTABLE),
+    KEPT("bgsave_cpulist", KIND_STRING, "", "CPUs of saving.", IMMUTABLE),
+    KEPT("ignore-warnings", KIND_STRING, "", "Warnings of the start to leave out."),
+    KEPT("locale-collate", KIND_STRING, "", "Order of letters for sorting."),
+    KEPT("shutdown-on-sigint", KIND_FLAGS, "default", "How SIGINT ends the server.", .flags = DIRECTIVE_MULTI,
+         .choices = shutdown_flags),
+    KEPT("shutdown-on-sigterm", KIND_FLAGS, "default", "How SIGTERM ends the server.",
+         .flags = DIRECTIVE_MULTI, .choices = shutdown_flags),
+    KEPT_BOOL("dynamic-hz", "yes", "Whether hz follows the number of clients."),
+    KEPT_BOOL("jemalloc-bg-thread", "yes", "Whether the allocator purges in a thread of its own."),
+
+    /* ---- accepted for compatibility: memory and values ---- */
+    KEPT_BOOL("activerehashing", "yes", "Incremental rehashing; tables here never rehash."),
+    KEPT_BOOL("activedefrag", "no", "Active defragmentation.", .refusal = NO_DEFRAG),
+    KEPT_NUMBER("active-defrag-cycle-min", 1, 99, "1", "Least percentage of CPU for it."),
+    KEPT_NUMBER("active-defrag-cycle-max", 1, 99, "25", "Highest percentage of CPU for it."),
+    KEPT_NUMBER("active-defrag-threshold-lower", 0, 1000, "10", "Percentage of fragmentation it begins at."),
+    KEPT_NUMBER("active-defrag-threshold-upper", 0, 1000, "100",
+                "Percentage of fragmentation it works hardest at."),
+    KEPT_MEMORY("active-defrag-ignore-bytes", 1, INT64_MAX, "100mb", "Waste it begins at."),
+    KEPT_NUMBER("active-defrag-max-scan-fields", 1, LONG_MAX, "1000",
+                "Fields of one value it walks at once."),
+    KEPT_NUMBER("maxmemory-eviction-tenacity", 0, 100, "10", "How long eviction may hold up the server."),
+    KEPT_NUMBER("hash-max-listpack-entries", 0, LONG_MAX, "512", "Fields up to which a hash is kept packed.",
+                .alias = "hash-max-ziplist-entries"),
+    KEPT_MEMORY("hash-max-listpack-value", 0, LONG_MAX, "64",
+                "Bytes of a field up to which a hash is kept packed.", .alias = "hash-max-ziplist-value"),
+    KEPT_NUMBER("list-max-listpack-size", INT_MIN, INT_MAX, "-2", "Size of a packed piece of a list.",
+                .alias = "list-max-ziplist-size"),
+    KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at a list's ends that stay uncompressed."),
+    KEPT_NUMBER("set-max-intset-entries", 0, LONG_MAX, "512",
+                "Members up to which a set of integers is kept packed."),
+    KEPT_NUMBER("set-max-listpack-entries", 0, LONG_MAX, "128", "Members up to which a set is kept packed."),
+    KEPT_NUMBER("set-max-listpack-value", 0, LONG_MAX, "64",
+                "Bytes of a member up to which a set is kept packed."),
+    KEPT_NUMBER("zset-max-listpack-entries", 0, LONG_MAX, "128",
+                "Members up to which a sorted set is kept packed.", .alias = "zset-max-ziplist-entries"),
+    KEPT_MEMORY("zset-max-listpack-value", 0, LONG_MAX, "64",
+                "Bytes of a member up to which a sorted set is kept packed.",
+                .alias = "zset-max-ziplist-value"),
+    KEPT_MEMORY("hll-sparse-max-bytes", 0, LONG_MAX, "3000",
+                "Bytes up to which a HyperLogLog is kept sparse."),
+    KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
+    KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
+    KEPT_NUMBER("tracking-table-max-keys", 0, LONG_MAX, "1000000",
+                "Keys remembered for client-side caching."),
+    KEPT("notify-keyspace-events", KIND_EVENTS, "", "Which events of keys are published."),
+    KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
+                "Milliseconds after which a running script makes others see BUSY.",
+                .alias = "lua-time-limit"),
+    KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks.", .choices = sanitizing),
+
+    /* ---- accepted for compatibility: access ---- */
+    KEPT("requirepass", KIND_STRING, "", "Password of the default user; only \"\" (none) is accepted today.",
+         .flags = DIRECTIVE_SECRET, .refusal = NO_ACL),
+    KEPT("aclfile", KIND_STRING, "", "File of users; only \"\" (none) is accepted today.", IMMUTABLE,
+         .refusal = NO_ACL),
+    KEPT_NUMBER("acllog-max-len", 0, LONG_MAX, "128", "Entries the log of refusals keeps."),
+    KEPT("acl-pubsub-default", KIND_ENUM, "resetchannels", "Channels of a new user.",
+         .choices = channel_defaults),
+
+    /* ---- accepted for compatibility: files ---- */
+    KEPT("dbfilename", KIND_FILE_NAME, "dump.rdb", "Name of the snapshot.", .flags = DIRECTIVE_PROTECTED),
+    KEPT_BOOL("rdbcompression", "yes", "Whether snapshots are compressed."),
+    KEPT_BOOL("rdbchecksum", "yes", "Whether snapshots bear a checksum.", IMMUTABLE),
+    KEPT_BOOL("rdb-del-sync-files", "no", "Whether files of replication are removed."),
+    KEPT_BOOL("rdb-save-incremental-fsync", "yes", "Whether saving syncs as it goes."),
+    KEPT_NUMBER("rdb-key-save-delay", INT_MIN, INT_MAX, "0",
+                "Microseconds that saving waits at each key, for tests.", .flags = DIRECTIVE_HIDDEN),
+    KEPT_NUMBER("key-load-delay", INT_MIN, INT_MAX, "0",
+                "Microseconds that loading waits at each key, for tests.", .flags = DIRECTIVE_HIDDEN),
+    KEPT_NUMBER("loading-process-events-interval-bytes", 1024, INT_MAX, "2097152",
+                "Bytes loaded between looks at clients.", .flags = DIRECTIVE_HIDDEN),
+    KEPT_BOOL("stop-writes-on-bgsave-error", "yes", "Whether a failed snapshot stops writes."),
+    KEPT("appendfilename", KIND_FILE_NAME, "appendonly.aof", "First part of the names of the log's files.",
+         .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_NOT_EMPTY),
+    KEPT("appenddirname", KIND_FILE_NAME, "appendonlydir", "Folder of the log.",
+         .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_NOT_EMPTY),
+    KEPT("appendfsync", KIND_ENUM, "everysec", "When the log is synced.", .choices = fsyncs),
+    KEPT_BOOL("no-appendfsync-on-rewrite", "no", "Whether syncing pauses while the log is rewritten."),
+    KEPT_NUMBER("auto-aof-rewrite-percentage", 0, INT_MAX, "100", "Growth at which the log is rewritten."),
+    KEPT_MEMORY("auto-aof-rewrite-min-size", 0, INT64_MAX, "64mb", "Size below which it isn't."),
+    KEPT_BOOL("aof-load-truncated", "yes", "Whether a log that is cut off is loaded."),
+    KEPT_BOOL("aof-use-rdb-preamble", "yes", "Whether a rewritten log begins with a snapshot."),
+    KEPT_BOOL("aof-timestamp-enabled", "no", "Whether the log bears times."),
+    KEPT_BOOL("aof-rewrite-incremental-fsync", "yes", "Whether rewriting syncs as it goes."),
+    KEPT_BOOL("aof-disable-auto-gc", "no", "Whether old files of the log stay.", .flags = DIRECTIVE_HIDDEN),
+
+    /* ---- accepted for compatibility: replication and cluster ---- */
+    KEPT("replicaof", KIND_REPLICAOF, "", "Master to follow; only \"no one\" is accepted.",
+         .alias = "slaveof", .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_MULTI, .refusal = NO_REPLICA),
+    KEPT("masterauth", KIND_STRING, "", "Password towards the master.", .flags = DIRECTIVE_SECRET),
+    KEPT("masteruser", KIND_STRING, "", "User towards the master."),
+    KEPT_BOOL("replica-serve-stale-data", "yes", "Whether a replica without its master answers.",
+              .alias = "slave-serve-stale-data"),
+    KEPT_BOOL("replica-read-only", "yes", "Whether a replica refuses writes.", .alias = "slave-read-only"),
+    KEPT_BOOL("replica-lazy-flush", "no", "Whether a replica empties itself in the background.",
+              .alias = "slave-lazy-flush"),
+    KEPT_BOOL("replica-ignore-maxmemory", "yes", "Whether a replica evicts.",
+              .alias = "slave-ignore-maxmemory"),
+    KEPT_BOOL("replica-ignore-disk-write-errors", "no", "Whether a replica goes on when its disk fails."),
+    KEPT_BOOL("replica-announced", "yes", "Whether a replica is told of to clients."),
+    KEPT("replica-announce-ip", KIND_STRING, "", "Address a replica tells of itself.",
+         .alias = "slave-announce-ip"),
+    KEPT_NUMBER("replica-announce-port", 0, 65535, "0", "Port a replica tells of itself.",
+                .alias = "slave-announce-port"),
+    KEPT_NUMBER("replica-priority", 0, INT_MAX, "100", "Rank of a replica for promotion.",
+                .alias = "slave-priority"),
+    KEPT_BOOL("repl-diskless-sync", "yes", "Whether a new replica is fed without a file."),
+    KEPT_NUMBER("repl-diskless-sync-delay", 0, INT_MAX, "5", "Seconds to wait for more replicas."),
+    KEPT_NUMBER("repl-diskless-sync-max-replicas", 0, INT_MAX, "0", "Replicas that end the wait."),
+    KEPT("repl-diskless-load", KIND_ENUM, "disabled", "Whether a replica loads without a file.",
+         .choices = diskless_loads),
+    KEPT_BOOL("repl-disable-tcp-nodelay", "no", "Whether small packets to replicas are held back."),
+    KEPT_MEMORY("repl-backlog-size", 1, INT64_MAX, "1mb", "Bytes of changes kept for replicas."),
+    KEPT_NUMBER("repl-backlog-ttl", 0, LONG_MAX, "3600", "Seconds they are kept without a replica."),
+    KEPT_NUMBER("repl-timeout", 1, INT_MAX, "60", "Seconds after which replication gives up."),
+    KEPT_NUMBER("repl-ping-replica-period", 1, INT_MAX, "10", "Seconds between pings to replicas.",
+                .alias = "repl-ping-slave-period"),
+    KEPT_NUMBER("min-replicas-to-write", 0, INT_MAX, "0", "Replicas below which writes are refused.",
+                .alias = "min-slaves-to-write"),
+    KEPT_NUMBER("min-replicas-max-lag", 0, INT_MAX, "10", "Seconds after which a replica doesn't count.",
+                .alias = "min-slaves-max-lag"),
+    KEPT("propagation-error-behavior", KIND_ENUM, "ignore", "What a command that fails on a replica does.",
+         .choices = propagation_errors),
+    KEPT_BOOL("cluster-enabled", "no", "Cluster mode; only no is accepted.", IMMUTABLE,
+              .refusal = NO_CLUSTER),
+    KEPT("cluster-config-file", KIND_STRING, "nodes.conf", "State of the cluster.", IMMUTABLE),
+    KEPT_NUMBER("cluster-port", 0, 65535, "0", "Port of the cluster bus.", IMMUTABLE),
+    KEPT_NUMBER("cluster-node-timeout", 0, INT64_MAX, "15000",
+                "Milliseconds after which a node counts as failed."),
+    KEPT_NUMBER("cluster-ping-interval", 0, INT64_MAX, "0", "Milliseconds between pings to nodes.",
+                .flags = DIRECTIVE_HIDDEN),
+    KEPT_BOOL("cluster-require-full-coverage", "yes", "Whether a cluster with gaps answers."),
+    KEPT_BOOL("cluster-replica-no-failover", "no", "Whether a replica stays one.",
+              .alias = "cluster-slave-no-failover"),
+    KEPT_NUMBER("cluster-replica-validity-factor", 0, INT_MAX, "10",
+                "How old a replica's data may be for promotion.", .alias = "cluster-slave-validity-factor"),
+    KEPT_BOOL("cluster-allow-reads-when-down", "no", "Whether a cluster that is down answers reads."),
+    KEPT_BOOL("cluster-allow-pubsubshard-when-down", "yes", "Whether it serves shard channels."),
+    KEPT_BOOL("cluster-allow-replica-migration", "yes", "Whether replicas change masters."),
+    KEPT_NUMBER("cluster-migration-barrier", 0, INT_MAX, "1", "Replicas a master keeps."),
+    KEPT("cluster-announce-ip", KIND_STRING, "", "Address a node tells of itself."),
+    KEPT("cluster-announce-hostname", KIND_STRING, "", "Host name a node tells of itself."),
+    KEPT("cluster-announce-human-nodename", KIND_STRING, "", "Name a node tells of itself."),
+    KEPT_NUMBER("cluster-announce-port", 0, 65535, "0", "Port a node tells of itself."),
+    KEPT_NUMBER("cluster-announce-tls-port", 0, 65535, "0", "TLS port a node tells of itself."),
+    KEPT_NUMBER("cluster-announce-bus-port", 0, 65535, "0", "Bus port a node tells of itself."),
+    KEPT("cluster-preferred-endpoint-type", KIND_ENUM, "ip", "What a node is called by towards clients.",
+         .choices = endpoints),
+    KEPT_MEMORY("cluster-link-sendbuf-limit", 0, UINT64_MAX, "0",
+                "Bytes a link between nodes may hold back."),
+};
+
+const size_t directive_count = sizeof(directives) / sizeof(directives[0]);
+
+static bool name_is(const char *own, const char *name, size_t len)
+{
+    return own != NULL && strlen(own) == len && strncasecmp(own, name, len) == 0;
+}
+
+const struct directive *directive_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < directive_count; i++)
+        if (name_is(directives[i].name, name, len) || name_is(directives[i].alias, name, len))
+            return &directives[i];
+    return NULL;
+}
+
+const char *directive_section_title(enum directive_section section)
+{
+    static const char *const titles[SECTIONS] = {
+        [SECTION_SOCKET] = "Socket",
+        [SECTION_PROCESS] = "Process",
+        [SECTION_CLIENTS] = "Clients",
+        [SECTION_KEYS] = "Keys",
+        [SECTION_OBSERVATION] = "Observation",
+        [SECTION_PERSISTENCE] = "Persistence",
+        [SECTION_COMPATIBILITY] = "Accepted for compatibility",
+    };
+    return titles[section];
+}

@@ -1,0 +1,215 @@
+/*
+ * The table of directives for people: --help and docs/configuration.md.
+ */
+#include "config/directive.h"
+
+#include "core/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define HELP_WIDTH 96
+
+/* What may be written. */
+static void add_values(struct text *out, const struct directive *directive)
+{
+    switch (directive->kind) {
+    case KIND_BOOL:
+        text_add(out, "yes, no");
+        break;
+    case KIND_NUMBER:
+        text_addf(out, "%" PRId64 " to %" PRIu64, directive->min, directive->max);
+        break;
+    case KIND_THREADS:
+        text_addf(out, "%" PRId64 " to %" PRIu64 ", auto", directive->min, directive->max);
+        break;
+    case KIND_MEMORY:
+        text_add(out, "bytes, or with kb, mb, gb");
+        break;
+    case KIND_MEMORY_OR_PERCENT:
+        text_addf(out, "bytes, or with kb, mb, gb; 0%% to %" PRId64 "%%", -directive->min);
+        break;
+    case KIND_OCTAL:
+        text_addf(out, "%" PRIo64 " to %" PRIo64 " (octal)", (uint64_t)directive->min, directive->max);
+        break;
+    case KIND_ENUM:
+    case KIND_FLAGS:
+        for (const struct directive_choice *choice = directive->choices; choice->name != NULL; choice++)
+            text_addf(out, "%s%s", choice == directive->choices ? "" : ", ", choice->name);
+        break;
+    case KIND_FILE_NAME:
+        text_add(out, "name without a folder");
+        break;
+    case KIND_DIRECTORY:
+        text_add(out, "a folder that exists");
+        break;
+    case KIND_SOCKET:
+        text_add(out, "path");
+        break;
+    case KIND_SAVE:
+        text_add(out, "seconds and changes, in pairs");
+        break;
+    case KIND_OUTPUT_LIMITS:
+        text_add(out, "class, hard, soft, seconds; repeated");
+        break;
+    case KIND_PERCENTILES:
+        text_add(out, "numbers from 0 to 100");
+        break;
+    case KIND_OOM_VALUES:
+        text_add(out, "three numbers from -2000 to 2000");
+        break;
+    case KIND_EVENTS:
+        text_add(out, "letters of Ag$lshzxeKEtmdn");
+        break;
+    case KIND_REPLICAOF:
+        text_add(out, "no one");
+        break;
+    case KIND_WORDS:
+        text_add(out, "words");
+        break;
+    case KIND_STRING:
+    case KIND_TITLE:
+        text_add(out, "text");
+        break;
+    }
+}
+
+static const char *shown_default(const struct directive *directive)
+{
+    return *directive->initial != '\0' ? directive->initial : "\"\"";
+}
+
+/* ---- --help ---- */
+
+/* Adds words to fill lines of HELP_WIDTH, indented. */
+static void add_wrapped(struct text *out, const char *indent, const char *string)
+{
+    size_t column = 0;
+    while (*string != '\0') {
+        size_t len = strcspn(string, " ");
+        if (column == 0 || column + 1 + len > HELP_WIDTH) {
+            text_addf(out, "%s%s", column == 0 ? "" : "\n", indent);
+            column = strlen(indent);
+        } else {
+            text_add_char(out, ' ');
+            column++;
+        }
+        text_add_bytes(out, string, len);
+        column += len;
+        string += len + (string[len] == ' ' ? 1 : 0);
+    }
+    text_add_char(out, '\n');
+}
+
+static void add_help(struct text *out, const struct directive *directive)
+{
+    text_addf(out, "  --%s  (", directive->name);
+    add_values(out, directive);
+    text_addf(out, "; default %s)\n", shown_default(directive));
+    add_wrapped(out, "        ", directive->about);
+}
+
+void config_help(struct text *text)
+{
+    text_add(text,
+             "Usage: kvs-server [FILE] [-s PATH] [--directive value ...]\n"
+             "\n"
+             "Serves clients of the Redis protocol on a socket file. FILE holds directives, one a line, as\n"
+             "redis.conf does; - reads them from standard input. Directives on the command line come after\n"
+             "the file's and replace them.\n"
+             "\n"
+             "  -s PATH          the socket file, short for --unixsocket PATH\n"
+             "  --check-config   read the configuration, say what is wrong with it, and end\n"
+             "  -v, --version    print the version and end\n"
+             "  -h, --help       print this and end\n");
+    for (int section = 0; section < SECTION_COMPATIBILITY; section++) {
+        text_addf(text, "\n%s\n", directive_section_title((enum directive_section)section));
+        for (size_t i = 0; i < directive_count; i++)
+            if ((int)directives[i].section == section && (directives[i].flags & DIRECTIVE_HIDDEN) == 0)
+                add_help(text, &directives[i]);
+    }
+    text_add(text, "\nThe other directives of redis.conf are accepted and have no effect; "
+                   "docs/configuration.md lists them.\n"
+                   "Example: kvs-server -s /run/kvs.sock --unixsocketperm 660 --maxmemory 1gb\n");
+}
+
+/* ---- docs/configuration.md ---- */
+
+static void add_escaped(struct text *out, const char *string)
+{
+    for (; *string != '\0'; string++) {
+        if (*string == '|')
+            text_add_char(out, '\\');
+        text_add_char(out, *string);
+    }
+}
+
+static const char *when_changed(const struct directive *directive)
+{
+    if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0)
+        return "at start";
+    return (directive->flags & DIRECTIVE_PROTECTED) != 0 ? "any time, protected" : "any time";
+}
+
+static void add_row(struct text *out, const struct directive *directive)
+{
+    text_addf(out, "| `%s`", directive->name);
+    if (directive->alias != NULL)
+        text_addf(out, " (older: `%s`)", directive->alias);
+    text_add(out, " | ");
+    add_values(out, directive);
+    text_addf(out, " | `%s` | %s | ", shown_default(directive), when_changed(directive));
+    add_escaped(out, directive->about);
+    text_add(out, " |\n");
+}
+
+static void add_section(struct text *out, int section)
+{
+    text_addf(out, "\n## %s\n\n", directive_section_title((enum directive_section)section));
+    if (section == SECTION_COMPATIBILITY)
+        text_add(out, "A `redis.conf` may hold these; their values are checked, kept and given back by "
+                      "CONFIG GET, and have no "
+                      "effect. Where one asks for something that kvs can't do, any other value than the "
+                      "default is refused, "
+                      "with the reason.\n\n");
+    text_add(out, "| directive | values | default | changes | meaning |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < directive_count; i++)
+        if ((int)directives[i].section == section && (directives[i].flags & DIRECTIVE_HIDDEN) == 0)
+            add_row(out, &directives[i]);
+}
+
+void config_markdown(struct text *text)
+{
+    text_add(
+        text,
+        "# Configuration\n"
+        "\n"
+        "This page is drawn from the server's own table of directives (server/config/directives.c) by\n"
+        "`kvs-server --config-markdown`; change the table, not the page.\n"
+        "\n"
+        "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive a line, then the "
+        "command line,\n"
+        "whose values come last and count. A line that begins with `#` is a comment. Values with blanks "
+        "stand in quotes.\n"
+        "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, and "
+        "none is fine.\n"
+        "Relative paths of `include` and `dir` begin where the server was started, all others at `dir`.\n"
+        "Names are those of `redis.conf`, and an existing one of a server that only listens on a socket file "
+        "works as\n"
+        "it is. A directive that isn't known, a value that can't be, a path that can't be used: the start "
+        "ends with one\n"
+        "line that says where, what is wrong and what to do. `--check-config` does only this much.\n"
+        "\n"
+        "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
+        "REWRITE\n"
+        "writes what has changed back into FILE and leaves its other lines alone. *Protected* directives can "
+        "be set\n"
+        "only if `enable-protected-configs` allows it. Sizes know the units k, m, g (powers of 1000) and kb, "
+        "mb, gb\n"
+        "(of 1024).\n"
+        "\n"
+        "Not accepted: `rename-command`, `user`, `loadmodule` and `sentinel`, which ask for what isn't "
+        "there.\n");
+    for (int section = 0; section < SECTIONS; section++)
+        add_section(text, section);
+}

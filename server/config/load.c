@@ -1,0 +1,406 @@
+/*
+ * Reading the configuration: a file with what it includes, and the command line.
+ *
+ * Both come down to the same thing, words at a place: loader_words() looks up the directive and sets it.
+ * Later settings replace earlier ones, so what can only be judged at the end is judged at the end, with the
+ * place where the value came from: refused values (a file's `port 6379` may be mended by `--port 0`) and
+ * paths, which depend on dir. A mistake is one line: where, what is wrong, what to do.
+ */
+#include "config/loader.h"
+
+#include "config/suggest.h"
+#include "core/memory.h"
+#include "core/text.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INCLUDE_DEPTH 16
+
+void loader_init(struct loader *loader, struct config *config, char **error_out)
+{
+    *loader = (struct loader){.config = config, .error_out = error_out};
+    loader->origins = mem_calloc(directive_count * sizeof(*loader->origins));
+}
+
+void loader_deinit(struct loader *loader)
+{
+    for (size_t i = 0; i < loader->file_count; i++)
+        mem_free(loader->files[i]);
+    mem_free(loader->files);
+    mem_free(loader->origins);
+}
+
+static const char *keep_name(struct loader *loader, const char *name)
+{
+    loader->files = mem_realloc(loader->files, (loader->file_count + 1) * sizeof(*loader->files));
+    loader->files[loader->file_count] = mem_strdup(name);
+    return loader->files[loader->file_count++];
+}
+
+/* ---- messages ---- */
+
+int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
+{
+    struct text text = TEXT_EMPTY;
+    va_list args;
+    if (place->file != NULL)
+        text_addf(&text, "%s:%zu: ", place->file, place->line);
+    else
+        text_add(&text, "command line: ");
+    va_start(args, format);
+    text_vaddf(&text, format, args);
+    va_end(args);
+    *loader->error_out = text.data;
+    return -EINVAL;
+}
+
+static int fail_unknown(struct loader *loader, const struct place *place, const char *typed)
+{
+    char *name = mem_strdup(typed);
+    for (char *at = name; *at != '\0'; at++)
+        *at = (char)(*at == '_' ? '-' : *at >= 'A' && *at <= 'Z' ? *at + 'a' - 'A' : *at);
+    char *equals = strchr(name, '=');
+    const char *dashes = place->file == NULL ? "--" : "";
+    int result;
+    if (equals != NULL) {
+        *equals = '\0';
+        result = loader_fail(loader, place,
+                             "unknown directive '%s%s'; write a blank instead of '=', as in '%s%s %s'",
+                             dashes, typed, dashes, name, typed + (equals + 1 - name));
+    } else {
+        const char *meant = suggest_directive(name);
+        if (meant != NULL)
+            result = loader_fail(loader, place, "unknown directive '%s%s'; did you mean '%s%s'?", dashes,
+                                 typed, dashes, meant);
+        else
+            result = loader_fail(loader, place, "unknown directive '%s%s'; 'kvs-server --help' lists them",
+                                 dashes, typed);
+    }
+    mem_free(name);
+    return result;
+}
+
+/* What to write instead, where Redis's words don't say it. */
+static void add_advice(struct text *text, const struct directive *directive, const char *error)
+{
+    bool says_bounds = strstr(error, "between") != NULL || strstr(error, "less or equal") != NULL;
+    if (says_bounds)
+        return;
+    if (text->data[text->len - 1] == '.')
+        text->data[--text->len] = '\0';
+    switch (directive->kind) {
+    case KIND_THREADS:
+    case KIND_NUMBER:
+        text_addf(text, "; write a whole number from %" PRId64 " to %" PRIu64 "%s", directive->min,
+                  directive->max, directive->kind == KIND_THREADS ? ", or auto" : "");
+        break;
+    case KIND_MEMORY:
+        text_add(text, "; write bytes, or a number with kb, mb or gb");
+        break;
+    case KIND_MEMORY_OR_PERCENT:
+        text_add(text, "; write bytes, a number with kb, mb or gb, or a percentage such as 10%");
+        break;
+    case KIND_OCTAL:
+        text_add(text, "; write a mode such as 600 or 660");
+        break;
+    case KIND_DIRECTORY:
+        text_add(text, "; make the folder or name another");
+        break;
+    case KIND_TITLE:
+        text_add(text, "; 'kvs-server --help' names the variables");
+        break;
+    case KIND_OUTPUT_LIMITS:
+        text_add(text, "; write a class (normal, replica or pubsub), a hard limit, a soft limit and seconds");
+        break;
+    default:
+        break;
+    }
+}
+
+/* reason says what is wrong and what to do. */
+static int fail_value(struct loader *loader, const struct place *place, const struct directive *directive,
+                      const char *const *words, size_t count, const char *reason)
+{
+    struct text text = TEXT_EMPTY;
+    text_addf(&text, "%s%s", place->file == NULL ? "--" : "", directive->name);
+    bool shown = count > 0 && (directive->flags & DIRECTIVE_SECRET) == 0;
+    for (size_t i = 0; shown && i < count; i++)
+        text_addf(&text, "%s%s", i == 0 ? " '" : " ", words[i]);
+    text_addf(&text, "%s: %s", shown ? "'" : "", reason);
+    int result = loader_fail(loader, place, "%s", text.data);
+    text_deinit(&text);
+    return result;
+}
+
+/* error is what directive_set() says. */
+static int fail_set(struct loader *loader, const struct place *place, const struct directive *directive,
+                    const char *const *words, size_t count, const char *error)
+{
+    struct text reason = TEXT_EMPTY;
+    text_add(&reason, error);
+    if (strcmp(error, "wrong number of arguments") != 0)
+        add_advice(&reason, directive, error);
+    else if (count == 0)
+        text_add(&reason, "; a value is missing");
+    else if (count > 1 && words[1][0] == '#')
+        text_add(&reason, "; a comment stands on a line of its own");
+    else if ((directive->flags & DIRECTIVE_MULTI) == 0)
+        text_add(&reason, "; put a value with blanks into quotes");
+    int result = fail_value(loader, place, directive, words, count, reason.data);
+    text_deinit(&reason);
+    return result;
+}
+
+/* ---- one directive ---- */
+
+static int set_directive(struct loader *loader, const struct place *place, const struct directive *directive,
+                         const char *const *words, size_t count)
+{
+    struct text_words parts = {0};
+    bool split = false;
+    if ((directive->flags & DIRECTIVE_MULTI) != 0 && count == 1 && words[0][0] != '\0') {
+        if (text_split(words[0], strlen(words[0]), &parts) != 0)
+            return loader_fail(loader, place,
+                               "%s: unbalanced quotes; close every quote and put a blank after it",
+                               directive->name);
+        split = true;
+        words = (const char *const *)parts.words;
+        count = parts.count;
+    }
+    char *error = NULL;
+    int result = directive_set(loader->config, directive, words, count, &error);
+    if (result != 0)
+        result = fail_set(loader, place, directive, words, count, error);
+    else
+        loader->origins[directive_number(directive)] = *place;
+    mem_free(error);
+    if (split)
+        text_words_free(&parts);
+    return result;
+}
+
+/* Words of Redis's files that aren't values: known, and refused with the reason. */
+static const char *refused_word(const char *name)
+{
+    static const struct {
+        const char *name, *reason;
+    } refused[] = {
+        {"rename-command", "commands can't be renamed yet; remove the line"},
+        {"user", "users are not there yet; remove the line and let unixsocketperm say who may connect"},
+        {"loadmodule", "kvs loads no modules; remove the line"},
+        {"sentinel", "kvs has no sentinel mode; remove the line"},
+    };
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        if (strcasecmp(name, refused[i].name) == 0)
+            return refused[i].reason;
+    return NULL;
+}
+
+/* What Redis itself passes over by now. */
+static bool is_obsolete(const char *name)
+{
+    return strcasecmp(name, "list-max-ziplist-entries") == 0 ||
+           strcasecmp(name, "list-max-ziplist-value") == 0 || strcasecmp(name, "lua-replicate-commands") == 0;
+}
+
+/* Relative paths begin where the server was started: CONFIG REWRITE reads the file again after it has moved
+ * to dir. */
+static int include(struct loader *loader, const struct place *place, const char *path)
+{
+    const struct config_extra *extra = loader->config->extra;
+    char *full = *path == '/' ? mem_strdup(path) : config_message("%s/%s", extra->start_dir, path);
+    glob_t found = {0};
+    int result = 0;
+    if (strpbrk(path, "*?[") == NULL) {
+        result = loader_path(loader, full, place);
+    } else {
+        int status = glob(full, 0, NULL, &found);
+        if (status != 0 && status != GLOB_NOMATCH) /* no match is an empty conf.d */
+            result = loader_fail(loader, place,
+                                 "include '%s': the folder can't be read; check its path and mode", path);
+        for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
+            result = loader_path(loader, found.gl_pathv[i], place);
+        globfree(&found);
+    }
+    mem_free(full);
+    return result;
+}
+
+int loader_words(struct loader *loader, const struct place *place, const char *const *words, size_t count)
+{
+    const char *name = words[0];
+    const struct directive *directive = directive_find(name, strlen(name));
+    if (directive != NULL)
+        return set_directive(loader, place, directive, words + 1, count - 1);
+    if (strcasecmp(name, "include") == 0) {
+        if (count != 2)
+            return loader_fail(loader, place,
+                               "include: wrong number of arguments; write the path of one file or a pattern");
+        return include(loader, place, words[1]);
+    }
+    const char *reason = refused_word(name);
+    if (reason != NULL)
+        return loader_fail(loader, place, "%s: %s", name, reason);
+    if (is_obsolete(name))
+        return 0;
+    if (strchr(name, '.') != NULL && strchr(name, '=') == NULL)
+        return loader_fail(loader, place,
+                           "'%s' is a directive of a module, and kvs loads none; remove the line", name);
+    return fail_unknown(loader, place, name);
+}
+
+/* ---- files ---- */
+
+static int load_line(struct loader *loader, const struct place *place, const char *line, size_t len)
+{
+    size_t blank = strspn(line, " \t\r\n");
+    if (line[blank] == '#' || line[blank] == '\0')
+        return 0;
+    struct text_words words;
+    if (text_split(line, len, &words) != 0)
+        return loader_fail(loader, place, "unbalanced quotes; close every quote and put a blank after it");
+    int result =
+        words.count > 0 ? loader_words(loader, place, (const char *const *)words.words, words.count) : 0;
+    text_words_free(&words);
+    return result;
+}
+
+int loader_stream(struct loader *loader, FILE *stream, const char *name)
+{
+    struct place place = {keep_name(loader, name), 0};
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t len;
+    int result = 0;
+    errno = 0;
+    while (result == 0 && (len = getline(&line, &capacity, stream)) >= 0) {
+        place.line++;
+        result = load_line(loader, &place, line, (size_t)len);
+        errno = 0;
+    }
+    if (result == 0 && ferror(stream)) {
+        *loader->error_out =
+            config_message("%s: can't be read: %s; name a configuration file", name, strerror(errno));
+        result = -EINVAL;
+    }
+    free(line);
+    return result;
+}
+
+int loader_path(struct loader *loader, const char *path, const struct place *from)
+{
+    if (loader->depth == INCLUDE_DEPTH)
+        return loader_fail(loader, from,
+                           "include '%s': nested more than %d deep; does a file include itself?", path,
+                           INCLUDE_DEPTH);
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL && from != NULL)
+        return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", path,
+                           strerror(errno));
+    if (stream == NULL) {
+        *loader->error_out = config_message("%s: can't be opened: %s; check the path and the file's mode",
+                                            path, strerror(errno));
+        return -EINVAL;
+    }
+    loader->depth++;
+    int result = loader_stream(loader, stream, path);
+    loader->depth--;
+    fclose(stream);
+    return result;
+}
+
+int config_load_text(struct config *config, const char *text, size_t len, const char *name, char **error_out)
+{
+    struct loader loader;
+    FILE *stream = len > 0 ? fmemopen((char *)text, len, "r") : NULL;
+    if (stream == NULL)
+        return len > 0 ? -ENOMEM : 0;
+    loader_init(&loader, config, error_out);
+    int result = loader_stream(&loader, stream, name);
+    loader_deinit(&loader);
+    fclose(stream);
+    return result;
+}
+
+/* ---- judged at the end ---- */
+
+static int check_refusals(struct loader *loader)
+{
+    for (size_t i = 0; i < directive_count; i++) {
+        const char *reason = directive_refusal(loader->config, &directives[i]);
+        if (reason == NULL)
+            continue;
+        struct text value = TEXT_EMPTY;
+        directive_get(loader->config, &directives[i], &value);
+        const char *const words[] = {value.data};
+        int result = fail_value(loader, &loader->origins[i], &directives[i], words, 1, reason);
+        text_deinit(&value);
+        return result;
+    }
+    return 0;
+}
+
+static char *absolute_path(const struct config *config, const char *path)
+{
+    return *path == '/' ? mem_strdup(path) : config_message("%s/%s", config->dir, path);
+}
+
+/* Whether a file can be made at path, or with existing_too is there to be written: an errno, 0 fine. Takes
+ * note of the folder. */
+static int try_path(const char *path, bool existing_too, char **folder_out)
+{
+    struct stat status;
+    char *folder = mem_strdup(path);
+    char *slash = strrchr(folder, '/');
+    *(slash == folder ? slash + 1 : slash) = '\0';
+    *folder_out = folder;
+    if (existing_too && stat(path, &status) == 0)
+        return S_ISDIR(status.st_mode) ? EISDIR : access(path, W_OK) == 0 ? 0 : errno;
+    if (stat(folder, &status) != 0)
+        return errno;
+    return S_ISDIR(status.st_mode) ? (access(folder, W_OK | X_OK) == 0 ? 0 : errno) : ENOTDIR;
+}
+
+static int check_path(struct loader *loader, const char *name, const char *value, bool existing_too)
+{
+    if (*value == '\0')
+        return 0;
+    const struct directive *directive = directive_find(name, strlen(name));
+    char *path = absolute_path(loader->config, value), *folder = NULL;
+    struct stat status;
+    int error = try_path(path, existing_too, &folder);
+    int result = 0;
+    if (error != 0) {
+        bool folder_missing = stat(folder, &status) != 0;
+        char *reason = config_message(
+            "%s%s%s%s; %s", folder_missing ? "folder '" : "", folder_missing ? folder : "",
+            folder_missing ? "': " : "", strerror(error),
+            folder_missing ? "make it or choose another path" : "choose another path or change its mode");
+        const char *const words[] = {value};
+        result =
+            fail_value(loader, &loader->origins[directive_number(directive)], directive, words, 1, reason);
+        mem_free(reason);
+    }
+    mem_free(folder);
+    mem_free(path);
+    return result;
+}
+
+int loader_check(struct loader *loader)
+{
+    int result = check_refusals(loader);
+    if (result == 0)
+        result = check_path(loader, "unixsocket", loader->config->unixsocket, false);
+    if (result == 0)
+        result = check_path(loader, "logfile", loader->config->logfile, true);
+    return result;
+}

@@ -1,0 +1,49 @@
+/*
+ * Reading directives, from files or the command line: words at a place.
+ *
+ * Private to config/. A loader lives while one configuration is read. Its functions return 0 or -EINVAL,
+ * having set *error_out to one line: where, what is wrong, what to do.
+ */
+#ifndef KVS_CONFIG_LOADER_H
+#define KVS_CONFIG_LOADER_H
+
+#include "config/directive.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Where words come from. */
+struct place {
+    const char *file; /* NULL: the command line */
+    size_t line;
+};
+
+struct loader {
+    struct config *config;
+    char **error_out;
+    int depth;
+    struct place
+        *origins; /* by directive: where its value was set; line 0 and no file: nowhere or the command line */
+    char **files; /* names that places refer to */
+    size_t file_count;
+};
+
+void loader_init(struct loader *loader, struct config *config, char **error_out);
+void loader_deinit(struct loader *loader);
+
+/* Sets one directive: words[0] is its name. */
+int loader_words(struct loader *loader, const struct place *place, const char *const *words, size_t count);
+
+/* Reads a file; from is the place of an include, or NULL. */
+int loader_path(struct loader *loader, const char *path, const struct place *from);
+
+/* Reads what is open already; messages call it name. */
+int loader_stream(struct loader *loader, FILE *stream, const char *name);
+
+/* Judges the whole, when all has been read. */
+int loader_check(struct loader *loader);
+
+int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
