@@ -1,0 +1,227 @@
+/*
+ * Commands: what the one table says of each, and how one is run.
+ *
+ * The table (command/specs/, one file a family) holds everything that is known of a command: name, arity,
+ * flags, where its keys are, categories, documentation, arguments, subcommands and its handler. COMMAND,
+ * key extraction, the executor's locking, the client's hints and docs/commands.md are all drawn from it.
+ *
+ * A handler runs on the worker of its client, with the locks of its keys' shards held (or the world
+ * stopped, for CMD_EXCLUSIVE), and answers through call->reply. It never blocks and does no I/O.
+ */
+#ifndef KVS_COMMAND_COMMAND_H
+#define KVS_COMMAND_COMMAND_H
+
+#include "core/bytes.h"
+#include "resp/reply.h"
+#include "store/keyspace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct client;
+struct server;
+struct command;
+
+/* One execution of a command. Lives on the executor's stack. */
+struct call {
+    struct server *server;
+    struct client *client;
+    const struct command *command; /* the subcommand, where there is one */
+    int argc;
+    struct arg *argv; /* argv[0] is the command's name; borrowed until the handler returns */
+    int key_count;
+    const struct key *keys; /* in the order of the key specifications, hashed */
+    struct db db;           /* the client's database at the command's time (db.now_ms) */
+    struct reply *reply;
+};
+
+typedef void command_handler(struct call *call);
+
+enum command_flag {
+    /* as COMMAND INFO tells them */
+    CMD_WRITE = 1 << 0,
+    CMD_READONLY = 1 << 1,
+    CMD_DENYOOM = 1 << 2,
+    CMD_ADMIN = 1 << 3,
+    CMD_NOSCRIPT = 1 << 4,
+    CMD_BLOCKING = 1 << 5,
+    CMD_LOADING = 1 << 6,
+    CMD_STALE = 1 << 7,
+    CMD_SKIP_MONITOR = 1 << 8,
+    CMD_SKIP_SLOWLOG = 1 << 9,
+    CMD_FAST = 1 << 10,
+    CMD_NO_AUTH = 1 << 11,
+    CMD_MAY_REPLICATE = 1 << 12,
+    CMD_NO_MULTI = 1 << 13,
+    CMD_ALLOW_BUSY = 1 << 14,
+    CMD_MOVABLEKEYS = 1 << 15,
+    CMD_PROTECTED = 1 << 16, /* DEBUG: only if enable-debug-command allows */
+    CMD_SENTINEL = 1 << 17,  /* told by nobody; kept free */
+    CMD_PUBSUB = 1 << 18,
+    CMD_NO_ASYNC_LOADING = 1 << 19,
+    CMD_TOUCHES_ARBITRARY_KEYS = 1 << 20,
+    CMD_NO_MANDATORY_KEYS = 1 << 21,
+    /* ours, told to nobody */
+    CMD_EXCLUSIVE = 1 << 28, /* runs while the world is stopped: sees all clients and all keys, takes no lock */
+    CMD_UNLOCKED = 1 << 29,  /* has keys in its arguments or walks the keyspace, but takes locks itself (SCAN, KEYS, RANDOMKEY) */
+};
+
+enum command_category {
+    CAT_KEYSPACE = 1 << 0,
+    CAT_READ = 1 << 1,
+    CAT_WRITE = 1 << 2,
+    CAT_SET = 1 << 3,
+    CAT_SORTEDSET = 1 << 4,
+    CAT_LIST = 1 << 5,
+    CAT_HASH = 1 << 6,
+    CAT_STRING = 1 << 7,
+    CAT_BITMAP = 1 << 8,
+    CAT_HYPERLOGLOG = 1 << 9,
+    CAT_GEO = 1 << 10,
+    CAT_STREAM = 1 << 11,
+    CAT_PUBSUB = 1 << 12,
+    CAT_ADMIN = 1 << 13,
+    CAT_FAST = 1 << 14,
+    CAT_SLOW = 1 << 15,
+    CAT_BLOCKING = 1 << 16,
+    CAT_DANGEROUS = 1 << 17,
+    CAT_CONNECTION = 1 << 18,
+    CAT_TRANSACTION = 1 << 19,
+    CAT_SCRIPTING = 1 << 20,
+};
+
+enum command_group {
+    GROUP_GENERIC,
+    GROUP_STRING,
+    GROUP_LIST,
+    GROUP_SET,
+    GROUP_SORTED_SET,
+    GROUP_HASH,
+    GROUP_PUBSUB,
+    GROUP_TRANSACTIONS,
+    GROUP_CONNECTION,
+    GROUP_SERVER,
+    GROUP_SCRIPTING,
+    GROUP_HYPERLOGLOG,
+    GROUP_CLUSTER,
+    GROUP_SENTINEL,
+    GROUP_GEO,
+    GROUP_STREAM,
+    GROUP_BITMAP,
+};
+
+enum key_flag {
+    KEY_RO = 1 << 0,
+    KEY_RW = 1 << 1,
+    KEY_OW = 1 << 2,
+    KEY_RM = 1 << 3,
+    KEY_ACCESS = 1 << 4,
+    KEY_UPDATE = 1 << 5,
+    KEY_INSERT = 1 << 6,
+    KEY_DELETE = 1 << 7,
+    KEY_NOT_KEY = 1 << 8,
+    KEY_INCOMPLETE = 1 << 9,
+    KEY_VARIABLE_FLAGS = 1 << 10,
+};
+
+enum key_search { KEY_AT_INDEX, KEY_AT_KEYWORD };
+enum key_find { KEY_FIND_RANGE, KEY_FIND_KEYNUM };
+
+/* Where keys are among the arguments; the terms are those of COMMAND INFO. */
+struct key_spec {
+    uint32_t flags;
+    enum key_search search;
+    int index;           /* KEY_AT_INDEX */
+    const char *keyword; /* KEY_AT_KEYWORD, searched from start_from on */
+    int start_from;
+    enum key_find find;
+    int last_key, step, limit;            /* KEY_FIND_RANGE; last_key is relative to the first, negative from the end */
+    int keynum_index, first_key, key_step; /* KEY_FIND_KEYNUM */
+    const char *notes;
+};
+
+enum arg_type {
+    ARG_STRING,
+    ARG_INTEGER,
+    ARG_DOUBLE,
+    ARG_KEY,
+    ARG_PATTERN,
+    ARG_UNIX_TIME,
+    ARG_PURE_TOKEN,
+    ARG_ONEOF,
+    ARG_BLOCK,
+};
+
+enum arg_flag { ARG_OPTIONAL = 1, ARG_MULTIPLE = 2, ARG_MULTIPLE_TOKEN = 4 };
+
+struct command_arg {
+    const char *name;
+    enum arg_type type;
+    int key_spec; /* index + 1 of the key_spec, 0 none */
+    const char *token;
+    const char *summary;
+    const char *since;
+    const char *deprecated_since;
+    const char *display; /* NULL: the name */
+    uint32_t flags;
+    const struct command_arg *args; /* of a oneof or block */
+    size_t arg_count;
+};
+
+struct command_history {
+    const char *since;
+    const char *change;
+};
+
+/* The flags with which a key of KEY_VARIABLE_FLAGS is used, given the arguments. */
+typedef uint32_t command_key_flags(const struct arg *argv, int argc);
+
+struct command {
+    /* what the executor reads for every request */
+    const char *name;      /* lower case; a subcommand's own word: "get" of "config|get" */
+    command_handler *run;  /* NULL for a pure container */
+    uint32_t flags;
+    int arity; /* with the name (and the subcommand's); negative: at least */
+    const struct key_spec *key_specs;
+    size_t key_spec_count;
+    const struct command *subcommands;
+    size_t subcommand_count;
+
+    /* filled in by table.c, where the specifications leave them empty */
+    const struct command *parent; /* the container of a subcommand, or NULL */
+    unsigned number;
+    int single_key; /* its position, where every call has exactly one key and always there; else 0 */
+
+    uint32_t categories;   /* the explicit ones; table.c adds what flags imply */
+    const char *full_name; /* "config|get"; the specifications leave it out where it is the name */
+    command_key_flags *key_flags; /* for KEY_VARIABLE_FLAGS */
+
+    /* documentation */
+    const char *summary;
+    const char *complexity;
+    const char *since;
+    enum command_group group;
+    const struct command_arg *args;
+    size_t arg_count;
+    const struct command_history *history;
+    size_t history_count;
+    const char *const *tips;
+    size_t tip_count;
+    const char *deprecated_since, *replaced_by;
+    uint8_t doc_flags; /* DOC_DEPRECATED, DOC_SYSCMD */
+};
+
+enum { DOC_DEPRECATED = 1, DOC_SYSCMD = 2 };
+
+#define COMMAND_LIST(array) (array), sizeof(array) / sizeof((array)[0])
+
+/* What stands in command/specs/: families of top-level commands. */
+struct command_family {
+    const struct command *commands;
+    size_t count;
+};
+extern const struct command_family command_family_connection, command_family_generic, command_family_server,
+    command_family_string;
+
+#endif

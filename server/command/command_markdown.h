@@ -1,0 +1,16 @@
+/*
+ * docs/commands.md, drawn from the command table.
+ */
+#ifndef KVS_COMMAND_MARKDOWN_H
+#define KVS_COMMAND_MARKDOWN_H
+
+struct text;
+
+/* Appends the whole page. After command_table_init(). */
+void command_markdown(struct text *text);
+
+/* Appends the arguments of a command as one writes them: "key value [NX | XX] [GET]". */
+struct command;
+void command_syntax(struct text *text, const struct command *command);
+
+#endif

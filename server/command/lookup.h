@@ -1,0 +1,29 @@
+/*
+ * Finding the entries of a command's keys, as the client wants it and as a type.
+ * What is found is borrowed until the entry is changed or the handler returns.
+ */
+#ifndef KVS_COMMAND_LOOKUP_H
+#define KVS_COMMAND_LOOKUP_H
+
+#include "command/client.h"
+#include "command/command.h"
+#include "command/errors.h"
+#include "store/keyspace.h"
+
+/* For reading; counts as a use of the key unless the client said CLIENT NO-TOUCH. NULL when absent. */
+static inline struct entry *lookup_read(struct call *call, const struct key *key)
+{
+    enum lookup how = (call->client->flags & CLIENT_NO_TOUCH) ? LOOKUP_NO_TOUCH : LOOKUP_TOUCH;
+    return keyspace_find(call->db, key, how);
+}
+
+/* Whether entry is a string; answers with the error if not. */
+static inline bool lookup_is_string(struct call *call, const struct entry *entry)
+{
+    if (__builtin_expect(entry->type == ENTRY_STRING, 1))
+        return true;
+    error_wrong_type(call);
+    return false;
+}
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * The three encodings and how a value moves between them.
+ *
+ *     text of an int64_t      -> ENTRY_INT
+ *     fewer than BLOB_MIN     -> ENTRY_BYTES
+ *     BLOB_MIN bytes or more  -> ENTRY_BLOB
+ *
+ * A value that was written into in place (APPEND, SETRANGE) stays text, even where it has become the
+ * text of an integer, and bears ENTRY_RAW so that OBJECT ENCODING tells what Redis tells. Every whole
+ * replacement clears that mark.
+ *
+ * A blob may be shared with replies still to be sent and with copies of the entry: it is written to only
+ * while the entry's reference is the only one, and copied first otherwise. New references are taken
+ * under the shard's lock alone, so an exclusive blob remains so until the lock is released.
+ */
+#include "types/string.h"
+
+#include "core/blob.h"
+
+#include <string.h>
+
+#define EMBSTR_MAX 44 /* bytes up to which Redis keeps a string in one piece with its object */
+
+/* Turns away nearly all text that is no integer without reading more than its ends. */
+static inline bool parse_canonical_int(const char *data, size_t len, int64_t *value_out)
+{
+    if (len - 1 >= NUMBER_I64_MAX_LEN)
+        return false;
+    char first = data[0], last = data[len - 1];
+    if (last < '0' || last > '9' || ((first < '0' || first > '9') && first != '-'))
+        return false;
+    return number_parse_i64(data, len, value_out);
+}
+
+/* A blob with the bytes of a large argument: its own, retained, if it came in one. NULL without memory. */
+static struct blob *argument_blob(const struct arg *value)
+{
+    if (value->blob != NULL)
+        return blob_retain(value->blob);
+    struct blob *blob = blob_create(value->len);
+    if (blob != NULL) {
+        memcpy(blob->data, value->data, value->len);
+        blob->len = value->len;
+    }
+    return blob;
+}
+
+static struct entry *create_large(struct bytes key, const struct arg *value, int64_t expire_ms)
+{
+    struct blob *blob = argument_blob(value);
+    struct entry *entry = blob != NULL ? entry_create_blob(key, blob, expire_ms) : NULL;
+    if (entry == NULL)
+        blob_release(blob);
+    return entry;
+}
+
+struct entry *string_create(struct bytes key, const struct arg *value, int64_t expire_ms)
+{
+    int64_t number;
+    if (value->len >= BLOB_MIN)
+        return create_large(key, value, expire_ms);
+    if (parse_canonical_int(value->data, value->len, &number))
+        return entry_create_int(key, number, expire_ms);
+    return entry_create_bytes(key, value->data, value->len, expire_ms);
+}
+
+/* Hands the caller's reference to the entry, or drops it on failure. */
+static struct entry *give_blob(struct entry *entry, struct blob *blob)
+{
+    struct entry *changed = blob != NULL ? entry_set_blob(entry, blob) : NULL;
+    if (changed == NULL)
+        blob_release(blob);
+    return changed;
+}
+
+struct entry *string_set(struct entry *entry, const struct arg *value)
+{
+    int64_t number;
+    struct entry *changed;
+    if (__builtin_expect(value->len >= BLOB_MIN, 0))
+        changed = give_blob(entry, argument_blob(value));
+    else if (parse_canonical_int(value->data, value->len, &number))
+        changed = entry_set_int(entry, number);
+    else
+        changed = entry_set_bytes(entry, value->data, value->len);
+    if (changed != NULL)
+        changed->flags &= (uint8_t)~ENTRY_RAW;
+    return changed;
+}
+
+struct entry *string_set_int(struct entry *entry, int64_t value)
+{
+    struct entry *changed = entry_set_int(entry, value);
+    if (changed != NULL)
+        changed->flags &= (uint8_t)~ENTRY_RAW;
+    return changed;
+}
+
+struct entry *string_set_text(struct entry *entry, const char *data, size_t len)
+{
+    struct entry *changed = entry_set_bytes(entry, data, len);
+    if (changed != NULL)
+        changed->flags &= (uint8_t)~ENTRY_RAW;
+    return changed;
+}
+
+size_t string_len(const struct entry *entry)
+{
+    switch ((enum entry_encoding)entry->encoding) {
+    case ENTRY_INT: {
+        char digits[NUMBER_I64_MAX_LEN];
+        return number_format_i64(digits, entry_int(entry));
+    }
+    case ENTRY_BLOB:
+        return entry_blob(entry)->len;
+    case ENTRY_BYTES:
+        break;
+    }
+    return entry_value_len(entry);
+}
+
+void string_view(const struct entry *entry, struct string_view *view_out)
+{
+    view_out->blob = NULL;
+    switch ((enum entry_encoding)entry->encoding) {
+    case ENTRY_INT:
+        view_out->data = view_out->digits;
+        view_out->len = number_format_i64(view_out->digits, entry_int(entry));
+        return;
+    case ENTRY_BLOB:
+        view_out->blob = entry_blob(entry);
+        view_out->data = view_out->blob->data;
+        view_out->len = view_out->blob->len;
+        return;
+    case ENTRY_BYTES:
+        break;
+    }
+    view_out->data = entry_value(entry);
+    view_out->len = entry_value_len(entry);
+}
+
+bool string_to_i64(const struct entry *entry, int64_t *value_out)
+{
+    if (entry->encoding == ENTRY_INT) {
+        *value_out = entry_int(entry);
+        return true;
+    }
+    struct string_view view;
+    string_view(entry, &view);
+    return number_parse_i64(view.data, view.len, value_out);
+}
+
+bool string_to_long_double(const struct entry *entry, long double *value_out)
+{
+    if (entry->encoding == ENTRY_INT) {
+        *value_out = (long double)entry_int(entry);
+        return true;
+    }
+    struct string_view view;
+    string_view(entry, &view);
+    return number_parse_long_double(view.data, view.len, value_out);
+}
+
+const char *string_encoding(const struct entry *entry)
+{
+    if (entry->encoding == ENTRY_INT)
+        return "int";
+    if ((entry->flags & ENTRY_RAW) || entry->encoding == ENTRY_BLOB || entry_value_len(entry) > EMBSTR_MAX)
+        return "raw";
+    return "embstr";
+}
+
+/* Writes data into a blob that has room for it, zeros between the old end and offset. */
+static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t len)
+{
+    if (offset > blob->len)
+        memset(blob->data + blob->len, 0, offset - blob->len);
+    memcpy(blob->data + offset, data, len);
+    if (offset + len > blob->len)
+        blob->len = offset + len;
+}
+
+/*
+ * A value that grows at its end may grow again: it gets a quarter more than it needs, if that can be had.
+ * With blob NULL a new one is made.
+ */
+static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
+{
+    size_t roomy = appending ? needed + needed / 4 : needed;
+    struct blob *grown = blob != NULL ? blob_reserve(blob, roomy) : blob_create(roomy);
+    if (grown == NULL && roomy > needed)
+        return grow_blob(blob, needed, false);
+    return grown;
+}
+
+/* The entry's own blob, which nobody else refers to, is written to where it lies or moves as a whole. */
+static struct entry *write_own_blob(struct entry *entry, size_t offset, const char *data, size_t len)
+{
+    struct blob *blob = entry_blob(entry);
+    size_t needed = offset + len;
+    if (needed > blob->capacity) {
+        blob = grow_blob(blob, needed, offset == blob->len);
+        if (blob == NULL)
+            return NULL;
+        /* Not entry_set_blob(): that would release the old address, which blob_reserve() has freed. */
+        memcpy(entry_value(entry), &blob, sizeof blob);
+    }
+    fill_blob(blob, offset, data, len);
+    return entry;
+}
+
+/* Makes a blob of the old bytes and the new. */
+static struct entry *write_new_blob(struct entry *entry, size_t offset, const char *data, size_t len)
+{
+    struct string_view old;
+    string_view(entry, &old);
+    size_t needed = offset + len > old.len ? offset + len : old.len;
+    struct blob *blob = grow_blob(NULL, needed, offset == old.len);
+    if (blob == NULL)
+        return NULL;
+    fill_blob(blob, 0, old.data, old.len);
+    fill_blob(blob, offset, data, len);
+    return give_blob(entry, blob);
+}
+
+/* The value is an integer and becomes text. offset + len and the digits fit below BLOB_MIN. */
+static struct entry *write_into_digits(struct entry *entry, size_t offset, const char *data, size_t len)
+{
+    char text[BLOB_MIN];
+    size_t text_len = number_format_i64(text, entry_int(entry));
+    if (offset > text_len)
+        memset(text + text_len, 0, offset - text_len);
+    memcpy(text + offset, data, len);
+    if (offset + len > text_len)
+        text_len = offset + len;
+    return entry_set_bytes(entry, text, text_len);
+}
+
+static struct entry *write_into_bytes(struct entry *entry, size_t offset, const char *data, size_t len)
+{
+    struct entry *changed = entry;
+    if (offset + len > entry_value_len(entry))
+        changed = entry_resize_bytes(entry, offset + len);
+    if (changed != NULL)
+        memcpy(entry_value(changed) + offset, data, len);
+    return changed;
+}
+
+struct entry *string_write(struct entry *entry, size_t offset, const char *data, size_t len)
+{
+    size_t old_len = string_len(entry);
+    size_t new_len = offset + len > old_len ? offset + len : old_len;
+    struct entry *changed;
+    if (entry->encoding == ENTRY_BLOB && blob_is_exclusive(entry_blob(entry)))
+        changed = write_own_blob(entry, offset, data, len);
+    else if (new_len >= BLOB_MIN || entry->encoding == ENTRY_BLOB)
+        changed = write_new_blob(entry, offset, data, len);
+    else if (entry->encoding == ENTRY_INT)
+        changed = write_into_digits(entry, offset, data, len);
+    else
+        changed = write_into_bytes(entry, offset, data, len);
+    if (changed != NULL)
+        changed->flags |= ENTRY_RAW;
+    return changed;
+}
