@@ -1,0 +1,44 @@
+/*
+ * A conversation with one server: connects when needed, sends commands, prints their replies, and keeps what the
+ * server remembers about the connection (database, protocol, transaction) so that a new connection gets it back.
+ *
+ * The prompt, commands from standard input and a one-shot command all go through session_run(). Messages about
+ * trouble go to standard error, replies to standard output.
+ */
+#ifndef KVS_CLIENT_SESSION_H
+#define KVS_CLIENT_SESSION_H
+
+#include "exit_codes.h"
+#include "options.h"
+#include "quoting.h"
+
+#include <stddef.h>
+
+struct session;
+
+enum session_mode {
+    SESSION_ONE_SHOT, /* -e ends the command at its first error reply */
+    SESSION_BATCH,
+    SESSION_PROMPT,   /* a connection that was refused its user or database stays: a person can put it right */
+};
+
+/* `options` is borrowed for the session's life. */
+struct session *session_create(const struct options *options, enum session_mode mode);
+void session_destroy(struct session *session);
+
+/* Connects unless connected, authenticates, chooses protocol and database. On failure the reason was printed. */
+enum exit_code session_connect(struct session *session);
+
+/* Runs a command `repeat` times (negative: for ever), reconnecting first if the connection is gone. A command whose
+ * connection dies is not sent again: it may have been executed. */
+enum exit_code session_run(struct session *session, const struct arguments *arguments, long long repeat);
+
+/* What -e is about: EXIT_CODE_OK, or the code of the first error reply so far. */
+enum exit_code session_first_error(const struct session *session);
+
+/* Writes the text of the prompt: where, which database, in a transaction or not, connected or not. */
+void session_write_prompt(const struct session *session, char *text, size_t size);
+
+const struct options *session_options(const struct session *session);
+
+#endif
