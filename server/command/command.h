@@ -221,7 +221,7 @@ struct command_family {
     const struct command *commands;
     size_t count;
 };
-extern const struct command_family command_family_connection, command_family_generic, command_family_server,
+extern const struct command_family command_family_connection, command_family_generic, command_family_scripting, command_family_server,
     command_family_string;
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * docs/commands.md, drawn from the command table.
  */
-#ifndef KVS_COMMAND_MARKDOWN_H
-#define KVS_COMMAND_MARKDOWN_H
+#ifndef KVS_COMMAND_COMMAND_MARKDOWN_H
+#define KVS_COMMAND_COMMAND_MARKDOWN_H
 
 struct text;
 

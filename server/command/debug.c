@@ -55,8 +55,7 @@ static void debug_sleep(struct call *call)
 {
     double seconds = argument_number(&call->argv[2]);
     if (seconds > 0 && seconds < 1e9) {
-        struct timespec left = {.tv_sec = (time_t)seconds,
-                                .tv_nsec = (long)((seconds - (time_t)seconds) * 1e9)};
+        struct timespec left = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (time_t)seconds) * 1e9)};
         while (nanosleep(&left, &left) == -1 && errno == EINTR)
             continue;
     }
@@ -123,8 +122,7 @@ static void debug_object(struct call *call)
         return;
     }
     char line[256];
-    snprintf(line, sizeof line,
-             "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
+    snprintf(line, sizeof line, "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
              (const void *)entry, string_encoding(entry), serialized_len(entry), (unsigned)entry->access,
              access_idle_seconds(entry, call->db.now_ms));
     reply_simple(call->reply, line);
@@ -147,8 +145,7 @@ static bool argument_positive(struct call *call, const struct arg *arg, int64_t 
  * Makes one key of POPULATE unless it is there; false when memory ran out. value is the caller's buffer of
  * value_len bytes, filled anew for each key; with a length of 0 the value is as long as its text.
  */
-static bool populate_key(struct call *call, const struct bytes *prefix, int64_t number, char *value,
-                         size_t value_len)
+static bool populate_key(struct call *call, const struct bytes *prefix, int64_t number, char *value, size_t value_len)
 {
     char digits[NUMBER_I64_MAX_LEN];
     size_t digits_len = number_format_i64(digits, number);
@@ -235,10 +232,9 @@ static void debug_htstats(struct call *call)
     struct keyspace_shape shape;
     keyspace_shape_read(call->db.keyspace, (int)db, &shape);
     struct text text = TEXT_EMPTY;
-    text_addf(
-        &text,
-        "keys: %zu\nkeys with a time to live: %zu\nshards in use: %zu of %d\nsegments: %zu\nbuckets: %zu\n",
-        shape.keys, shape.expires, shape.shards_used, KEYSPACE_SHARDS, shape.segments, shape.buckets);
+    text_addf(&text,
+              "keys: %zu\nkeys with a time to live: %zu\nshards in use: %zu of %d\nsegments: %zu\nbuckets: %zu\n",
+              shape.keys, shape.expires, shape.shards_used, KEYSPACE_SHARDS, shape.segments, shape.buckets);
     text_addf(&text, "slots: %zu, %.1f%% of them taken\n", shape.slots,
               shape.slots != 0 ? 100.0 * (double)shape.keys / (double)shape.slots : 0);
     reply_verbatim(call->reply, "txt", text.data, text.len);
@@ -390,9 +386,8 @@ static void debug_protocol(struct call *call)
             return;
         }
     }
-    reply_error(call->reply,
-                "ERR Wrong protocol type name. Please use one of the following: "
-                "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+    reply_error(call->reply, "ERR Wrong protocol type name. Please use one of the following: "
+                             "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
 }
 
 /* ---- the table ---- */
@@ -413,8 +408,7 @@ struct debug_subcommand {
 
 static const struct debug_subcommand subcommands[] = {
     {"CHECK", "    Walk all invariants of the tables; a broken one ends the server.", 2, 2, debug_check},
-    {"DIGEST", "    A digest of all databases, the same in every server that holds the same.", 2, 2,
-     debug_digest},
+    {"DIGEST", "    A digest of all databases, the same in every server that holds the same.", 2, 2, debug_digest},
     {"DIGEST-VALUE <key> [<key> ...]", "    Digests of the values of these keys.", 2, 0, debug_digest_value},
     {"ERROR <string>", "    Answer with this as an error.", 3, 3, debug_error},
     {"HTSTATS <db>", "    The shape of a database's tables.", 3, 4, debug_htstats},
@@ -423,12 +417,11 @@ static const struct debug_subcommand subcommands[] = {
     {"OBJECT <key>", "    Where and how a key's value is stored.", 3, 3, debug_object},
     {"PANIC", "    Abort.", 2, 0, debug_panic},
     {"POPULATE <count> [<prefix>] [<size>]",
-     "    Make keys <prefix>:0, <prefix>:1 ... with values of <size> bytes, those excepted that are there.",
-     3, 5, debug_populate},
+     "    Make keys <prefix>:0, <prefix>:1 ... with values of <size> bytes, those excepted that are there.", 3, 5,
+     debug_populate},
     {"PROTOCOL <type>", "    Answer with a value of that type of the protocol.", 3, 3, debug_protocol},
     {"SEGFAULT", "    Crash by writing where nothing may be written.", 2, 0, debug_segfault},
-    {"SET-ACTIVE-EXPIRE <0|1>",
-     "    Whether keys whose time has come are looked for, or only noticed when used.", 3, 3,
+    {"SET-ACTIVE-EXPIRE <0|1>", "    Whether keys whose time has come are looked for, or only noticed when used.", 3, 3,
      debug_set_active_expire},
     {"SLEEP <seconds>", "    Hold the whole server for so long; decimals allowed.", 3, 3, debug_sleep},
     {"STRINGMATCH-LEN <pattern> <string>", "    Whether the pattern matches.", 4, 4, debug_stringmatch_len},
@@ -456,8 +449,7 @@ static bool subcommand_matches(const struct debug_subcommand *subcommand, const 
     const struct arg *word = &call->argv[1];
     size_t name_len = strcspn(subcommand->usage, " ");
     return word->len == name_len && strncasecmp(word->data, subcommand->usage, name_len) == 0 &&
-           call->argc >= subcommand->min_argc &&
-           (subcommand->max_argc == 0 || call->argc <= subcommand->max_argc);
+           call->argc >= subcommand->min_argc && (subcommand->max_argc == 0 || call->argc <= subcommand->max_argc);
 }
 
 void cmd_debug(struct call *call)
@@ -468,7 +460,6 @@ void cmd_debug(struct call *call)
             return;
         }
     }
-    reply_errorf(call->reply,
-                 "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try DEBUG HELP.",
+    reply_errorf(call->reply, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try DEBUG HELP.",
                  call->argv[1].len < 128 ? (int)call->argv[1].len : 128, call->argv[1].data);
 }

@@ -6,6 +6,7 @@
 #include "command/eviction.h"
 
 #include "command/latency.h"
+#include "command/pause.h"
 #include "command/server.h"
 #include "core/clock.h"
 #include "core/memory.h"
@@ -49,6 +50,8 @@ bool eviction_make_room(struct server *server)
 {
     const struct config *config = &server->config;
     if (!atomic_load_explicit(&server->memory_is_short, memory_order_relaxed))
+        return true;
+    if (pause_is_active(server, clock_wall_ms()))
         return true;
     if (config->maxmemory == 0 || atomic_load(&excess) <= 0) {
         room_is_there(server);

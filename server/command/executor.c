@@ -1,6 +1,7 @@
 /*
  * A group holds the locks of all its keys, so it is short: GROUP_CALLS requests. That many cache
- * misses in flight are about what a core can have, and other workers wait little.
+ * misses in flight are about what a core can have, and other workers wait little. It runs when it is full, before
+ * a request that must run alone, and at the end; so each client's requests run in their order.
  *
  * Whether requests may run in groups is asked before each: monitors, CLIENT REPLY, CLIENT PAUSE and a full
  * memory want to look at every request, and then all run alone. So the common path has none of these tests inside.
@@ -33,10 +34,9 @@
 /* What one executor_run() works with. */
 struct run {
     struct server *server;
-    struct client *client;
+    struct worker *worker;
     struct thread_stats *stats;
-    struct reply reply;
-    struct db db;
+    int64_t now_ms;  /* wall time of all its commands */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
 };
 
@@ -56,7 +56,7 @@ static __attribute__((noinline)) void run_note_slow(struct run *run, const struc
     int64_t took_us = took_ns / 1000;
     if (config->slowlog_log_slower_than >= 0 && took_us >= config->slowlog_log_slower_than &&
         !(call->command->flags & CMD_SKIP_SLOWLOG))
-        slowlog_record(run->client, call->argc, call->argv, took_us);
+        slowlog_record(call->client, call->argc, call->argv, took_us);
     latency_add_if_needed(config->latency_monitor_threshold,
                           (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
 }
@@ -74,17 +74,30 @@ static int64_t slow_threshold_ns(const struct config *config)
 /* Runs the handler and keeps the books. */
 static inline void run_call(struct run *run, struct call *call)
 {
-    uint32_t errors = run->reply.errors;
-    call->reply = &run->reply;
+    uint32_t errors = call->reply->errors;
     call->command->run(call);
     int64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - run->mark_ns;
     run->mark_ns = now_ns;
     const struct config *config = &run->server->config;
-    stats_record(run->stats, call->command->number, (uint64_t)took_ns, run->reply.errors != errors,
+    stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
     if (__builtin_expect(took_ns >= slow_threshold_ns(config), 0))
         run_note_slow(run, call, took_ns);
-    run->client->last_command = call->command;
+    call->client->last_command = call->command;
+}
+
+static inline struct call call_make(const struct run *run, struct execution *execution, const struct request *request,
+                                    const struct command *command)
+{
+    return (struct call){
+        .server = run->server,
+        .client = execution->client,
+        .command = command,
+        .argc = request->argc,
+        .argv = request->argv,
+        .db = {run->server->keyspace, execution->client->db, run->now_ms},
+        .reply = &execution->reply,
+    };
 }
 
 /* ---- groups ---- */
@@ -118,7 +131,8 @@ static bool group_add_keys(struct group *group, const struct command *command, c
 }
 
 /* Takes the request into the group, if it is one that may and if there is room. */
-static inline bool group_add(struct group *group, struct run *run, const struct request *request)
+static inline bool group_add(struct group *group, const struct run *run, struct execution *execution,
+                             const struct request *request)
 {
     const struct command *command = command_find(request->argv[0].data, request->argv[0].len);
     if (!command || !command_is_groupable(command) || !command_arity_ok(command, request->argc))
@@ -128,27 +142,27 @@ static inline bool group_add(struct group *group, struct run *run, const struct 
         group_add_key(group, &request->argv[command->single_key]);
     else if (!group_add_keys(group, command, request))
         return false;
-    group->calls[group->call_count++] = (struct call){
-        .server = run->server,
-        .client = run->client,
-        .command = command,
-        .argc = request->argc,
-        .argv = request->argv,
-        .key_count = (int)(group->key_count - first_key),
-        .keys = &group->keys[first_key],
-        .db = run->db,
-    };
+    struct call *call = &group->calls[group->call_count++];
+    *call = call_make(run, execution, request, command);
+    call->key_count = (int)(group->key_count - first_key);
+    call->keys = &group->keys[first_key];
     return true;
+}
+
+/* One step of looking ahead for all keys: all buckets first, and when they have come all entries. */
+static void group_prefetch(const struct group *group, void (*prefetch)(struct db db, uint64_t hash))
+{
+    for (unsigned i = 0; i < group->call_count; i++)
+        for (int k = 0; k < group->calls[i].key_count; k++)
+            prefetch(group->calls[i].db, group->calls[i].keys[k].hash);
 }
 
 static void group_run(struct group *group, struct run *run)
 {
     keyspace_lock(run->server->keyspace, &group->shards);
     if (group->key_count > 1) {
-        for (unsigned i = 0; i < group->key_count; i++)
-            keyspace_prefetch_bucket(run->db, group->keys[i].hash);
-        for (unsigned i = 0; i < group->key_count; i++)
-            keyspace_prefetch_entry(run->db, group->keys[i].hash);
+        group_prefetch(group, keyspace_prefetch_bucket);
+        group_prefetch(group, keyspace_prefetch_entry);
     }
     for (unsigned i = 0; i < group->call_count; i++)
         run_call(run, &group->calls[i]);
@@ -157,7 +171,7 @@ static void group_run(struct group *group, struct run *run)
 
 /* ---- one request alone ---- */
 
-static void reject_unknown(struct run *run, const struct request *request, const struct command *container)
+static void reject_unknown(struct reply *reply, const struct request *request, const struct command *container)
 {
     const struct arg *argv = request->argv;
     if (container) {
@@ -166,7 +180,7 @@ static void reject_unknown(struct run *run, const struct request *request, const
         for (const char *c = container->name; *c && len + 1 < sizeof name; c++)
             name[len++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
         name[len] = '\0';
-        reply_errorf(&run->reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+        reply_errorf(reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
                      (int)strnlen(argv[1].data, argv[1].len < 128 ? argv[1].len : 128), argv[1].data, name);
         return;
     }
@@ -175,34 +189,34 @@ static void reject_unknown(struct run *run, const struct request *request, const
         size_t room = 128 - rest.len;
         text_addf(&rest, "'%.*s' ", (int)strnlen(argv[i].data, argv[i].len < room ? argv[i].len : room), argv[i].data);
     }
-    reply_errorf(&run->reply, "ERR unknown command '%.*s', with args beginning with: %s",
+    reply_errorf(reply, "ERR unknown command '%.*s', with args beginning with: %s",
                  (int)strnlen(argv[0].data, argv[0].len < 128 ? argv[0].len : 128), argv[0].data, rest.len ? rest.data : "");
     text_deinit(&rest);
 }
 
 /* The command of a request if it may run; else answers why not and returns NULL. */
-static const struct command *run_admit(struct run *run, const struct request *request)
+static const struct command *run_admit(struct run *run, struct execution *execution, const struct request *request)
 {
     const struct command *command = command_find_call(request->argv, request->argc);
     if (!command || (command->subcommand_count > 0 && request->argc > 1)) {
-        reject_unknown(run, request, command);
+        reject_unknown(&execution->reply, request, command);
         return NULL;
     }
-    run->client->last_command = command;
+    execution->client->last_command = command;
     bool allowed = true;
     if (!command_arity_ok(command, request->argc) || !command->run) {
-        reply_errorf(&run->reply, "ERR wrong number of arguments for '%s' command", command_full_name(command));
+        reply_errorf(&execution->reply, "ERR wrong number of arguments for '%s' command", command_full_name(command));
         allowed = false;
     } else if ((command->flags & CMD_PROTECTED) && run->server->config.enable_debug_command == PERMISSION_NO) {
-        reply_error(&run->reply, "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+        reply_error(&execution->reply, "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
                                  "you can run it from a local connection, otherwise you need to set this option "
                                  "in the configuration file, and then restart the server.");
         allowed = false;
-    } else if (monitor_refuses(run->client, command)) {
-        reply_error(&run->reply, MONITOR_REFUSAL);
+    } else if (monitor_refuses(execution->client, command)) {
+        reply_error(&execution->reply, MONITOR_REFUSAL);
         allowed = false;
     } else if ((command->flags & CMD_DENYOOM) && !eviction_make_room(run->server)) {
-        reply_error(&run->reply, "OOM command not allowed when used memory > 'maxmemory'.");
+        reply_error(&execution->reply, "OOM command not allowed when used memory > 'maxmemory'.");
         allowed = false;
     }
     if (allowed)
@@ -212,18 +226,19 @@ static const struct command *run_admit(struct run *run, const struct request *re
 }
 
 /* With the world stopped. Others may have closed this very client while we waited for that. */
-static void run_exclusively(struct run *run, struct call *call)
+static void run_exclusively(struct run *run, struct execution *execution, struct call *call)
 {
-    struct gate_member *gate = worker_gate(run->client->conn.worker);
-    reply_end(&run->reply);
+    struct gate_member *gate = worker_gate(run->worker);
+    struct client *client = execution->client;
+    struct reply before = execution->reply;
+    reply_end(&execution->reply);
     gate_close(gate);
-    struct reply before = run->reply;
-    reply_begin(&run->reply, &run->client->conn.output, run->client->resp);
-    run->reply.errors = before.errors;
-    run->reply.on_error = before.on_error;
-    run->reply.on_error_context = before.on_error_context;
+    reply_begin(&execution->reply, &client->conn.output, client->resp);
+    execution->reply.errors = before.errors;
+    execution->reply.on_error = before.on_error;
+    execution->reply.on_error_context = before.on_error_context;
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
-    if (run->client->conn.state == CONN_OPEN)
+    if (client->conn.state == CONN_OPEN)
         run_call(run, call);
     gate_open(gate);
 }
@@ -261,32 +276,25 @@ static bool is_http(const struct arg *name)
     return arg_is(name, "host:") || arg_is(name, "post");
 }
 
-static bool run_dispatch(struct run *run, const struct request *request)
+static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
 {
-    struct client *client = run->client;
+    struct client *client = execution->client;
     if (is_http(&request->argv[0])) {
         log_warning("possible cross-protocol attack: an HTTP request came in from pid %d (uid %u); its connection was closed",
                     (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid);
         conn_close(&client->conn);
         return true;
     }
-    const struct command *command = run_admit(run, request);
+    const struct command *command = run_admit(run, execution, request);
     if (!command)
         return true;
-    if (pause_holds(run->server, client, command, run->db.now_ms)) {
+    if (pause_holds(run->server, client, command, run->now_ms)) {
         client->flags |= CLIENT_PAUSED;
         return false;
     }
-    struct call call = {
-        .server = run->server,
-        .client = client,
-        .command = command,
-        .argc = request->argc,
-        .argv = request->argv,
-        .db = {run->server->keyspace, client->db, run->db.now_ms},
-    };
+    struct call call = call_make(run, execution, request, command);
     if (command->flags & CMD_EXCLUSIVE)
-        run_exclusively(run, &call);
+        run_exclusively(run, execution, &call);
     else
         run_locked(run, &call, request);
     if (monitor_wants(run->server, command))
@@ -295,30 +303,69 @@ static bool run_dispatch(struct run *run, const struct request *request)
 }
 
 /* Runs a request with all that may be asked of it; false when it is held back. */
-static bool run_alone(struct run *run, const struct request *request)
+static bool run_alone(struct run *run, struct execution *execution, const struct request *request)
 {
-    struct client *client = run->client;
-    struct reply_mark mark = reply_mark(&run->reply);
+    struct client *client = execution->client;
+    struct reply_mark mark = reply_mark(&execution->reply);
     if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
         client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
         client->flags |= CLIENT_REPLY_SKIP;
     }
-    bool ran = run_dispatch(run, request);
+    bool ran = run_dispatch(run, execution, request);
     if (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP))
-        reply_rollback(&run->reply, mark);
+        reply_rollback(&execution->reply, mark);
     client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
-    run->db.index = client->db; /* SELECT */
     return ran;
 }
 
-/* ---- a batch ---- */
+/* ---- all that has come ---- */
 
-static inline bool run_may_group(const struct run *run)
+static inline bool run_may_group(const struct run *run, const struct client *client)
 {
     const struct server *server = run->server;
-    return !(run->client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR)) &&
-           atomic_load_explicit(&server->monitors, memory_order_relaxed) == 0 && server->pause == PAUSE_NONE &&
-           !atomic_load_explicit(&server->memory_is_short, memory_order_relaxed);
+    return !(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR)) &&
+           client->conn.state == CONN_OPEN && atomic_load_explicit(&server->monitors, memory_order_relaxed) == 0 &&
+           server->pause == PAUSE_NONE && !atomic_load_explicit(&server->memory_is_short, memory_order_relaxed);
+}
+
+static inline void group_clear(struct group *group)
+{
+    group->call_count = group->key_count = 0;
+    group->shards = (struct shard_set){0};
+}
+
+/* Runs what has gathered, so that what follows comes after it. */
+static inline void group_finish(struct group *group, struct run *run)
+{
+    if (group->call_count == 0)
+        return;
+    group_run(group, run);
+    group_clear(group);
+}
+
+/* Gathers the requests of one client into groups and runs those that can't be gathered. */
+static void run_requests(struct run *run, struct group *group, struct execution *execution)
+{
+    struct client *client = execution->client;
+    while (execution->done < execution->count) {
+        const struct request *request = &execution->requests[execution->done];
+        if (run_may_group(run, client)) {
+            if (group->call_count == GROUP_CALLS)
+                group_finish(group, run);
+            if (group_add(group, run, execution, request)) {
+                execution->done++;
+                continue;
+            }
+            if (group->call_count > 0) { /* perhaps there was no room for its keys */
+                group_finish(group, run);
+                continue;
+            }
+        }
+        group_finish(group, run);
+        if (client->conn.state != CONN_OPEN || !run_alone(run, execution, request))
+            return;
+        execution->done++;
+    }
 }
 
 static void count_error(void *context, const char *message, size_t len)
@@ -327,38 +374,27 @@ static void count_error(void *context, const char *message, size_t len)
     stats_count_error(message, len);
 }
 
-unsigned executor_run(struct client *client, struct request *requests, unsigned count)
+void executor_run(struct execution *executions, unsigned count)
 {
-    struct server *server = client->server;
+    struct worker *worker = executions[0].client->conn.worker;
     struct run run = {
-        .server = server,
-        .client = client,
-        .stats = stats_of(worker_index(client->conn.worker)),
-        .db = {server->keyspace, client->db, clock_wall_ms()},
+        .server = executions[0].client->server,
+        .worker = worker,
+        .stats = stats_of(worker_index(worker)),
+        .now_ms = clock_wall_ms(),
         .mark_ns = clock_monotonic_ns(),
     };
     struct group group;
-    unsigned done = 0;
-    reply_begin(&run.reply, &client->conn.output, client->resp);
-    run.reply.on_error = count_error;
-    run.reply.on_error_context = run.stats;
-    while (done < count && client->conn.state == CONN_OPEN) {
-        group.call_count = group.key_count = 0;
-        group.shards = (struct shard_set){0};
-        if (run_may_group(&run))
-            while (done + group.call_count < count && group.call_count < GROUP_CALLS &&
-                   group_add(&group, &run, &requests[done + group.call_count])) {
-            }
-        if (group.call_count > 0) {
-            group_run(&group, &run);
-            done += group.call_count;
-        } else if (run_alone(&run, &requests[done])) {
-            done++;
-        } else {
-            break;
-        }
+    group_clear(&group);
+    for (unsigned i = 0; i < count; i++) {
+        struct execution *execution = &executions[i];
+        reply_begin(&execution->reply, &execution->client->conn.output, execution->client->resp);
+        execution->reply.on_error = count_error;
+        execution->reply.on_error_context = run.stats;
+        execution->done = 0;
+        run_requests(&run, &group, execution);
     }
-    reply_end(&run.reply);
-    stat_add(&run.stats->commands, done);
-    return done;
+    group_finish(&group, &run);
+    for (unsigned i = 0; i < count; i++)
+        reply_end(&executions[i].reply);
 }

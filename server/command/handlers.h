@@ -30,6 +30,7 @@ command_handler cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info, cmd
     cmd_command_docs, cmd_command_getkeys, cmd_command_getkeysandflags, cmd_command_help, cmd_config_get,
     cmd_config_set, cmd_config_rewrite, cmd_config_resetstat, cmd_config_help, cmd_memory_usage,
     cmd_memory_stats, cmd_memory_doctor, cmd_memory_purge, cmd_memory_malloc_stats, cmd_memory_help,
+    cmd_function_flush, cmd_function_list, cmd_function_help,
     cmd_slowlog_get, cmd_slowlog_len, cmd_slowlog_reset, cmd_slowlog_help, cmd_latency_histogram,
     cmd_latency_latest, cmd_latency_history, cmd_latency_reset, cmd_latency_graph, cmd_latency_doctor,
     cmd_latency_help;

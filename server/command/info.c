@@ -67,8 +67,8 @@ static void fields_constant(struct text *info, const char *const *names, size_t 
         field_text(info, names[i], value);
 }
 
-#define FIELDS_ZERO(info, ...)                                \
-    fields_constant(info, (const char *const[]){__VA_ARGS__}, \
+#define FIELDS_ZERO(info, ...)                                                                                         \
+    fields_constant(info, (const char *const[]){__VA_ARGS__},                                                          \
                     sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *), "0")
 
 /* ---- Server ---- */
@@ -118,6 +118,7 @@ static void write_server(struct text *info, struct server *server)
 static void write_clients(struct text *info, struct server *server)
 {
     size_t max_input = 0, max_output = 0;
+    int64_t blocked = 0;
     for (unsigned i = 0; i < workers_count(); i++) {
         for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next) {
             size_t output = conn->output.memory;
@@ -125,6 +126,7 @@ static void write_clients(struct text *info, struct server *server)
             size_t input = parser != NULL ? parser_memory(parser) : 0;
             max_input = input > max_input ? input : max_input;
             max_output = output > max_output ? output : max_output;
+            blocked += (client_of(conn)->flags & CLIENT_PAUSED) != 0;
         }
     }
     field_int(info, "connected_clients", workers_conn_count());
@@ -132,8 +134,9 @@ static void write_clients(struct text *info, struct server *server)
     field_int(info, "maxclients", server->config.maxclients);
     field_int(info, "client_recent_max_input_buffer", (int64_t)max_input);
     field_int(info, "client_recent_max_output_buffer", (int64_t)max_output);
-    FIELDS_ZERO(info, "blocked_clients", "tracking_clients", "clients_in_timeout_table",
-                "total_blocking_keys", "total_blocking_keys_on_nokey");
+    field_int(info, "blocked_clients", blocked);
+    FIELDS_ZERO(info, "tracking_clients", "clients_in_timeout_table", "total_blocking_keys",
+                "total_blocking_keys_on_nokey");
 }
 
 /* ---- Memory ---- */
@@ -150,8 +153,7 @@ static const char *policy_name(int policy)
 }
 
 /* How far a is above b, as a ratio and in bytes. */
-static void field_overhead(struct text *info, const char *ratio_name, const char *bytes_name, size_t a,
-                           size_t b)
+static void field_overhead(struct text *info, const char *ratio_name, const char *bytes_name, size_t a, size_t b)
 {
     field_decimal(info, ratio_name, memory_ratio(a, b));
     field_int(info, bytes_name, (int64_t)a - (int64_t)b);
@@ -210,8 +212,7 @@ static void write_persistence(struct text *info, struct server *server)
 {
     struct keyspace_stats keys;
     keyspace_stats_read(server->keyspace, &keys);
-    FIELDS_ZERO(info, "loading", "async_loading", "current_cow_peak", "current_cow_size",
-                "current_cow_size_age");
+    FIELDS_ZERO(info, "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
     field_text(info, "current_fork_perc", "0.00");
     FIELDS_ZERO(info, "current_save_keys_processed", "current_save_keys_total");
     field_int(info, "rdb_changes_since_last_save", (int64_t)keys.changes);
@@ -220,9 +221,8 @@ static void write_persistence(struct text *info, struct server *server)
     field_text(info, "rdb_last_bgsave_status", "ok");
     field_int(info, "rdb_last_bgsave_time_sec", -1);
     field_int(info, "rdb_current_bgsave_time_sec", -1);
-    FIELDS_ZERO(info, "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired",
-                "rdb_last_load_keys_loaded", "aof_enabled", "aof_rewrite_in_progress",
-                "aof_rewrite_scheduled");
+    FIELDS_ZERO(info, "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
+                "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
     field_int(info, "aof_last_rewrite_time_sec", -1);
     field_int(info, "aof_current_rewrite_time_sec", -1);
     field_text(info, "aof_last_bgrewrite_status", "ok");
@@ -250,6 +250,23 @@ static void write_stats_traffic(struct text *info, struct server *server, const 
     FIELDS_ZERO(info, "sync_full", "sync_partial_ok", "sync_partial_err");
 }
 
+static void write_stats_rounds(struct text *info)
+{
+    struct worker_load load;
+    uint64_t command_ns = 0;
+    workers_load(&load);
+    for (unsigned i = 0; i < command_count(); i++) {
+        struct command_totals totals;
+        stats_sum_command(i, &totals);
+        command_ns += totals.nanoseconds;
+    }
+    field_int(info, "eventloop_cycles", (int64_t)load.rounds);
+    field_int(info, "eventloop_duration_sum", (int64_t)(load.cpu_ns / 1000));
+    field_int(info, "eventloop_duration_cmd_sum", (int64_t)(command_ns / 1000));
+    field_int(info, "instantaneous_eventloop_cycles_per_sec", (int64_t)stats_rate_rounds());
+    field_int(info, "instantaneous_eventloop_duration_usec", (int64_t)(stats_rate_round_ns() / 1000));
+}
+
 static void write_stats(struct text *info, struct server *server)
 {
     struct stats_totals totals;
@@ -261,17 +278,16 @@ static void write_stats(struct text *info, struct server *server)
     field_int(info, "expired_keys", (int64_t)keys.expired);
     field_text(info, "expired_stale_perc", "0.00");
     FIELDS_ZERO(info, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
-    field_int(info, "evicted_keys",
-              (int64_t)atomic_load_explicit(&server->evicted_keys, memory_order_relaxed));
+    field_int(info, "evicted_keys", (int64_t)atomic_load_explicit(&server->evicted_keys, memory_order_relaxed));
     field_int(info, "evicted_clients", (int64_t)totals.evicted_clients);
     FIELDS_ZERO(info, "total_eviction_exceeded_time", "current_eviction_exceeded_time");
     field_int(info, "keyspace_hits", (int64_t)keys.hits);
     field_int(info, "keyspace_misses", (int64_t)keys.misses);
-    FIELDS_ZERO(info, "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
-                "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
-                "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-                "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys",
-                "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies");
+    FIELDS_ZERO(info, "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+                "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+                "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+                "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
+                "unexpected_error_replies");
     field_int(info, "total_error_replies", (int64_t)totals.errors);
     field_int(info, "dump_payload_sanitizations", 0);
     field_int(info, "total_reads_processed", (int64_t)totals.reads);
@@ -280,6 +296,7 @@ static void write_stats(struct text *info, struct server *server)
                 "reply_buffer_expands");
     field_int(info, "client_query_buffer_limit_disconnections", (int64_t)totals.query_limit_closed);
     field_int(info, "client_output_buffer_limit_disconnections", (int64_t)totals.output_limit_closed);
+    write_stats_rounds(info);
     FIELDS_ZERO(info, "acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
                 "acl_access_denied_channel");
 }
@@ -423,8 +440,7 @@ static void write_latencystats(struct text *info, struct server *server)
         for (size_t p = 0; p < config->latency_percentile_count; p++) {
             text_add(info, p == 0 ? "p" : ",p");
             add_percent(info, config->latency_percentiles[p]);
-            text_addf(info, "=%.3f",
-                      (double)latency_percentile(&totals, calls, config->latency_percentiles[p]) / 1000);
+            text_addf(info, "=%.3f", (double)latency_percentile(&totals, calls, config->latency_percentiles[p]) / 1000);
         }
         text_add(info, "\r\n");
     }
@@ -482,9 +498,8 @@ static bool section_is_wanted(const struct section *section, const struct call *
         return section->by_default;
     for (int i = 1; i < call->argc; i++) {
         const struct arg *word = &call->argv[i];
-        if (arg_is(word, "all") || arg_is(word, "everything") ||
-            (section->by_default && arg_is(word, "default")) || arg_is(word, section->title) ||
-            (section->alias != NULL && arg_is(word, section->alias)))
+        if (arg_is(word, "all") || arg_is(word, "everything") || (section->by_default && arg_is(word, "default")) ||
+            arg_is(word, section->title) || (section->alias != NULL && arg_is(word, section->alias)))
             return true;
     }
     return false;

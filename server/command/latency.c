@@ -262,8 +262,7 @@ static void add_age(struct text *graph, int64_t seconds)
 }
 
 /* One column a sample, from low to high in GRAPH_ROWS steps. */
-static void graph_draw(struct text *graph, const struct sample *samples, unsigned count, int64_t low,
-                       int64_t high)
+static void graph_draw(struct text *graph, const struct sample *samples, unsigned count, int64_t low, int64_t high)
 {
     for (int row = GRAPH_ROWS - 1; row >= 0; row--) {
         for (unsigned i = 0; i < count; i++) {
@@ -283,8 +282,8 @@ static void graph_write(struct text *graph, const struct event *event)
         low = all[i].ms < low ? all[i].ms : low;
         high = all[i].ms > high ? all[i].ms : high;
     }
-    text_addf(graph, "%s - high %" PRId64 " ms, low %" PRId64 " ms (all time high %" PRId64 " ms)\n",
-              event->name, high, low, event->worst_ms);
+    text_addf(graph, "%s - high %" PRId64 " ms, low %" PRId64 " ms (all time high %" PRId64 " ms)\n", event->name, high,
+              low, event->worst_ms);
     for (int i = 0; i < GRAPH_COLUMNS; i++)
         text_add_char(graph, '-');
     text_add_char(graph, '\n');
@@ -363,8 +362,7 @@ static const char *event_advice(const char *name)
     return NULL;
 }
 
-static void doctor_write(struct text *report, const struct event *events, unsigned count,
-                         int64_t threshold_ms)
+static void doctor_write(struct text *report, const struct event *events, unsigned count, int64_t threshold_ms)
 {
     if (count == 0 && threshold_ms == 0) {
         text_add(report, "Latency is not being watched. CONFIG SET latency-monitor-threshold <milliseconds> "
@@ -372,8 +370,7 @@ static void doctor_write(struct text *report, const struct event *events, unsign
         return;
     }
     if (count == 0) {
-        text_addf(report, "Nothing has taken %" PRId64 " ms or longer since it is being watched.\n",
-                  threshold_ms);
+        text_addf(report, "Nothing has taken %" PRId64 " ms or longer since it is being watched.\n", threshold_ms);
         return;
     }
     int64_t now_s = clock_wall_ms() / 1000;

@@ -40,8 +40,8 @@ static size_t raise_peak(struct server *server, size_t allocated)
 {
     size_t peak = atomic_load_explicit(&server->peak_memory, memory_order_relaxed);
     while (allocated > peak)
-        if (atomic_compare_exchange_weak_explicit(&server->peak_memory, &peak, allocated,
-                                                  memory_order_relaxed, memory_order_relaxed))
+        if (atomic_compare_exchange_weak_explicit(&server->peak_memory, &peak, allocated, memory_order_relaxed,
+                                                  memory_order_relaxed))
             return allocated;
     return peak;
 }
@@ -178,9 +178,8 @@ void cmd_memory_stats(struct call *call)
     pair_size(reply, "overhead.total", report.overhead);
     pair_size(reply, "keys.count", report.keys);
     pair_size(reply, "keys.bytes-per-key",
-              report.keys != 0 && report.allocated > report.startup
-                  ? (report.allocated - report.startup) / report.keys
-                  : 0);
+              report.keys != 0 && report.allocated > report.startup ? (report.allocated - report.startup) / report.keys
+                                                                    : 0);
     pair_size(reply, "dataset.bytes", report.dataset);
     pair_double(reply, "dataset.percentage", report.dataset_percent);
     pair_double(reply, "peak.percentage", report.peak_percent);

@@ -10,6 +10,8 @@
 #include "store/access.h"
 #include "types/string.h"
 
+#include <limits.h>
+
 #define POLICY_NOTE                                                                                          \
     " Please note that when switching between policies at runtime LRU and LFU data will take some time to "  \
     "adjust."
@@ -36,10 +38,26 @@ void cmd_object_encoding(struct call *call)
         reply_bulk_text(call->reply, string_encoding(entry));
 }
 
+/*
+ * An entry belongs to its key alone. But Redis shares its small integers, and suites and monitoring tell by this
+ * number that a value is one of them, so the same number is given for the same values.
+ */
+static bool redis_would_share(const struct call *call, const struct entry *entry)
+{
+    const struct config *config = &call->server->config;
+    bool evicts_by_access = config->maxmemory > 0 && config->maxmemory_policy != POLICY_NOEVICTION &&
+                            config->maxmemory_policy != POLICY_ALLKEYS_RANDOM &&
+                            config->maxmemory_policy != POLICY_VOLATILE_RANDOM &&
+                            config->maxmemory_policy != POLICY_VOLATILE_TTL;
+    return entry->type == ENTRY_STRING && entry->encoding == ENTRY_INT && entry_int(entry) >= 0 &&
+           entry_int(entry) < 10000 && !evicts_by_access;
+}
+
 void cmd_object_refcount(struct call *call)
 {
-    if (find_object(call) != NULL)
-        reply_int(call->reply, 1); /* an entry belongs to its key alone */
+    const struct entry *entry = find_object(call);
+    if (entry != NULL)
+        reply_int(call->reply, redis_would_share(call, entry) ? INT_MAX : 1);
 }
 
 void cmd_object_idletime(struct call *call)
@@ -76,7 +94,7 @@ void cmd_object_help(struct call *call)
         "IDLETIME <key>",
         "    Seconds since the key was last used; not under an LFU maxmemory-policy.",
         "REFCOUNT <key>",
-        "    How many keys share the value: always 1.",
+        "    How many keys share the value; a very large number for small integers.",
     };
     reply_help(call->reply, "OBJECT", lines, sizeof lines / sizeof lines[0]);
 }

@@ -8,6 +8,7 @@
 #include "command/handlers.h"
 #include "command/session.h"
 #include "core/number.h"
+#include "store/keyspace.h"
 
 /* The end of the pause, wall time in ms; 0 for a timeout of 0, which pauses nothing by itself. */
 static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end_out)
@@ -38,6 +39,7 @@ static void pause_extend(struct server *server, enum pause_kind kind, int64_t en
         server->pause = kind;
     if (end_ms > server->pause_until_ms)
         server->pause_until_ms = end_ms;
+    keyspace_suspend_expiry(server->keyspace, pause_is_active(server, now_ms));
 }
 
 /* CLIENT PAUSE milliseconds [WRITE | ALL] */
@@ -65,6 +67,7 @@ void cmd_client_unpause(struct call *call)
 {
     call->server->pause = PAUSE_NONE;
     call->server->pause_until_ms = 0;
+    keyspace_suspend_expiry(call->server->keyspace, false);
     sessions_resume();
     reply_ok(call->reply);
 }

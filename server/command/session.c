@@ -1,7 +1,10 @@
 /*
- * Each worker has one parser for all its clients. Only a client whose request has not arrived whole gets
+ * Each worker has a few parsers for all its clients. Only a client whose request has not arrived whole gets
  * one of its own, until it has; so an idle connection holds no buffer. A client that is paused keeps the
  * parser with the requests that wait.
+ *
+ * Clients that have sent a request or two wait for each other in a wave: their requests are executed together when all
+ * connections of the round have been read, so that their cache misses overlap as those of a pipeline do.
  */
 #include "command/session.h"
 
@@ -23,15 +26,40 @@
 #define SCRATCH_SIZE ((size_t)16 << 10)
 #define UNREAD_MAX ((size_t)1 << 30) /* replies a client may leave unread before it isn't read from itself */
 
-static __thread struct parser *scratch;
+#define WAVE_CLIENTS 16
+#define WAVE_REQUESTS 4 /* a client with more than these is a pipeline, and a group by itself */
+
+/* One client of a wave; its parser holds the requests. */
+struct waiting {
+    struct parser *parser;
+    enum parse_result result;
+};
+
+/* A worker's own. */
+static __thread struct wave {
+    unsigned count;
+    struct waiting waiting[WAVE_CLIENTS];
+    struct execution executions[WAVE_CLIENTS];
+    struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
+    unsigned spare_count;
+} wave;
 
 static struct parser *client_parser(struct client *client)
 {
     if (client->parser)
         return client->parser;
-    if (!scratch)
-        scratch = parser_create(SCRATCH_SIZE);
-    return scratch;
+    if (wave.spare_count > 0)
+        return wave.spare[--wave.spare_count];
+    return parser_create(SCRATCH_SIZE);
+}
+
+/* Takes a parser back that is empty and of the common size. */
+static void spare_parser(struct parser *parser)
+{
+    if (wave.spare_count < WAVE_CLIENTS)
+        wave.spare[wave.spare_count++] = parser;
+    else
+        parser_destroy(parser);
 }
 
 static struct thread_stats *client_stats(const struct client *client)
@@ -71,54 +99,61 @@ static void session_check_input(struct client *client)
 /* Gives the parser back, or leaves the client one with just the unfinished request. */
 static void session_settle_parser(struct client *client, struct parser *parser)
 {
-    bool open = client->conn.state == CONN_OPEN;
-    if (open && parser_has_rest(parser)) {
-        if (parser == scratch)
-            client->parser = parser_split_rest(parser);
-        return;
+    bool own = client->parser == parser;
+    if (client->conn.state == CONN_OPEN && parser_has_rest(parser)) {
+        if (own)
+            return;
+        client->parser = parser_split_rest(parser);
     }
-    if (parser == scratch) {
-        if (parser_has_rest(parser) || !open)
-            parser_reset(parser);
-        return;
+    if (own) {
+        parser_destroy(parser);
+        client->parser = NULL;
+    } else {
+        parser_reset(parser);
+        spare_parser(parser);
     }
-    parser_destroy(parser);
-    client->parser = NULL;
 }
 
-/* Executes; false when CLIENT PAUSE holds the rest. */
-static bool session_execute(struct client *client, struct parser *parser, struct request *requests, unsigned count)
+/* False when CLIENT PAUSE holds the rest, which the client then keeps with its parser. */
+static bool session_executed(const struct execution *execution, struct parser *parser)
 {
-    unsigned done = executor_run(client, requests, count);
+    struct client *client = execution->client;
     if (!(client->flags & CLIENT_PAUSED))
         return true;
-    client->held = requests + done;
-    client->held_count = count - done;
+    client->held = execution->requests + execution->done;
+    client->held_count = execution->count - execution->done;
     client->parser = parser;
-    if (parser == scratch)
-        scratch = NULL;
     conn_set_reading(&client->conn, false);
     return false;
 }
 
-/* Parses and executes what the parser holds. */
-static void session_run(struct client *client, struct parser *parser)
+static bool session_execute(struct client *client, struct parser *parser, struct request *requests, unsigned count)
 {
-    const struct config *config = &client->server->config;
-    struct parser_limits limits = {config->proto_max_bulk_len, INT_MAX};
-    enum parse_result result;
-    do {
+    struct execution execution = {.client = client, .requests = requests, .count = count};
+    executor_run(&execution, 1);
+    return session_executed(&execution, parser);
+}
+
+static enum parse_result session_parse(struct client *client, struct parser *parser, struct request **requests_out,
+                                       unsigned *count_out)
+{
+    struct parser_limits limits = {client->server->config.proto_max_bulk_len, INT_MAX};
+    return parser_batch(parser, &limits, requests_out, count_out);
+}
+
+/* Parses and executes what the parser holds, beginning with what came of its last batch. */
+static void session_run(struct client *client, struct parser *parser, enum parse_result result)
+{
+    while (result == PARSE_DONE && client->conn.state == CONN_OPEN) {
         struct request *requests;
         unsigned count;
-        result = parser_batch(parser, &limits, &requests, &count);
+        result = session_parse(client, parser, &requests, &count);
         if (count > 0 && !session_execute(client, parser, requests, count))
             return;
-        if (result == PARSE_BAD && client->conn.state == CONN_OPEN)
-            session_protocol_error(client, parser);
-    } while (result == PARSE_DONE && client->conn.state == CONN_OPEN);
+    }
+    if (result == PARSE_BAD && client->conn.state == CONN_OPEN)
+        session_protocol_error(client, parser);
     session_settle_parser(client, parser);
-    if (client->conn.peer_done)
-        conn_close_after_output(&client->conn);
 }
 
 /* After input was executed: limits, and what was answered goes out. */
@@ -132,6 +167,55 @@ static void session_finish(struct client *client)
     conn_flush_later(&client->conn);
 }
 
+/* Executes the requests of all who wait. */
+static void wave_run(void)
+{
+    unsigned count = wave.count;
+    if (count == 0)
+        return;
+    executor_run(wave.executions, count);
+    wave.count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct client *client = wave.executions[i].client;
+        if (!session_executed(&wave.executions[i], wave.waiting[i].parser))
+            continue;
+        session_run(client, wave.waiting[i].parser, wave.waiting[i].result);
+        session_finish(client);
+    }
+}
+
+static void session_served(void *context)
+{
+    (void)context;
+    wave_run();
+}
+
+/* Requests of what has been read: executed now, or with those of others. */
+static void session_take(struct client *client, struct parser *parser)
+{
+    struct request *requests;
+    unsigned count;
+    enum parse_result result = session_parse(client, parser, &requests, &count);
+    if (count > 0 && count <= WAVE_REQUESTS) {
+        wave.executions[wave.count] = (struct execution){.client = client, .requests = requests, .count = count};
+        wave.waiting[wave.count++] = (struct waiting){parser, result};
+        if (wave.count == WAVE_CLIENTS)
+            wave_run();
+        return;
+    }
+    if (count > 0 && !session_execute(client, parser, requests, count))
+        return;
+    session_run(client, parser, result);
+    session_finish(client);
+}
+
+/* A parser that was taken for a read of which nothing came. */
+static void session_return_parser(struct client *client, struct parser *parser)
+{
+    if (parser != client->parser)
+        spare_parser(parser);
+}
+
 static void session_readable(void *context, struct conn *conn)
 {
     (void)context;
@@ -140,22 +224,19 @@ static void session_readable(void *context, struct conn *conn)
     struct iovec vectors[2];
     int count = parser_target(parser, vectors);
     ssize_t n = conn_read(conn, vectors, count);
-    if (n == -EAGAIN)
-        return;
-    if (n < 0) {
-        conn_close(conn);
-        return;
-    }
-    if (n == 0) { /* what was asked before is answered, half a request is forgotten */
-        conn_close_after_output(conn);
+    if (n <= 0) {
+        session_return_parser(client, parser);
+        if (n == 0)
+            conn_close_after_output(conn); /* what was asked before is answered, half a request is forgotten */
+        else if (n != -EAGAIN)
+            conn_close(conn);
         return;
     }
     struct thread_stats *stats = client_stats(client);
     stat_add(&stats->reads, 1);
     stat_add(&stats->bytes_in, (uint64_t)n);
     parser_fed(parser, (size_t)n);
-    session_run(client, parser);
-    session_finish(client);
+    session_take(client, parser);
 }
 
 static void session_sent(void *context, struct conn *conn, size_t bytes)
@@ -183,7 +264,7 @@ static void session_resume(struct client *client)
     if (!session_execute(client, parser, held, count))
         return;
     conn_set_reading(&client->conn, true);
-    session_run(client, parser);
+    session_run(client, parser, PARSE_DONE);
     session_finish(client);
 }
 
@@ -246,6 +327,7 @@ struct net_service session_service(struct server *server)
         .conn_size = sizeof(struct client),
         .opened = session_opened,
         .readable = session_readable,
+        .served = session_served,
         .sent = session_sent,
         .closed = session_closed,
         .tick = session_tick,

@@ -52,8 +52,7 @@ void cmd_shutdown(struct call *call)
         return;
     }
     if (options.save && !options.force) {
-        log_warning(
-            "SHUTDOWN SAVE refused: there is no persistence to save with; use SHUTDOWN NOSAVE or FORCE");
+        log_warning("SHUTDOWN SAVE refused: there is no persistence to save with; use SHUTDOWN NOSAVE or FORCE");
         reply_error(call->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
         return;
     }

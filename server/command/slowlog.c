@@ -161,8 +161,7 @@ void cmd_slowlog_get(struct call *call)
 {
     int64_t count = SLOWLOG_DEFAULT_COUNT;
     if (call->argc > 3) {
-        reply_errorf(call->reply,
-                     "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try SLOWLOG HELP.",
+        reply_errorf(call->reply, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try SLOWLOG HELP.",
                      (int)call->argv[1].len, call->argv[1].data);
         return;
     }

@@ -15,6 +15,7 @@
 #include "command/table.h"
 #include "core/bytes.h"
 #include "core/memory.h"
+#include "net/worker.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -49,7 +50,7 @@ struct rate {
     stat_counter average; /* per second */
 };
 
-static struct rate rate_commands, rate_bytes_in, rate_bytes_out;
+static struct rate rate_commands, rate_bytes_in, rate_bytes_out, rate_rounds, rate_cpu_ns;
 static int64_t rate_sampled_ms;
 static unsigned rate_next;
 
@@ -130,7 +131,6 @@ void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t 
                   bool histogram)
 {
     struct command_stats *command = &stats->per_command[command_number];
-    stat_add(&stats->commands, 1);
     stat_add(&command->calls, 1);
     stat_add(&command->nanoseconds, nanoseconds);
     if (failed)
@@ -150,7 +150,8 @@ void stats_sum(struct stats_totals *totals_out)
     struct stats_totals sum = {0};
     for (unsigned i = 0; i < set_count; i++) {
         const struct thread_stats *set = sets[i];
-        sum.commands += stat_get(&set->commands);
+        for (unsigned c = 0; c < command_count(); c++)
+            sum.commands += stat_get(&set->per_command[c].calls);
         sum.bytes_in += stat_get(&set->bytes_in);
         sum.bytes_out += stat_get(&set->bytes_out);
         sum.reads += stat_get(&set->reads);
@@ -197,9 +198,15 @@ static void command_latency_clear(struct command_stats *command)
 static void set_clear(struct thread_stats *set)
 {
     stat_counter *const totals[] = {
-        &set->commands,            &set->bytes_in,         &set->bytes_out,  &set->reads,
-        &set->writes,              &set->connections,      &set->errors,     &set->query_limit_closed,
-        &set->output_limit_closed, &set->evicted_clients,
+        &set->bytes_in,
+        &set->bytes_out,
+        &set->reads,
+        &set->writes,
+        &set->connections,
+        &set->errors,
+        &set->query_limit_closed,
+        &set->output_limit_closed,
+        &set->evicted_clients,
     };
     for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
         stat_clear(totals[i]);
@@ -316,10 +323,14 @@ void stats_sample(int64_t now_ms)
         return;
     }
     struct stats_totals totals;
+    struct worker_load load;
     stats_sum(&totals);
+    workers_load(&load);
     rate_add(&rate_commands, totals.commands, elapsed_ms);
     rate_add(&rate_bytes_in, totals.bytes_in, elapsed_ms);
     rate_add(&rate_bytes_out, totals.bytes_out, elapsed_ms);
+    rate_add(&rate_rounds, load.rounds, elapsed_ms);
+    rate_add(&rate_cpu_ns, load.cpu_ns, elapsed_ms);
     rate_next = (rate_next + 1) % RATE_SAMPLES;
     rate_sampled_ms = now_ms;
 }
@@ -337,4 +348,16 @@ uint64_t stats_rate_bytes_in(void)
 uint64_t stats_rate_bytes_out(void)
 {
     return stat_get(&rate_bytes_out.average);
+}
+
+uint64_t stats_rate_rounds(void)
+{
+    unsigned loops = workers_count();
+    return loops != 0 ? (stat_get(&rate_rounds.average) + loops - 1) / loops : 0;
+}
+
+uint64_t stats_rate_round_ns(void)
+{
+    uint64_t rounds = stat_get(&rate_rounds.average);
+    return rounds != 0 ? stat_get(&rate_cpu_ns.average) / rounds : 0;
 }

@@ -16,8 +16,7 @@ typedef _Atomic uint64_t stat_counter;
 
 static inline void stat_add(stat_counter *counter, uint64_t n)
 {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-                          memory_order_relaxed);
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
 static inline uint64_t stat_get(const stat_counter *counter)
@@ -42,7 +41,6 @@ struct command_stats {
 };
 
 struct thread_stats {
-    stat_counter commands;
     stat_counter bytes_in, bytes_out;
     stat_counter reads, writes; /* system calls on sockets */
     stat_counter connections;   /* accepted */
@@ -62,7 +60,7 @@ struct thread_stats *stats_of(unsigned thread);
 void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                   bool histogram);
 
-/* Sums over all threads. */
+/* Sums over all threads; commands are those that ran. */
 struct stats_totals {
     uint64_t commands, bytes_in, bytes_out, reads, writes, connections, errors;
     uint64_t query_limit_closed, output_limit_closed, evicted_clients;
@@ -89,5 +87,7 @@ void stats_each_error(stats_visit_error *visit, void *context);
 /* Instantaneous rates, sampled by the main thread's timer ten times a second. */
 void stats_sample(int64_t now_ms);
 uint64_t stats_rate_commands(void), stats_rate_bytes_in(void), stats_rate_bytes_out(void);
+uint64_t stats_rate_rounds(void);   /* of one event loop, on average over all workers */
+uint64_t stats_rate_round_ns(void); /* processor time that a round took, in nanoseconds */
 
 #endif

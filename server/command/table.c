@@ -26,6 +26,7 @@ static const struct command_family *const families[] = {
     &command_family_string,
     &command_family_generic,
     &command_family_server,
+    &command_family_scripting,
 };
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 

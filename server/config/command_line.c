@@ -67,8 +67,7 @@ static struct option next_option(int argc, char **argv, int *index)
         option.kind = OPTION_DIRECTIVE;
         option.name = argument + 2;
         bool complete = strpbrk(argument, " \t") != NULL;
-        bool bare_save =
-            strcasecmp(argument, "--save") == 0 && *index < argc && strncmp(argv[*index], "--", 2) == 0;
+        bool bare_save = strcasecmp(argument, "--save") == 0 && *index < argc && strncmp(argv[*index], "--", 2) == 0;
         if (!complete && !bare_save && *index < argc)
             for (option.count = 1; *index + option.count < argc && !is_option(argv[*index + option.count]);)
                 option.count++;
@@ -95,8 +94,7 @@ enum config_action config_action_of(int argc, char **argv)
     return action;
 }
 
-static int load_directive_option(struct loader *loader, const struct place *place,
-                                 const struct option *option)
+static int load_directive_option(struct loader *loader, const struct place *place, const struct option *option)
 {
     struct text_words head;
     if (text_split(option->name, strlen(option->name), &head) != 0)
@@ -104,8 +102,7 @@ static int load_directive_option(struct loader *loader, const struct place *plac
     size_t count = head.count + (size_t)option->count;
     if (head.count == 0) {
         text_words_free(&head);
-        return loader_fail(loader, place,
-                           "'--%s': a directive's name is missing; 'kvs-server --help' lists them",
+        return loader_fail(loader, place, "'--%s': a directive's name is missing; 'kvs-server --help' lists them",
                            option->name);
     }
     const char **words = mem_alloc((count + 1) * sizeof(*words));
@@ -130,22 +127,19 @@ static int load_option(struct loader *loader, const struct option *option)
         return load_directive_option(loader, &place, option);
     case OPTION_SOCKET:
         if (option->count == 0)
-            return loader_fail(loader, &place,
-                               "-s: a value is missing; write -s and the path of the socket file");
+            return loader_fail(loader, &place, "-s: a value is missing; write -s and the path of the socket file");
         return loader_words(loader, &place, (const char *[]){"unixsocket", option->values[0]}, 2);
     case OPTION_UNKNOWN:
         break;
     }
     if (option->name[0] == '-')
-        return loader_fail(
-            loader, &place,
-            "unknown option '%s'; directives are written --name value, 'kvs-server --help' lists them",
-            option->name);
-    return loader_fail(
-        loader, &place,
-        "'%s' stands where an option should; the configuration file comes first, and directives are "
-        "written --name value",
-        option->name);
+        return loader_fail(loader, &place,
+                           "unknown option '%s'; directives are written --name value, 'kvs-server --help' lists them",
+                           option->name);
+    return loader_fail(loader, &place,
+                       "'%s' stands where an option should; the configuration file comes first, and directives are "
+                       "written --name value",
+                       option->name);
 }
 
 /* The file's place in the file system, whatever the working directory becomes. */

@@ -165,16 +165,17 @@ struct setting {
 
 static char *about_argument(const char *name, size_t len, const char *what)
 {
-    return config_message("CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)len, name,
-                          what);
+    return config_message("CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)len, name, what);
 }
+
+#define IS_IMMUTABLE "can't set immutable config"
 
 /* What speaks against setting this directive now, whatever the value; NULL nothing. */
 static const char *why_not(const struct config *config, const struct setting *settings, size_t index)
 {
     const struct directive *directive = settings[index].directive;
-    if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0)
-        return "can't set immutable config";
+    if ((directive->flags & (DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN)) == DIRECTIVE_IMMUTABLE)
+        return IS_IMMUTABLE;
     if ((directive->flags & DIRECTIVE_PROTECTED) != 0 && config->enable_protected_configs == PERMISSION_NO)
         return "can't set protected config";
     for (size_t i = 0; i < index; i++)
@@ -183,21 +184,19 @@ static const char *why_not(const struct config *config, const struct setting *se
     return NULL;
 }
 
-static int look_up(const struct config *config, const struct bytes *pairs, size_t pair_count,
-                   struct setting *settings, char **error_out)
+static int look_up(const struct config *config, const struct bytes *pairs, size_t pair_count, struct setting *settings,
+                   char **error_out)
 {
     for (size_t i = 0; i < pair_count; i++) {
         const struct bytes *name = &pairs[2 * i];
         const struct directive *directive = directive_find(name->data, name->len);
         if (directive == NULL) {
-            *error_out = config_message("Unknown option or number of arguments for CONFIG SET - '%.*s'",
-                                        (int)name->len, name->data);
+            *error_out = config_message("Unknown option or number of arguments for CONFIG SET - '%.*s'", (int)name->len,
+                                        name->data);
             return -ENOENT;
         }
-        bool own =
-            strlen(directive->name) == name->len && strncasecmp(directive->name, name->data, name->len) == 0;
-        settings[i] =
-            (struct setting){directive, own ? directive->name : directive->alias, &pairs[2 * i + 1]};
+        bool own = strlen(directive->name) == name->len && strncasecmp(directive->name, name->data, name->len) == 0;
+        settings[i] = (struct setting){directive, own ? directive->name : directive->alias, &pairs[2 * i + 1]};
         const char *reason = why_not(config, settings, i);
         if (reason != NULL) {
             *error_out = about_argument(name->data, name->len, reason);
@@ -225,7 +224,16 @@ static size_t cut_words(char *text, const char ***words_out)
     return count;
 }
 
-static int set_one(struct config *config, const struct setting *setting, char **error_out)
+/* What speaks against the value that was set; NULL nothing. */
+static const char *why_not_value(const struct config *config, const struct config *old,
+                                 const struct directive *directive)
+{
+    if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0 && !directive_equal(config, old, directive))
+        return IS_IMMUTABLE;
+    return directive_refusal(config, directive);
+}
+
+static int set_one(struct config *config, const struct config *old, const struct setting *setting, char **error_out)
 {
     char *value = mem_dup(setting->value->data, setting->value->len);
     const char *single[] = {value};
@@ -240,7 +248,7 @@ static int set_one(struct config *config, const struct setting *setting, char **
     }
     mem_free(words);
     mem_free(value);
-    const char *reason = result == 0 ? directive_refusal(config, setting->directive) : error;
+    const char *reason = result == 0 ? why_not_value(config, old, setting->directive) : error;
     if (reason == NULL)
         return 0;
     *error_out = about_argument(setting->name, strlen(setting->name), reason);
@@ -249,8 +257,8 @@ static int set_one(struct config *config, const struct setting *setting, char **
 }
 
 /* Makes the changed values take effect. */
-static int apply(const struct config *config, const struct config *old, const struct setting *settings,
-                 size_t count, char **error_out)
+static int apply(const struct config *config, const struct config *old, const struct setting *settings, size_t count,
+                 char **error_out)
 {
     const char **names = mem_alloc(count * sizeof(*names));
     size_t changed = 0;
@@ -263,8 +271,7 @@ static int apply(const struct config *config, const struct config *old, const st
         int fit = open_files_fit(config->maxclients);
         if (fit < config->maxclients) {
             error = config_message(
-                "The operating system is not able to handle the specified number of clients, try with %d",
-                fit);
+                "The operating system is not able to handle the specified number of clients, try with %d", fit);
             *error_out = about_argument("maxclients", strlen("maxclients"), error);
             result = -EMFILE;
         }
@@ -272,8 +279,7 @@ static int apply(const struct config *config, const struct config *old, const st
     if (result == 0 && changed > 0 && listener != NULL) {
         result = listener(listener_context, config, names, changed, &error);
         if (result != 0)
-            *error_out =
-                about_argument(names[0], strlen(names[0]), error != NULL ? error : strerror(-result));
+            *error_out = about_argument(names[0], strlen(names[0]), error != NULL ? error : strerror(-result));
     }
     mem_free(error);
     mem_free(names);
@@ -292,7 +298,7 @@ int config_set(struct config *config, const struct bytes *pairs, size_t pair_cou
         goto free_settings;
     config_copy(&candidate, config);
     for (size_t i = 0; result == 0 && i < pair_count; i++)
-        result = set_one(&candidate, &settings[i], error_out);
+        result = set_one(&candidate, config, &settings[i], error_out);
     if (result == 0) {
         *config = candidate;
         result = apply(config, &old, settings, pair_count, error_out);

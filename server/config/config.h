@@ -145,8 +145,8 @@ int config_set(struct config *config, const struct bytes *pairs, size_t pair_cou
  * threads start; names are those of the directives whose values changed. maxclients needs nothing more: open
  * files have been raised to fit already.
  */
-typedef int config_listener(void *context, const struct config *config, const char *const *names,
-                            size_t count, char **error_out);
+typedef int config_listener(void *context, const struct config *config, const char *const *names, size_t count,
+                            char **error_out);
 void config_set_listener(config_listener *listener, void *context);
 
 /*

@@ -56,7 +56,10 @@ enum directive_flag {
     DIRECTIVE_PROTECTED = 1 << 2, /* CONFIG SET only if enable-protected-configs allows */
     DIRECTIVE_MULTI = 1 << 3,     /* takes any number of words, or one that holds them all */
     DIRECTIVE_NOT_EMPTY = 1 << 4,
-    DIRECTIVE_SECRET = 1 << 5, /* messages don't repeat the value */
+    /* immutable, but CONFIG SET takes the value it has: programs that set back all that CONFIG GET * told
+     * know which of Redis's directives to leave out, and can't know ours */
+    DIRECTIVE_OWN = 1 << 5,
+    DIRECTIVE_SECRET = 1 << 6, /* messages don't repeat the value */
 };
 
 struct directive_choice {
@@ -78,8 +81,8 @@ struct directive {
     uint64_t max;
     const struct directive_choice *choices; /* ends with a NULL name */
     const char *initial;                    /* the default, as a file would have it */
-    const char *refusal; /* why any other value than the default is refused; NULL it isn't */
-    const char *about;   /* one sentence for the documentation */
+    const char *refusal;                    /* why any other value than the default is refused; NULL it isn't */
+    const char *about;                      /* one sentence for the documentation */
 };
 
 /* Values without a field. One per struct config, heap. */
@@ -106,8 +109,8 @@ const char *directive_section_title(enum directive_section section);
  * Sets the value from words. 0, or -EINVAL with *error_out in Redis's words (mem_free()); the old value may
  * be gone then: callers work on a copy, or give up.
  */
-int directive_set(struct config *config, const struct directive *directive, const char *const *words,
-                  size_t count, char **error_out);
+int directive_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                  char **error_out);
 
 /* Sets the default. */
 void directive_reset(struct config *config, const struct directive *directive);

@@ -40,31 +40,26 @@ static const struct directive_choice supervisors[] = {
 static const struct directive_choice fsyncs[] = {{"everysec", 0}, {"always", 1}, {"no", 2}, {NULL, 0}};
 static const struct directive_choice shutdown_flags[] = {{"default", 0}, {"save", 1},  {"nosave", 2},
                                                          {"now", 4},     {"force", 8}, {NULL, 0}};
-static const struct directive_choice diskless_loads[] = {
-    {"disabled", 0}, {"on-empty-db", 1}, {"swapdb", 2}, {NULL, 0}};
+static const struct directive_choice diskless_loads[] = {{"disabled", 0}, {"on-empty-db", 1}, {"swapdb", 2}, {NULL, 0}};
 static const struct directive_choice tls_clients[] = {{"no", 0}, {"yes", 1}, {"optional", 2}, {NULL, 0}};
-static const struct directive_choice oom_modes[] = {
-    {"no", 0}, {"yes", 1}, {"relative", 1}, {"absolute", 2}, {NULL, 0}};
-static const struct directive_choice channel_defaults[] = {
-    {"allchannels", 0}, {"resetchannels", 1}, {NULL, 0}};
+static const struct directive_choice oom_modes[] = {{"no", 0}, {"yes", 1}, {"relative", 1}, {"absolute", 2}, {NULL, 0}};
+static const struct directive_choice channel_defaults[] = {{"allchannels", 0}, {"resetchannels", 1}, {NULL, 0}};
 static const struct directive_choice sanitizing[] = {{"no", 0}, {"yes", 1}, {"clients", 2}, {NULL, 0}};
-static const struct directive_choice endpoints[] = {
-    {"ip", 0}, {"hostname", 1}, {"unknown-endpoint", 2}, {NULL, 0}};
+static const struct directive_choice endpoints[] = {{"ip", 0}, {"hostname", 1}, {"unknown-endpoint", 2}, {NULL, 0}};
 static const struct directive_choice propagation_errors[] = {
     {"ignore", 0}, {"panic", 1}, {"panic-on-replicas", 2}, {NULL, 0}};
 
 /* ---- reasons ---- */
 
-#define NO_TCP                                                                                               \
-    "Unable to listen on this port: kvs is reached through its socket file only; set port to 0 and connect " \
+#define NO_TCP                                                                                                         \
+    "Unable to listen on this port: kvs is reached through its socket file only; set port to 0 and connect "           \
     "to unixsocket"
 #define NO_TLS "kvs is reached through its socket file only, where TLS has nothing to do; set tls-port to 0"
 #define NO_SAVE "persistence is not there yet, nothing would be saved; set save to \"\""
 #define NO_APPENDONLY "persistence is not there yet, nothing would be logged; set appendonly to no"
 #define NO_CLUSTER "kvs serves the programs of one machine and has no cluster; set cluster-enabled to no"
 #define NO_REPLICA "kvs doesn't replicate; remove the directive"
-#define NO_ACL \
-    "users and passwords are not there yet; remove the directive and let unixsocketperm say who may connect"
+#define NO_ACL "users and passwords are not there yet; remove the directive and let unixsocketperm say who may connect"
 #define NO_DEFRAG "Active defragmentation cannot be enabled: the allocator in use has no support for it"
 
 /* ---- rows ---- */
@@ -73,32 +68,30 @@ static const struct directive_choice propagation_errors[] = {
 #define IMMUTABLE .flags = DIRECTIVE_IMMUTABLE
 
 /* Common forms; what follows `text` are further members of the row. */
-#define BOOL(title, in, field, preset, text, ...)                                                        \
-    {                                                                                                    \
-        .name = title, .section = in, .kind = KIND_BOOL, FIELD(field), .initial = preset, .about = text, \
-        __VA_ARGS__                                                                                      \
+#define BOOL(title, in, field, preset, text, ...)                                                                      \
+    {                                                                                                                  \
+        .name = title, .section = in, .kind = KIND_BOOL, FIELD(field), .initial = preset, .about = text, __VA_ARGS__   \
     }
-#define NUMBER(title, in, field, low, high, preset, text, ...)                                    \
-    {                                                                                             \
-        .name = title, .section = in, .kind = KIND_NUMBER, FIELD(field), .min = low, .max = high, \
-        .initial = preset, .about = text, __VA_ARGS__                                             \
+#define NUMBER(title, in, field, low, high, preset, text, ...)                                                         \
+    {                                                                                                                  \
+        .name = title, .section = in, .kind = KIND_NUMBER, FIELD(field), .min = low, .max = high, .initial = preset,   \
+        .about = text, __VA_ARGS__                                                                                     \
     }
-#define VALUE(title, in, sort, field, preset, text, ...)                                            \
-    {                                                                                               \
-        .name = title, .section = in, .kind = sort, FIELD(field), .initial = preset, .about = text, \
-        __VA_ARGS__                                                                                 \
+#define VALUE(title, in, sort, field, preset, text, ...)                                                               \
+    {                                                                                                                  \
+        .name = title, .section = in, .kind = sort, FIELD(field), .initial = preset, .about = text, __VA_ARGS__        \
     }
 
 /* The same without a field, for the last section. */
-#define KEPT(title, sort, preset, text, ...)                                                         \
-    {                                                                                                \
-        .name = title, .section = SECTION_COMPATIBILITY, .kind = sort, .offset = DIRECTIVE_NO_FIELD, \
-        .initial = preset, .about = text, __VA_ARGS__                                                \
+#define KEPT(title, sort, preset, text, ...)                                                                           \
+    {                                                                                                                  \
+        .name = title, .section = SECTION_COMPATIBILITY, .kind = sort, .offset = DIRECTIVE_NO_FIELD,                   \
+        .initial = preset, .about = text, __VA_ARGS__                                                                  \
     }
 #define KEPT_BOOL(title, preset, text, ...) KEPT(title, KIND_BOOL, preset, text, __VA_ARGS__)
-#define KEPT_NUMBER(title, low, high, preset, text, ...) \
+#define KEPT_NUMBER(title, low, high, preset, text, ...)                                                               \
     KEPT(title, KIND_NUMBER, preset, text, .min = low, .max = high, __VA_ARGS__)
-#define KEPT_MEMORY(title, low, high, preset, text, ...) \
+#define KEPT_MEMORY(title, low, high, preset, text, ...)                                                               \
     KEPT(title, KIND_MEMORY, preset, text, .min = low, .max = high, __VA_ARGS__)
 
 const struct directive directives[] = {
@@ -113,30 +106,27 @@ const struct directive directives[] = {
 
     /* ---- process ---- */
     VALUE("threads", SECTION_PROCESS, KIND_THREADS, threads, "auto",
-          "Worker threads that serve clients; auto is one for each CPU the process may use.", IMMUTABLE,
-          .min = 1, .max = 256),
+          "Worker threads that serve clients; auto is one for each CPU the process may use.",
+          .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN, .min = 1, .max = 256),
     NUMBER("databases", SECTION_PROCESS, databases, 1, INT_MAX, "16",
            "Number of databases that SELECT can choose from.", IMMUTABLE),
-    BOOL("daemonize", SECTION_PROCESS, daemonize, "no", "Whether the server goes to the background.",
-         IMMUTABLE),
+    BOOL("daemonize", SECTION_PROCESS, daemonize, "no", "Whether the server goes to the background.", IMMUTABLE),
     VALUE("pidfile", SECTION_PROCESS, KIND_STRING, pidfile, "",
           "File that holds the server's process id while it runs; empty: none.", IMMUTABLE),
-    VALUE("dir", SECTION_PROCESS, KIND_DIRECTORY, dir, "./",
-          "Working directory, where other relative paths begin.", .flags = DIRECTIVE_PROTECTED),
-    VALUE("logfile", SECTION_PROCESS, KIND_STRING, logfile, "",
-          "File the log is written to; empty: standard output.", IMMUTABLE),
-    VALUE("loglevel", SECTION_PROCESS, KIND_ENUM, loglevel, "notice", "How much is logged.",
-          .choices = loglevels),
-    BOOL("syslog-enabled", SECTION_PROCESS, syslog_enabled, "no", "Whether the log goes to syslog as well.",
-         IMMUTABLE),
+    VALUE("dir", SECTION_PROCESS, KIND_DIRECTORY, dir, "./", "Working directory, where other relative paths begin.",
+          .flags = DIRECTIVE_PROTECTED),
+    VALUE("logfile", SECTION_PROCESS, KIND_STRING, logfile, "", "File the log is written to; empty: standard output.",
+          IMMUTABLE),
+    VALUE("loglevel", SECTION_PROCESS, KIND_ENUM, loglevel, "notice", "How much is logged.", .choices = loglevels),
+    BOOL("syslog-enabled", SECTION_PROCESS, syslog_enabled, "no", "Whether the log goes to syslog as well.", IMMUTABLE),
     VALUE("syslog-ident", SECTION_PROCESS, KIND_STRING, syslog_ident, "kvs", "Name of the server in syslog.",
           IMMUTABLE),
-    VALUE("syslog-facility", SECTION_PROCESS, KIND_ENUM, syslog_facility, "local0",
-          "Facility of its lines in syslog.", IMMUTABLE, .choices = facilities),
+    VALUE("syslog-facility", SECTION_PROCESS, KIND_ENUM, syslog_facility, "local0", "Facility of its lines in syslog.",
+          IMMUTABLE, .choices = facilities),
     BOOL("crash-log-enabled", SECTION_PROCESS, crash_log_enabled, "yes",
          "Whether a crash leaves a report with a backtrace in the log."),
-    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes",
-         "Whether ps shows the title of proc-title-template.", IMMUTABLE),
+    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes", "Whether ps shows the title of proc-title-template.",
+         IMMUTABLE),
     VALUE("proc-title-template", SECTION_PROCESS, KIND_TITLE, proc_title_template,
           "{title} {listen-addr} {server-mode}",
           "Title of the process. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
@@ -152,8 +142,7 @@ const struct directive directives[] = {
     NUMBER("timeout", SECTION_CLIENTS, timeout, 0, INT_MAX, "0",
            "Seconds after which an idle client is disconnected; 0: never."),
     VALUE("client-query-buffer-limit", SECTION_CLIENTS, KIND_MEMORY, client_query_buffer_limit, "1gb",
-          "Bytes of requests not yet executed after which a client is disconnected.", .min = 1 << 20,
-          .max = LONG_MAX),
+          "Bytes of requests not yet executed after which a client is disconnected.", .min = 1 << 20, .max = LONG_MAX),
     VALUE("proto-max-bulk-len", SECTION_CLIENTS, KIND_MEMORY, proto_max_bulk_len, "512mb",
           "Bytes of the longest argument of a request.", .min = 1 << 20, .max = LONG_MAX),
     VALUE("client-output-buffer-limit", SECTION_CLIENTS, KIND_OUTPUT_LIMITS, output_limits,
@@ -200,14 +189,13 @@ const struct directive directives[] = {
     /* ---- observation ---- */
     NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",
            "Microseconds from which on a command is put into the slow log; 0: every command, -1: none."),
-    NUMBER("slowlog-max-len", SECTION_OBSERVATION, slowlog_max_len, 0, LONG_MAX, "128",
-           "Entries the slow log keeps."),
+    NUMBER("slowlog-max-len", SECTION_OBSERVATION, slowlog_max_len, 0, LONG_MAX, "128", "Entries the slow log keeps."),
     NUMBER("latency-monitor-threshold", SECTION_OBSERVATION, latency_monitor_threshold, 0, INT64_MAX, "0",
            "Milliseconds from which on an event is recorded for LATENCY; 0: none."),
     BOOL("latency-tracking", SECTION_OBSERVATION, latency_tracking, "yes",
          "Whether a histogram of durations is kept for each command."),
-    VALUE("latency-tracking-info-percentiles", SECTION_OBSERVATION, KIND_PERCENTILES, latency_percentiles,
-          "50 99 99.9", "Percentiles of those durations that INFO shows.", .flags = DIRECTIVE_MULTI),
+    VALUE("latency-tracking-info-percentiles", SECTION_OBSERVATION, KIND_PERCENTILES, latency_percentiles, "50 99 99.9",
+          "Percentiles of those durations that INFO shows.", .flags = DIRECTIVE_MULTI),
 
     /* ---- persistence ---- */
     VALUE("save", SECTION_PERSISTENCE, KIND_SAVE, save, "",
@@ -226,8 +214,7 @@ const struct directive directives[] = {
     KEPT_NUMBER("socket-mark-id", 0, UINT_MAX, "0", "Mark of listening TCP sockets.", IMMUTABLE),
     KEPT_BOOL("tls-cluster", "no", "TLS between cluster nodes."),
     KEPT_BOOL("tls-replication", "no", "TLS towards replicas."),
-    KEPT("tls-auth-clients", KIND_ENUM, "yes", "Whether TLS clients need a certificate.",
-         .choices = tls_clients),
+    KEPT("tls-auth-clients", KIND_ENUM, "yes", "Whether TLS clients need a certificate.", .choices = tls_clients),
     KEPT_BOOL("tls-prefer-server-ciphers", "no", "Whose order of TLS ciphers counts."),
     KEPT_BOOL("tls-session-caching", "yes", "Cache of TLS sessions."),
     KEPT_NUMBER("tls-session-cache-size", 0, INT_MAX, "20480", "Size of that cache."),
@@ -250,17 +237,15 @@ const struct directive directives[] = {
     /* ---- accepted for compatibility: process ---- */
     KEPT_NUMBER("io-threads", 1, 128, "1", "Redis's threads for socket work; see threads.", IMMUTABLE),
     KEPT_BOOL("io-threads-do-reads", "no", "Whether those threads read as well.", IMMUTABLE),
-    KEPT("supervised", KIND_ENUM, "no", "Who starts the server and waits for it.", IMMUTABLE,
-         .choices = supervisors),
+    KEPT("supervised", KIND_ENUM, "no", "Who starts the server and waits for it.", IMMUTABLE, .choices = supervisors),
     KEPT_BOOL("always-show-logo", "no", "Logo in the log at start.", IMMUTABLE),
     KEPT_BOOL("crash-memcheck-enabled", "yes", "Test of the memory after a crash."),
-    KEPT_BOOL("use-exit-on-panic", "no", "How a failed assertion ends the process.",
-              .flags = DIRECTIVE_HIDDEN),
+    KEPT_BOOL("use-exit-on-panic", "no", "How a failed assertion ends the process.", .flags = DIRECTIVE_HIDDEN),
     KEPT_NUMBER("watchdog-period", 0, INT_MAX, "0", "Milliseconds between looks for a stalled server.",
                 .flags = DIRECTIVE_HIDDEN),
     KEPT_BOOL("disable-thp", "yes", "Whether the process does without transparent huge pages.", IMMUTABLE),
-    KEPT("oom-score-adj", KIND_ENUM, "no",
-         "How the kernel's out-of-memory killer is told to weigh the process.", .choices = oom_modes),
+    KEPT("oom-score-adj", KIND_ENUM, "no", "How the kernel's out-of-memory killer is told to weigh the process.",
+         .choices = oom_modes),
     KEPT("oom-score-adj-values", KIND_OOM_VALUES, "0 200 800", "The weights: master, replica, child.",
          .flags = DIRECTIVE_MULTI),
     KEPT("server_cpulist", KIND_STRING, "", "CPUs of the main thread.", IMMUTABLE),
@@ -271,8 +256,8 @@ const struct directive directives[] = {
     KEPT("locale-collate", KIND_STRING, "", "Order of letters for sorting."),
     KEPT("shutdown-on-sigint", KIND_FLAGS, "default", "How SIGINT ends the server.", .flags = DIRECTIVE_MULTI,
          .choices = shutdown_flags),
-    KEPT("shutdown-on-sigterm", KIND_FLAGS, "default", "How SIGTERM ends the server.",
-         .flags = DIRECTIVE_MULTI, .choices = shutdown_flags),
+    KEPT("shutdown-on-sigterm", KIND_FLAGS, "default", "How SIGTERM ends the server.", .flags = DIRECTIVE_MULTI,
+         .choices = shutdown_flags),
     KEPT_BOOL("dynamic-hz", "yes", "Whether hz follows the number of clients."),
     KEPT_BOOL("jemalloc-bg-thread", "yes", "Whether the allocator purges in a thread of its own."),
 
@@ -282,39 +267,31 @@ const struct directive directives[] = {
     KEPT_NUMBER("active-defrag-cycle-min", 1, 99, "1", "Least percentage of CPU for it."),
     KEPT_NUMBER("active-defrag-cycle-max", 1, 99, "25", "Highest percentage of CPU for it."),
     KEPT_NUMBER("active-defrag-threshold-lower", 0, 1000, "10", "Percentage of fragmentation it begins at."),
-    KEPT_NUMBER("active-defrag-threshold-upper", 0, 1000, "100",
-                "Percentage of fragmentation it works hardest at."),
+    KEPT_NUMBER("active-defrag-threshold-upper", 0, 1000, "100", "Percentage of fragmentation it works hardest at."),
     KEPT_MEMORY("active-defrag-ignore-bytes", 1, INT64_MAX, "100mb", "Waste it begins at."),
-    KEPT_NUMBER("active-defrag-max-scan-fields", 1, LONG_MAX, "1000",
-                "Fields of one value it walks at once."),
+    KEPT_NUMBER("active-defrag-max-scan-fields", 1, LONG_MAX, "1000", "Fields of one value it walks at once."),
     KEPT_NUMBER("maxmemory-eviction-tenacity", 0, 100, "10", "How long eviction may hold up the server."),
     KEPT_NUMBER("hash-max-listpack-entries", 0, LONG_MAX, "512", "Fields up to which a hash is kept packed.",
                 .alias = "hash-max-ziplist-entries"),
-    KEPT_MEMORY("hash-max-listpack-value", 0, LONG_MAX, "64",
-                "Bytes of a field up to which a hash is kept packed.", .alias = "hash-max-ziplist-value"),
+    KEPT_MEMORY("hash-max-listpack-value", 0, LONG_MAX, "64", "Bytes of a field up to which a hash is kept packed.",
+                .alias = "hash-max-ziplist-value"),
     KEPT_NUMBER("list-max-listpack-size", INT_MIN, INT_MAX, "-2", "Size of a packed piece of a list.",
                 .alias = "list-max-ziplist-size"),
     KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at a list's ends that stay uncompressed."),
-    KEPT_NUMBER("set-max-intset-entries", 0, LONG_MAX, "512",
-                "Members up to which a set of integers is kept packed."),
+    KEPT_NUMBER("set-max-intset-entries", 0, LONG_MAX, "512", "Members up to which a set of integers is kept packed."),
     KEPT_NUMBER("set-max-listpack-entries", 0, LONG_MAX, "128", "Members up to which a set is kept packed."),
-    KEPT_NUMBER("set-max-listpack-value", 0, LONG_MAX, "64",
-                "Bytes of a member up to which a set is kept packed."),
-    KEPT_NUMBER("zset-max-listpack-entries", 0, LONG_MAX, "128",
-                "Members up to which a sorted set is kept packed.", .alias = "zset-max-ziplist-entries"),
+    KEPT_NUMBER("set-max-listpack-value", 0, LONG_MAX, "64", "Bytes of a member up to which a set is kept packed."),
+    KEPT_NUMBER("zset-max-listpack-entries", 0, LONG_MAX, "128", "Members up to which a sorted set is kept packed.",
+                .alias = "zset-max-ziplist-entries"),
     KEPT_MEMORY("zset-max-listpack-value", 0, LONG_MAX, "64",
-                "Bytes of a member up to which a sorted set is kept packed.",
-                .alias = "zset-max-ziplist-value"),
-    KEPT_MEMORY("hll-sparse-max-bytes", 0, LONG_MAX, "3000",
-                "Bytes up to which a HyperLogLog is kept sparse."),
+                "Bytes of a member up to which a sorted set is kept packed.", .alias = "zset-max-ziplist-value"),
+    KEPT_MEMORY("hll-sparse-max-bytes", 0, LONG_MAX, "3000", "Bytes up to which a HyperLogLog is kept sparse."),
     KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
     KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
-    KEPT_NUMBER("tracking-table-max-keys", 0, LONG_MAX, "1000000",
-                "Keys remembered for client-side caching."),
+    KEPT_NUMBER("tracking-table-max-keys", 0, LONG_MAX, "1000000", "Keys remembered for client-side caching."),
     KEPT("notify-keyspace-events", KIND_EVENTS, "", "Which events of keys are published."),
     KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
-                "Milliseconds after which a running script makes others see BUSY.",
-                .alias = "lua-time-limit"),
+                "Milliseconds after which a running script makes others see BUSY.", .alias = "lua-time-limit"),
     KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks.", .choices = sanitizing),
 
     /* ---- accepted for compatibility: access ---- */
@@ -323,8 +300,7 @@ const struct directive directives[] = {
     KEPT("aclfile", KIND_STRING, "", "File of users; only \"\" (none) is accepted today.", IMMUTABLE,
          .refusal = NO_ACL),
     KEPT_NUMBER("acllog-max-len", 0, LONG_MAX, "128", "Entries the log of refusals keeps."),
-    KEPT("acl-pubsub-default", KIND_ENUM, "resetchannels", "Channels of a new user.",
-         .choices = channel_defaults),
+    KEPT("acl-pubsub-default", KIND_ENUM, "resetchannels", "Channels of a new user.", .choices = channel_defaults),
 
     /* ---- accepted for compatibility: files ---- */
     KEPT("dbfilename", KIND_FILE_NAME, "dump.rdb", "Name of the snapshot.", .flags = DIRECTIVE_PROTECTED),
@@ -332,10 +308,10 @@ const struct directive directives[] = {
     KEPT_BOOL("rdbchecksum", "yes", "Whether snapshots bear a checksum.", IMMUTABLE),
     KEPT_BOOL("rdb-del-sync-files", "no", "Whether files of replication are removed."),
     KEPT_BOOL("rdb-save-incremental-fsync", "yes", "Whether saving syncs as it goes."),
-    KEPT_NUMBER("rdb-key-save-delay", INT_MIN, INT_MAX, "0",
-                "Microseconds that saving waits at each key, for tests.", .flags = DIRECTIVE_HIDDEN),
-    KEPT_NUMBER("key-load-delay", INT_MIN, INT_MAX, "0",
-                "Microseconds that loading waits at each key, for tests.", .flags = DIRECTIVE_HIDDEN),
+    KEPT_NUMBER("rdb-key-save-delay", INT_MIN, INT_MAX, "0", "Microseconds that saving waits at each key, for tests.",
+                .flags = DIRECTIVE_HIDDEN),
+    KEPT_NUMBER("key-load-delay", INT_MIN, INT_MAX, "0", "Microseconds that loading waits at each key, for tests.",
+                .flags = DIRECTIVE_HIDDEN),
     KEPT_NUMBER("loading-process-events-interval-bytes", 1024, INT_MAX, "2097152",
                 "Bytes loaded between looks at clients.", .flags = DIRECTIVE_HIDDEN),
     KEPT_BOOL("stop-writes-on-bgsave-error", "yes", "Whether a failed snapshot stops writes."),
@@ -354,8 +330,8 @@ const struct directive directives[] = {
     KEPT_BOOL("aof-disable-auto-gc", "no", "Whether old files of the log stay.", .flags = DIRECTIVE_HIDDEN),
 
     /* ---- accepted for compatibility: replication and cluster ---- */
-    KEPT("replicaof", KIND_REPLICAOF, "", "Master to follow; only \"no one\" is accepted.",
-         .alias = "slaveof", .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_MULTI, .refusal = NO_REPLICA),
+    KEPT("replicaof", KIND_REPLICAOF, "", "Master to follow; only \"no one\" is accepted.", .alias = "slaveof",
+         .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_MULTI, .refusal = NO_REPLICA),
     KEPT("masterauth", KIND_STRING, "", "Password towards the master.", .flags = DIRECTIVE_SECRET),
     KEPT("masteruser", KIND_STRING, "", "User towards the master."),
     KEPT_BOOL("replica-serve-stale-data", "yes", "Whether a replica without its master answers.",
@@ -363,16 +339,13 @@ const struct directive directives[] = {
     KEPT_BOOL("replica-read-only", "yes", "Whether a replica refuses writes.", .alias = "slave-read-only"),
     KEPT_BOOL("replica-lazy-flush", "no", "Whether a replica empties itself in the background.",
               .alias = "slave-lazy-flush"),
-    KEPT_BOOL("replica-ignore-maxmemory", "yes", "Whether a replica evicts.",
-              .alias = "slave-ignore-maxmemory"),
+    KEPT_BOOL("replica-ignore-maxmemory", "yes", "Whether a replica evicts.", .alias = "slave-ignore-maxmemory"),
     KEPT_BOOL("replica-ignore-disk-write-errors", "no", "Whether a replica goes on when its disk fails."),
     KEPT_BOOL("replica-announced", "yes", "Whether a replica is told of to clients."),
-    KEPT("replica-announce-ip", KIND_STRING, "", "Address a replica tells of itself.",
-         .alias = "slave-announce-ip"),
+    KEPT("replica-announce-ip", KIND_STRING, "", "Address a replica tells of itself.", .alias = "slave-announce-ip"),
     KEPT_NUMBER("replica-announce-port", 0, 65535, "0", "Port a replica tells of itself.",
                 .alias = "slave-announce-port"),
-    KEPT_NUMBER("replica-priority", 0, INT_MAX, "100", "Rank of a replica for promotion.",
-                .alias = "slave-priority"),
+    KEPT_NUMBER("replica-priority", 0, INT_MAX, "100", "Rank of a replica for promotion.", .alias = "slave-priority"),
     KEPT_BOOL("repl-diskless-sync", "yes", "Whether a new replica is fed without a file."),
     KEPT_NUMBER("repl-diskless-sync-delay", 0, INT_MAX, "5", "Seconds to wait for more replicas."),
     KEPT_NUMBER("repl-diskless-sync-max-replicas", 0, INT_MAX, "0", "Replicas that end the wait."),
@@ -390,19 +363,17 @@ const struct directive directives[] = {
                 .alias = "min-slaves-max-lag"),
     KEPT("propagation-error-behavior", KIND_ENUM, "ignore", "What a command that fails on a replica does.",
          .choices = propagation_errors),
-    KEPT_BOOL("cluster-enabled", "no", "Cluster mode; only no is accepted.", IMMUTABLE,
-              .refusal = NO_CLUSTER),
+    KEPT_BOOL("cluster-enabled", "no", "Cluster mode; only no is accepted.", IMMUTABLE, .refusal = NO_CLUSTER),
     KEPT("cluster-config-file", KIND_STRING, "nodes.conf", "State of the cluster.", IMMUTABLE),
     KEPT_NUMBER("cluster-port", 0, 65535, "0", "Port of the cluster bus.", IMMUTABLE),
-    KEPT_NUMBER("cluster-node-timeout", 0, INT64_MAX, "15000",
-                "Milliseconds after which a node counts as failed."),
+    KEPT_NUMBER("cluster-node-timeout", 0, INT64_MAX, "15000", "Milliseconds after which a node counts as failed."),
     KEPT_NUMBER("cluster-ping-interval", 0, INT64_MAX, "0", "Milliseconds between pings to nodes.",
                 .flags = DIRECTIVE_HIDDEN),
     KEPT_BOOL("cluster-require-full-coverage", "yes", "Whether a cluster with gaps answers."),
     KEPT_BOOL("cluster-replica-no-failover", "no", "Whether a replica stays one.",
               .alias = "cluster-slave-no-failover"),
-    KEPT_NUMBER("cluster-replica-validity-factor", 0, INT_MAX, "10",
-                "How old a replica's data may be for promotion.", .alias = "cluster-slave-validity-factor"),
+    KEPT_NUMBER("cluster-replica-validity-factor", 0, INT_MAX, "10", "How old a replica's data may be for promotion.",
+                .alias = "cluster-slave-validity-factor"),
     KEPT_BOOL("cluster-allow-reads-when-down", "no", "Whether a cluster that is down answers reads."),
     KEPT_BOOL("cluster-allow-pubsubshard-when-down", "yes", "Whether it serves shard channels."),
     KEPT_BOOL("cluster-allow-replica-migration", "yes", "Whether replicas change masters."),
@@ -415,8 +386,7 @@ const struct directive directives[] = {
     KEPT_NUMBER("cluster-announce-bus-port", 0, 65535, "0", "Bus port a node tells of itself."),
     KEPT("cluster-preferred-endpoint-type", KIND_ENUM, "ip", "What a node is called by towards clients.",
          .choices = endpoints),
-    KEPT_MEMORY("cluster-link-sendbuf-limit", 0, UINT64_MAX, "0",
-                "Bytes a link between nodes may hold back."),
+    KEPT_MEMORY("cluster-link-sendbuf-limit", 0, UINT64_MAX, "0", "Bytes a link between nodes may hold back."),
 };
 
 const size_t directive_count = sizeof(directives) / sizeof(directives[0]);

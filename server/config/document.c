@@ -111,17 +111,16 @@ static void add_help(struct text *out, const struct directive *directive)
 
 void config_help(struct text *text)
 {
-    text_add(text,
-             "Usage: kvs-server [FILE] [-s PATH] [--directive value ...]\n"
-             "\n"
-             "Serves clients of the Redis protocol on a socket file. FILE holds directives, one a line, as\n"
-             "redis.conf does; - reads them from standard input. Directives on the command line come after\n"
-             "the file's and replace them.\n"
-             "\n"
-             "  -s PATH          the socket file, short for --unixsocket PATH\n"
-             "  --check-config   read the configuration, say what is wrong with it, and end\n"
-             "  -v, --version    print the version and end\n"
-             "  -h, --help       print this and end\n");
+    text_add(text, "Usage: kvs-server [FILE] [-s PATH] [--directive value ...]\n"
+                   "\n"
+                   "Serves clients of the Redis protocol on a socket file. FILE holds directives, one a line, as\n"
+                   "redis.conf does; - reads them from standard input. Directives on the command line come after\n"
+                   "the file's and replace them.\n"
+                   "\n"
+                   "  -s PATH          the socket file, short for --unixsocket PATH\n"
+                   "  --check-config   read the configuration, say what is wrong with it, and end\n"
+                   "  -v, --version    print the version and end\n"
+                   "  -h, --help       print this and end\n");
     for (int section = 0; section < SECTION_COMPATIBILITY; section++) {
         text_addf(text, "\n%s\n", directive_section_title((enum directive_section)section));
         for (size_t i = 0; i < directive_count; i++)
@@ -180,36 +179,35 @@ static void add_section(struct text *out, int section)
 
 void config_markdown(struct text *text)
 {
-    text_add(
-        text,
-        "# Configuration\n"
-        "\n"
-        "This page is drawn from the server's own table of directives (server/config/directives.c) by\n"
-        "`kvs-server --config-markdown`; change the table, not the page.\n"
-        "\n"
-        "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive a line, then the "
-        "command line,\n"
-        "whose values come last and count. A line that begins with `#` is a comment. Values with blanks "
-        "stand in quotes.\n"
-        "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, and "
-        "none is fine.\n"
-        "Relative paths of `include` and `dir` begin where the server was started, all others at `dir`.\n"
-        "Names are those of `redis.conf`, and an existing one of a server that only listens on a socket file "
-        "works as\n"
-        "it is. A directive that isn't known, a value that can't be, a path that can't be used: the start "
-        "ends with one\n"
-        "line that says where, what is wrong and what to do. `--check-config` does only this much.\n"
-        "\n"
-        "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
-        "REWRITE\n"
-        "writes what has changed back into FILE and leaves its other lines alone. *Protected* directives can "
-        "be set\n"
-        "only if `enable-protected-configs` allows it. Sizes know the units k, m, g (powers of 1000) and kb, "
-        "mb, gb\n"
-        "(of 1024).\n"
-        "\n"
-        "Not accepted: `rename-command`, `user`, `loadmodule` and `sentinel`, which ask for what isn't "
-        "there.\n");
+    text_add(text,
+             "# Configuration\n"
+             "\n"
+             "This page is drawn from the server's own table of directives (server/config/directives.c) by\n"
+             "`kvs-server --config-markdown`; change the table, not the page.\n"
+             "\n"
+             "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive a line, then the "
+             "command line,\n"
+             "whose values come last and count. A line that begins with `#` is a comment. Values with blanks "
+             "stand in quotes.\n"
+             "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, and "
+             "none is fine.\n"
+             "Relative paths of `include` and `dir` begin where the server was started, all others at `dir`.\n"
+             "Names are those of `redis.conf`, and an existing one of a server that only listens on a socket file "
+             "works as\n"
+             "it is. A directive that isn't known, a value that can't be, a path that can't be used: the start "
+             "ends with one\n"
+             "line that says where, what is wrong and what to do. `--check-config` does only this much.\n"
+             "\n"
+             "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
+             "REWRITE\n"
+             "writes what has changed back into FILE and leaves its other lines alone. *Protected* directives can "
+             "be set\n"
+             "only if `enable-protected-configs` allows it. Sizes know the units k, m, g (powers of 1000) and kb, "
+             "mb, gb\n"
+             "(of 1024).\n"
+             "\n"
+             "Not accepted: `rename-command`, `user`, `loadmodule` and `sentinel`, which ask for what isn't "
+             "there.\n");
     for (int section = 0; section < SECTIONS; section++)
         add_section(text, section);
 }

@@ -73,17 +73,16 @@ static int fail_unknown(struct loader *loader, const struct place *place, const 
     int result;
     if (equals != NULL) {
         *equals = '\0';
-        result = loader_fail(loader, place,
-                             "unknown directive '%s%s'; write a blank instead of '=', as in '%s%s %s'",
+        result = loader_fail(loader, place, "unknown directive '%s%s'; write a blank instead of '=', as in '%s%s %s'",
                              dashes, typed, dashes, name, typed + (equals + 1 - name));
     } else {
         const char *meant = suggest_directive(name);
         if (meant != NULL)
-            result = loader_fail(loader, place, "unknown directive '%s%s'; did you mean '%s%s'?", dashes,
-                                 typed, dashes, meant);
+            result = loader_fail(loader, place, "unknown directive '%s%s'; did you mean '%s%s'?", dashes, typed, dashes,
+                                 meant);
         else
-            result = loader_fail(loader, place, "unknown directive '%s%s'; 'kvs-server --help' lists them",
-                                 dashes, typed);
+            result =
+                loader_fail(loader, place, "unknown directive '%s%s'; 'kvs-server --help' lists them", dashes, typed);
     }
     mem_free(name);
     return result;
@@ -100,8 +99,8 @@ static void add_advice(struct text *text, const struct directive *directive, con
     switch (directive->kind) {
     case KIND_THREADS:
     case KIND_NUMBER:
-        text_addf(text, "; write a whole number from %" PRId64 " to %" PRIu64 "%s", directive->min,
-                  directive->max, directive->kind == KIND_THREADS ? ", or auto" : "");
+        text_addf(text, "; write a whole number from %" PRId64 " to %" PRIu64 "%s", directive->min, directive->max,
+                  directive->kind == KIND_THREADS ? ", or auto" : "");
         break;
     case KIND_MEMORY:
         text_add(text, "; write bytes, or a number with kb, mb or gb");
@@ -169,8 +168,7 @@ static int set_directive(struct loader *loader, const struct place *place, const
     bool split = false;
     if ((directive->flags & DIRECTIVE_MULTI) != 0 && count == 1 && words[0][0] != '\0') {
         if (text_split(words[0], strlen(words[0]), &parts) != 0)
-            return loader_fail(loader, place,
-                               "%s: unbalanced quotes; close every quote and put a blank after it",
+            return loader_fail(loader, place, "%s: unbalanced quotes; close every quote and put a blank after it",
                                directive->name);
         split = true;
         words = (const char *const *)parts.words;
@@ -208,8 +206,8 @@ static const char *refused_word(const char *name)
 /* What Redis itself passes over by now. */
 static bool is_obsolete(const char *name)
 {
-    return strcasecmp(name, "list-max-ziplist-entries") == 0 ||
-           strcasecmp(name, "list-max-ziplist-value") == 0 || strcasecmp(name, "lua-replicate-commands") == 0;
+    return strcasecmp(name, "list-max-ziplist-entries") == 0 || strcasecmp(name, "list-max-ziplist-value") == 0 ||
+           strcasecmp(name, "lua-replicate-commands") == 0;
 }
 
 /* Relative paths begin where the server was started: CONFIG REWRITE reads the file again after it has moved
@@ -225,8 +223,8 @@ static int include(struct loader *loader, const struct place *place, const char 
     } else {
         int status = glob(full, 0, NULL, &found);
         if (status != 0 && status != GLOB_NOMATCH) /* no match is an empty conf.d */
-            result = loader_fail(loader, place,
-                                 "include '%s': the folder can't be read; check its path and mode", path);
+            result =
+                loader_fail(loader, place, "include '%s': the folder can't be read; check its path and mode", path);
         for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
             result = loader_path(loader, found.gl_pathv[i], place);
         globfree(&found);
@@ -253,8 +251,7 @@ int loader_words(struct loader *loader, const struct place *place, const char *c
     if (is_obsolete(name))
         return 0;
     if (strchr(name, '.') != NULL && strchr(name, '=') == NULL)
-        return loader_fail(loader, place,
-                           "'%s' is a directive of a module, and kvs loads none; remove the line", name);
+        return loader_fail(loader, place, "'%s' is a directive of a module, and kvs loads none; remove the line", name);
     return fail_unknown(loader, place, name);
 }
 
@@ -268,8 +265,7 @@ static int load_line(struct loader *loader, const struct place *place, const cha
     struct text_words words;
     if (text_split(line, len, &words) != 0)
         return loader_fail(loader, place, "unbalanced quotes; close every quote and put a blank after it");
-    int result =
-        words.count > 0 ? loader_words(loader, place, (const char *const *)words.words, words.count) : 0;
+    int result = words.count > 0 ? loader_words(loader, place, (const char *const *)words.words, words.count) : 0;
     text_words_free(&words);
     return result;
 }
@@ -288,8 +284,7 @@ int loader_stream(struct loader *loader, FILE *stream, const char *name)
         errno = 0;
     }
     if (result == 0 && ferror(stream)) {
-        *loader->error_out =
-            config_message("%s: can't be read: %s; name a configuration file", name, strerror(errno));
+        *loader->error_out = config_message("%s: can't be read: %s; name a configuration file", name, strerror(errno));
         result = -EINVAL;
     }
     free(line);
@@ -298,17 +293,15 @@ int loader_stream(struct loader *loader, FILE *stream, const char *name)
 
 int loader_path(struct loader *loader, const char *path, const struct place *from)
 {
-    if (loader->depth == INCLUDE_DEPTH)
-        return loader_fail(loader, from,
-                           "include '%s': nested more than %d deep; does a file include itself?", path,
+    if (from != NULL && loader->depth == INCLUDE_DEPTH)
+        return loader_fail(loader, from, "include '%s': nested more than %d deep; does a file include itself?", path,
                            INCLUDE_DEPTH);
     FILE *stream = fopen(path, "re");
     if (stream == NULL && from != NULL)
-        return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", path,
-                           strerror(errno));
+        return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", path, strerror(errno));
     if (stream == NULL) {
-        *loader->error_out = config_message("%s: can't be opened: %s; check the path and the file's mode",
-                                            path, strerror(errno));
+        *loader->error_out =
+            config_message("%s: can't be opened: %s; check the path and the file's mode", path, strerror(errno));
         return -EINVAL;
     }
     loader->depth++;
@@ -381,13 +374,12 @@ static int check_path(struct loader *loader, const char *name, const char *value
     int result = 0;
     if (error != 0) {
         bool folder_missing = stat(folder, &status) != 0;
-        char *reason = config_message(
-            "%s%s%s%s; %s", folder_missing ? "folder '" : "", folder_missing ? folder : "",
-            folder_missing ? "': " : "", strerror(error),
-            folder_missing ? "make it or choose another path" : "choose another path or change its mode");
+        char *reason = config_message("%s%s%s%s; %s", folder_missing ? "folder '" : "", folder_missing ? folder : "",
+                                      folder_missing ? "': " : "", strerror(error),
+                                      folder_missing ? "make it or choose another path"
+                                                     : "choose another path or change its mode");
         const char *const words[] = {value};
-        result =
-            fail_value(loader, &loader->origins[directive_number(directive)], directive, words, 1, reason);
+        result = fail_value(loader, &loader->origins[directive_number(directive)], directive, words, 1, reason);
         mem_free(reason);
     }
     mem_free(folder);

@@ -22,9 +22,8 @@ struct loader {
     struct config *config;
     char **error_out;
     int depth;
-    struct place
-        *origins; /* by directive: where its value was set; line 0 and no file: nowhere or the command line */
-    char **files; /* names that places refer to */
+    struct place *origins; /* by directive: where its value was set; line 0 and no file: nowhere or the command line */
+    char **files;          /* names that places refer to */
     size_t file_count;
 };
 

@@ -21,16 +21,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int set_file_name(struct config *config, const struct directive *directive, const char *word,
-                         char **error_out)
+static int set_file_name(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     size_t len = strlen(directive->name);
     bool is_folder = len > 7 && strcmp(directive->name + len - 7, "dirname") == 0;
     if (*word == '\0' && (directive->flags & DIRECTIVE_NOT_EMPTY) != 0)
         *error_out = config_message("%s can't be empty", directive->name);
     else if (strpbrk(word, "/\\") != NULL)
-        *error_out = config_message("%s can't be a path, just a %s", directive->name,
-                                    is_folder ? "dirname" : "filename");
+        *error_out =
+            config_message("%s can't be a path, just a %s", directive->name, is_folder ? "dirname" : "filename");
     else {
         value_store_text(config, directive, word);
         return 0;
@@ -49,8 +48,8 @@ static void store_words(struct config *config, const struct directive *directive
     text_deinit(&text);
 }
 
-static int set_words(struct config *config, const struct directive *directive, const char *const *words,
-                     size_t count, char **error_out)
+static int set_words(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                     char **error_out)
 {
     if (count > directive->max)
         return value_refuse(error_out, "Too many bind addresses specified.");
@@ -58,8 +57,7 @@ static int set_words(struct config *config, const struct directive *directive, c
     return 0;
 }
 
-static int set_directory(struct config *config, const struct directive *directive, const char *word,
-                         char **error_out)
+static int set_directory(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     const struct config_extra *extra = config->extra;
     char *joined = *word == '/' ? mem_strdup(word) : config_message("%s/%s", extra->start_dir, word);
@@ -81,17 +79,15 @@ static int set_directory(struct config *config, const struct directive *directiv
     return 0;
 }
 
-static int set_socket(struct config *config, const struct directive *directive, const char *word,
-                      char **error_out)
+static int set_socket(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     const size_t longest = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
     size_t len = strlen(word);
     if (len == 0)
-        return value_refuse(error_out,
-                            "the path can't be empty; kvs is reached through its socket file only");
+        return value_refuse(error_out, "the path can't be empty; kvs is reached through its socket file only");
     if (len > longest) {
-        *error_out = config_message(
-            "the path has %zu bytes, and the kernel takes at most %zu; choose a shorter one", len, longest);
+        *error_out = config_message("the path has %zu bytes, and the kernel takes at most %zu; choose a shorter one",
+                                    len, longest);
         return -EINVAL;
     }
     if (word[len - 1] == '/')
@@ -100,8 +96,7 @@ static int set_socket(struct config *config, const struct directive *directive, 
     return 0;
 }
 
-static int set_title(struct config *config, const struct directive *directive, const char *word,
-                     char **error_out)
+static int set_title(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     static const char *const names[] = {"title", "listen-addr", "server-mode", "config-file",
                                         "port",  "tls-port",    "unixsocket"};
@@ -116,8 +111,7 @@ static int set_title(struct config *config, const struct directive *directive, c
         size_t len = strcspn(at + 1, "}");
         valid = false;
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-            valid = valid ||
-                    (at[1 + len] == '}' && strlen(names[i]) == len && memcmp(names[i], at + 1, len) == 0);
+            valid = valid || (at[1 + len] == '}' && strlen(names[i]) == len && memcmp(names[i], at + 1, len) == 0);
         at += len + (valid ? 1 : 0);
     }
     if (!valid)
@@ -134,8 +128,8 @@ static bool parse_loose(const char *word, int64_t *value_out)
     return *end == '\0';
 }
 
-static int set_save(struct config *config, const struct directive *directive, const char *const *words,
-                    size_t count, char **error_out)
+static int set_save(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                    char **error_out)
 {
     if (count == 1 && *words[0] == '\0')
         count = 0;
@@ -161,8 +155,7 @@ static int set_oom_values(struct config *config, const struct directive *directi
         return value_refuse(error_out, "wrong number of arguments");
     for (size_t i = 0; i < count; i++)
         if (!parse_loose(words[i], &values[i]) || values[i] < -2000 || values[i] > 2000)
-            return value_refuse(error_out,
-                                "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
+            return value_refuse(error_out, "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
     char *text = config_message("%" PRId64 " %" PRId64 " %" PRId64, values[0], values[1], values[2]);
     value_store_text(config, directive, text);
     mem_free(text);
@@ -170,8 +163,7 @@ static int set_oom_values(struct config *config, const struct directive *directi
 }
 
 /* The letters in the order in which they are told; A stands for the first ten. */
-static int set_events(struct config *config, const struct directive *directive, const char *word,
-                      char **error_out)
+static int set_events(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     static const char letters[] = "g$lshzxetdnKEm";
     enum { OF_A = 10 };
@@ -186,7 +178,7 @@ static int set_events(struct config *config, const struct directive *directive, 
             return value_refuse(error_out, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     }
     /* n has no place beside A */
-    bool all = memchr(set, false, OF_A) == NULL;
+    bool all = memchr(set, 0, OF_A) == NULL;
     struct text text = TEXT_EMPTY;
     text_add(&text, all ? "A" : "");
     for (size_t i = all ? OF_A + 1 : 0; letters[i] != '\0'; i++)
@@ -224,10 +216,8 @@ static bool find_class(const char *name, enum client_class *class_out)
     static const struct {
         const char *name;
         enum client_class class;
-    } names[] = {{"normal", CLASS_NORMAL},
-                 {"slave", CLASS_REPLICA},
-                 {"replica", CLASS_REPLICA},
-                 {"pubsub", CLASS_PUBSUB}};
+    } names[] = {
+        {"normal", CLASS_NORMAL}, {"slave", CLASS_REPLICA}, {"replica", CLASS_REPLICA}, {"pubsub", CLASS_PUBSUB}};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcasecmp(name, names[i].name) == 0) {
             *class_out = names[i].class;
@@ -304,8 +294,8 @@ void value_get_percentiles(const struct config *config, struct text *out)
 
 /* ---- any of the texts ---- */
 
-int value_set_text(struct config *config, const struct directive *directive, const char *const *words,
-                   size_t count, char **error_out)
+int value_set_text(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                   char **error_out)
 {
     switch (directive->kind) {
     case KIND_FILE_NAME:

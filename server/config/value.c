@@ -183,8 +183,8 @@ static int check_bounds(const struct directive *directive, int64_t value, char *
         *error_out = config_message("argument must be between %" PRIo64 " and %" PRIo64 " inclusive",
                                     (uint64_t)directive->min, directive->max);
     else
-        *error_out = config_message("argument must be between %" PRId64 " and %" PRIu64 " inclusive",
-                                    directive->min, directive->max);
+        *error_out = config_message("argument must be between %" PRId64 " and %" PRIu64 " inclusive", directive->min,
+                                    directive->max);
     return -EINVAL;
 }
 
@@ -209,24 +209,21 @@ static bool parse_percent(const char *word, int64_t *value_out)
     return true;
 }
 
-static int parse_number(const struct directive *directive, const char *word, int64_t *value_out,
-                        char **error_out)
+static int parse_number(const struct directive *directive, const char *word, int64_t *value_out, char **error_out)
 {
     uint64_t bytes;
     switch (directive->kind) {
     case KIND_MEMORY:
     case KIND_MEMORY_OR_PERCENT:
         /* the bits of more than INT64_MAX would be taken for a percentage */
-        if (number_parse_memory(word, strlen(word), &bytes) &&
-            (directive->kind == KIND_MEMORY || bytes <= INT64_MAX)) {
+        if (number_parse_memory(word, strlen(word), &bytes) && (directive->kind == KIND_MEMORY || bytes <= INT64_MAX)) {
             *value_out = (int64_t)bytes;
             return 0;
         }
         if (directive->kind == KIND_MEMORY_OR_PERCENT && parse_percent(word, value_out))
             return 0;
-        return value_refuse(error_out, directive->kind == KIND_MEMORY
-                                           ? "argument must be a memory value"
-                                           : "argument must be a memory or percent value");
+        return value_refuse(error_out, directive->kind == KIND_MEMORY ? "argument must be a memory value"
+                                                                      : "argument must be a memory or percent value");
     case KIND_OCTAL:
         if (parse_octal(word, value_out))
             return 0;
@@ -238,8 +235,7 @@ static int parse_number(const struct directive *directive, const char *word, int
     }
 }
 
-static int set_number(struct config *config, const struct directive *directive, const char *word,
-                      char **error_out)
+static int set_number(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     int64_t value = 0;
     int result = parse_number(directive, word, &value, error_out);
@@ -253,8 +249,7 @@ static int set_number(struct config *config, const struct directive *directive, 
     return 0;
 }
 
-static int set_bool(struct config *config, const struct directive *directive, const char *word,
-                    char **error_out)
+static int set_bool(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     bool yes = strcasecmp(word, "yes") == 0;
     if (!yes && strcasecmp(word, "no") != 0)
@@ -281,8 +276,8 @@ static int refuse_choice(const struct directive *directive, char **error_out)
     return -EINVAL;
 }
 
-static int set_choices(struct config *config, const struct directive *directive, const char *const *words,
-                       size_t count, char **error_out)
+static int set_choices(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                       char **error_out)
 {
     int64_t value = 0;
     if (count == 0)
@@ -293,8 +288,7 @@ static int set_choices(struct config *config, const struct directive *directive,
             return refuse_choice(directive, error_out);
         value |= choice->value;
     }
-    const struct directive_choice *save =
-        directive->kind == KIND_FLAGS ? find_choice(directive, "save") : NULL;
+    const struct directive_choice *save = directive->kind == KIND_FLAGS ? find_choice(directive, "save") : NULL;
     if (save != NULL && (value & save->value) != 0 && (value & find_choice(directive, "nosave")->value) != 0)
         return value_refuse(error_out, "shutdown options SAVE and NOSAVE can't be used simultaneously");
     store_number(config, directive, value);
@@ -304,15 +298,13 @@ static int set_choices(struct config *config, const struct directive *directive,
 static int usable_cpus(const struct directive *directive)
 {
     cpu_set_t set;
-    long count =
-        sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+    long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
     if (count < 1)
         count = 1;
     return count > (long)directive->max ? (int)directive->max : (int)count;
 }
 
-static int set_threads(struct config *config, const struct directive *directive, const char *word,
-                       char **error_out)
+static int set_threads(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     if (strcasecmp(word, "auto") != 0)
         return set_number(config, directive, word, error_out);
@@ -322,8 +314,8 @@ static int set_threads(struct config *config, const struct directive *directive,
 
 /* ---- any directive ---- */
 
-int directive_set(struct config *config, const struct directive *directive, const char *const *words,
-                  size_t count, char **error_out)
+int directive_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                  char **error_out)
 {
     if ((directive->flags & DIRECTIVE_MULTI) == 0 && count != 1)
         return value_refuse(error_out, "wrong number of arguments");
@@ -362,8 +354,8 @@ void directive_reset(struct config *config, const struct directive *directive)
     if (multi && text_split(directive->initial, strlen(directive->initial), &words) != 0)
         words.count = 0;
     if (directive_set(config, directive, (const char *const *)words.words, words.count, &error) != 0) {
-        fprintf(stderr, "directive '%s': its default '%s' is refused: %s\n", directive->name,
-                directive->initial, error);
+        fprintf(stderr, "directive '%s': its default '%s' is refused: %s\n", directive->name, directive->initial,
+                error);
         abort();
     }
     if (multi)

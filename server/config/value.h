@@ -16,8 +16,8 @@ int value_refuse(char **error_out, const char *message);
 void value_store_text(struct config *config, const struct directive *directive, const char *text);
 
 /* directive_set() for kinds whose value is a text. */
-int value_set_text(struct config *config, const struct directive *directive, const char *const *words,
-                   size_t count, char **error_out);
+int value_set_text(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                   char **error_out);
 
 /* For KIND_OUTPUT_LIMITS and KIND_PERCENTILES, which have fields of their own. */
 int value_set_output_limits(struct config *config, const char *const *words, size_t count, char **error_out);

@@ -123,7 +123,6 @@ static bool conn_write_some(struct conn *conn, const struct net_service *service
 void conn_flush(struct conn *conn, const struct net_service *service, int64_t now_ms)
 {
     size_t total = 0;
-    bool was_blocked = conn->blocked;
     if (conn->state == CONN_CLOSED)
         return;
     conn->blocked = false;
@@ -144,6 +143,5 @@ void conn_flush(struct conn *conn, const struct net_service *service, int64_t no
         conn_close(conn);
         return;
     }
-    if (conn->blocked != was_blocked)
-        worker_update_events(conn);
+    worker_update_events(conn); /* service->sent() may have set them while blocked wasn't known yet */
 }

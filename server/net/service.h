@@ -17,6 +17,7 @@ struct net_service {
 
     void (*opened)(void *context, struct conn *conn);   /* fields of struct conn are set, the rest is zero */
     void (*readable)(void *context, struct conn *conn); /* bytes or the end of the stream wait in conn_read() */
+    void (*served)(void *context);                      /* all connections with input have had their readable() */
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
     void (*closed)(void *context, struct conn *conn);   /* last call; frees what the layer above hung on it */
     void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second, each worker */

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS_MAX 256
@@ -45,6 +46,8 @@ struct worker {
     int64_t stop_at_ms;
     /* atomic: written by main at adoption and by the worker at close */
     atomic_uint conn_count;
+    /* atomic: written by the worker */
+    _Atomic uint64_t rounds;
     char pad[64];
 };
 
@@ -224,12 +227,15 @@ static int worker_timeout(const struct worker *worker)
 static void worker_round(struct worker *worker, const struct epoll_event *events, int count)
 {
     worker->now_ms = clock_wall_ms();
+    uint64_t rounds = atomic_load_explicit(&worker->rounds, memory_order_relaxed);
+    atomic_store_explicit(&worker->rounds, rounds + 1, memory_order_relaxed);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr)
             worker_serve(worker, events[i].data.ptr, events[i].events);
         else
             worker_clear_wake(worker);
     }
+    worker->service->served(worker->service->context);
     worker_read_mail(worker);
     if (worker->now_ms >= worker->next_tick_ms || worker->next_tick_ms > worker->now_ms + TICK_MS) {
         worker->next_tick_ms = worker->now_ms + TICK_MS;
@@ -386,6 +392,19 @@ unsigned workers_conn_count(void)
     for (unsigned i = 0; i < worker_total; i++)
         sum += worker_conn_count(&workers[i]);
     return sum;
+}
+
+void workers_load(struct worker_load *load_out)
+{
+    struct worker_load load = {0};
+    for (unsigned i = 0; i < worker_total; i++) {
+        clockid_t clock;
+        struct timespec used;
+        if (pthread_getcpuclockid(workers[i].thread, &clock) == 0 && clock_gettime(clock, &used) == 0)
+            load.cpu_ns += (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+        load.rounds += atomic_load_explicit(&workers[i].rounds, memory_order_relaxed);
+    }
+    *load_out = load;
 }
 
 struct conn *worker_first_conn(const struct worker *worker)

@@ -49,6 +49,13 @@ void workers_adopt(int fd, struct listener *listener);
 unsigned worker_conn_count(const struct worker *worker);
 unsigned workers_conn_count(void);
 
+/* What the workers have done since they started, together. Main thread, or a worker, while they run. */
+struct worker_load {
+    uint64_t rounds; /* of the event loop */
+    uint64_t cpu_ns; /* processor time */
+};
+void workers_load(struct worker_load *load_out);
+
 /* The worker's connections, newest last: by the worker itself or while the world is stopped. */
 struct conn *worker_first_conn(const struct worker *worker);
 

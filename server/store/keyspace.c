@@ -167,20 +167,24 @@ static void shard_drop(struct shard *shard, struct table *table, uint64_t hash, 
     counter_add(&shard->changes, 1);
 }
 
-static bool slot_is_due(const struct keyspace *keyspace, table_slot slot, int64_t now_ms)
+static bool slot_is_due(table_slot slot, int64_t now_ms)
 {
-    return table_slot_expires(slot) && entry_expiry(table_slot_entry(slot)) <= now_ms &&
-           !atomic_load_explicit(&keyspace->expiry_suspended, memory_order_relaxed);
+    return table_slot_expires(slot) && entry_expiry(table_slot_entry(slot)) <= now_ms;
 }
 
+/* Reading deletes nothing while expiry is suspended. Writing does: nobody writes then but who has waited for the end. */
+enum find { FIND_TO_READ, FIND_TO_WRITE };
+
 /* The slot of a key that has not expired; one that has is deleted. */
-static table_slot *slot_find_live(struct db db, struct shard *shard, const struct key *key)
+static table_slot *slot_find_live(struct db db, struct shard *shard, const struct key *key, enum find find)
 {
     struct table *table = shard->tables[db.index];
     if (!table)
         return NULL;
     table_slot *slot = table_find(table, key->hash, key->name.data, key->name.len);
-    if (slot && __builtin_expect(slot_is_due(db.keyspace, *slot, db.now_ms), 0)) {
+    if (slot && __builtin_expect(slot_is_due(*slot, db.now_ms), 0)) {
+        if (find == FIND_TO_READ && atomic_load_explicit(&db.keyspace->expiry_suspended, memory_order_relaxed))
+            return NULL;
         shard_drop(shard, table, key->hash, slot, true);
         counter_add(&shard->expired, 1);
         return NULL;
@@ -191,7 +195,7 @@ static table_slot *slot_find_live(struct db db, struct shard *shard, const struc
 struct entry *keyspace_find(struct db db, const struct key *key, enum lookup how)
 {
     struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key);
+    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_READ);
     if (!(how & LOOKUP_NO_STATS))
         counter_add(slot ? &shard->hits : &shard->misses, 1);
     if (!slot)
@@ -204,7 +208,7 @@ struct entry *keyspace_find(struct db db, const struct key *key, enum lookup how
 
 struct entry *keyspace_find_for_write(struct db db, const struct key *key)
 {
-    table_slot *slot = slot_find_live(db, shard_of(db, key->hash), key);
+    table_slot *slot = slot_find_live(db, shard_of(db, key->hash), key, FIND_TO_WRITE);
     if (!slot)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
@@ -229,7 +233,7 @@ static void keyspace_insert(struct db db, struct shard *shard, const struct key 
 void keyspace_put(struct db db, const struct key *key, struct entry *entry)
 {
     struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key);
+    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
     access_init(entry, db.now_ms);
     if (slot) {
         struct entry *old = table_slot_entry(*slot);
@@ -266,7 +270,7 @@ int keyspace_set_expiry(struct db db, const struct key *key, struct entry *entry
 bool keyspace_delete(struct db db, const struct key *key, bool lazily)
 {
     struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key);
+    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
     if (slot)
         shard_drop(shard, shard->tables[db.index], key->hash, slot, lazily);
     return slot != NULL;
@@ -275,7 +279,7 @@ bool keyspace_delete(struct db db, const struct key *key, bool lazily)
 struct entry *keyspace_take(struct db db, const struct key *key)
 {
     struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key);
+    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
     if (!slot)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);

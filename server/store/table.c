@@ -619,8 +619,9 @@ uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *vis
             break;
     }
     uint64_t segment_prefix = prefix >> (TABLE_MAX_DEPTH - segment->depth) << (TABLE_MAX_DEPTH - segment->depth);
-    if (home + 1 < buckets)
-        return cursor_make(segment_prefix, segment->depth, bucket_first_tag(home + 1, buckets));
+    unsigned next_tag = home + 1 < buckets ? bucket_first_tag(home + 1, buckets) : TAG_RANGE;
+    if (next_tag < TAG_RANGE) /* with more buckets than tags the last are nobody's home */
+        return cursor_make(segment_prefix, segment->depth, next_tag);
     uint64_t next = segment_prefix + (UINT64_C(1) << (TABLE_MAX_DEPTH - segment->depth));
     return next >> TABLE_MAX_DEPTH ? 0 : cursor_make(next, segment->depth, 0);
 }
@@ -648,15 +649,17 @@ struct entry *table_random(const struct table *table, struct random_state *rando
     return NULL;
 }
 
+/* A position is a prefix, left-aligned in TABLE_MAX_DEPTH bits; where it stays, this bit keeps it from being 0. */
+#define POSITION_STAYS (UINT64_C(1) << TABLE_MAX_DEPTH)
+
 uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_ms, struct entry **expired_out,
                             size_t max, size_t *count_out, size_t *looked_out)
 {
     *count_out = 0;
     if (!table->directory)
         return 0;
+    position &= POSITION_STAYS - 1;
     size_t index = (size_t)(position >> (TABLE_MAX_DEPTH - table->depth));
-    if (index >= (size_t)1 << table->depth)
-        return 0;
     struct segment *segment = word_segment(table->directory[index]);
     uint64_t span = UINT64_C(1) << (TABLE_MAX_DEPTH - segment->depth);
     uint64_t next = (position & ~(span - 1)) + span;
@@ -677,7 +680,7 @@ uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_
             earliest = at;
     }
     segment->next_expiry = earliest;
-    return earliest <= now_ms ? position : next;
+    return earliest <= now_ms ? position | POSITION_STAYS : next;
 }
 
 size_t table_memory(const struct table *table)
