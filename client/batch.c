@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum exit_code batch_read_lines(struct session *session) {
+static enum exit_code batch_read_lines(struct session *session)
+{
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length;
     enum exit_code code = EXIT_CODE_OK;
     enum line_result result = LINE_DONE;
     while (result == LINE_DONE && (length = getline(&line, &capacity, stdin)) > 0) {
-        if (line[length - 1] == '\n') length--;
+        if (line[length - 1] == '\n')
+            length--;
         result = line_run(session, line, (size_t)length, &code);
     }
     if (result == LINE_DONE && ferror(stdin)) {
@@ -26,11 +28,14 @@ static enum exit_code batch_read_lines(struct session *session) {
     return code;
 }
 
-enum exit_code batch_run(const struct options *options) {
+enum exit_code batch_run(const struct options *options)
+{
     struct session *session = session_create(options, SESSION_BATCH);
     enum exit_code code = session_connect(session);
-    if (code == EXIT_CODE_OK) code = batch_read_lines(session);
-    if (code == EXIT_CODE_OK && options->error_exit) code = session_first_error(session);
+    if (code == EXIT_CODE_OK)
+        code = batch_read_lines(session);
+    if (code == EXIT_CODE_OK && options->error_exit)
+        code = session_first_error(session);
     session_destroy(session);
     return code;
 }

@@ -1,6 +1,7 @@
 /*
- * The kernel gives one errno for a path of many parts, so the path is walked again from its beginning to find the
- * part that is to blame. What is found can have changed since the attempt; then a plainer line is printed.
+ * The kernel gives one errno for a path of many parts, so the path is walked again from its beginning to find
+ * the part that is to blame. What is found can have changed since the attempt; then a plainer line is
+ * printed.
  */
 #include "connect_error.h"
 
@@ -17,19 +18,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* -- names ------------------------------------------------------------------------------------------------------ */
+/* Names. */
 
-static void print_user(FILE *out, uid_t uid) {
+static void print_user(FILE *out, uid_t uid)
+{
     const struct passwd *entry = getpwuid(uid);
     fprintf(out, "%s (uid %ld)", entry ? entry->pw_name : "unnamed", (long)uid);
 }
 
-static void print_group(FILE *out, gid_t gid) {
+static void print_group(FILE *out, gid_t gid)
+{
     const struct group *entry = getgrgid(gid);
     fprintf(out, "%s (gid %ld)", entry ? entry->gr_name : "unnamed", (long)gid);
 }
 
-static void print_mode_and_owner(FILE *out, const struct stat *status) {
+static void print_mode_and_owner(FILE *out, const struct stat *status)
+{
     fprintf(out, "mode %04o, owner ", (unsigned)status->st_mode & 07777);
     print_user(out, status->st_uid);
     fputs(", group ", out);
@@ -37,7 +41,8 @@ static void print_mode_and_owner(FILE *out, const struct stat *status) {
 }
 
 /* The effective user, and the groups as numbers with names. */
-static void print_self(FILE *out) {
+static void print_self(FILE *out)
+{
     int count = getgroups(0, NULL);
     gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof(*groups));
     count = getgroups(count > 0 ? count : 0, groups);
@@ -46,29 +51,37 @@ static void print_self(FILE *out) {
     fputs(", group ", out);
     print_group(out, getegid());
     for (int i = 0; i < count; i++) {
-        if (groups[i] == getegid()) continue;
+        if (groups[i] == getegid())
+            continue;
         fputs(", ", out);
         print_group(out, groups[i]);
     }
     free(groups);
 }
 
-static bool is_in_group(gid_t gid) {
+static bool is_in_group(gid_t gid)
+{
     return gid == getegid() || group_member(gid);
 }
 
-/* -- the path --------------------------------------------------------------------------------------------------- */
+/* The path. */
 
-/* Finds the first folder of the path that cannot be passed. True: `folder_out` (free it), `error_out` its errno. */
-static bool find_bad_folder(const char *path, char **folder_out, int *error_out) {
+/* Finds the first folder of the path that cannot be passed. True: `folder_out` (free it), `error_out` its
+ * errno. */
+static bool find_bad_folder(const char *path, char **folder_out, int *error_out)
+{
     for (size_t i = 0; path[i] != '\0'; i++) {
-        if (path[i] != '/') continue;
+        if (path[i] != '/')
+            continue;
         char *folder = memory_copy_text(path, i > 0 ? i : 1);
         struct stat status;
         int error = 0;
-        if (stat(folder, &status) < 0) error = errno;
-        else if (!S_ISDIR(status.st_mode)) error = ENOTDIR;
-        else if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) < 0) error = errno;
+        if (stat(folder, &status) < 0)
+            error = errno;
+        else if (!S_ISDIR(status.st_mode))
+            error = ENOTDIR;
+        else if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) < 0)
+            error = errno;
         if (error != 0) {
             *folder_out = folder;
             *error_out = error;
@@ -84,20 +97,27 @@ static bool find_bad_folder(const char *path, char **folder_out, int *error_out)
     return false;
 }
 
-static const char *kind_of_file(mode_t mode) {
+static const char *kind_of_file(mode_t mode)
+{
     switch (mode & S_IFMT) {
-    case S_IFREG: return "a regular file";
-    case S_IFDIR: return "a folder";
-    case S_IFIFO: return "a named pipe";
+    case S_IFREG:
+        return "a regular file";
+    case S_IFDIR:
+        return "a folder";
+    case S_IFIFO:
+        return "a named pipe";
     case S_IFCHR:
-    case S_IFBLK: return "a device";
-    default: return "something else";
+    case S_IFBLK:
+        return "a device";
+    default:
+        return "something else";
     }
 }
 
-/* -- the cases -------------------------------------------------------------------------------------------------- */
+/* The cases. */
 
-static void explain_missing(FILE *out, const char *path, const char *source) {
+static void explain_missing(FILE *out, const char *path, const char *source)
+{
     char *folder;
     int error;
     struct stat status;
@@ -113,7 +133,8 @@ static void explain_missing(FILE *out, const char *path, const char *source) {
             source, path);
 }
 
-static void explain_folder_refusal(FILE *out, const char *folder) {
+static void explain_folder_refusal(FILE *out, const char *folder)
+{
     struct stat status;
     fprintf(out, "permission denied by the folder %s", folder);
     if (stat(folder, &status) == 0) {
@@ -127,7 +148,8 @@ static void explain_folder_refusal(FILE *out, const char *folder) {
             folder);
 }
 
-static void explain_remedy(FILE *out, const char *path, const struct stat *status) {
+static void explain_remedy(FILE *out, const char *path, const struct stat *status)
+{
     const struct passwd *self = getpwuid(geteuid());
     const struct group *group = getgrgid(status->st_gid);
     if (status->st_mode & S_IWGRP && !is_in_group(status->st_gid) && group != NULL && status->st_gid != 0) {
@@ -141,12 +163,15 @@ static void explain_remedy(FILE *out, const char *path, const struct stat *statu
     }
     fputs("Connecting needs the w permission: run kvs-cli as the owner (sudo -u ", out);
     const struct passwd *owner = getpwuid(status->st_uid);
-    if (owner != NULL) fprintf(out, "%s kvs-cli ...)", owner->pw_name);
-    else fprintf(out, "'#%ld' kvs-cli ...)", (long)status->st_uid);
+    if (owner != NULL)
+        fprintf(out, "%s kvs-cli ...)", owner->pw_name);
+    else
+        fprintf(out, "'#%ld' kvs-cli ...)", (long)status->st_uid);
     fputs(", or give the server unixsocketperm 660 and a group of which you are a member.", out);
 }
 
-static void explain_refusal(FILE *out, const char *path) {
+static void explain_refusal(FILE *out, const char *path)
+{
     char *folder;
     int error;
     struct stat status;
@@ -173,24 +198,34 @@ static void explain_refusal(FILE *out, const char *path) {
     }
 }
 
-static void explain_nobody_listens(FILE *out, const char *path) {
+static void explain_nobody_listens(FILE *out, const char *path)
+{
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISSOCK(status.st_mode)) {
         fprintf(out, "it is %s, not a socket. Give the path of the server's socket file with -s or KVS_SOCKET.",
                 kind_of_file(status.st_mode));
         return;
     }
-    fprintf(out, "nobody listens: the file is stale, the server that made it is gone. Start it again "
-                 "(kvs-server -s %s): it replaces the file.", path);
+    fprintf(out,
+            "nobody listens: the file is stale, the server that made it is gone. Start it again "
+            "(kvs-server -s %s): it replaces the file.",
+            path);
 }
 
-void connect_error_explain(FILE *out, const char *path, const char *source, int error) {
+void connect_error_explain(FILE *out, const char *path, const char *source, int error)
+{
     fprintf(out, "Could not connect to kvs at %s: ", path);
     switch (error) {
-    case ENOENT: explain_missing(out, path, source); break;
+    case ENOENT:
+        explain_missing(out, path, source);
+        break;
     case EACCES:
-    case EPERM: explain_refusal(out, path); break;
-    case ECONNREFUSED: explain_nobody_listens(out, path); break;
+    case EPERM:
+        explain_refusal(out, path);
+        break;
+    case ECONNREFUSED:
+        explain_nobody_listens(out, path);
+        break;
     case EPROTOTYPE:
         fputs("it is a datagram or seqpacket socket, not a server's. Give another path with -s or KVS_SOCKET.", out);
         break;
@@ -199,14 +234,17 @@ void connect_error_explain(FILE *out, const char *path, const char *source, int 
         int ignored;
         bool found = find_bad_folder(path, &folder, &ignored);
         fprintf(out, "%s is not a folder. Give another path with -s or KVS_SOCKET.", found ? folder : "a part of it");
-        if (found) free(folder);
+        if (found)
+            free(folder);
         break;
     }
     case ENAMETOOLONG:
         fprintf(out, "the path has %zu bytes and a socket address holds %zu. Use a shorter path, or a relative one.",
                 strlen(path), sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
         break;
-    default: fprintf(out, "%s.", strerror(error)); break;
+    default:
+        fprintf(out, "%s.", strerror(error));
+        break;
     }
     putc('\n', out);
 }

@@ -25,8 +25,8 @@ enum connection_status {
 int connection_open(const char *path, struct connection **connection_out);
 void connection_close(struct connection *connection);
 
-/* Sends one command. That the server has gone shows when its reply is received: a server that refuses and closes
- * at once has often left its reason to be read. */
+/* Sends one command. That the server has gone shows when its reply is received: a server that refuses and
+ * closes at once has often left its reason to be read. */
 enum connection_status connection_send(struct connection *connection, const struct arguments *arguments);
 
 /* Waits for the next reply or push message, which the caller destroys. After anything but CONNECTION_OK the

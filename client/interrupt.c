@@ -1,6 +1,6 @@
 /*
- * The handler writes a byte to a pipe, so that poll(2) sees a signal whenever it comes: just before, during or after
- * the wait. The pipe is non-blocking at both ends; when it is full there is a byte in it already.
+ * The handler writes a byte to a pipe, so that poll(2) sees a signal whenever it comes: just before, during
+ * or after the wait. The pipe is non-blocking at both ends; when it is full there is a byte in it already.
  */
 #include "interrupt.h"
 
@@ -16,7 +16,8 @@
 static int pipe_read_fd = -1;
 static int pipe_write_fd = -1;
 
-static void interrupt_handler(int number) {
+static void interrupt_handler(int number)
+{
     (void)number;
     int saved = errno;
     ssize_t ignored = write(pipe_write_fd, "!", 1);
@@ -24,9 +25,11 @@ static void interrupt_handler(int number) {
     errno = saved;
 }
 
-void interrupt_install(void) {
+void interrupt_install(void)
+{
     int ends[2];
-    if (pipe_read_fd >= 0 || pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return;
+    if (pipe_read_fd >= 0 || pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+        return;
     pipe_read_fd = ends[0];
     pipe_write_fd = ends[1];
     struct sigaction action = {.sa_handler = interrupt_handler};
@@ -34,23 +37,28 @@ void interrupt_install(void) {
     sigaction(SIGINT, &action, NULL);
 }
 
-int interrupt_fd(void) {
+int interrupt_fd(void)
+{
     return pipe_read_fd;
 }
 
-bool interrupt_take(void) {
+bool interrupt_take(void)
+{
     char bytes[16];
     bool taken = false;
-    while (pipe_read_fd >= 0 && read(pipe_read_fd, bytes, sizeof(bytes)) > 0) taken = true;
+    while (pipe_read_fd >= 0 && read(pipe_read_fd, bytes, sizeof(bytes)) > 0)
+        taken = true;
     return taken;
 }
 
-bool interrupt_is_pending(void) {
+bool interrupt_is_pending(void)
+{
     struct pollfd wait = {.fd = pipe_read_fd, .events = POLLIN};
     return pipe_read_fd >= 0 && poll(&wait, 1, 0) > 0;
 }
 
-bool interrupt_sleep(double seconds) {
+bool interrupt_sleep(double seconds)
+{
     struct timespec left = {
         .tv_sec = (time_t)seconds,
         .tv_nsec = (long)((seconds - floor(seconds)) * 1e9),

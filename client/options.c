@@ -78,7 +78,8 @@ static const struct option_entry option_table[] = {
 
 #define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
 
-__attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const char *format, ...) {
+__attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const char *format, ...)
+{
     va_list values;
     va_start(values, format);
     fputs("kvs-cli: ", stderr);
@@ -88,26 +89,30 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const ch
     exit(EXIT_CODE_USAGE);
 }
 
-static _Noreturn void print_help(void) {
+static _Noreturn void print_help(void)
+{
     puts("kvs-cli " KVS_VERSION "\n\n"
          "Usage: kvs-cli [OPTION ...] [COMMAND [ARGUMENT ...]]\n\n"
          "Sends COMMAND to a kvs server and prints the reply. Without a command it reads commands from\n"
          "standard input, with a prompt on a terminal.\n");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct option_entry *entry = &option_table[i];
-        if (entry->help == NULL) continue;
+        if (entry->help == NULL)
+            continue;
         int width = printf("  %s%s%s", entry->name, entry->value ? " " : "", entry->value ? entry->value : "");
         printf("%*s%s\n", width < 22 ? 22 - width : 1, "", entry->help);
     }
     puts("\n"
          "Socket: -s, else $KVS_SOCKET, else $XDG_RUNTIME_DIR/kvs.sock if it is there, else /tmp/kvs.sock.\n"
-         "History of the prompt: $KVSCLI_HISTFILE, else ~/.kvscli_history; commands with passwords are not kept.\n\n"
+         "History of the prompt: $KVSCLI_HISTFILE, else ~/.kvscli_history; commands with passwords are not "
+         "kept.\n\n"
          "Exit status\n"
          "  0  done (an error reply counts as done unless -e is given)\n"
          "  1  error reply, with -e; or the -n database or -3 was not accepted\n"
          "  2  the command line makes no sense\n"
          "  3  no connection, or the server closed it\n"
-         "  4  refused: by the permissions of the socket file; by the server (NOAUTH, NOPERM, WRONGPASS), with -e\n"
+         "  4  refused: by the permissions of the socket file; by the server (NOAUTH, NOPERM, WRONGPASS), "
+         "with -e\n"
          "  5  trouble on this side, such as unreadable standard input\n\n"
          "Examples\n"
          "  kvs-cli set greeting hello\n"
@@ -118,9 +123,10 @@ static _Noreturn void print_help(void) {
     exit(EXIT_CODE_OK);
 }
 
-/* -- values ----------------------------------------------------------------------------------------------------- */
+/* Values. */
 
-static long long parse_whole(const char *name, const char *text, long long least, long long most) {
+static long long parse_whole(const char *name, const char *text, long long least, long long most)
+{
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
@@ -130,7 +136,8 @@ static long long parse_whole(const char *name, const char *text, long long least
     return value;
 }
 
-static double parse_seconds(const char *name, const char *text) {
+static double parse_seconds(const char *name, const char *text)
+{
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end != '\0' || !(value >= 0) || value > INT_MAX) {
@@ -139,51 +146,89 @@ static double parse_seconds(const char *name, const char *text) {
     return value;
 }
 
-static bool parse_yes(const char *name, const char *text) {
+static bool parse_yes(const char *name, const char *text)
+{
     if (strncasecmp(text, "y", 1) != 0 && strncasecmp(text, "n", 1) != 0) {
         usage_error("option %s needs yes or no, not '%s'", name, text);
     }
     return strncasecmp(text, "y", 1) == 0;
 }
 
-/* -- options ---------------------------------------------------------------------------------------------------- */
+/* Options. */
 
-static void prefer_resp3(struct options *options) {
-    if (options->protocol == PROTOCOL_UNCHANGED) options->protocol = PROTOCOL_3_PREFERRED;
+static void prefer_resp3(struct options *options)
+{
+    if (options->protocol == PROTOCOL_UNCHANGED)
+        options->protocol = PROTOCOL_3_PREFERRED;
 }
 
-static void choose_protocol(struct options *options, enum protocol_choice choice) {
+static void choose_protocol(struct options *options, enum protocol_choice choice)
+{
     enum protocol_choice other = choice == PROTOCOL_2 ? PROTOCOL_3 : PROTOCOL_2;
-    if (options->protocol == other) usage_error("options -2 and -3 exclude each other");
+    if (options->protocol == other)
+        usage_error("options -2 and -3 exclude each other");
     options->protocol = choice;
 }
 
-static void apply_option(struct options *options, const struct option_entry *entry, const char *value) {
+static void apply_option(struct options *options, const struct option_entry *entry, const char *value)
+{
     switch (entry->id) {
     case OPTION_SOCKET:
         options->socket_path = value;
         options->socket_source = "the one given with -s";
         break;
-    case OPTION_DATABASE: options->database = (int)parse_whole(entry->name, value, 0, INT_MAX); break;
-    case OPTION_REPEAT: options->repeat = parse_whole(entry->name, value, LLONG_MIN, LLONG_MAX); break;
-    case OPTION_INTERVAL: options->interval = parse_seconds(entry->name, value); break;
+    case OPTION_DATABASE:
+        options->database = (int)parse_whole(entry->name, value, 0, INT_MAX);
+        break;
+    case OPTION_REPEAT:
+        options->repeat = parse_whole(entry->name, value, LLONG_MIN, LLONG_MAX);
+        break;
+    case OPTION_INTERVAL:
+        options->interval = parse_seconds(entry->name, value);
+        break;
     case OPTION_PASSWORD:
         options->password = value;
         options->password_on_command_line = true;
         break;
-    case OPTION_USER: options->user = value; break;
-    case OPTION_NO_AUTH_WARNING: options->no_auth_warning = true; break;
-    case OPTION_RESP2: choose_protocol(options, PROTOCOL_2); break;
-    case OPTION_RESP3: choose_protocol(options, PROTOCOL_3); break;
-    case OPTION_LAST_FROM_STDIN: options->last_from_stdin = true; break;
-    case OPTION_STDIN_TAG: options->stdin_tag = value; break;
-    case OPTION_QUOTED_INPUT: options->quoted_input = true; break;
-    case OPTION_ERROR_EXIT: options->error_exit = true; break;
-    case OPTION_RAW: options->style.format = FORMAT_RAW; break;
-    case OPTION_NO_RAW: options->style.format = FORMAT_HUMAN; break;
-    case OPTION_ELEMENT_DELIMITER: options->style.element_delimiter = value; break;
-    case OPTION_REPLY_DELIMITER: options->style.reply_delimiter = value; break;
-    case OPTION_CSV: options->style.format = FORMAT_CSV; break;
+    case OPTION_USER:
+        options->user = value;
+        break;
+    case OPTION_NO_AUTH_WARNING:
+        options->no_auth_warning = true;
+        break;
+    case OPTION_RESP2:
+        choose_protocol(options, PROTOCOL_2);
+        break;
+    case OPTION_RESP3:
+        choose_protocol(options, PROTOCOL_3);
+        break;
+    case OPTION_LAST_FROM_STDIN:
+        options->last_from_stdin = true;
+        break;
+    case OPTION_STDIN_TAG:
+        options->stdin_tag = value;
+        break;
+    case OPTION_QUOTED_INPUT:
+        options->quoted_input = true;
+        break;
+    case OPTION_ERROR_EXIT:
+        options->error_exit = true;
+        break;
+    case OPTION_RAW:
+        options->style.format = FORMAT_RAW;
+        break;
+    case OPTION_NO_RAW:
+        options->style.format = FORMAT_HUMAN;
+        break;
+    case OPTION_ELEMENT_DELIMITER:
+        options->style.element_delimiter = value;
+        break;
+    case OPTION_REPLY_DELIMITER:
+        options->style.reply_delimiter = value;
+        break;
+    case OPTION_CSV:
+        options->style.format = FORMAT_CSV;
+        break;
     case OPTION_JSON:
         options->style.format = FORMAT_JSON;
         prefer_resp3(options);
@@ -192,36 +237,46 @@ static void apply_option(struct options *options, const struct option_entry *ent
         options->style.format = FORMAT_QUOTED_JSON;
         prefer_resp3(options);
         break;
-    case OPTION_SHOW_PUSHES: options->show_pushes = parse_yes(entry->name, value); break;
+    case OPTION_SHOW_PUSHES:
+        options->show_pushes = parse_yes(entry->name, value);
+        break;
     case OPTION_NETWORK:
         usage_error("option %s: kvs is reached through a socket file only; name it with -s PATH", entry->name);
-    case OPTION_HELP: print_help();
-    case OPTION_VERSION: puts("kvs-cli " KVS_VERSION); exit(EXIT_CODE_OK);
+    case OPTION_HELP:
+        print_help();
+    case OPTION_VERSION:
+        puts("kvs-cli " KVS_VERSION);
+        exit(EXIT_CODE_OK);
     }
 }
 
-static const struct option_entry *find_option(const char *name) {
+static const struct option_entry *find_option(const char *name)
+{
     for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (strcmp(option_table[i].name, name) == 0) return &option_table[i];
+        if (strcmp(option_table[i].name, name) == 0)
+            return &option_table[i];
     }
     return NULL;
 }
 
-static void set_defaults(struct options *options) {
+static void set_defaults(struct options *options)
+{
     bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
     *options = (struct options){
         .repeat = 1,
         .password = getenv("REDISCLI_AUTH"),
         .show_pushes = on_terminal,
-        .style = {
-            .format = on_terminal ? FORMAT_HUMAN : FORMAT_RAW,
-            .element_delimiter = "\n",
-            .reply_delimiter = "\n",
-        },
+        .style =
+            {
+                .format = on_terminal ? FORMAT_HUMAN : FORMAT_RAW,
+                .element_delimiter = "\n",
+                .reply_delimiter = "\n",
+            },
     };
 }
 
-static void choose_default_socket(struct options *options) {
+static void choose_default_socket(struct options *options)
+{
     static char runtime_path[4096];
     const char *path = getenv("KVS_SOCKET");
     if (path != NULL && *path != '\0') {
@@ -242,32 +297,41 @@ static void choose_default_socket(struct options *options) {
     options->socket_source = "the default";
 }
 
-static void check_combinations(const struct options *options) {
+static void check_combinations(const struct options *options)
+{
     bool from_stdin = options->last_from_stdin || options->stdin_tag != NULL;
-    if (options->last_from_stdin && options->stdin_tag != NULL) usage_error("options -x and -X exclude each other");
-    if (from_stdin && options->argc == 0) usage_error("options -x and -X need a command");
+    if (options->last_from_stdin && options->stdin_tag != NULL)
+        usage_error("options -x and -X exclude each other");
+    if (from_stdin && options->argc == 0)
+        usage_error("options -x and -X need a command");
     if (options->user != NULL && options->password == NULL) {
         usage_error("option --user needs a password, from -a or REDISCLI_AUTH");
     }
 }
 
-void options_parse(struct options *options, int argc, char **argv) {
+void options_parse(struct options *options, int argc, char **argv)
+{
     set_defaults(options);
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
         const struct option_entry *entry = find_option(argv[at]);
-        if (entry == NULL) usage_error("unknown option '%s'", argv[at]);
+        if (entry == NULL)
+            usage_error("unknown option '%s'", argv[at]);
         at++;
-        if (entry->id == OPTION_NETWORK && entry->name[1] == 'h' && at == argc) print_help();
-        if (entry->value != NULL && at == argc) usage_error("option %s needs a value: %s", entry->name, entry->value);
-        apply_option(options, entry, entry->value != NULL ? argv[at++] : NULL);
+        if (entry->id == OPTION_NETWORK && entry->name[1] == 'h' && at == argc)
+            print_help();
+        if (entry->value != NULL && at == argc)
+            usage_error("option %s needs a value: %s", entry->name, entry->value);
+        apply_option(options, entry, entry->value != NULL ? argv[at++] : "");
     }
     options->argc = argc - at;
     options->argv = argv + at;
     check_combinations(options);
-    if (options->socket_path == NULL) choose_default_socket(options);
+    if (options->socket_path == NULL)
+        choose_default_socket(options);
     if (options->password_on_command_line && !options->no_auth_warning) {
         fputs("Warning: a password on the command line can be seen by other users of this machine; "
-              "REDISCLI_AUTH is safer.\n", stderr);
+              "REDISCLI_AUTH is safer.\n",
+              stderr);
     }
 }

@@ -1,8 +1,9 @@
 /*
  * The command line and the environment of kvs-cli. One table in options.c serves parsing and --help.
  *
- * options_parse() fills a struct of the caller and ends the program itself for --help, --version and mistakes, each
- * of which gets one line on standard error. Strings are borrowed from argv, the environment and static storage.
+ * options_parse() fills a struct of the caller and ends the program itself for --help, --version and
+ * mistakes, each of which gets one line on standard error. Strings are borrowed from argv, the environment
+ * and static storage.
  */
 #ifndef KVS_CLIENT_OPTIONS_H
 #define KVS_CLIENT_OPTIONS_H

@@ -1,6 +1,6 @@
 /*
- * libedit puts the terminal in its own mode only while a line is edited. There ISIG is off, so that Ctrl-C arrives
- * as a key, bound to prompt_cancel(); while a command runs it is a signal (interrupt.h).
+ * libedit puts the terminal in its own mode only while a line is edited. There ISIG is off, so that Ctrl-C
+ * arrives as a key, bound to prompt_cancel(); while a command runs it is a signal (interrupt.h).
  */
 #include "prompt.h"
 
@@ -28,43 +28,52 @@ struct prompt {
     char text[512];
 };
 
-static struct prompt *prompt_of(EditLine *editor) {
+static struct prompt *prompt_of(EditLine *editor)
+{
     struct prompt *prompt = NULL;
     el_get(editor, EL_CLIENTDATA, &prompt);
     return prompt;
 }
 
-static char *prompt_text(EditLine *editor) {
+static char *prompt_text(EditLine *editor)
+{
     return prompt_of(editor)->text;
 }
 
-static unsigned char prompt_cancel(EditLine *editor, wint_t key) {
+static unsigned char prompt_cancel(EditLine *editor, wint_t key)
+{
     (void)key;
     const LineInfo *line = el_line(editor);
-    if (line->lastchar == line->buffer) return CC_EOF;
+    if (line->lastchar == line->buffer)
+        return CC_EOF;
     prompt_of(editor)->cancelled = true;
     return CC_NEWLINE;
 }
 
-static void prompt_add_line(void *context, const char *line) {
+static void prompt_add_line(void *context, const char *line)
+{
     struct prompt *prompt = context;
     HistEvent event;
     history(prompt->lines, &event, H_ENTER, line);
 }
 
 /* Characters are those of the user's locale. Where that has single bytes only, UTF-8 is the better guess. */
-static void prompt_choose_locale(void) {
+static void prompt_choose_locale(void)
+{
     setlocale(LC_CTYPE, "");
-    if (MB_CUR_MAX == 1) setlocale(LC_CTYPE, "C.UTF-8");
+    if (MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-static void prompt_open(struct prompt *prompt) {
+static void prompt_open(struct prompt *prompt)
+{
     HistEvent event;
     prompt->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
     prompt_choose_locale();
     prompt->editor = el_init("kvs-cli", stdin, prompt->screen, stderr);
     prompt->lines = history_init();
-    if (prompt->editor == NULL || prompt->lines == NULL) memory_fail();
+    if (prompt->editor == NULL || prompt->lines == NULL)
+        memory_fail();
     history(prompt->lines, &event, H_SETSIZE, HISTORY_MAX_LINES);
     history(prompt->lines, &event, H_SETUNIQUE, 1);
     el_set(prompt->editor, EL_CLIENTDATA, prompt);
@@ -83,19 +92,24 @@ static void prompt_open(struct prompt *prompt) {
     history_load(prompt->history, prompt_add_line, prompt);
 }
 
-static void prompt_close(struct prompt *prompt) {
+static void prompt_close(struct prompt *prompt)
+{
     history_destroy(prompt->history);
     history_end(prompt->lines);
     el_end(prompt->editor);
 }
 
-static void prompt_remember(struct prompt *prompt, const char *line, size_t length) {
-    if (!line_may_be_kept(line, length)) return;
-    if (history_append(prompt->history, line)) prompt_add_line(prompt, line);
+static void prompt_remember(struct prompt *prompt, const char *line, size_t length)
+{
+    if (!line_may_be_kept(line, length))
+        return;
+    if (history_append(prompt->history, line))
+        prompt_add_line(prompt, line);
 }
 
 /* Reads and runs one line. False at the end. */
-static bool prompt_step(struct prompt *prompt) {
+static bool prompt_step(struct prompt *prompt)
+{
     int length = 0;
     session_write_prompt(prompt->session, prompt->text, sizeof(prompt->text));
     prompt->cancelled = false;
@@ -109,7 +123,8 @@ static bool prompt_step(struct prompt *prompt) {
     }
 
     char *line = memory_copy_text(typed, (size_t)length);
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) line[--length] = '\0';
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+        line[--length] = '\0';
     enum exit_code ignored;
     prompt_remember(prompt, line, (size_t)length);
     enum line_result result = line_run(prompt->session, line, (size_t)length, &ignored);
@@ -117,12 +132,14 @@ static bool prompt_step(struct prompt *prompt) {
     return result != LINE_QUIT;
 }
 
-enum exit_code prompt_run(const struct options *options) {
+enum exit_code prompt_run(const struct options *options)
+{
     struct prompt prompt = {.session = session_create(options, SESSION_PROMPT)};
     interrupt_install();
     prompt_open(&prompt);
     session_connect(prompt.session);
-    while (prompt_step(&prompt)) continue;
+    while (prompt_step(&prompt))
+        continue;
     prompt_close(&prompt);
     session_destroy(prompt.session);
     return EXIT_CODE_OK;

@@ -33,7 +33,8 @@ void arguments_shift(struct arguments *arguments);
 /* True when the argument at `index` is there and is `word`, in any case. */
 bool arguments_is(const struct arguments *arguments, size_t index, const char *word);
 
-/* Cuts a line. False, and nothing to release, when its quotes are not balanced. No words at all is success. */
+/* Cuts a line. False, and nothing to release, when its quotes are not balanced. No words at all is success.
+ */
 bool quoting_split(const char *line, size_t length, struct arguments *arguments_out);
 
 /* Prints bytes between double quotes, with escapes for whatever is not printable ASCII. */

@@ -1,13 +1,13 @@
 /*
  * Turns the bytes of a connection into replies, RESP2 and RESP3 alike, however the bytes are cut.
  *
- * Use: get room with reader_space(), read(2) into it, reader_commit() what arrived, then call reader_next() until it
- * asks for more. Cost is linear in the bytes that arrive.
+ * Use: get room with reader_space(), read(2) into it, reader_commit() what arrived, then call reader_next()
+ * until it asks for more. Cost is linear in the bytes that arrive.
  *
- * A server is not trusted: memory grows with the bytes received, never with a length that was merely announced;
- * nesting deeper than READER_MAX_DEPTH, lengths out of range and malformed values are errors, after which the
- * reader gives nothing more (the connection has to be dropped). Not read: RESP3's streamed strings and aggregates
- * of unknown length, which no server sends.
+ * A server is not trusted: memory grows with the bytes received, never with a length that was merely
+ * announced; nesting deeper than READER_MAX_DEPTH, lengths out of range and malformed values are errors,
+ * after which the reader gives nothing more (the connection has to be dropped). Not read: RESP3's streamed
+ * strings and aggregates of unknown length, which no server sends.
  */
 #ifndef KVS_CLIENT_READER_H
 #define KVS_CLIENT_READER_H

@@ -1,11 +1,11 @@
 /*
  * One reply of the server as a tree: what reader.h builds and the format_*.c files print.
  *
- * kvs-cli has its own tree, not hiredis's redisReply: that of hiredis 0.14 knows no RESP3, and that of 1.x has no
- * attributes. So both are read, kept and printed by the same code whichever hiredis is installed.
+ * kvs-cli has its own tree, not hiredis's redisReply: that of hiredis 0.14 knows no RESP3, and that of 1.x
+ * has no attributes. So both are read, kept and printed by the same code whichever hiredis is installed.
  *
- * Ownership: a tree has one owner, who calls reply_destroy() on its root. Elements and attributes belong to their
- * parent. Depth is bounded by the reader (READER_MAX_DEPTH), so recursion over a tree is safe.
+ * Ownership: a tree has one owner, who calls reply_destroy() on its root. Elements and attributes belong to
+ * their parent. Depth is bounded by the reader (READER_MAX_DEPTH), so recursion over a tree is safe.
  */
 #ifndef KVS_CLIENT_REPLY_H
 #define KVS_CLIENT_REPLY_H
@@ -32,10 +32,10 @@ enum reply_type {
 struct reply {
     enum reply_type type;
     long long integer;
-    char *text;              /* `length` bytes and a zero byte; NULL for types without text */
-    size_t length;           /* bytes */
-    struct reply *elements;  /* `count` of them, in place */
-    size_t count;            /* of a map: keys and values together */
+    char *text;               /* `length` bytes and a zero byte; NULL for types without text */
+    size_t length;            /* bytes */
+    struct reply *elements;   /* `count` of them, in place */
+    size_t count;             /* of a map: keys and values together */
     struct reply *attributes; /* a REPLY_MAP that came before this value, or NULL */
 };
 

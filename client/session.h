@@ -1,9 +1,10 @@
 /*
- * A conversation with one server: connects when needed, sends commands, prints their replies, and keeps what the
- * server remembers about the connection (database, protocol, transaction) so that a new connection gets it back.
+ * A conversation with one server: connects when needed, sends commands, prints their replies, and keeps what
+ * the server remembers about the connection (database, protocol, transaction) so that a new connection gets
+ * it back.
  *
- * The prompt, commands from standard input and a one-shot command all go through session_run(). Messages about
- * trouble go to standard error, replies to standard output.
+ * The prompt, commands from standard input and a one-shot command all go through session_run(). Messages
+ * about trouble go to standard error, replies to standard output.
  */
 #ifndef KVS_CLIENT_SESSION_H
 #define KVS_CLIENT_SESSION_H
@@ -19,18 +20,19 @@ struct session;
 enum session_mode {
     SESSION_ONE_SHOT, /* -e ends the command at its first error reply */
     SESSION_BATCH,
-    SESSION_PROMPT,   /* a connection that was refused its user or database stays: a person can put it right */
+    SESSION_PROMPT, /* a connection that was refused its user or database stays: a person can put it right */
 };
 
 /* `options` is borrowed for the session's life. */
 struct session *session_create(const struct options *options, enum session_mode mode);
 void session_destroy(struct session *session);
 
-/* Connects unless connected, authenticates, chooses protocol and database. On failure the reason was printed. */
+/* Connects unless connected, authenticates, chooses protocol and database. On failure the reason was printed.
+ */
 enum exit_code session_connect(struct session *session);
 
-/* Runs a command `repeat` times (negative: for ever), reconnecting first if the connection is gone. A command whose
- * connection dies is not sent again: it may have been executed. */
+/* Runs a command `repeat` times (negative: for ever), reconnecting first if the connection is gone. A command
+ * whose connection dies is not sent again: it may have been executed. */
 enum exit_code session_run(struct session *session, const struct arguments *arguments, long long repeat);
 
 /* What -e is about: EXIT_CODE_OK, or the code of the first error reply so far. */
