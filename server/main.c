@@ -92,14 +92,12 @@ static int config_changed(void *context, const struct config *config, const char
 {
     (void)context;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], "loglevel") == 0) {
+        if (strcmp(names[i], "loglevel") == 0)
             log_set_level((enum log_level)config->loglevel);
-        } else if (strcmp(names[i], "unixsocketperm") == 0) {
-            int error = listener_set_mode(listener, (mode_t)config->unixsocketperm);
-            if (error) {
-                *error_out = mem_strdup(strerror(-error));
-                return error;
-            }
+        if (strcmp(names[i], "dir") == 0 && chdir(config->dir)) {
+            int error = -errno;
+            *error_out = mem_strdup(strerror(errno));
+            return error;
         }
     }
     eviction_configure(&server);

@@ -24,8 +24,7 @@ bool argument_int(struct call *call, const struct arg *arg, const char *message,
     if (message != NULL)
         reply_error(call->reply, message);
     else if (is_number)
-        reply_errorf(call->reply, "ERR value is out of range, value must between %d and %d", INT_MIN,
-                     INT_MAX);
+        reply_errorf(call->reply, "ERR value is out of range, value must between %d and %d", INT_MIN, INT_MAX);
     else
         reply_error(call->reply, "ERR value is not an integer or out of range");
     return false;

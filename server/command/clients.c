@@ -29,10 +29,8 @@ size_t client_output_memory(const struct client *client)
 {
     const struct output *output = &client->conn.output;
     const struct output_chunk *first = output->head;
-    if (first == NULL)
-        return 0;
-    size_t size = sizeof *first + first->capacity;
-    return first->blob == NULL && size <= OUTPUT_CHUNK_SIZE ? output->memory - size : output->memory;
+    bool is_alone = first != NULL && first->next == NULL && first->blob == NULL;
+    return is_alone && output->memory <= OUTPUT_CHUNK_SIZE ? 0 : output->memory;
 }
 
 const char *client_address(const struct client *client)

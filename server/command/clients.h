@@ -18,7 +18,7 @@ struct arg;
 /* Bytes it occupies: the struct, names, unfinished input and output. */
 size_t client_memory(const struct client *client);
 
-/* Bytes of output that count against the limits: chunks behind the first, which stands for Redis's fixed buffer. */
+/* Bytes of output that count against the limits: nothing as long as one common chunk holds it, as Redis has a fixed buffer. */
 size_t client_output_memory(const struct client *client);
 
 /* "path:0", the path being that of its socket file. Lives until the calling thread asks for another one. */

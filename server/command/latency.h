@@ -14,7 +14,7 @@
 #define LATENCY_SAMPLES 160
 
 /* Notes that event, a string that lives forever, took ms milliseconds. */
-void latency_add(const char *event, int64_t ms);
+void latency_add(const char *name, int64_t ms);
 
 /* The same if ms reaches the threshold; a threshold of 0 means that nothing is watched. */
 static inline void latency_add_if_needed(int64_t threshold_ms, const char *event, int64_t ms)

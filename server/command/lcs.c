@@ -18,18 +18,19 @@
 #include "core/memory.h"
 #include "types/string.h"
 
+#include <assert.h>
 struct lcs_options {
-    bool length_only;     /* LEN */
-    bool indexes;         /* IDX */
-    bool with_match_len;  /* WITHMATCHLEN */
+    bool length_only;      /* LEN */
+    bool indexes;          /* IDX */
+    bool with_match_len;   /* WITHMATCHLEN */
     int64_t min_match_len; /* MINMATCHLEN */
 };
 
 struct lcs {
     struct bytes a, b;
-    uint32_t length;    /* of the longest common subsequence */
-    uint32_t *row;      /* b.len + 1 lengths */
-    uint64_t *up;       /* the bits, row_words words for each byte of a; NULL if only the length is wanted */
+    uint32_t length; /* of the longest common subsequence */
+    uint32_t *row;   /* b.len + 1 lengths */
+    uint64_t *up;    /* the bits, row_words words for each byte of a; NULL if only the length is wanted */
     size_t row_words;
 };
 
@@ -73,8 +74,7 @@ static bool prepare(struct call *call, struct lcs *lcs, bool length_only)
     }
     uint64_t cells = (uint64_t)(lcs->a.len + 1) * (lcs->b.len + 1);
     if (cells > call->server->config.proto_max_bulk_len / sizeof(uint32_t)) {
-        reply_error(call->reply,
-                    "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+        reply_error(call->reply, "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
         return false;
     }
     lcs->row_words = (lcs->b.len + 63) / 64;
@@ -119,6 +119,7 @@ static void compute(struct lcs *lcs)
 
 static bool goes_up(const struct lcs *lcs, size_t i, size_t j)
 {
+    assert(lcs->up != NULL);
     return lcs->up[(i - 1) * lcs->row_words + (j - 1) / 64] >> ((j - 1) % 64) & 1;
 }
 

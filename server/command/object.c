@@ -12,8 +12,8 @@
 
 #include <limits.h>
 
-#define POLICY_NOTE                                                                                          \
-    " Please note that when switching between policies at runtime LRU and LFU data will take some time to "  \
+#define POLICY_NOTE                                                                                                    \
+    " Please note that when switching between policies at runtime LRU and LFU data will take some time to "            \
     "adjust."
 
 /* NULL, and null was answered, when the key is absent. */
@@ -39,8 +39,8 @@ void cmd_object_encoding(struct call *call)
 }
 
 /*
- * An entry belongs to its key alone. But Redis shares its small integers, and suites and monitoring tell by this
- * number that a value is one of them, so the same number is given for the same values.
+ * An entry belongs to its key alone. But Redis shares its small integers, and suites and monitoring tell by
+ * this number that a value is one of them, so the same number is given for the same values.
  */
 static bool redis_would_share(const struct call *call, const struct entry *entry)
 {
@@ -66,8 +66,7 @@ void cmd_object_idletime(struct call *call)
     if (entry == NULL)
         return;
     if (policy_counts_frequency(call))
-        reply_error(call->reply,
-                    "ERR An LFU maxmemory policy is selected, idle time not tracked." POLICY_NOTE);
+        reply_error(call->reply, "ERR An LFU maxmemory policy is selected, idle time not tracked." POLICY_NOTE);
     else
         reply_int(call->reply, access_idle_seconds(entry, call->db.now_ms));
 }

@@ -13,103 +13,23 @@
 
 #include "command/arguments.h"
 #include "command/errors.h"
+#include "command/name_list.h"
 #include "core/glob.h"
 #include "core/hash.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "store/keyspace.h"
 
-/* ---- lists of names ---- */
-
-/* Names one after the other: four bytes of length, then the bytes. */
-struct name_list {
-    char *data;
-    size_t len, capacity;
-    size_t count;
-    bool failed; /* memory couldn't be had: names are missing */
-};
-
-static void names_add(struct name_list *names, struct bytes name)
-{
-    uint32_t name_len = (uint32_t)name.len;
-    size_t needed = names->len + sizeof name_len + name.len;
-    if (names->failed)
-        return;
-    if (needed > names->capacity) {
-        size_t capacity = needed + needed / 2 + 256;
-        char *data = mem_try_realloc(names->data, capacity);
-        if (data == NULL) {
-            names->failed = true;
-            return;
-        }
-        names->data = data;
-        names->capacity = capacity;
-    }
-    memcpy(names->data + names->len, &name_len, sizeof name_len);
-    memcpy(names->data + names->len + sizeof name_len, name.data, name.len);
-    names->len = needed;
-    names->count++;
-}
-
-/* The name at offset, which is advanced to the next one. */
-static struct bytes names_next(const struct name_list *names, size_t *offset)
-{
-    uint32_t name_len;
-    memcpy(&name_len, names->data + *offset, sizeof name_len);
-    struct bytes name = {names->data + *offset + sizeof name_len, name_len};
-    *offset += sizeof name_len + name_len;
-    return name;
-}
-
-static void names_deinit(struct name_list *names)
-{
-    mem_free(names->data);
-}
-
-/* Removes repetitions, keeping the order. False without memory. */
-static bool names_make_unique(struct name_list *names)
-{
-    size_t slots = 16;
-    while (slots < names->count * 2)
-        slots *= 2;
-    size_t *seen = mem_try_alloc(slots * sizeof *seen); /* offset + 1 of a name that is kept */
-    if (seen == NULL)
-        return false;
-    memset(seen, 0, slots * sizeof *seen);
-    size_t kept_len = 0, offset = 0;
-    while (offset < names->len) {
-        size_t start = offset;
-        struct bytes name = names_next(names, &offset);
-        size_t slot = hash_bytes(name.data, name.len) & (slots - 1);
-        bool repeated = false;
-        for (; seen[slot] != 0 && !repeated; slot = (slot + 1) & (slots - 1)) {
-            size_t other_offset = seen[slot] - 1;
-            struct bytes other = names_next(names, &other_offset);
-            repeated = bytes_equal(name.data, name.len, other.data, other.len);
-        }
-        if (repeated) {
-            names->count--;
-            continue;
-        }
-        seen[slot] = kept_len + 1;
-        memmove(names->data + kept_len, names->data + start, offset - start);
-        kept_len += offset - start;
-    }
-    names->len = kept_len;
-    mem_free(seen);
-    return true;
-}
+/* ---- walking ---- */
 
 static void reply_names(struct call *call, const struct name_list *names)
 {
     reply_array(call->reply, names->count);
     for (size_t offset = 0; offset < names->len;) {
-        struct bytes name = names_next(names, &offset);
+        struct bytes name = name_list_next(names, &offset);
         reply_bulk(call->reply, name.data, name.len);
     }
 }
-
-/* ---- walking ---- */
 
 enum { ANY_TYPE = -1, NO_TYPE = -2 };
 
@@ -130,15 +50,15 @@ static void walk_visit(void *context, struct entry *entry)
         return;
     int64_t expire_ms = entry_expiry(entry);
     if (expire_ms != ENTRY_NO_EXPIRY && expire_ms <= walk->now_ms)
-        names_add(&walk->expired, name);
+        name_list_add(&walk->expired, name);
     else if (walk->type == ANY_TYPE || walk->type == entry->type)
-        names_add(&walk->names, name);
+        name_list_add(&walk->names, name);
 }
 
 static void walk_deinit(struct walk *walk)
 {
-    names_deinit(&walk->names);
-    names_deinit(&walk->expired);
+    name_list_deinit(&walk->names);
+    name_list_deinit(&walk->expired);
 }
 
 /* A pattern that lets everything pass is none. */
@@ -151,7 +71,7 @@ static const struct arg *useful_pattern(const struct arg *pattern)
 static void delete_expired(struct call *call, const struct name_list *expired)
 {
     for (size_t offset = 0; offset < expired->len;) {
-        struct key key = {.name = names_next(expired, &offset)};
+        struct key key = {.name = name_list_next(expired, &offset)};
         struct shard_set set = {0};
         key.hash = hash_bytes(key.name.data, key.name.len);
         shard_set_add(&set, key.hash);
@@ -257,7 +177,7 @@ void cmd_keys(struct call *call)
     struct walk walk = {.type = ANY_TYPE, .now_ms = call->db.now_ms};
     walk.pattern = useful_pattern(&call->argv[1]);
     keyspace_scan(call->db, 0, SIZE_MAX, walk_visit, &walk);
-    if (walk.names.failed || !names_make_unique(&walk.names))
+    if (walk.names.failed || !name_list_make_unique(&walk.names))
         error_no_memory(call);
     else
         reply_names(call, &walk.names);

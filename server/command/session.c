@@ -320,6 +320,13 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
         worker_resume_paused(worker);
 }
 
+static void session_ended(void *context)
+{
+    (void)context;
+    while (wave.spare_count > 0)
+        parser_destroy(wave.spare[--wave.spare_count]);
+}
+
 struct net_service session_service(struct server *server)
 {
     return (struct net_service){
@@ -330,6 +337,7 @@ struct net_service session_service(struct server *server)
         .served = session_served,
         .sent = session_sent,
         .closed = session_closed,
+        .ended = session_ended,
         .tick = session_tick,
     };
 }

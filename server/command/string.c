@@ -165,8 +165,7 @@ struct set_options {
 };
 
 /* Reads the time of an expiry option into absolute milliseconds. False, with the error, if it isn't good. */
-static bool read_expiry(struct call *call, enum expiry_option unit, const struct arg *time,
-                        int64_t *expire_ms_out)
+static bool read_expiry(struct call *call, enum expiry_option unit, const struct arg *time, int64_t *expire_ms_out)
 {
     int64_t at;
     if (!argument_i64(call, time, &at))
@@ -241,8 +240,7 @@ enum set_outcome {
     SET_ANSWERED, /* there is a reply already: an error, or the old value that GET asks for */
 };
 
-static enum set_outcome set_with_options(struct call *call, const struct set_options *options,
-                                         const struct arg *value)
+static enum set_outcome set_with_options(struct call *call, const struct set_options *options, const struct arg *value)
 {
     const struct key *key = &call->keys[0];
     int64_t expire_ms = ENTRY_NO_EXPIRY;

@@ -5,6 +5,7 @@
 
 #include "config/directive.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -47,6 +48,7 @@ static const char *shortest_with(const char *word)
     const char *best = NULL;
     for (size_t i = 0; strlen(word) >= 3 && i < directive_count; i++) {
         const char *name = directives[i].name;
+        assert(name != NULL);
         if (strstr(name, word) != NULL && (best == NULL || strlen(name) < strlen(best)))
             best = name;
     }

@@ -295,12 +295,12 @@ static int set_choices(struct config *config, const struct directive *directive,
     return 0;
 }
 
-static int usable_cpus(const struct directive *directive)
+/* Half of the CPUs that the process may use: on one machine the clients need the other half. At least one. */
+static int threads_for_cpus(const struct directive *directive)
 {
     cpu_set_t set;
     long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
-    if (count < 1)
-        count = 1;
+    count = count > 1 ? count / 2 : 1;
     return count > (long)directive->max ? (int)directive->max : (int)count;
 }
 
@@ -308,7 +308,7 @@ static int set_threads(struct config *config, const struct directive *directive,
 {
     if (strcasecmp(word, "auto") != 0)
         return set_number(config, directive, word, error_out);
-    store_number(config, directive, usable_cpus(directive));
+    store_number(config, directive, threads_for_cpus(directive));
     return 0;
 }
 

@@ -12,8 +12,8 @@ struct text;
 /* Takes note of the message; returns -EINVAL. */
 int value_refuse(char **error_out, const char *message);
 
-/* Puts a copy of text into the directive's field or its place in the extras. */
-void value_store_text(struct config *config, const struct directive *directive, const char *text);
+/* Puts a copy of value into the directive's field or its place in the extras. */
+void value_store_text(struct config *config, const struct directive *directive, const char *value);
 
 /* directive_set() for kinds whose value is a text. */
 int value_set_text(struct config *config, const struct directive *directive, const char *const *words, size_t count,

@@ -4,7 +4,7 @@
  * jemalloc is set up by the string it finds in malloc_conf:
  *   narenas         few: threads allocate through their own caches anyway, and every further arena is
  *                   another set of partly filled slabs;
- *   dirty_decay_ms  unused pages stay a second, so that values that are overwritten find warm pages
+ *   dirty_decay_ms  unused pages stay five seconds, so that values that are overwritten find warm pages
  *                   again; muzzy pages (MADV_FREE) are not used, because they stay in the RSS;
  *   oversize        off: by default whatever is 8 MiB or more goes to an arena that unmaps at every
  *                   free, and a server that replaces such values would spend its time in page faults;
@@ -170,7 +170,7 @@ const char *mem_allocator(void)
 
 /* Found by jemalloc by its name, so it has to be visible even where symbols are hidden. */
 __attribute__((visibility("default"))) const char *malloc_conf =
-    "narenas:4,dirty_decay_ms:1000,muzzy_decay_ms:0,oversize_threshold:0,background_thread:false";
+    "narenas:4,dirty_decay_ms:5000,muzzy_decay_ms:0,oversize_threshold:0,background_thread:false";
 
 #define STRING_OF_VALUE(x) #x
 #define STRING_OF(x) STRING_OF_VALUE(x)

@@ -3,6 +3,7 @@
 #include "core/blob.h"
 #include "core/memory.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define CHUNK_DATA (OUTPUT_CHUNK_SIZE - sizeof(struct output_chunk))
@@ -105,6 +106,7 @@ void output_consume(struct output *output, size_t len)
     }
     if (len > 0) {
         struct output_chunk *chunk = output->head;
+        assert(chunk);
         if (chunk->blob)
             output->memory -= len; /* chunk_memory() counts what is left of a blob */
         chunk->start += len;

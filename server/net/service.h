@@ -20,6 +20,7 @@ struct net_service {
     void (*served)(void *context);                      /* all connections with input have had their readable() */
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
     void (*closed)(void *context, struct conn *conn);   /* last call; frees what the layer above hung on it */
+    void (*ended)(void *context);                       /* the worker's thread ends: what it keeps goes */
     void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second, each worker */
 };
 

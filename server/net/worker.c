@@ -260,6 +260,7 @@ static void *worker_main(void *argument)
         worker_round(worker, events, count);
         gate_leave(worker->gate);
     }
+    worker->service->ended(worker->service->context);
     output_pool_drain();
     return NULL;
 }

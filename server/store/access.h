@@ -19,7 +19,7 @@ struct access_policy {
     int decay_minutes; /* lfu-decay-time */
 };
 
-void access_set_policy(struct access_policy policy);
+void access_set_policy(struct access_policy next);
 
 /* The clock of a new entry, and the clock of one that is used now. */
 void access_init(struct entry *entry, int64_t now_ms);
