@@ -1,0 +1,107 @@
+"""The two clients: redis-benchmark, and the kit's own loader. Both report what they and the server used."""
+
+import csv
+import json
+import os
+import subprocess
+import tempfile
+import time
+
+from servers import BenchError
+
+CLIENTS = 50
+RUN_SECONDS = 600
+
+
+class Run:
+    """One run of a client against a server; times in seconds, CPU of all requests together."""
+
+    def __init__(self, requests, output, wall, client_cpu, server_cpu):
+        self.requests = requests
+        self.output = output
+        self.rate = 0.0
+        self.p99_ms = None
+        self.client_cpu = client_cpu
+        self.server_cpu = server_cpu
+        self.client_share = client_cpu / wall
+
+    def server_us(self):
+        return self.server_cpu / self.requests * 1e6
+
+    def client_us(self):
+        return self.client_cpu / self.requests * 1e6
+
+
+def _run(command, server, requests):
+    before = server.cpu_seconds()
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
+        usage = _wait(process, command, server)
+        wall = time.monotonic() - start
+        server_cpu = server.cpu_seconds() - before
+        output.seek(0)
+        errors.seek(0)
+        text = output.read().decode()
+        complaint = errors.read().decode(errors="replace").strip()
+    if process.returncode != 0:
+        last = complaint.splitlines()[-1] if complaint else f"status {process.returncode}"
+        raise BenchError(f"{server.name}: {os.path.basename(command[0])} failed: {last}")
+    return Run(requests, text, wall, usage.ru_utime + usage.ru_stime, server_cpu)
+
+
+def _wait(process, command, server):
+    """Waits for the client to end and returns its resource usage; ends it when it takes far too long."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return usage
+        if time.monotonic() > deadline or server.process.poll() is not None:
+            process.kill()
+            process.wait()
+            server.check_alive()
+            raise BenchError(f"{server.name}: {os.path.basename(command[0])} took over {RUN_SECONDS} s")
+        time.sleep(0.005)
+
+
+def redis_benchmark(server, command, requests, pipeline, value_len, keys, threads):
+    """One redis-benchmark of SET or GET. The rate is the one it reports, without its start and end."""
+    arguments = ["redis-benchmark", "-s", server.path, "-t", command, "-c", str(CLIENTS), "-n", str(requests),
+                 "-P", str(pipeline), "-d", str(value_len), "-r", str(keys), "--csv"]
+    if threads > 1:
+        arguments += ["--threads", str(threads)]
+    run = _run(arguments, server, requests)
+    for line in csv.DictReader(run.output.splitlines()):
+        if line["test"] == command.upper():
+            run.rate = float(line["rps"])
+            run.p99_ms = float(line["p99_latency_ms"])
+            return run
+    raise BenchError(f"{server.name}: redis-benchmark printed no line for {command}")
+
+
+class Loader:
+    """The kit's own client; see loader.c for its modes."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def _run(self, server, mode, requests, *options):
+        command = [self.path, mode, "-s", server.path, "-n", str(requests)] + [str(o) for o in options]
+        run = _run(command, server, requests)
+        run.figures = json.loads(run.output)
+        run.rate = run.figures["requests"] / run.figures["seconds"]
+        return run
+
+    def load(self, server, keys, value_len):
+        return self._run(server, "load", keys, "-d", value_len)
+
+    def random(self, server, command, requests, keys, value_len, seed):
+        return self._run(server, command, requests, "-k", keys, "-d", value_len, "-c", CLIENTS, "-r", seed)
+
+    def grow(self, server, keys, value_len):
+        return self._run(server, "grow", keys, "-d", value_len, "-p", 16, "-i", server.pid)
+
+    def touch_memory(self, mebibytes):
+        subprocess.run([self.path, "touch", "-n", str(mebibytes)], stdout=subprocess.DEVNULL, check=True)

@@ -1,0 +1,229 @@
+"""What the tests of kvs-cli run: the program itself, redis-server, a scripted server, and a terminal."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import termios
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CLI = os.path.abspath(os.environ.get("KVS_CLI", os.path.join(ROOT, "build", "kvs-cli")))
+REDIS_CLI = shutil.which("redis-cli") or "redis-cli"
+REDIS_SERVER = shutil.which("redis-server") or "redis-server"
+DEADLINE = 20  # seconds: the longest that any awaited event may take
+
+
+def environment(**changes):
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "TERM": "xterm"}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    env.update({name: value for name, value in changes.items() if value is not None})
+    return env
+
+
+def run(program, *arguments, stdin=b"", env=None, **more):
+    """Runs a program to its end: (status, standard output, standard error)."""
+    done = subprocess.run([program, *arguments], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=env or environment(), timeout=DEADLINE, check=False, **more)
+    return done.returncode, done.stdout, done.stderr
+
+
+def run_cli(*arguments, **more):
+    return run(CLI, *arguments, **more)
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain for " + what)
+        time.sleep(0.002)
+
+
+# Servers.
+
+class RedisServer:
+    """Debian's redis-server on a socket file in a folder of its own."""
+
+    def __init__(self, *options):
+        self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
+        self.path = os.path.join(self.folder, "redis.sock")
+        self.options = options
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [REDIS_SERVER, "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", self.folder,
+             "--enable-debug-command", "yes", "--logfile", os.path.join(self.folder, "log"), *self.options])
+        wait_until(self.answers, "redis-server")
+
+    def answers(self):
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(self.path)
+                client.sendall(b"*1\r\n$4\r\nPING\r\n")
+                return client.recv(1) != b""
+        except OSError:
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(DEADLINE)
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+def read_command(stream):
+    """One command in RESP from a file object; None at its end."""
+    line = stream.readline()
+    if not line:
+        return None
+    words = []
+    for _ in range(int(line[1:])):
+        size = int(stream.readline()[1:])
+        words.append(stream.read(size))
+        stream.read(2)
+    return words
+
+
+class ScriptedServer:
+    """Answers each command with what `answer(words)` returns: bytes, a list of pieces, of which the client has
+    consumed one before the next is sent, or None to close the connection."""
+
+    def __init__(self, answer):
+        self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
+        self.path = os.path.join(self.folder, "fake.sock")
+        self.answer = answer
+        self.commands = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(16)
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client, client.makefile("rb") as stream, contextlib.suppress(OSError):
+            while True:
+                words = read_command(stream)
+                if words is None:
+                    return
+                self.commands.append(words)
+                if words[0].upper() in (b"COMMAND", b"INFO"):
+                    client.sendall(b"-ERR not here\r\n")
+                    continue
+                if words[0].upper() == b"HELLO":
+                    client.sendall(b"+OK\r\n")
+                    continue
+                pieces = self.answer(words)
+                if pieces is None:
+                    return
+                for piece in pieces if isinstance(pieces, list) else [pieces]:
+                    if piece is None:
+                        return
+                    client.sendall(piece)
+                    self.await_consumption(client)
+
+    @staticmethod
+    def await_consumption(client):
+        end = time.monotonic() + DEADLINE
+        unread = b"\0\0\0\0"
+        while time.monotonic() < end:
+            if struct.unpack("i", fcntl.ioctl(client.fileno(), termios.TIOCOUTQ, unread))[0] == 0:
+                return
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which must not outlive the descriptor
+        self.thread.join(DEADLINE)
+        self.listener.close()
+        shutil.rmtree(self.folder)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+# A terminal.
+
+class Terminal:
+    """kvs-cli in a pseudo terminal of 24 lines and 200 columns."""
+
+    def __init__(self, *arguments, env=None):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))
+                os.execve(CLI, [CLI, *arguments], env or environment())
+            finally:
+                os._exit(126)
+
+    def expect(self, text):
+        """Waits for text and forgets everything up to its end; returns what came before it."""
+        text = text.encode() if isinstance(text, str) else text
+        end = time.monotonic() + DEADLINE
+        while text not in self.seen:
+            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
+            chunk = b""
+            if ready:
+                with contextlib.suppress(OSError):
+                    chunk = os.read(self.fd, 65536)
+            if not chunk:
+                raise AssertionError("the terminal never showed %r, only %r" % (text, self.seen))
+            self.seen += chunk
+        before, _, self.seen = self.seen.partition(text)
+        return before
+
+    def type(self, text):
+        os.write(self.fd, text.encode() if isinstance(text, str) else text)
+
+    def enter(self, line):
+        self.type(line + "\r")
+        self.expect("\r\n")
+
+    def wait(self):
+        """Reads to the end and returns the exit status."""
+        while True:
+            try:
+                if not os.read(self.fd, 65536):
+                    break
+            except OSError:
+                break
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        self.pid = None
+        return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
+
+    def close(self):
+        if self.pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+            self.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,876 @@
+#!/usr/bin/env python3
+"""Black-box tests of kvs-cli.
+
+The binary (environment variable KVS_CLI, default build/kvs-cli) is run against Debian's redis-server on a socket
+file and against a scripted server (harness.py). For a table of commands and of replies of every type (tables.py)
+its output is compared byte for byte with that of redis-cli in every format and in both protocols. Where the two
+differ on purpose (DIFFERENCES) the wanted bytes are given, with the reason.
+
+The last line printed is "N passed, N failed". Arguments are names of tests, as unittest takes them.
+"""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from harness import (CLI, DEADLINE, REDIS_CLI, RedisServer, ScriptedServer, Terminal, environment, run, run_cli,
+                     wait_until)
+from tables import COMMANDS, DIFFERENCES, FIXTURE, MALFORMED, REPLIES
+
+FORMATS = ["--raw", "--no-raw", "--csv", "--json", "--quoted-json"]
+PROTOCOLS = ["-2", "-3"]
+
+
+def identifier(text):
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "nothing"
+
+
+# Output.
+
+class CommandsPrintAsRedisCli(unittest.TestCase):
+    """Replies of a real server; one test a line of COMMANDS, each in five formats and two protocols."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = RedisServer()
+        for words in FIXTURE:
+            quoted = ['"%s"' % word for word in words]
+            status, _, errors = run(REDIS_CLI, "-s", cls.server.path, "-e", "--quoted-input", *quoted)
+            assert status == 0, errors
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def compare(self, line):
+        for protocol in PROTOCOLS:
+            for output in FORMATS:
+                options = ["-s", self.server.path, protocol, output]
+                if protocol == "-3" and line in ("unsubscribe", "reset"):
+                    continue  # redis-cli waits for a reply that came as a push; RESET is tested by itself
+                words = ['"%s"' % word if not word.startswith('"') else word
+                         for word in re.findall(r'"(?:\\.|[^"])*"|\S+', line)]
+                wanted = run(REDIS_CLI, *options, "--quoted-input", *words)
+                got = run_cli(*options, "--quoted-input", *words)
+                if output == "--quoted-json" and b'\\\\"' in wanted[1]:
+                    continue  # DIFFERENCES: quote in quoted JSON
+                with self.subTest(protocol=protocol, output=output):
+                    self.assertEqual(self.steady(got[1]), self.steady(wanted[1]))
+                    self.assertEqual((got[0], got[2]), (wanted[0], wanted[2]))
+
+    @staticmethod
+    def steady(output):
+        """Without figures that differ from one moment to the next."""
+        return re.sub(rb"(?<=expires=)\d+|(?<=avg_ttl=)\d+", b"N", output)
+
+
+for _number, _line in enumerate(COMMANDS):
+    setattr(CommandsPrintAsRedisCli, "test_%03d_%s" % (_number, identifier(_line)),
+            lambda self, line=_line: self.compare(line))
+
+
+class RepliesPrintAsRedisCli(unittest.TestCase):
+    """Canned replies of every type; one test a reply, each in five formats, whole and byte by byte."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.replies = {**REPLIES, **{name: value[0] for name, value in {**DIFFERENCES, **MALFORMED}.items()}}
+        cls.server = ScriptedServer(cls.answer)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    @classmethod
+    def answer(cls, words):
+        reply = cls.replies[words[1].decode()]
+        if words[0] == b"bytewise":
+            return [reply[i:i + 1] for i in range(len(reply))]
+        if words[0] == b"cut":
+            at = int(words[2])
+            return [reply[:at], reply[at:]]
+        return reply
+
+    def compare(self, name):
+        for output in FORMATS:
+            if output == "--quoted-json" and b'"' in REPLIES[name]:
+                continue  # DIFFERENCES: quote in quoted JSON
+            wanted = run(REDIS_CLI, "-s", self.server.path, output, "-3", "reply", name)
+            with self.subTest(output=output):
+                self.assertEqual(run_cli("-s", self.server.path, output, "-3", "reply", name), wanted)
+        if len(REPLIES[name]) < 300:
+            wanted = run_cli("-s", self.server.path, "--no-raw", "-3", "reply", name)
+            self.assertEqual(run_cli("-s", self.server.path, "--no-raw", "-3", "bytewise", name), wanted)
+
+    def differ(self, name):
+        for output, wanted in DIFFERENCES[name][1].items():
+            with self.subTest(output=output):
+                for verb in ("reply", "bytewise"):
+                    self.assertEqual(run_cli("-s", self.server.path, output, "-3", verb, name), (0, wanted, b""))
+
+    def refuse(self, name):
+        status, output, errors = run_cli("-s", self.server.path, "-3", "reply", name)
+        self.assertEqual((status, output), (3, b""))
+        self.assertIn(MALFORMED[name][1], errors)
+        self.assertEqual(errors.count(b"\n"), 1)
+
+    def test_a_reply_cut_in_two_anywhere_prints_the_same(self):
+        for name in ("map of 12", "map with all keys", "string with line ends", "attributes inside an array",
+                     "verbatim markdown with line ends", "nested arrays"):
+            wanted = run_cli("-s", self.server.path, "--no-raw", "-3", "reply", name)
+            for at in range(1, min(len(self.replies[name]), 120)):
+                got = run_cli("-s", self.server.path, "--no-raw", "-3", "cut", name, str(at))
+                self.assertEqual(got, wanted, "%s cut at %d" % (name, at))
+
+    def test_json_is_json(self):
+        for name, reply in REPLIES.items():
+            if b"error" in name.encode() or b"inf" in name.encode() or b"-E" in reply or "all bytes" in name:
+                continue
+            for option in ("--json", "--quoted-json"):
+                with self.subTest(name=name, option=option):
+                    json.loads(run_cli("-s", self.server.path, option, "-3", "reply", name)[1].decode())
+
+
+for _name in REPLIES:
+    setattr(RepliesPrintAsRedisCli, "test_reply_" + identifier(_name), lambda self, name=_name: self.compare(name))
+for _name in DIFFERENCES:
+    setattr(RepliesPrintAsRedisCli, "test_better_" + identifier(_name), lambda self, name=_name: self.differ(name))
+for _name in MALFORMED:
+    setattr(RepliesPrintAsRedisCli, "test_refused_" + identifier(_name), lambda self, name=_name: self.refuse(name))
+
+
+# Ways of running.
+
+class OptionsWorkAsInRedisCli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = RedisServer()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def setUp(self):
+        self.set_up_data()
+
+    def set_up_data(self):
+        run(REDIS_CLI, "-s", self.server.path, stdin=b"flushall\nrpush letters a b\n")
+
+    def both(self, *arguments, **more):
+        """What redis-cli prints for these arguments; kvs-cli must print the same on the same data."""
+        self.set_up_data()
+        wanted = run(REDIS_CLI, "-s", self.server.path, *arguments, **more)
+        self.set_up_data()
+        got = run_cli("-s", self.server.path, *arguments, **more)
+        self.assertEqual(got, wanted)
+        return got
+
+    def test_repeat_runs_the_command_that_often(self):
+        self.assertEqual(self.both("-r", "3", "incr", "n")[1], b"1\n2\n3\n")
+
+    def test_repeat_zero_runs_nothing(self):
+        self.assertEqual(self.both("-r", "0", "incr", "n")[1], b"")
+
+    def test_endless_repeat_goes_on_until_killed(self):
+        with subprocess.Popen([CLI, "-s", self.server.path, "-r", "-1", "-i", "0.001", "incr", "n"],
+                              stdout=subprocess.PIPE, env=environment()) as process:
+            lines = [process.stdout.readline() for _ in range(5)]
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            self.assertEqual(lines, [b"1\n", b"2\n", b"3\n", b"4\n", b"5\n"])
+            self.assertEqual(process.wait(DEADLINE), -signal.SIGINT)
+
+    def test_interval_lies_between_commands_and_not_behind_the_last(self):
+        start = time.monotonic()
+        run_cli("-s", self.server.path, "-r", "2", "-i", "0.3", "ping")
+        elapsed = time.monotonic() - start
+        self.assertGreaterEqual(elapsed, 0.3)
+        start = time.monotonic()
+        run_cli("-s", self.server.path, "-i", "15", "ping")
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_database_option_selects_it(self):
+        run_cli("-s", self.server.path, "-n", "5", "set", "in", "five")
+        self.assertEqual(run_cli("-s", self.server.path, "-n", "5", "get", "in")[1], b"five\n")
+        self.assertEqual(run_cli("-s", self.server.path, "get", "in")[1], b"\n")
+
+    def test_database_that_does_not_exist_runs_nothing(self):
+        # redis-cli says so too, and then runs the command in database 0
+        status, output, errors = run_cli("-s", self.server.path, "-n", "99", "set", "k", "v")
+        self.assertEqual((status, output), (1, b""))
+        self.assertEqual(errors, b"SELECT 99 failed: ERR DB index is out of range\n")
+        self.assertEqual(run_cli("-s", self.server.path, "exists", "k")[1], b"0\n")
+        self.assertEqual(run_cli("-s", self.server.path, "-n", "99", "hello")[:2], (1, b""))
+
+    def test_last_argument_comes_from_standard_input(self):
+        value = bytes(range(256)) * 1000
+        self.both("-x", "set", "k", stdin=value)
+        self.assertEqual(run_cli("-s", self.server.path, "get", "k")[1], value + b"\n")
+
+    def test_tagged_argument_comes_from_standard_input(self):
+        self.both("-X", "TAG", "set", "k", "TAG", "ex", "100", stdin=b"a\0b\n")
+        self.assertEqual(run_cli("-s", self.server.path, "--no-raw", "get", "k")[1], b'"a\\x00b\\n"\n')
+
+    def test_dump_and_restore_round_trip(self):
+        run_cli("-s", self.server.path, "rpush", "l", "a", "b")
+        dump = run_cli("-s", self.server.path, "-D", "", "--raw", "dump", "l")[1]
+        self.assertEqual(run_cli("-s", self.server.path, "-X", "T", "restore", "m", "0", "T", stdin=dump)[1], b"OK\n")
+        self.assertEqual(run_cli("-s", self.server.path, "lrange", "m", "0", "-1")[1], b"a\nb\n")
+
+    def test_delimiters_stand_between_elements_and_behind_replies(self):
+        for arguments in (["-d", "--", "lrange", "letters", "0", "-1"], ["-D", "||", "ping"],
+                          ["-d", "", "-D", "", "-r", "2", "ping"]):
+            self.both(*arguments)
+
+    def test_errors_count_only_with_e(self):
+        self.assertEqual(self.both("nonsense")[0], 0)
+        self.assertEqual(self.both("-e", "get")[0], 1)
+        self.assertEqual(self.both("-e", "-r", "3", "get")[0], 1)
+        self.assertEqual(self.both("-e", "ping")[0], 0)
+
+    def test_terminal_format_is_chosen_by_faketty(self):
+        env = environment(FAKETTY="1")
+        self.assertEqual(self.both("incr", "n", env=env)[1], b"(integer) 1\n")
+        self.assertEqual(self.both("--raw", "incr", "n", env=env)[1], b"1\n")
+
+    def test_texts_are_printed_as_they_are_in_every_format(self):
+        for command in (["info", "server"], ["client", "list"], ["client", "info"], ["memory", "doctor"],
+                        ["latency", "doctor"], ["memory", "malloc-stats"], ["info", "a", "b"], ["client", "list", "x"]):
+            for output in FORMATS:
+                for protocol in PROTOCOLS:
+                    options = ["-s", self.server.path, output, protocol]
+                    wanted, got = run(REDIS_CLI, *options, *command)[1], run_cli(*options, *command)[1]
+                    self.assertEqual(self.shape(got), self.shape(wanted), (command, output, protocol))
+
+    @staticmethod
+    def shape(text):
+        """Figures become N, and the parts of allocator statistics that vary vanish."""
+        if b"jemalloc statistics" in text:
+            return text[:60] + text[-2:]
+        text = re.sub(rb"[\d.]+[KMG]?B?|redis-cli|kvs-cli", b"N", text)
+        return re.sub(rb"(?<=run_id:)\w+|(?<=flags=)\w+", b"N", text)
+
+    def test_commands_from_standard_input_print_as_redis_cli(self):
+        script = (b"set k v\nget k\n\n   \nget missing\n3 incr n\nlpush l a b c\nlrange l 0 -1\n"
+                  b"echo \"a\\x00b\\n\"\necho 'it\\'s'\necho \"open\necho 'open\necho \"a\"b\n0 ping\n-2 ping\n"
+                  b"99999999999999999999 ping\n\"\" ping\n5\nget\nselect 3\nset three 3\ndbsize\nmulti\nincr n\nexec\n"
+                  b"multi\nselect 5\ndiscard\ndbsize\nnonsense\n:x\necho last line without its end")
+        for options in ([], ["--no-raw"], ["--csv"], ["--json"], ["-3", "--no-raw"]):
+            with self.subTest(options=options):
+                wanted = run(REDIS_CLI, "-s", self.server.path, *options, stdin=script)
+                run(REDIS_CLI, "-s", self.server.path, "flushall")
+                got = run_cli("-s", self.server.path, *options, stdin=script)
+                run(REDIS_CLI, "-s", self.server.path, "flushall")
+                self.assertEqual(got[1], wanted[1].replace(b"redis-cli", b"kvs-cli"))
+                self.assertEqual((got[0], got[2]), (0, b""))
+
+    def test_quit_ends_the_commands_from_standard_input(self):
+        for word in (b"quit", b"EXIT"):
+            self.assertEqual(self.both(stdin=b"ping\n" + word + b"\nping\n")[1], b"PONG\n")
+
+    def test_e_with_standard_input_runs_everything_and_reports_at_the_end(self):
+        self.assertEqual(run_cli("-s", self.server.path, "-e", stdin=b"get\nping\n")[::2], (1, b""))
+        self.assertEqual(run_cli("-s", self.server.path, stdin=b"get\nping\n")[0], 0)
+        self.assertEqual(run_cli("-s", self.server.path, "-e", stdin=b"get k\nping\n")[0], 0)
+
+    def test_line_of_a_megabyte_arrives_whole(self):
+        value = b"x" * (1 << 20)
+        self.assertEqual(run_cli("-s", self.server.path, stdin=b"set k " + value + b"\nstrlen k\n")[1],
+                         b"OK\n%d\n" % len(value))
+
+    def test_value_of_64_megabytes_comes_whole(self):
+        value = os.urandom(1 << 20) * 64
+        run_cli("-s", self.server.path, "-x", "set", "k", stdin=value)
+        self.assertEqual(run_cli("-s", self.server.path, "-D", "", "get", "k")[1], value)
+
+    def test_quoted_input_must_be_one_balanced_word(self):
+        for word in ('"open', '"a" b', ""):
+            status, output, errors = run_cli("-s", self.server.path, "--quoted-input", "echo", word)
+            self.assertEqual((status, output), (2, b""))
+            self.assertIn(b"--quoted-input", errors)
+
+    def test_hello_3_typed_on_a_resp2_connection_switches_formats(self):
+        script = b"hello 3\nhset h f v\nhgetall h\nhello 2\nhgetall h\n"
+        output = run_cli("-s", self.server.path, "--no-raw", stdin=script)[1]
+        self.assertIn(b'# "proto" => (integer) 3', output)
+        self.assertIn(b'1# "f" => "v"\n', output)
+        self.assertTrue(output.endswith(b'1) "f"\n2) "v"\n'), output)
+
+    def test_unsubscribe_in_resp3_takes_every_confirmation(self):
+        # redis-cli 7.0 waits for ever in RESP3, and falls out of step in RESP2
+        for protocol in PROTOCOLS:
+            output = run_cli("-s", self.server.path, protocol, stdin=b"unsubscribe a b\necho next\n")[1]
+            self.assertEqual(output, b"unsubscribe\na\n0\nunsubscribe\nb\n0\nnext\n")
+
+    def test_reset_leaves_resp3(self):
+        output = run_cli("-s", self.server.path, "-3", "--no-raw", stdin=b"hset h f v\nreset\nhgetall h\n")[1]
+        self.assertEqual(output, b'(integer) 1\nRESET\n1) "f"\n2) "v"\n')
+
+    def test_monitor_streams_until_the_end(self):
+        with subprocess.Popen([CLI, "-s", self.server.path, "--no-raw", "monitor"], stdout=subprocess.PIPE,
+                              env=environment()) as process:
+            self.assertEqual(process.stdout.readline(), b"OK\n")
+            run(REDIS_CLI, "-s", self.server.path, "set", "seen", "x y")
+            self.assertRegex(process.stdout.readline(), rb'^\d+\.\d+ \[0 unix:.*\] "set" "seen" "x y"\n$')
+            process.terminate()
+            process.stdout.read()
+
+    def test_subscriptions_stream_in_both_protocols(self):
+        for protocol in PROTOCOLS:
+            with subprocess.Popen([CLI, "-s", self.server.path, protocol, "--no-raw", "subscribe", "ch"],
+                                  stdout=subprocess.PIPE, env=environment()) as process:
+                lines = [process.stdout.readline() for _ in range(4)]
+                run(REDIS_CLI, "-s", self.server.path, "publish", "ch", "hi")
+                lines += [process.stdout.readline() for _ in range(3)]
+                self.assertEqual(b"".join(lines), b'Reading messages... (press Ctrl-C to quit)\n'
+                                 b'1) "subscribe"\n2) "ch"\n3) (integer) 1\n1) "message"\n2) "ch"\n3) "hi"\n')
+                process.terminate()
+                process.stdout.read()
+
+    def test_pushes_are_shown_when_asked_for(self):
+        script = b"client tracking on\nget k\nset k 1\nping\nget k\nflushall\nping\n"
+        shown = run_cli("-s", self.server.path, "-3", "--no-raw", "--show-pushes", "yes", stdin=script)[1]
+        self.assertIn(b"-> invalidate: 'k'\n", shown)
+        self.assertIn(b'1) "invalidate"\n2) (nil)\n', shown)
+        hidden = run_cli("-s", self.server.path, "-3", "--no-raw", stdin=script)[1]
+        self.assertNotIn(b"invalidate", hidden)
+
+    def test_slow_commands_print_their_time(self):
+        output = run_cli("-s", self.server.path, "--no-raw", stdin=b"debug sleep 0.6\n")[1]
+        self.assertRegex(output, rb"^OK\n\(0\.\d\ds\)\n$")
+
+    def test_output_to_a_closed_pipe_ends_quietly(self):
+        with subprocess.Popen([CLI, "-s", self.server.path, "-r", "-1", "ping"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=environment()) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            self.assertEqual(process.wait(DEADLINE), -signal.SIGPIPE)
+            self.assertEqual(process.stderr.read(), b"")
+
+    def test_output_to_a_full_disk_is_reported(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([CLI, "-s", self.server.path, "ping"], stdout=full, stderr=subprocess.PIPE,
+                                  env=environment(), timeout=DEADLINE, check=False)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn(b"cannot write to standard output: No space left", done.stderr)
+
+
+class UsageIsChecked(unittest.TestCase):
+    def refused(self, text, *arguments):
+        status, output, errors = run_cli(*arguments)
+        self.assertEqual((status, output), (2, b""))
+        self.assertIn(text.encode(), errors)
+        self.assertEqual(errors.count(b"\n"), 1)
+
+    def test_each_mistake_has_its_line_and_status_2(self):
+        self.refused("unknown option '-z'", "-z")
+        self.refused("option -s needs a value: PATH", "-s")
+        self.refused("option -n needs a whole number from 0 up, not 'x'", "-n", "x", "ping")
+        self.refused("option -n needs", "-n", "-1", "ping")
+        self.refused("option -r needs a whole number, not '3x'", "-r", "3x", "ping")
+        self.refused("option -i needs a number of seconds", "-i", "nan", "ping")
+        self.refused("options -2 and -3 exclude each other", "-2", "-3", "ping")
+        self.refused("options -x and -X exclude each other", "-x", "-X", "t", "ping")
+        self.refused("options -x and -X need a command", "-x")
+        self.refused("no argument of the command is 'tag'", "-X", "tag", "set", "a", "b")
+        self.refused("socket file only", "-h", "127.0.0.1", "ping")
+        self.refused("socket file only", "-p", "6379", "ping")
+        self.refused("--show-pushes needs yes or no", "--show-pushes", "maybe", "ping")
+        self.refused("--user needs a password", "--user", "me", "ping")
+
+    def test_help_and_version_go_to_standard_output(self):
+        for option in ("--help", "-h"):
+            status, output, errors = run_cli(option)
+            self.assertEqual((status, errors), (0, b""))
+            self.assertIn(b"KVS_SOCKET", output)
+            self.assertIn(b"Exit status", output)
+        for option in ("--version", "-v"):
+            status, output, _ = run_cli(option)
+            self.assertEqual(status, 0)
+            self.assertRegex(output, rb"^kvs-cli \d+\.\d+\.\d+\S*\n$")
+
+
+# Connecting.
+
+class ConnectionsExplainThemselves(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
+        os.chmod(self.folder, 0o755)
+        self.path = os.path.join(self.folder, "s.sock")
+
+    def tearDown(self):
+        subprocess.run(["chmod", "-R", "u+rwx", self.folder], check=True)
+        shutil.rmtree(self.folder)
+
+    def listen(self, path=None, kind=socket.SOCK_STREAM):
+        listener = socket.socket(socket.AF_UNIX, kind)
+        self.addCleanup(listener.close)
+        listener.bind(path or self.path)
+        if kind == socket.SOCK_STREAM:
+            listener.listen(1)
+        return listener
+
+    def explained(self, status, texts, *arguments, **more):
+        got, output, errors = run_cli(*arguments, "ping", **more)
+        self.assertEqual((got, output), (status, b""), errors)
+        self.assertEqual(errors.count(b"\n"), 1, errors)
+        for text in texts:
+            self.assertIn(text.encode(), errors)
+
+    def unprivileged(self):
+        """Arguments for a user to whom permissions apply, and that user's copy of the program."""
+        if os.geteuid() != 0:
+            return {}
+        return {"user": 65534, "group": 65534, "extra_groups": []}
+
+    def refused(self, texts):
+        program = os.path.join(self.folder, "cli")
+        shutil.copy(CLI, program)
+        status, output, errors = run(program, "-s", self.path, "ping", cwd="/", **self.unprivileged())
+        self.assertEqual((status, output), (4, b""), errors)
+        self.assertEqual(errors.count(b"\n"), 1, errors)
+        who = 65534 if os.geteuid() == 0 else os.geteuid()
+        for text in [*texts, "you are", "(uid %d)" % who]:
+            self.assertIn(text, errors.decode())
+
+    def test_missing_socket_names_path_and_remedy(self):
+        self.explained(3, ["at %s: no such socket file" % self.path, "kvs-server -s " + self.path, "-s"],
+                       "-s", self.path)
+
+    def test_missing_folder_is_named(self):
+        self.explained(3, ["the folder %s/no does not exist" % self.folder], "-s", self.folder + "/no/s.sock")
+
+    def test_dangling_symbolic_link_is_called_one(self):
+        os.symlink(self.folder + "/nowhere", self.path)
+        self.explained(3, ["symbolic link"], "-s", self.path)
+
+    def test_dead_server_leaves_a_stale_file(self):
+        self.listen().close()
+        self.explained(3, ["nobody listens", "stale"], "-s", self.path)
+
+    def test_file_that_is_no_socket_is_named_for_what_it_is(self):
+        with open(self.path, "w", encoding="ascii"):
+            pass
+        self.explained(3, ["a regular file, not a socket"], "-s", self.path)
+        self.explained(3, ["a folder, not a socket"], "-s", self.folder)
+        self.explained(3, ["%s is not a folder" % self.path], "-s", self.path + "/s.sock")
+
+    def test_datagram_socket_is_refused(self):
+        self.listen(kind=socket.SOCK_DGRAM)
+        self.explained(3, ["datagram"], "-s", self.path)
+
+    def test_path_over_107_bytes_is_refused_with_its_length(self):
+        path = "/tmp/" + "x" * 103
+        self.explained(3, ["108 bytes", "holds 107"], "-s", path)
+        self.explained(3, ["no such socket file"], "-s", path[:-1])
+
+    def test_file_that_refuses_shows_mode_owner_group_and_remedy(self):
+        self.listen()
+        os.chmod(self.path, 0o600 if os.geteuid() == 0 else 0o000)
+        self.refused(["permission denied by the file (mode 0", "owner ", "group ", "w permission"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to give a file to a group")
+    def test_file_open_to_a_group_tells_how_to_join_it(self):
+        self.listen()
+        os.chown(self.path, 0, 4)
+        os.chmod(self.path, 0o660)
+        self.refused(["mode 0660", "group adm (gid 4)", "usermod -aG adm"])
+
+    def test_folder_that_refuses_is_named_with_its_mode(self):
+        closed = os.path.join(self.folder, "closed")
+        os.mkdir(closed)
+        self.path = os.path.join(closed, "deeper", "s.sock")
+        os.mkdir(os.path.dirname(self.path))
+        self.listen(self.path)
+        os.chmod(closed, 0o700 if os.geteuid() == 0 else 0o600)
+        self.refused(["permission denied by the folder %s (mode 0" % closed, "chmod o+x " + closed])
+
+    def test_socket_is_chosen_by_option_then_environment_then_runtime_folder(self):
+        nowhere = self.folder + "/nowhere"
+        env = environment(KVS_SOCKET=nowhere, XDG_RUNTIME_DIR=self.folder)
+        self.explained(3, [nowhere, "that of KVS_SOCKET"], env=env)
+        self.explained(3, [self.path, "the one given with -s"], "-s", self.path, env=env)
+        with open(self.folder + "/kvs.sock", "w", encoding="ascii"):
+            pass
+        self.explained(3, [self.folder + "/kvs.sock: it is a regular file"],
+                       env=environment(XDG_RUNTIME_DIR=self.folder))
+
+    def test_default_without_runtime_file_is_in_tmp(self):
+        with Terminal("-n", "0", env=environment(XDG_RUNTIME_DIR=self.folder)) as terminal:
+            terminal.expect("/tmp/kvs.sock")
+
+    def test_standard_input_without_a_server_fails_at_once(self):
+        status, output, errors = run_cli("-s", self.path, stdin=b"ping\nping\n")
+        self.assertEqual((status, output, errors.count(b"\n")), (3, b"", 1))
+
+    def test_full_backlog_is_waited_for(self):
+        listener = self.listen()
+        waiting = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+        for client in waiting:
+            self.addCleanup(client.close)
+            client.connect(self.path)
+        with subprocess.Popen([CLI, "-s", self.path, "ping"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=environment()) as process:
+            for _ in waiting:
+                listener.accept()[0].close()
+            with listener.accept()[0] as client:
+                client.recv(100)
+                client.sendall(b"+PONG\r\n")
+                self.assertEqual(process.stdout.read(), b"PONG\n")
+            self.assertEqual(process.wait(DEADLINE), 0)
+
+
+class LostConnectionsAreReported(unittest.TestCase):
+    CLOSED = b"Error: Server closed the connection\n"
+
+    def test_server_that_closes_in_mid_command_is_status_3(self):
+        with ScriptedServer(lambda words: None) as server:
+            self.assertEqual(run_cli("-s", server.path, "ping"), (3, b"", self.CLOSED))
+
+    def test_server_that_closes_in_mid_reply_is_status_3(self):
+        for part in (b"+OK", b"$10\r\nabc", b"*2\r\n:1\r\n", b"%1\r\n+a\r\n", b"$3\r\nabc\r"):
+            with ScriptedServer(lambda words, part=part: [part, None]) as server:
+                self.assertEqual(run_cli("-s", server.path, "ping"), (3, b"", self.CLOSED))
+
+    def test_standard_input_stops_at_a_lost_connection(self):
+        with ScriptedServer(lambda words: None if words[0] == b"die" else b"+OK\r\n") as server:
+            got = run_cli("-s", server.path, stdin=b"one\ndie\nthree\n")
+            self.assertEqual(got, (3, b"OK\n", self.CLOSED))
+            self.assertEqual(server.commands, [[b"one"], [b"die"]])
+
+    def test_streams_end_with_status_3(self):
+        for command in ("monitor", "subscribe"):
+            with ScriptedServer(lambda words: [b"+OK\r\n", b"+more\r\n", None]) as server:
+                status, output, errors = run_cli("-s", server.path, command, "x")
+                self.assertEqual((status, output, errors), (3, b"OK\nmore\n", self.CLOSED))
+
+    def test_shutdown_is_no_loss(self):
+        with ScriptedServer(lambda words: None) as server:
+            self.assertEqual(run_cli("-s", server.path, "shutdown"), (0, b"", b""))
+
+    def test_parting_words_of_a_server_that_refuses_are_shown(self):
+        server = RedisServer("--maxclients", "1")
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(server.path)
+                client.sendall(b"PING\r\n")
+                client.recv(10)
+                got = run_cli("-s", server.path, "-e", "ping")
+                self.assertEqual(got, (1, b"", b"ERR max number of clients reached\n"))
+        finally:
+            server.close()
+
+    def test_announced_lengths_cost_no_memory(self):
+        hostile = [b"$1099511627776\r\nabc", b"*4294967295\r\n:1\r\n", b"%4294967295\r\n+a\r\n",
+                   b"*4294967295\r\n" * 1000, b"~4294967295\r\n$1000000000\r\nx", b"!536870912\r\n", b"=536870912\r\ntxt:"]
+        for reply in hostile:
+            with ScriptedServer(lambda words, reply=reply: [reply, None]) as server:
+                process = subprocess.Popen([CLI, "-s", server.path, "ping"], stderr=subprocess.PIPE, env=environment())
+                errors = process.stderr.read()
+                process.stderr.close()
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.WEXITSTATUS(status)
+                self.assertEqual((process.returncode, errors), (3, self.CLOSED))
+                self.assertLess(usage.ru_maxrss, 120 * 1024)
+
+    def test_long_reply_in_small_pieces_is_read_in_linear_time(self):
+        pieces = [b"$3000000\r\n"] + [b"x" * 1000] * 3000 + [b"\r\n"]
+        with ScriptedServer(lambda words: pieces) as server:
+            self.assertEqual(run_cli("-s", server.path, "ping"), (0, b"x" * 3000000 + b"\n", b""))
+
+
+class RefusalsAreStatus4(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = RedisServer("--requirepass", "secret")
+        with_password = environment(REDISCLI_AUTH="secret")
+        run_cli("-s", cls.server.path, "acl", "setuser", "reader", "on", ">pw", "~*", "+get", env=with_password)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def test_noauth_and_noperm_with_e(self):
+        self.assertEqual(run_cli("-s", self.server.path, "-e", "get", "k"),
+                         (4, b"", b"NOAUTH Authentication required.\n"))
+        status, _, errors = run_cli("-s", self.server.path, "-e", "--user", "reader", "--no-auth-warning", "-a", "pw",
+                                    "set", "k", "v")
+        self.assertEqual(status, 4)
+        self.assertIn(b"NOPERM", errors)
+
+    def test_without_e_they_are_replies_like_others(self):
+        self.assertEqual(run_cli("-s", self.server.path, "get", "k"),
+                         (0, b"NOAUTH Authentication required.\n\n", b""))
+
+    def test_password_from_the_environment(self):
+        self.assertEqual(run_cli("-s", self.server.path, "ping", env=environment(REDISCLI_AUTH="secret")),
+                         (0, b"PONG\n", b""))
+
+    def test_password_from_an_option_warns(self):
+        status, output, errors = run_cli("-s", self.server.path, "-a", "secret", "ping")
+        self.assertEqual((status, output), (0, b"PONG\n"))
+        self.assertIn(b"Warning", errors)
+
+    def test_wrong_password_runs_nothing(self):
+        status, output, errors = run_cli("-s", self.server.path, "--no-auth-warning", "--pass", "no", "ping")
+        self.assertEqual((status, output), (4, b""))
+        self.assertTrue(errors.startswith(b"AUTH failed: WRONGPASS"), errors)
+
+    def test_resp3_that_is_refused_is_an_error_only_when_it_was_asked_for(self):
+        status, output, errors = run_cli("-s", self.server.path, "-3", "ping")
+        self.assertEqual((status, output), (4, b""))
+        self.assertTrue(errors.startswith(b"HELLO 3 failed: NOAUTH"), errors)
+        status, output, _ = run_cli("-s", self.server.path, "--json", "ping")
+        self.assertEqual((status, output), (0, b'error:"NOAUTH Authentication required."\n'))
+
+
+# The prompt.
+
+class PromptWorks(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = RedisServer()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.close()
+
+    def setUp(self):
+        self.home = tempfile.mkdtemp(prefix="kvs-cli-test-")
+        self.addCleanup(shutil.rmtree, self.home)
+        self.prompt = "kvs %s> " % self.server.path
+        run(REDIS_CLI, "-s", self.server.path, "flushall")
+
+    def open(self, *arguments, **changes):
+        terminal = Terminal("-s", self.server.path, *arguments, env=environment(HOME=self.home, **changes))
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def history(self):
+        with open(self.home + "/.kvscli_history", encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_replies_are_shown_in_the_human_format(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("rpush l a b")
+        self.assertEqual(terminal.expect(self.prompt), b"(integer) 2\r\n")
+        terminal.enter("lrange l 0 -1")
+        self.assertEqual(terminal.expect(self.prompt), b'1) "a"\r\n2) "b"\r\n')
+
+    def test_database_transaction_and_reset_show_in_the_prompt(self):
+        terminal = self.open("-n", "2")
+        terminal.expect("kvs %s[2]> " % self.server.path)
+        for line, mark in (("select 5", "[5]"), ("multi", "[5](TX)"), ("select 7", "[7](TX)"), ("discard", "[5]"),
+                           ("select 99", "[5]"), ("multi", "[5](TX)"), ("reset", "")):
+            terminal.enter(line)
+            terminal.expect("kvs %s%s> " % (self.server.path, mark))
+
+    def test_quit_exit_and_end_of_input_leave(self):
+        for ending in ("quit\r", "exit\r", "\x04", "\x03"):
+            terminal = self.open()
+            terminal.expect(self.prompt)
+            terminal.type(ending)
+            self.assertEqual(terminal.wait(), 0)
+
+    def test_words_of_the_prompt_itself(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("help")
+        self.assertIn(b"quit, exit", terminal.expect(self.prompt))
+        terminal.enter("clear")
+        self.assertIn(b"\x1b[H\x1b[2J", terminal.expect(self.prompt))
+        terminal.enter('echo "open')
+        self.assertEqual(terminal.expect(self.prompt), b"Invalid argument(s)\r\n")
+        terminal.enter("3 incr n")
+        self.assertEqual(terminal.expect(self.prompt), b"(integer) 1\r\n(integer) 2\r\n(integer) 3\r\n")
+
+    def test_control_c_drops_the_line(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.type("flushall\x03")
+        terminal.expect("^C\r\n")
+        terminal.expect(self.prompt)
+        terminal.enter("ping")
+        self.assertEqual(terminal.expect(self.prompt), b"PONG\r\n")
+
+    def test_control_c_ends_streams_and_waits(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("monitor")
+        terminal.expect("OK\r\n")
+        terminal.type("\x03")
+        terminal.expect(self.prompt)
+        terminal.enter("subscribe ch")
+        terminal.expect("(integer) 1\r\n")
+        run(REDIS_CLI, "-s", self.server.path, "publish", "ch", "news")
+        terminal.expect('3) "news"\r\n')
+        terminal.type("\x03")
+        terminal.expect(self.prompt)
+        terminal.enter("blpop nothing 0")
+        wait_until(lambda: b"blocked_clients:1" in run(REDIS_CLI, "-s", self.server.path, "info", "clients")[1], "BLPOP")
+        terminal.type("\x03")
+        terminal.expect(self.prompt)
+        terminal.enter("ping")
+        self.assertEqual(terminal.expect(self.prompt), b"PONG\r\n")
+
+    def test_reconnects_by_itself_into_the_same_database(self):
+        terminal = self.open("-3")
+        terminal.expect(self.prompt)
+        terminal.enter("select 3")
+        terminal.expect("[3]> ")
+        run(REDIS_CLI, "-s", self.server.path, "client", "kill", "type", "normal")
+        terminal.enter("hset h f v")
+        terminal.expect("(integer) 1\r\n")
+        terminal.expect("[3]> ")
+        terminal.enter("hgetall h")
+        terminal.expect('1# "f" => "v"')
+        self.assertEqual(run_cli("-s", self.server.path, "-n", "3", "hget", "h", "f")[1], b"v\n")
+
+    def test_server_that_is_away_is_reported_and_found_again(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        self.server.stop()
+        terminal.enter("ping")
+        terminal.expect("no such socket file")
+        terminal.expect("not connected> ")
+        self.server.start()
+        terminal.enter("ping")
+        terminal.expect("PONG\r\n")
+        terminal.expect(self.prompt)
+
+    def test_starts_without_a_server(self):
+        with Terminal("-s", self.home + "/none.sock", env=environment(HOME=self.home)) as terminal:
+            terminal.expect("no such socket file")
+            terminal.expect("not connected> ")
+            terminal.type("quit\r")
+            self.assertEqual(terminal.wait(), 0)
+
+    def test_command_whose_connection_dies_is_not_sent_again(self):
+        with ScriptedServer(lambda words: None if words[0] == b"die" else b"+OK\r\n") as server:
+            terminal = Terminal("-s", server.path, env=environment(HOME=self.home))
+            self.addCleanup(terminal.close)
+            terminal.expect(server.path)
+            for line, answer in (("one", "OK"), ("die", "Error: Server closed the connection"), ("two", "OK")):
+                terminal.enter(line)
+                terminal.expect(answer + "\r\n")
+            self.assertEqual(server.commands, [[b"one"], [b"die"], [b"two"]])
+
+    def test_history_is_kept_private_and_without_secrets(self):
+        secrets = ["auth hunter2", "AUTH me hunter2", "config set requirepass hunter2", "config set a b masterauth hunter2",
+                   "acl setuser x >hunter2", "hello 3 auth me hunter2", "2 auth hunter2", 'auth "hunter2',
+                   "migrate h 1 k 0 5 auth hunter2", "migrate h 1 k 0 5 copy auth2 me hunter2", "'auth' hunter2"]
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("echo first")
+        terminal.expect(self.prompt)
+        for line in secrets:
+            terminal.enter(line)
+            terminal.expect(self.prompt)
+        for line in ("echo last", "echo last", "config get requirepass", "acl whoami"):
+            terminal.enter(line)
+            terminal.expect(self.prompt)
+        self.assertEqual(self.history(), ["echo first", "echo last", "config get requirepass", "acl whoami"])
+        self.assertEqual(stat.S_IMODE(os.stat(self.home + "/.kvscli_history").st_mode), 0o600)
+
+    def tearDown(self):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            run(REDIS_CLI, "-s", self.server.path, "config", "set", "requirepass", "")
+            run(REDIS_CLI, "-s", self.server.path, "-a", "hunter2", "config", "set", "requirepass", "")
+
+    def test_history_comes_back_with_the_arrow_keys(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("echo remembered")
+        terminal.expect(self.prompt)
+        terminal.type("quit\r")
+        terminal.wait()
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.type("\x1b[A\x1b[A\r")
+        terminal.expect('"remembered"\r\n')
+
+    def test_history_file_can_be_elsewhere_or_nowhere(self):
+        elsewhere = os.path.join(self.home, "elsewhere")
+        terminal = self.open(KVSCLI_HISTFILE=elsewhere)
+        terminal.expect(self.prompt)
+        terminal.enter("ping")
+        terminal.expect("PONG")
+        terminal.type("quit\r")
+        terminal.wait()
+        terminal = self.open(KVSCLI_HISTFILE="/dev/null")
+        terminal.expect(self.prompt)
+        terminal.enter("ping")
+        terminal.expect("PONG")
+        self.assertEqual(os.listdir(self.home), ["elsewhere"])
+
+    def test_history_file_that_others_could_read_is_closed(self):
+        with open(self.home + "/.kvscli_history", "w", encoding="ascii") as file:
+            file.write("echo old\n" * 3)
+        os.chmod(self.home + "/.kvscli_history", 0o644)
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        self.assertEqual(stat.S_IMODE(os.stat(self.home + "/.kvscli_history").st_mode), 0o600)
+
+    def test_long_history_is_shortened(self):
+        with open(self.home + "/.kvscli_history", "w", encoding="ascii") as file:
+            file.writelines("echo %d\n" % i for i in range(2500))
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        lines = self.history()
+        self.assertEqual((len(lines), lines[0], lines[-1]), (1000, "echo 1500", "echo 2499"))
+
+    def test_unicode_is_typed_and_edited_by_character(self):
+        for locale in ("C.UTF-8", "C", None):
+            terminal = self.open(LANG=locale, LC_ALL=locale)
+            terminal.expect(self.prompt)
+            terminal.type("echo h\u00e9\u20ac\x7fllo\r")
+            terminal.expect("\r\n")
+            self.assertIn(b'"h\\xc3\\xa9llo"', terminal.expect(self.prompt))
+
+    def test_redirected_output_holds_replies_and_no_prompt(self):
+        path = os.path.join(self.home, "out")
+        pid, fd = pty.fork()
+        if pid == 0:
+            try:
+                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), 1)
+                os.execve(CLI, [CLI, "-s", self.server.path], environment(HOME=self.home))
+            finally:
+                os._exit(126)
+        terminal = Terminal.__new__(Terminal)
+        terminal.pid, terminal.fd, terminal.seen = pid, fd, b""
+        self.addCleanup(terminal.close)
+        terminal.expect(self.prompt)
+        terminal.enter("ping")
+        terminal.expect(self.prompt)
+        terminal.type("quit\r")
+        terminal.wait()
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"PONG\n")
+
+
+def main():
+    if not os.access(CLI, os.X_OK):
+        sys.exit("%s: no such program; build it first or set KVS_CLI" % CLI)
+    program = unittest.main(exit=False, verbosity=1, buffer=False)
+    result = program.result
+    failed = {test.id() for test, _ in result.failures + result.errors if not hasattr(test, "test_case")}
+    failed |= {test.test_case.id() for test, _ in result.failures + result.errors if hasattr(test, "test_case")}
+    sys.stderr.flush()
+    print("%d passed, %d failed" % (max(0, result.testsRun - len(failed)), len(failed)), flush=True)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""The differences that are meant. The oracle is Debian's redis-server 7.0.15; kvs follows 7.2 where 7.2 differs.
+
+Each entry: a pattern over the command's words (name and subcommand upper-cased), a test of the difference, what differs,
+and why in one sentence. A difference that no entry accepts fails the differential test. The table in
+docs/compatibility.md is made from this one.
+"""
+
+import re
+
+import rules
+
+
+class Meant:
+    def __init__(self, title, pattern, accepts, differs, reason):
+        self.title = title
+        self.pattern = re.compile(pattern, re.DOTALL)
+        self.accepts = accepts   # of (oracle raw, kvs raw, why they differ)
+        self.differs = differs
+        self.reason = reason
+
+
+def meant_difference(args, oracle, kvs, why):
+    """The first entry that covers this difference, or None."""
+    words = rules.command_words(args)
+    for entry in MEANT:
+        if entry.pattern.match(words) and entry.accepts(oracle, kvs, why):
+            return entry
+    return None
+
+
+def only(*patterns):
+    """Every part of what the rule found is one of these."""
+    compiled = [re.compile(p) for p in patterns]
+    return lambda oracle, kvs, why: all(any(p.fullmatch(part) for p in compiled) for part in why.split("; "))
+
+
+def replies(oracle_start, kvs_start):
+    """Both replies begin so."""
+    return lambda oracle, kvs, why: oracle.startswith(oracle_start) and kvs.startswith(kvs_start)
+
+
+def replaced(old, new):
+    """The replies are equal once the oracle's text is changed so."""
+    return lambda oracle, kvs, why: oracle.replace(old, new) == kvs
+
+
+def no_evict_cleared(oracle, kvs, why):
+    if oracle[:1] not in b"$=" or kvs[:1] != oracle[:1]:
+        return False
+    oracle = oracle[oracle.index(b"\r\n"):]
+    kvs = kvs[kvs.index(b"\r\n"):]
+    return not rules.client_list((), oracle.strip().replace(b"flags=Ue ", b"flags=U "), kvs.strip())
+
+
+FOLLOWS_7_2 = "7.2 does so."
+
+MEANT = [
+    Meant("HELLO, INFO server", r"HELLO|INFO", lambda *_: False,
+          "the version is 7.2.x; INFO has kvs_version beside it",
+          "kvs follows Redis 7.2, and clients choose their features by this number."),
+    Meant("CLIENT LIST, CLIENT INFO", r"CLIENT (LIST|INFO)", no_evict_cleared,
+          "lib-name and lib-ver at the end; RESET also clears NO-EVICT", FOLLOWS_7_2),
+    Meant("CLIENT PAUSE", r"CLIENT PAUSE 9223372036854775807",
+          replies(b"+OK", b"-ERR timeout is out of range"),
+          "a timeout that ends past the range of the clock is refused", FOLLOWS_7_2),
+    Meant("HELLO ... SETNAME", r"HELLO .*\(then CLIENT GETNAME\)", replies(b"$5\r\nearly", b"$-1"),
+          "the name is set only when every option is right", FOLLOWS_7_2),
+    Meant("HELLO ... AUTH", r"HELLO .*AUTH nobody .*", lambda oracle, kvs, why: oracle.startswith(b"-WRONGPASS"),
+          "the options are read to the end before a name and password are tried; the last pair counts",
+          FOLLOWS_7_2),
+    Meant("OBJECT REFCOUNT", r"OBJECT REFCOUNT",
+          lambda oracle, kvs, why: {oracle, kvs} == {b":1\r\n", b":2147483647\r\n"},
+          "which small integers count as shared", "kvs shares no objects: an integer lives in its entry."),
+    Meant("CONFIG SET save", r"CONFIG SET .*save", lambda oracle, kvs, why: b"'save'" in kvs and oracle == b"+OK\r\n",
+          "only the empty value is taken", "There is no persistence yet, and a promise to save would be a lie."),
+    Meant("inline commands and counts with a NUL byte", r"\(RAW BYTES\) .*\x00",
+          lambda oracle, kvs, why: oracle == b"" and kvs != b"", "the line is read as it is",
+          "Redis stops reading such a line at the NUL and waits for ever for its end."),
+    Meant("CONFIG SET loglevel", r"CONFIG SET", replaced(b"notice, warning\r", b"notice, warning, nothing\r"),
+          "the level nothing is known", FOLLOWS_7_2),
+    Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)?\b",
+          replies(b"-ERR wrong number of arguments for 'command|getkeys", b"-ERR "),
+          "a command without arguments may be asked about", FOLLOWS_7_2),
+    Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|, )+"),
+          "CLIENT NO-TOUCH and CLIENT SETINFO are there", FOLLOWS_7_2),
+    Meant("COMMAND INFO", r"COMMAND INFO", only(
+        r"command\|getkeys(andflags)? arity: redis -4, kvs -3",
+        r"(scan|randomkey|config\|resetstat|config\|rewrite|client\|setname|msetnx|latency\|reset) tips only in (redis|kvs): .*",
+        r"only in kvs: response_policy:.*",
+        r"client subcommands only in (redis|kvs): (client\||no-touch|setinfo|caching|getredir|tracking|trackinginfo|, )+",
+        r"only in kvs: (client\||no-touch|setinfo|, )+"),
+        "tips of some commands, the arity of GETKEYS and the subcommands of CLIENT",
+        "7.2 changed the tips and added subcommands; the tracking ones are not built yet."),
+    Meant("COMMAND DOCS", r"COMMAND DOCS", only(
+        r"/config\|get/arguments\[0\].*", r"/config/subcommands/config\|get/arguments\[0\].*",
+        r".*client\|kill/arguments\[0\]/arguments\[1\]/arguments\[5\].*", r".*client\|list/arguments\[1\].*",
+        r".*client\|pause/since: .*", r".*command\|getkeys(andflags)?: only in kvs: arguments",
+        r"/client/subcommands: only in (redis|kvs): (client\||no-touch|setinfo|caching|getredir|tracking|trackinginfo|, )+",
+        r"only in kvs: (client\||no-touch|setinfo|arguments|, )+"),
+        "texts, names of arguments, display_text, deprecations; some arguments of CONFIG GET, CLIENT KILL, CLIENT LIST and COMMAND GETKEYS",
+        "The texts are kvs's own, the structure is that of 7.2."),
+    Meant("HELP subcommands", r"\w+ HELP", lambda *_: False, "the wording and number of lines",
+          "The texts are kvs's own; clients do not parse them."),
+]
+
+
+PAGE = """# Compatibility with Redis
+
+kvs gives the replies of Redis 7.2. `tests/differential/run` sends the same generated commands to kvs and to Debian's
+redis-server 7.0.15, in RESP2, RESP3 and inline form, and compares the replies byte for byte and the key spaces at the
+end. This page is made from the tables of that test (`make docs`).
+
+## What is meant to differ
+
+A difference that is not in this table makes the test fail.
+
+%s
+
+## Replies that are compared by a rule
+
+They depend on the clock, on chance, on memory layout or on the order of a hash table. All others must be the same bytes.
+
+%s
+"""
+
+
+def table(heads, rows):
+    lines = ["| %s |" % " | ".join(heads), "|%s" % ("---|" * len(heads))]
+    lines += ["| %s |" % " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in row) for row in rows]
+    return "\n".join(lines)
+
+
+def as_markdown():
+    """docs/compatibility.md."""
+    meant = [(entry.title, entry.differs, entry.reason) for entry in MEANT]
+    commands = {}
+    for pattern, function in rules.RULES:
+        name = pattern.pattern.replace(r"\w+", "any").strip(" $")
+        commands.setdefault(function, []).append(name)
+    compared = [(", ".join(names), function.__doc__) for function, names in commands.items()]
+    return PAGE % (table(("command", "what differs from Redis 7.0.15", "why"), meant),
+                   table(("command", "what must agree"), compared))

@@ -1,0 +1,392 @@
+/* String commands, as a client sees them. */
+#include "kit/kit.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct kit_server *server;
+static redisContext *c;
+
+static void setup(void)
+{
+    server = kit_start();
+    c = kit_connect(server);
+}
+
+static void teardown(void)
+{
+    redisFree(c);
+    kit_stop(server);
+}
+
+/* The reply to a command as text; frees the reply. */
+static void expect_reply(redisReply *reply, const char *expected)
+{
+    char *text = kit_reply_text(reply);
+    ck_assert_str_eq(text, expected);
+    free(text);
+    freeReplyObject(reply);
+}
+
+/* The same for the next reply of commands sent with redisAppendCommand(). */
+static void expect_next(redisContext *context, const char *expected)
+{
+    redisReply *reply = NULL;
+    ck_assert_int_eq(redisGetReply(context, (void **)&reply), REDIS_OK);
+    expect_reply(reply, expected);
+}
+
+START_TEST(set_stores_and_get_answers_with_the_same_bytes)
+{
+    kit_expect(c, "nil", "GET", "k");
+    kit_expect(c, "+OK", "SET", "k", "value");
+    kit_expect(c, "$value", "GET", "k");
+    expect_reply(redisCommand(c, "SET %b %b", "\0k", (size_t)2, "a\r\n\0b", (size_t)5), "+OK");
+    expect_reply(redisCommand(c, "GET %b", "\0k", (size_t)2), "$a\\x0d\\x0a\\x00b");
+    kit_expect(c, "+OK", "SET", "k", "");
+    kit_expect(c, "$", "GET", "k");
+    kit_expect(c, "+OK", "SET", "", "v");
+    kit_expect(c, "$v", "GET", "");
+}
+END_TEST
+
+START_TEST(overwriting_goes_through_all_lengths)
+{
+    char *value = malloc(70000);
+    static const size_t lens[] = {0, 1, 8, 44, 45, 255, 256, 16383, 16384, 16385, 65535, 65536, 70000};
+    size_t count = sizeof lens / sizeof lens[0];
+    for (size_t i = 0; i < count * count; i++) {
+        size_t len = lens[i % 2 ? i / count : i % count];
+        memset(value, 'a' + (int)(i % 26), len);
+        expect_reply(redisCommand(c, "SET k %b", value, len), "+OK");
+        redisReply *reply = kit_command(c, "GET", "k");
+        ck_assert_uint_eq(reply->len, len);
+        ck_assert_mem_eq(reply->str, value, len);
+        freeReplyObject(reply);
+        ck_assert_int_eq(kit_integer(c, "STRLEN", "k"), (long long)len);
+    }
+    free(value);
+}
+END_TEST
+
+START_TEST(set_obeys_nx_and_xx)
+{
+    kit_expect(c, "nil", "SET", "k", "1", "XX");
+    kit_expect(c, "+OK", "SET", "k", "1", "NX");
+    kit_expect(c, "nil", "SET", "k", "2", "nx");
+    kit_expect(c, "+OK", "SET", "k", "3", "xx");
+    kit_expect(c, "$3", "GET", "k");
+    kit_expect(c, "-ERR syntax error", "SET", "k", "1", "NX", "XX");
+    kit_expect(c, ":0", "SETNX", "k", "4");
+    kit_expect(c, ":1", "SETNX", "other", "4");
+}
+END_TEST
+
+START_TEST(set_with_get_answers_with_the_old_value)
+{
+    kit_expect(c, "nil", "SET", "k", "1", "GET");
+    kit_expect(c, "$1", "SET", "k", "2", "GET");
+    kit_expect(c, "$2", "SET", "k", "3", "NX", "GET");
+    kit_expect(c, "$2", "SET", "k", "4", "XX", "GET");
+    kit_expect(c, "$4", "GETSET", "k", "5");
+    kit_expect(c, "$5", "GETDEL", "k");
+    kit_expect(c, "nil", "GETDEL", "k");
+    kit_expect(c, "nil", "SET", "k", "6", "XX", "GET");
+    kit_expect(c, ":0", "EXISTS", "k");
+}
+END_TEST
+
+START_TEST(set_drops_the_ttl_unless_told_to_keep_it)
+{
+    kit_expect(c, "+OK", "SET", "k", "1", "EX", "100");
+    kit_expect(c, "+OK", "SET", "k", "2", "KEEPTTL");
+    kit_expect(c, ":100", "TTL", "k");
+    kit_expect(c, "+OK", "SET", "k", "3", "PX", "200000");
+    kit_expect(c, ":200", "TTL", "k");
+    kit_expect(c, "+OK", "SET", "k", "4", "EXAT", "33177117420");
+    kit_expect(c, ":33177117420", "EXPIRETIME", "k");
+    kit_expect(c, "+OK", "SET", "k", "5", "PXAT", "33177117420123");
+    kit_expect(c, ":33177117420123", "PEXPIRETIME", "k");
+    kit_expect(c, "$5", "GETSET", "k", "6");
+    kit_expect(c, ":-1", "TTL", "k");
+    kit_expect(c, "+OK", "SETEX", "k", "50", "7");
+    kit_expect(c, ":50", "TTL", "k");
+    kit_expect(c, "+OK", "PSETEX", "k", "60000", "8");
+    kit_expect(c, ":60", "TTL", "k");
+    kit_expect(c, ":9", "INCR", "k");
+    kit_expect(c, ":3", "APPEND", "k", "10");
+    kit_expect(c, ":60", "TTL", "k");
+    kit_expect(c, "+OK", "MSET", "k", "1");
+    kit_expect(c, ":-1", "TTL", "k");
+}
+END_TEST
+
+START_TEST(set_refuses_bad_times_and_contradicting_options)
+{
+    static const char *const times[] = {"0", "-5", "9223372036854775807", "9223372036854770"};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        kit_expect(c, "-ERR invalid expire time in 'set' command", "SET", "k", "v", "EX", times[i]);
+        kit_expect(c, "-ERR invalid expire time in 'setex' command", "SETEX", "k", times[i], "v");
+    }
+    kit_expect(c, "-ERR invalid expire time in 'psetex' command", "PSETEX", "k", "9223372036854775807", "v");
+    kit_expect(c, "-ERR value is not an integer or out of range", "SET", "k", "v", "PX", "ten");
+    kit_expect(c, "-ERR syntax error", "SET", "k", "v", "EX");
+    kit_expect(c, "-ERR syntax error", "SET", "k", "v", "EX", "10", "PX", "10");
+    kit_expect(c, "-ERR syntax error", "SET", "k", "v", "EX", "10", "KEEPTTL");
+    kit_expect(c, "-ERR syntax error", "SET", "k", "v", "PERSIST");
+    kit_expect(c, "-ERR wrong number of arguments for 'set' command", "SET", "k");
+    kit_expect(c, ":0", "EXISTS", "k");
+}
+END_TEST
+
+START_TEST(getex_changes_the_ttl_only)
+{
+    kit_expect(c, "nil", "GETEX", "k", "EX", "10");
+    kit_expect(c, "+OK", "SET", "k", "v");
+    kit_expect(c, "$v", "GETEX", "k", "EX", "100");
+    kit_expect(c, ":100", "TTL", "k");
+    kit_expect(c, "$v", "GETEX", "k");
+    kit_expect(c, ":100", "TTL", "k");
+    kit_expect(c, "$v", "GETEX", "k", "PERSIST");
+    kit_expect(c, ":-1", "TTL", "k");
+    kit_expect(c, "-ERR syntax error", "GETEX", "k", "EX", "10", "PERSIST");
+    kit_expect(c, "-ERR syntax error", "GETEX", "k", "KEEPTTL");
+    kit_expect(c, "-ERR invalid expire time in 'getex' command", "GETEX", "k", "PX", "-1");
+    kit_expect(c, "$v", "GETEX", "k", "PXAT", "1000");
+    kit_expect(c, ":0", "EXISTS", "k");
+}
+END_TEST
+
+START_TEST(encoding_follows_redis)
+{
+    char long_text[46];
+    memset(long_text, 'x', sizeof long_text);
+    redisReply *reply = redisCommand(c, "MSET i 123 e %b r %b", long_text, (size_t)44, long_text, (size_t)45);
+    expect_reply(reply, "+OK");
+    kit_expect(c, "$int", "OBJECT", "ENCODING", "i");
+    kit_expect(c, "$embstr", "OBJECT", "ENCODING", "e");
+    kit_expect(c, "$raw", "OBJECT", "ENCODING", "r");
+    kit_expect(c, ":4", "APPEND", "i", "4");
+    kit_expect(c, "$raw", "OBJECT", "ENCODING", "i");
+    kit_expect(c, ":1235", "INCR", "i");
+    kit_expect(c, "$int", "OBJECT", "ENCODING", "i");
+    kit_expect(c, "$1235.5", "INCRBYFLOAT", "i", "0.5");
+    kit_expect(c, "$embstr", "OBJECT", "ENCODING", "i");
+    kit_expect(c, "$1236", "INCRBYFLOAT", "i", "0.5");
+    kit_expect(c, "$embstr", "OBJECT", "ENCODING", "i");
+    kit_expect(c, ":3", "SETRANGE", "new", "0", "abc");
+    kit_expect(c, "$raw", "OBJECT", "ENCODING", "new");
+    kit_expect(c, ":3", "APPEND", "appended", "123");
+    kit_expect(c, "$int", "OBJECT", "ENCODING", "appended");
+}
+END_TEST
+
+START_TEST(counters_count_to_the_ends_of_their_range)
+{
+    kit_expect(c, ":1", "INCR", "n");
+    kit_expect(c, ":0", "DECR", "n");
+    kit_expect(c, ":-5", "DECRBY", "n", "5");
+    kit_expect(c, ":9223372036854775802", "INCRBY", "n", "9223372036854775807");
+    kit_expect(c, ":9223372036854775807", "INCRBY", "n", "5");
+}
+END_TEST
+
+START_TEST(counters_refuse_overflow_and_text)
+{
+    kit_expect(c, "+OK", "SET", "n", "9223372036854775807");
+    kit_expect(c, "-ERR increment or decrement would overflow", "INCR", "n");
+    kit_expect(c, "+OK", "SET", "n", "-9223372036854775808");
+    kit_expect(c, "-ERR increment or decrement would overflow", "DECR", "n");
+    kit_expect(c, "-ERR decrement would overflow", "DECRBY", "n", "-9223372036854775808");
+    kit_expect(c, "$-9223372036854775808", "GET", "n");
+    static const char *const texts[] = {"", "abc", " 1", "1 ", "01", "+1", "1.0", "9223372036854775808"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        kit_expect(c, "+OK", "SET", "t", texts[i]);
+        kit_expect(c, "-ERR value is not an integer or out of range", "INCR", "t");
+        kit_expect(c, "-ERR value is not an integer or out of range", "INCRBY", "n", texts[i]);
+    }
+}
+END_TEST
+
+START_TEST(incrbyfloat_adds_and_prints_without_trailing_zeros)
+{
+    kit_expect(c, "$10.5", "INCRBYFLOAT", "f", "10.5");
+    kit_expect(c, "$10.6", "INCRBYFLOAT", "f", "0.1");
+    kit_expect(c, "$5.6", "INCRBYFLOAT", "f", "-5");
+    kit_expect(c, "$5005.60000000000000009", "INCRBYFLOAT", "f", "5.0e3");
+    kit_expect(c, "-ERR value is not a valid float", "INCRBYFLOAT", "f", "abc");
+    kit_expect(c, "-ERR increment would produce NaN or Infinity", "INCRBYFLOAT", "f", "+inf");
+    kit_expect(c, "+OK", "SET", "t", "text");
+    kit_expect(c, "-ERR value is not a valid float", "INCRBYFLOAT", "t", "1");
+}
+END_TEST
+
+START_TEST(append_crosses_from_small_to_large_values)
+{
+    char piece[1000];
+    size_t len = 0;
+    memset(piece, 'p', sizeof piece);
+    while (len < 100000) {
+        len += sizeof piece;
+        redisReply *reply = redisCommand(c, "APPEND k %b", piece, sizeof piece);
+        ck_assert_int_eq(reply->integer, (long long)len);
+        freeReplyObject(reply);
+    }
+    redisReply *reply = kit_command(c, "GET", "k");
+    ck_assert_uint_eq(reply->len, len);
+    for (size_t i = 0; i < len; i++)
+        ck_assert_int_eq(reply->str[i], 'p');
+    freeReplyObject(reply);
+}
+END_TEST
+
+START_TEST(reply_keeps_its_bytes_while_the_large_value_changes_behind_it)
+{
+    size_t len = 200000;
+    char *value = malloc(len);
+    memset(value, 'v', len);
+    expect_reply(redisCommand(c, "SET k %b", value, len), "+OK");
+    for (int i = 0; i < 20; i++) {
+        redisAppendCommand(c, "GET k");
+        redisAppendCommand(c, "SETRANGE k 0 CHANGED");
+        redisAppendCommand(c, "GETRANGE k 0 6");
+        redisAppendCommand(c, "SET k %b", value, len);
+    }
+    for (int i = 0; i < 20; i++) {
+        redisReply *reply = NULL;
+        ck_assert_int_eq(redisGetReply(c, (void **)&reply), REDIS_OK);
+        ck_assert_uint_eq(reply->len, len);
+        ck_assert_mem_eq(reply->str, value, len);
+        freeReplyObject(reply);
+        expect_next(c, ":200000");
+        expect_next(c, "$CHANGED");
+        expect_next(c, "+OK");
+    }
+    free(value);
+}
+END_TEST
+
+START_TEST(client_that_reads_late_gets_more_than_a_gigabyte_of_replies)
+{
+    enum { LEN = 32 << 20, REPLIES = 40 };
+    char *value = malloc(LEN), *received = malloc(LEN);
+    memset(value, 'v', LEN);
+    expect_reply(redisCommand(c, "SET k %b", value, (size_t)LEN), "+OK");
+    int late = kit_raw_connect(server);
+    for (int i = 0; i < REPLIES; i++)
+        kit_raw_text(late, "GET k\r\n");
+    kit_expect(c, "+OK", "SET", "other", "v"); /* and the server goes on meanwhile */
+    for (int i = 0; i < REPLIES; i++) {
+        kit_raw_expect(late, "$33554432\r\n");
+        kit_raw_receive(late, received, LEN);
+        ck_assert(memcmp(received, value, LEN) == 0);
+        kit_raw_expect(late, "\r\n");
+    }
+    kit_raw_text(late, "PING\r\n");
+    kit_raw_expect(late, "+PONG\r\n");
+    close(late);
+    free(received);
+    free(value);
+}
+END_TEST
+
+START_TEST(setrange_pads_with_zeros_and_keeps_to_the_limit)
+{
+    kit_expect(c, ":0", "SETRANGE", "k", "10", "");
+    kit_expect(c, ":0", "EXISTS", "k");
+    kit_expect(c, ":5", "SETRANGE", "k", "3", "xy");
+    kit_expect(c, "$\\x00\\x00\\x00xy", "GET", "k");
+    kit_expect(c, ":5", "SETRANGE", "k", "100", "");
+    kit_expect(c, "+OK", "SET", "n", "1234");
+    kit_expect(c, ":4", "SETRANGE", "n", "1", "x");
+    kit_expect(c, "$1x34", "GET", "n");
+    kit_expect(c, ":40003", "SETRANGE", "n", "40000", "end");
+    kit_expect(c, "$\\x00end", "GETRANGE", "n", "-4", "-1");
+    kit_expect(c, "-ERR offset is out of range", "SETRANGE", "k", "-1", "x");
+    kit_expect(c, "-ERR value is not an integer or out of range", "SETRANGE", "k", "x", "x");
+    kit_expect(c, "-ERR string exceeds maximum allowed size (proto-max-bulk-len)", "SETRANGE", "k", "536870908",
+               "world");
+    kit_expect(c, "-ERR string exceeds maximum allowed size (proto-max-bulk-len)", "SETRANGE", "k",
+               "9223372036854775807", "world");
+    kit_expect(c, "-ERR string exceeds maximum allowed size (proto-max-bulk-len)", "SETRANGE", "no", "536870912", "x");
+    kit_expect(c, ":0", "EXISTS", "no");
+}
+END_TEST
+
+START_TEST(getrange_takes_both_ends_from_either_side)
+{
+    kit_expect(c, "+OK", "SET", "k", "Hello World");
+    kit_expect(c, "$Hell", "GETRANGE", "k", "0", "3");
+    kit_expect(c, "$Hello World", "GETRANGE", "k", "0", "-1");
+    kit_expect(c, "$orld", "GETRANGE", "k", "-4", "-1");
+    kit_expect(c, "$", "GETRANGE", "k", "5", "3");
+    kit_expect(c, "$ World", "GETRANGE", "k", "5", "5000");
+    kit_expect(c, "$Hello World", "GETRANGE", "k", "-5000", "10000");
+    kit_expect(c, "$H", "GETRANGE", "k", "0", "-100000000000000");
+    kit_expect(c, "$", "GETRANGE", "missing", "0", "-1");
+    kit_expect(c, "$Hello", "SUBSTR", "k", "0", "4");
+    kit_expect(c, "+OK", "SET", "n", "1234");
+    kit_expect(c, "$123", "GETRANGE", "n", "0", "2");
+    kit_expect(c, "$34", "GETRANGE", "n", "-2", "-1");
+    kit_expect(c, "$1", "GETRANGE", "n", "-9223372036854775808", "-9223372036854775808");
+}
+END_TEST
+
+START_TEST(mset_and_mget_take_many_keys)
+{
+    kit_expect(c, "+OK", "MSET", "a", "1", "b", "2", "a", "3");
+    kit_expect(c, "[$3 $2 nil $3]", "MGET", "a", "b", "c", "a");
+    kit_expect(c, ":0", "MSETNX", "c", "1", "a", "2");
+    kit_expect(c, ":0", "EXISTS", "c");
+    kit_expect(c, ":1", "MSETNX", "c", "1", "d", "2", "c", "3");
+    kit_expect(c, "[$3 $2]", "MGET", "c", "d");
+    kit_expect(c, "-ERR wrong number of arguments for 'mset' command", "MSET", "a", "1", "b");
+    kit_expect(c, "-ERR wrong number of arguments for 'msetnx' command", "MSETNX", "x", "1", "y");
+    kit_expect(c, ":0", "EXISTS", "x");
+}
+END_TEST
+
+START_TEST(lcs_finds_text_length_and_places)
+{
+    kit_expect(c, "+OK", "MSET", "a", "ohmytext", "b", "mynewtext");
+    kit_expect(c, "$mytext", "LCS", "a", "b");
+    kit_expect(c, ":6", "LCS", "a", "b", "LEN");
+    kit_expect(c, "[$matches [[[:4 :7] [:5 :8]] [[:2 :3] [:0 :1]]] $len :6]", "LCS", "a", "b", "IDX");
+    kit_expect(c, "[$matches [[[:4 :7] [:5 :8] :4]] $len :6]", "LCS", "a", "b", "IDX", "MINMATCHLEN", "4",
+               "WITHMATCHLEN");
+    kit_expect(c, "[$matches [] $len :0]", "LCS", "a", "missing", "IDX");
+    kit_expect(c, "$", "LCS", "a", "missing");
+    kit_expect(c, "-ERR If you want both the length and indexes, please just use IDX.", "LCS", "a", "b", "LEN", "IDX");
+    kit_expect(c, "-ERR syntax error", "LCS", "a", "b", "MINMATCHLEN");
+}
+END_TEST
+
+Suite *suite_strings(void);
+Suite *suite_strings(void)
+{
+    Suite *suite = suite_create("strings");
+    TCase *tcase = kit_tcase("strings");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, set_stores_and_get_answers_with_the_same_bytes);
+    tcase_add_test(tcase, overwriting_goes_through_all_lengths);
+    tcase_add_test(tcase, set_obeys_nx_and_xx);
+    tcase_add_test(tcase, set_with_get_answers_with_the_old_value);
+    tcase_add_test(tcase, set_drops_the_ttl_unless_told_to_keep_it);
+    tcase_add_test(tcase, set_refuses_bad_times_and_contradicting_options);
+    tcase_add_test(tcase, getex_changes_the_ttl_only);
+    tcase_add_test(tcase, encoding_follows_redis);
+    tcase_add_test(tcase, counters_count_to_the_ends_of_their_range);
+    tcase_add_test(tcase, counters_refuse_overflow_and_text);
+    tcase_add_test(tcase, incrbyfloat_adds_and_prints_without_trailing_zeros);
+    tcase_add_test(tcase, append_crosses_from_small_to_large_values);
+    tcase_add_test(tcase, reply_keeps_its_bytes_while_the_large_value_changes_behind_it);
+    tcase_add_test(tcase, client_that_reads_late_gets_more_than_a_gigabyte_of_replies);
+    tcase_add_test(tcase, setrange_pads_with_zeros_and_keeps_to_the_limit);
+    tcase_add_test(tcase, getrange_takes_both_ends_from_either_side);
+    tcase_add_test(tcase, mset_and_mget_take_many_keys);
+    tcase_add_test(tcase, lcs_finds_text_length_and_places);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

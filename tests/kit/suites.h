@@ -1,0 +1,21 @@
+/*
+ * The runner of test suites, for unit and integration tests alike.
+ *
+ * Arguments name the suites to run (all without any); KVS_SEED gives the seed of random tests. Check's own
+ * variables work as ever: CK_FORK=no for a debugger, CK_RUN_CASE, CK_VERBOSITY.
+ */
+#ifndef KVS_KIT_SUITES_H
+#define KVS_KIT_SUITES_H
+
+#include <check.h>
+#include <stddef.h>
+
+struct suite_maker {
+    const char *name;
+    Suite *(*make)(void);
+};
+
+/* Runs them one after the other, ends with the line "N passed, N failed", and returns main's result. */
+int suites_run(int argc, char **argv, const struct suite_maker *suites, size_t count);
+
+#endif

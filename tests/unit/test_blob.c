@@ -1,0 +1,108 @@
+/* Blobs: references, growth, and what happens when memory can't be had. */
+#include "core/blob.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+START_TEST(new_blob_is_empty_exclusive_and_roomy)
+{
+    struct blob *blob = blob_create(BLOB_MIN);
+    ck_assert_ptr_nonnull(blob);
+    ck_assert_uint_eq(blob->len, 0);
+    ck_assert_uint_ge(blob->capacity, BLOB_MIN);
+    ck_assert(blob_is_exclusive(blob));
+    ck_assert_uint_ge(blob_memory(blob), blob->capacity);
+    memset(blob->data, 'x', blob->capacity);
+    blob_release(blob);
+}
+END_TEST
+
+START_TEST(retained_blob_survives_one_release)
+{
+    struct blob *blob = blob_create(BLOB_MIN);
+    ck_assert_ptr_eq(blob_retain(blob), blob);
+    ck_assert(!blob_is_exclusive(blob));
+    blob_release(blob);
+    ck_assert(blob_is_exclusive(blob));
+    blob_release(blob);
+    blob_release(NULL);
+}
+END_TEST
+
+START_TEST(reserve_keeps_the_bytes)
+{
+    struct blob *blob = blob_create(BLOB_MIN);
+    for (size_t i = 0; i < BLOB_MIN; i++)
+        blob->data[i] = (char)(i * 7);
+    blob->len = BLOB_MIN;
+    blob = blob_reserve(blob, 1000000);
+    ck_assert_ptr_nonnull(blob);
+    ck_assert_uint_eq(blob->len, BLOB_MIN);
+    ck_assert_uint_ge(blob->capacity, 1000000);
+    ck_assert_uint_le(sizeof(struct blob) + blob->capacity, blob_memory(blob));
+    for (size_t i = 0; i < BLOB_MIN; i++)
+        ck_assert_int_eq(blob->data[i], (char)(i * 7));
+    ck_assert_ptr_eq(blob_reserve(blob, 10), blob);
+    memset(blob->data, 'x', blob->capacity);
+    blob_release(blob);
+}
+END_TEST
+
+START_TEST(impossible_sizes_fail_and_change_nothing)
+{
+    ck_assert_ptr_null(blob_create(SIZE_MAX));
+    ck_assert_ptr_null(blob_create(SIZE_MAX - sizeof(struct blob)));
+    mem_fail_after(1);
+    ck_assert_ptr_null(blob_create(BLOB_MIN));
+    struct blob *blob = blob_create(BLOB_MIN);
+    ck_assert_ptr_nonnull(blob);
+    size_t capacity = blob->capacity;
+    ck_assert_ptr_null(blob_reserve(blob, SIZE_MAX));
+    mem_fail_after(1);
+    ck_assert_ptr_null(blob_reserve(blob, 10 * BLOB_MIN));
+    ck_assert_uint_eq(blob->capacity, capacity);
+    ck_assert(blob_is_exclusive(blob));
+    blob_release(blob);
+}
+END_TEST
+
+enum { ROUNDS = 20000 };
+
+static void *retain_and_release(void *blob)
+{
+    for (int i = 0; i < ROUNDS; i++)
+        blob_release(blob_retain(blob));
+    blob_release(blob);
+    return NULL;
+}
+
+START_TEST(references_are_counted_across_threads)
+{
+    struct blob *blob = blob_create(BLOB_MIN);
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, retain_and_release, blob_retain(blob)), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert(blob_is_exclusive(blob));
+    blob_release(blob);
+}
+END_TEST
+
+Suite *suite_blob(void);
+Suite *suite_blob(void)
+{
+    Suite *suite = suite_create("blob");
+    TCase *tcase = tcase_create("blob");
+    tcase_add_test(tcase, new_blob_is_empty_exclusive_and_roomy);
+    tcase_add_test(tcase, retained_blob_survives_one_release);
+    tcase_add_test(tcase, reserve_keeps_the_bytes);
+    tcase_add_test(tcase, impossible_sizes_fail_and_change_nothing);
+    tcase_add_test(tcase, references_are_counted_across_threads);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

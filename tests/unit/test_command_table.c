@@ -1,0 +1,344 @@
+/* The command table: names in any case, numbers, key positions, and what follows from flags. */
+#include "command/table.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command_markdown.h"
+#include "core/text.h"
+
+#define MAX_WORDS 32
+
+/* A request made of words. */
+struct request {
+    struct arg argv[MAX_WORDS];
+    int argc;
+    char *copy;
+};
+
+static struct request request_of(const char *line)
+{
+    struct request request = {.copy = strdup(line)};
+    for (char *word = strtok(request.copy, " "); word != NULL; word = strtok(NULL, " "))
+        request.argv[request.argc++] = (struct arg){.data = word, .len = strlen(word)};
+    return request;
+}
+
+/* The keys that a command finds in the line, as "b d"; "error" where it refuses. */
+static char *keys_of(const struct command *command, const char *line)
+{
+    static char found[256];
+    struct request request = request_of(line);
+    struct key_ref refs[MAX_WORDS];
+    int count = command_keys(command, request.argv, request.argc, refs, MAX_WORDS);
+
+    found[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        strcat(found, i > 0 ? " " : "");
+        strcat(found, request.argv[refs[i].position].data);
+    }
+    if (count < 0)
+        strcpy(found, "error");
+    free(request.copy);
+    return found;
+}
+
+static char *keys_of_line(const char *line)
+{
+    struct request request = request_of(line);
+    const struct command *command = command_find_call(request.argv, request.argc);
+    free(request.copy);
+    ck_assert_ptr_nonnull(command);
+    return keys_of(command, line);
+}
+
+static const struct command *find(const char *name)
+{
+    return command_find(name, strlen(name));
+}
+
+static const struct command *find_full(const char *name)
+{
+    return command_find_full(name, strlen(name));
+}
+
+START_TEST(names_are_found_in_any_case)
+{
+    ck_assert_str_eq(find("get")->name, "get");
+    ck_assert_ptr_eq(find("GET"), find("get"));
+    ck_assert_ptr_eq(find("gEt"), find("get"));
+    ck_assert_ptr_eq(find("IncrByFloat"), find("incrbyfloat"));
+    ck_assert_ptr_eq(find("PEXPIRETIME"), find("pexpiretime"));
+    for (unsigned i = 0; i < command_top_count(); i++) {
+        const struct command *command = command_top(i);
+        char upper[64] = "";
+        for (size_t c = 0; command->name[c] != '\0'; c++)
+            upper[c] = (char)(command->name[c] >= 'a' ? command->name[c] - 32 : command->name[c]);
+        ck_assert_ptr_eq(find(upper), command);
+        ck_assert_ptr_eq(find(command->name), command);
+    }
+}
+END_TEST
+
+START_TEST(near_misses_are_not_found)
+{
+    static const char *const misses[] = {"", "g", "ge", "gett", "ggt", "get ", "xet", "geu", "setnxx",
+                                         "*", "|", "get|", "ge\x14", "expiretimes", "incrbyfloat ",
+                                         "incrbyxfloat"};
+    for (size_t i = 0; i < sizeof misses / sizeof misses[0]; i++)
+        ck_assert_msg(find(misses[i]) == NULL, "'%s' was found", misses[i]);
+    ck_assert_ptr_null(command_find("get\0", 4));
+    ck_assert_ptr_null(command_find("\0\0\0", 3));
+
+    /* every byte in every place of a name: only its other case is the same name */
+    static const char name[] = "incrbyfloat";
+    for (size_t at = 0; at < sizeof name - 1; at++)
+        for (int byte = 0; byte < 256; byte++) {
+            char changed[sizeof name];
+            memcpy(changed, name, sizeof name);
+            changed[at] = (char)byte;
+            bool same = byte == name[at] || byte == name[at] - 32;
+            ck_assert_int_eq(command_find(changed, sizeof name - 1) != NULL, same);
+        }
+}
+END_TEST
+
+START_TEST(only_the_given_bytes_of_a_name_are_read)
+{
+    /* right behind the name lies memory that the sanitizers watch */
+    for (unsigned i = 0; i < command_top_count(); i++) {
+        size_t len = strlen(command_top(i)->name);
+        char *exact = malloc(len);
+        memcpy(exact, command_top(i)->name, len);
+        ck_assert_ptr_eq(command_find(exact, len), command_top(i));
+        free(exact);
+    }
+    ck_assert_ptr_eq(command_find("getset", 3), find("get"));
+}
+END_TEST
+
+START_TEST(subcommands_are_found_by_call_and_by_full_name)
+{
+    struct request call = request_of("CONFIG Get x");
+    const struct command *get = command_find_call(call.argv, call.argc);
+    ck_assert_str_eq(get->full_name, "config|get");
+    ck_assert_str_eq(get->name, "get");
+    ck_assert_ptr_eq(command_parent(get), find("config"));
+    ck_assert_ptr_eq(find_full("CONFIG|GET"), get);
+    ck_assert_ptr_eq(command_find_call(call.argv, 1), find("config"));
+    free(call.copy);
+
+    call = request_of("config nothing");
+    ck_assert_ptr_eq(command_find_call(call.argv, call.argc), find("config"));
+    free(call.copy);
+    call = request_of("get config");
+    ck_assert_ptr_eq(command_find_call(call.argv, call.argc), find("get"));
+    free(call.copy);
+
+    ck_assert_ptr_null(find_full("config|nothing"));
+    ck_assert_ptr_null(find_full("config|"));
+    ck_assert_ptr_null(find_full("|get"));
+    ck_assert_ptr_null(find_full("config|get|x"));
+    ck_assert_ptr_null(find_full("get|get"));
+    ck_assert_ptr_null(find("config|get"));
+}
+END_TEST
+
+START_TEST(every_command_has_a_number_of_its_own)
+{
+    ck_assert_uint_lt(command_top_count(), command_count());
+    for (unsigned i = 0; i < command_count(); i++) {
+        const struct command *command = command_by_number(i);
+        ck_assert_uint_eq(command_number(command), i);
+        ck_assert_ptr_eq(find_full(command_full_name(command)), command);
+        ck_assert_int_eq(command_parent(command) == NULL, i < command_top_count());
+        for (size_t s = 0; s < command->subcommand_count; s++)
+            ck_assert_ptr_eq(command_parent(&command->subcommands[s]), command);
+    }
+}
+END_TEST
+
+START_TEST(ranges_of_keys_are_found)
+{
+    ck_assert_str_eq(keys_of_line("get a"), "a");
+    ck_assert_str_eq(keys_of_line("set a b NX"), "a");
+    ck_assert_str_eq(keys_of_line("mget a b c"), "a b c");
+    ck_assert_str_eq(keys_of_line("mset a 1 b 2 c 3"), "a b c");
+    ck_assert_str_eq(keys_of_line("rename a b"), "a b");
+    ck_assert_str_eq(keys_of_line("copy a b DB 1"), "a b");
+    ck_assert_str_eq(keys_of_line("object encoding a"), "a");
+    ck_assert_str_eq(keys_of_line("memory usage a SAMPLES 5"), "a");
+    ck_assert_str_eq(keys_of_line("ping a"), "");
+    ck_assert_str_eq(keys_of_line("config get a"), "");
+}
+END_TEST
+
+START_TEST(limited_ranges_are_found)
+{
+    /* as XREAD has it: STREAMS, then as many keys as identifiers */
+    static const struct key_spec spec = {.flags = KEY_RO, .search = KEY_AT_KEYWORD, .keyword = "streams",
+                                         .start_from = 1, .find = KEY_FIND_RANGE, .last_key = -1, .step = 1,
+                                         .limit = 2};
+    static const struct command command = {.name = "test", .key_specs = &spec, .key_spec_count = 1};
+    ck_assert_str_eq(keys_of(&command, "xread COUNT 2 Streams a b 0 0"), "a b");
+    ck_assert_str_eq(keys_of(&command, "xread streams a 0"), "a");
+    ck_assert_str_eq(keys_of(&command, "xread streams"), "error");
+    ck_assert_str_eq(keys_of(&command, "xread a b 0 0"), "");
+}
+END_TEST
+
+START_TEST(keywords_are_searched_from_the_end_too)
+{
+    static const struct key_spec spec = {.flags = KEY_RW, .search = KEY_AT_KEYWORD, .keyword = "KEYS",
+                                         .start_from = -2, .find = KEY_FIND_RANGE, .last_key = -1, .step = 1};
+    static const struct command command = {.name = "test", .key_specs = &spec, .key_spec_count = 1};
+    ck_assert_str_eq(keys_of(&command, "migrate host port x 0 10 keys a b c"), "a b c");
+    ck_assert_str_eq(keys_of(&command, "migrate host keys x keys a"), "a");
+    ck_assert_str_eq(keys_of(&command, "migrate host port x 0 10"), "");
+}
+END_TEST
+
+START_TEST(announced_numbers_of_keys_are_believed_only_if_they_fit)
+{
+    static const struct key_spec specs[] = {
+        {.flags = KEY_OW, .search = KEY_AT_INDEX, .index = 1, .find = KEY_FIND_RANGE, .step = 1},
+        {.flags = KEY_RO, .search = KEY_AT_INDEX, .index = 2, .find = KEY_FIND_KEYNUM, .first_key = 1,
+         .key_step = 1},
+    };
+    static const struct command command = {.name = "test", .key_specs = specs, .key_spec_count = 2};
+    ck_assert_str_eq(keys_of(&command, "zunionstore a 2 b c WEIGHTS 1 2"), "a b c");
+    ck_assert_str_eq(keys_of(&command, "zunionstore a 0 b"), "a");
+    ck_assert_str_eq(keys_of(&command, "zunionstore a 3 b c"), "error");
+    ck_assert_str_eq(keys_of(&command, "zunionstore a -1 b c"), "error");
+    ck_assert_str_eq(keys_of(&command, "zunionstore a x b c"), "error");
+    ck_assert_str_eq(keys_of(&command, "zunionstore a 9223372036854775807 b c"), "error");
+    ck_assert_str_eq(keys_of(&command, "zunionstore a"), "error");
+}
+END_TEST
+
+START_TEST(what_is_no_key_is_left_out)
+{
+    static const struct key_spec specs[] = {
+        {.flags = KEY_NOT_KEY, .search = KEY_AT_INDEX, .index = 1, .find = KEY_FIND_RANGE, .step = 1},
+        {.flags = KEY_RO, .search = KEY_AT_INDEX, .index = 2, .find = KEY_FIND_RANGE, .step = 1},
+    };
+    static const struct command command = {.name = "test", .key_specs = specs, .key_spec_count = 2};
+    ck_assert_str_eq(keys_of(&command, "test a b"), "b");
+}
+END_TEST
+
+START_TEST(more_keys_than_room_are_counted_but_not_written)
+{
+    struct request request = request_of("mget a b c d");
+    struct key_ref refs[3] = {{0}, {0}, {.position = 99}};
+    ck_assert_int_eq(command_keys(find("mget"), request.argv, request.argc, refs, 2), 4);
+    ck_assert_int_eq(refs[0].position, 1);
+    ck_assert_int_eq(refs[1].position, 2);
+    ck_assert_int_eq(refs[2].position, 99);
+    ck_assert_uint_eq(refs[0].flags, KEY_RO | KEY_ACCESS);
+    free(request.copy);
+}
+END_TEST
+
+START_TEST(legacy_ranges_follow_from_the_specifications)
+{
+    static const struct {
+        const char *name;
+        int first, last, step;
+    } expected[] = {{"get", 1, 1, 1},   {"mget", 1, -1, 1}, {"mset", 1, -1, 2},
+                    {"rename", 1, 2, 1}, {"lcs", 1, 2, 1},   {"object|freq", 2, 2, 1},
+                    {"ping", 0, 0, 0},   {"object", 0, 0, 0}};
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        int first, last, step;
+        command_legacy_range(find_full(expected[i].name), &first, &last, &step);
+        ck_assert_int_eq(first, expected[i].first);
+        ck_assert_int_eq(last, expected[i].last);
+        ck_assert_int_eq(step, expected[i].step);
+    }
+}
+END_TEST
+
+START_TEST(flags_imply_categories)
+{
+    ck_assert_uint_eq(command_categories(find("get")), CAT_STRING | CAT_READ | CAT_FAST);
+    ck_assert_uint_eq(command_categories(find("set")), CAT_STRING | CAT_WRITE | CAT_SLOW);
+    ck_assert_uint_eq(command_categories(find_full("config|set")), CAT_ADMIN | CAT_DANGEROUS | CAT_SLOW);
+    ck_assert_uint_eq(command_category_find("STRING", 6), CAT_STRING);
+    ck_assert_uint_eq(command_category_find("nothing", 7), 0);
+    ck_assert_str_eq(command_category_name(CAT_DANGEROUS), "dangerous");
+}
+END_TEST
+
+START_TEST(set_overwrites_unless_it_gets)
+{
+    struct request plain = request_of("set get get"), get = request_of("set k v ex 1 Get");
+    ck_assert_uint_eq(find("set")->key_flags(plain.argv, plain.argc), KEY_OW | KEY_UPDATE);
+    ck_assert_uint_eq(find("set")->key_flags(get.argv, get.argc), KEY_RW | KEY_ACCESS | KEY_UPDATE);
+    free(plain.copy);
+    free(get.copy);
+}
+END_TEST
+
+START_TEST(syntax_is_drawn_from_the_arguments)
+{
+    static const struct {
+        const char *name, *syntax;
+    } expected[] = {
+        {"set", "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+                "PXAT unix-time-milliseconds | KEEPTTL]"},
+        {"mset", "key value [key value ...]"},
+        {"mget", "key [key ...]"},
+        {"ping", "[message]"},
+        {"client|list", "[TYPE <normal | master | replica | pubsub>] [ID client-id [client-id ...]]"},
+        {"client|reply", "<ON | OFF | SKIP>"},
+        {"hello", "[protover [AUTH username password] [SETNAME clientname]]"},
+        {"scan", "cursor [MATCH pattern] [COUNT count] [TYPE type]"},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        struct text text = TEXT_EMPTY;
+        command_syntax(&text, find_full(expected[i].name));
+        ck_assert_str_eq(text.data, expected[i].syntax);
+        text_deinit(&text);
+    }
+}
+END_TEST
+
+START_TEST(the_page_tells_of_every_command_that_runs)
+{
+    struct text text = TEXT_EMPTY;
+    command_markdown(&text);
+    for (unsigned i = 0; i < command_count(); i++) {
+        const struct command *command = command_by_number(i);
+        bool told = strstr(text.data, command->summary) != NULL;
+        ck_assert_msg(told == (command->run != NULL), "%s", command->full_name);
+    }
+    text_deinit(&text);
+}
+END_TEST
+
+Suite *suite_command_table(void);
+Suite *suite_command_table(void)
+{
+    Suite *suite = suite_create("command table");
+    TCase *tcase = tcase_create("command table");
+    tcase_add_checked_fixture(tcase, command_table_init, NULL);
+    tcase_add_test(tcase, names_are_found_in_any_case);
+    tcase_add_test(tcase, near_misses_are_not_found);
+    tcase_add_test(tcase, only_the_given_bytes_of_a_name_are_read);
+    tcase_add_test(tcase, subcommands_are_found_by_call_and_by_full_name);
+    tcase_add_test(tcase, every_command_has_a_number_of_its_own);
+    tcase_add_test(tcase, ranges_of_keys_are_found);
+    tcase_add_test(tcase, limited_ranges_are_found);
+    tcase_add_test(tcase, keywords_are_searched_from_the_end_too);
+    tcase_add_test(tcase, announced_numbers_of_keys_are_believed_only_if_they_fit);
+    tcase_add_test(tcase, what_is_no_key_is_left_out);
+    tcase_add_test(tcase, more_keys_than_room_are_counted_but_not_written);
+    tcase_add_test(tcase, legacy_ranges_follow_from_the_specifications);
+    tcase_add_test(tcase, flags_imply_categories);
+    tcase_add_test(tcase, set_overwrites_unless_it_gets);
+    tcase_add_test(tcase, syntax_is_drawn_from_the_arguments);
+    tcase_add_test(tcase, the_page_tells_of_every_command_that_runs);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,175 @@
+/* The gate: whoever closes it is alone, nobody waits for ever, and what was written inside is seen. */
+#include "core/gate.h"
+
+#include "kit/scratch.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sched.h>
+
+#define THREADS 6
+
+static struct gate *gate;
+
+static void make(void)
+{
+    gate = gate_create();
+}
+
+static void drop(void)
+{
+    gate_destroy(gate);
+}
+
+START_TEST(going_in_and_out_is_told)
+{
+    struct gate_member *member = gate_join(gate);
+    ck_assert(!gate_is_inside(member));
+    gate_enter(member);
+    ck_assert(gate_is_inside(member));
+    gate_close(member); /* alone, it needn't wait */
+    ck_assert(gate_is_inside(member));
+    gate_open(member);
+    ck_assert(gate_is_inside(member));
+    gate_leave(member);
+    ck_assert(!gate_is_inside(member));
+    gate_part(member);
+}
+END_TEST
+
+START_TEST(members_outside_hold_nobody_up)
+{
+    struct gate_member *member = gate_join(gate), *sleeper = gate_join(gate);
+    gate_enter(sleeper);
+    gate_leave(sleeper);
+    gate_enter(member);
+    gate_close(member);
+    gate_open(member);
+    gate_leave(member);
+    gate_part(member);
+    gate_part(sleeper);
+}
+END_TEST
+
+/* Everybody's figures, without a lock: only the gate keeps the closers from the others (and TSan watches). */
+static struct {
+    unsigned long own[THREADS][8]; /* written by its thread inside, read and written by closers */
+    unsigned long closings;
+} shared;
+static atomic_int inside, closers;
+static unsigned rounds;
+
+struct player {
+    pthread_t thread;
+    unsigned index;
+    unsigned long done;
+};
+
+static void work_inside(struct player *player)
+{
+    atomic_fetch_add(&inside, 1);
+    ck_assert_int_eq(atomic_load(&closers), 0);
+    for (int i = 0; i < 8; i++)
+        shared.own[player->index][i]++;
+    atomic_fetch_sub(&inside, 1);
+}
+
+static void work_alone(struct gate_member *member)
+{
+    gate_close(member);
+    ck_assert_int_eq(atomic_fetch_add(&closers, 1), 0);
+    ck_assert_int_eq(atomic_load(&inside), 0);
+    for (unsigned t = 0; t < THREADS; t++) {
+        for (int i = 1; i < 8; i++)
+            ck_assert_uint_eq(shared.own[t][i], shared.own[t][0]); /* nobody is in the middle of it */
+        for (int i = 0; i < 8; i++)
+            shared.own[t][i] += 1000000;
+    }
+    shared.closings++;
+    atomic_fetch_sub(&closers, 1);
+    gate_open(member);
+}
+
+static void *play(void *argument)
+{
+    struct player *player = argument;
+    struct dice dice = dice_create(player->index);
+    struct gate_member *member = gate_join(gate);
+    for (unsigned i = 0; i < rounds; i++) {
+        gate_enter(member);
+        work_inside(player);
+        player->done++;
+        if (dice_below(&dice, 20) == 0)
+            work_alone(member);
+        gate_leave(member);
+        if (dice_below(&dice, 50) == 0)
+            sched_yield();
+    }
+    gate_part(member);
+    return NULL;
+}
+
+START_TEST(closers_exclude_everybody)
+{
+    struct player players[THREADS];
+    rounds = scratch_rounds(20000);
+    for (unsigned i = 0; i < THREADS; i++) {
+        players[i] = (struct player){.index = i};
+        pthread_create(&players[i].thread, NULL, play, &players[i]);
+    }
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(players[i].thread, NULL);
+    ck_assert_uint_gt(shared.closings, 0);
+    for (unsigned i = 0; i < THREADS; i++)
+        ck_assert_uint_eq(shared.own[i][0], players[i].done + 1000000 * shared.closings);
+}
+END_TEST
+
+/* A thread that hardly ever sleeps lets a closer in all the same. */
+static atomic_bool enough;
+
+static void *go_in_and_out(void *unused)
+{
+    struct gate_member *member = gate_join(gate);
+    while (!atomic_load(&enough)) {
+        gate_enter(member);
+        gate_leave(member);
+    }
+    gate_part(member);
+    return unused;
+}
+
+START_TEST(a_closer_is_not_starved_by_busy_members)
+{
+    pthread_t threads[2];
+    struct gate_member *member = gate_join(gate);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, go_in_and_out, NULL);
+    for (unsigned i = 0; i < scratch_rounds(2000); i++) {
+        gate_enter(member);
+        gate_close(member);
+        gate_open(member);
+        gate_leave(member);
+    }
+    atomic_store(&enough, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    gate_part(member);
+}
+END_TEST
+
+Suite *suite_gate(void);
+Suite *suite_gate(void)
+{
+    Suite *suite = suite_create("gate");
+    TCase *tcase = tcase_create("gate");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, make, drop);
+    tcase_add_test(tcase, going_in_and_out_is_told);
+    tcase_add_test(tcase, members_outside_hold_nobody_up);
+    tcase_add_test(tcase, closers_exclude_everybody);
+    tcase_add_test(tcase, a_closer_is_not_starved_by_busy_members);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,379 @@
+/* The socket file: its mode from the first moment, what it is never made over, and who may remove it. */
+#include "net/listener.h"
+
+#include "kit/scratch.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static char *folder;
+static const char *path;
+static char error[512];
+static struct listener *listener;
+
+static void begin(void)
+{
+    static char kept[512];
+    folder = scratch_create();
+    snprintf(kept, sizeof kept, "%s/s", folder);
+    path = kept;
+    listener = NULL;
+    error[0] = '\0';
+    umask(022);
+}
+
+static void end(void)
+{
+    if (listener)
+        listener_close(listener);
+    scratch_remove(folder);
+}
+
+static int open_at(const char *where, mode_t mode)
+{
+    return listener_open(where, mode, 16, &listener, error, sizeof error);
+}
+
+static int connect_at(const char *where, int kind)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, where);
+    int fd = socket(AF_UNIX, kind, 0);
+    ck_assert_int_ge(fd, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* A socket file that another made: bound, and listening if asked for. */
+static int bind_at(const char *where, int kind, bool listening)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, where);
+    int fd = socket(AF_UNIX, kind, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    if (listening)
+        ck_assert_int_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+static mode_t mode_of(const char *where)
+{
+    struct stat found;
+    return lstat(where, &found) ? 0 : found.st_mode;
+}
+
+/* One line, that names the path and says more. */
+static void check_message(const char *where, const char *says)
+{
+    ck_assert_ptr_null(strchr(error, '\n'));
+    ck_assert_msg(strstr(error, where) && strstr(error, says), "message: %s", error);
+}
+
+START_TEST(connections_are_accepted_with_non_blocking_descriptors)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    ck_assert_str_eq(listener_path(listener), path);
+    ck_assert_int_eq(listener_accept(listener), -EAGAIN);
+    int client = connect_at(path, SOCK_STREAM), served = listener_accept(listener);
+    ck_assert_int_ge(client, 0);
+    ck_assert_int_ge(served, 0);
+    ck_assert(fcntl(served, F_GETFL) & O_NONBLOCK);
+    ck_assert(fcntl(served, F_GETFD) & FD_CLOEXEC);
+    close(client);
+    close(served);
+}
+END_TEST
+
+START_TEST(mode_is_as_asked_whatever_the_umask)
+{
+    static const mode_t modes[] = {0600, 0660, 0666, 0777, 0700, 0};
+    static const mode_t umasks[] = {0, 022, 077, 0777};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+        for (size_t k = 0; k < sizeof umasks / sizeof umasks[0]; k++) {
+            umask(umasks[k]);
+            ck_assert_int_eq(open_at(path, modes[i]), 0);
+            ck_assert_uint_eq(mode_of(path), S_IFSOCK | modes[i]);
+            ck_assert_uint_eq(umask(022), umasks[k]); /* and the umask is as it was */
+            listener_close(listener);
+        }
+    listener = NULL;
+}
+END_TEST
+
+static struct {
+    atomic_bool enough;
+    unsigned seen;
+    mode_t wrong;
+} watched;
+
+static void *watch_mode(void *unused)
+{
+    while (!atomic_load(&watched.enough)) {
+        mode_t mode = mode_of(path);
+        watched.seen += mode != 0;
+        if (mode && mode != (S_IFSOCK | 0600))
+            watched.wrong = mode;
+    }
+    return unused;
+}
+
+START_TEST(file_never_has_another_mode_for_a_moment)
+{
+    pthread_t watcher;
+    umask(0); /* the default of bind(2) would be 0777 */
+    pthread_create(&watcher, NULL, watch_mode, NULL);
+    for (unsigned i = 0; i < scratch_rounds(3000); i++) {
+        ck_assert_int_eq(open_at(path, 0600), 0);
+        listener_close(listener);
+    }
+    listener = NULL;
+    atomic_store(&watched.enough, true);
+    pthread_join(watcher, NULL);
+    ck_assert_msg(!watched.wrong, "the file had mode %o", (unsigned)watched.wrong);
+    ck_assert_uint_gt(watched.seen, 0);
+}
+END_TEST
+
+START_TEST(file_is_gone_after_closing)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    listener_retain(listener); /* a connection still knows its path */
+    listener_close(listener);
+    ck_assert_uint_eq(mode_of(path), 0);
+    ck_assert_str_eq(listener_path(listener), path);
+    listener_release(listener);
+    listener = NULL;
+}
+END_TEST
+
+START_TEST(regular_file_is_left_alone)
+{
+    scratch_write(path, "precious");
+    ck_assert_int_eq(open_at(path, 0600), -EEXIST);
+    check_message(path, "not a socket");
+    char *text = scratch_read(path);
+    ck_assert_str_eq(text, "precious");
+    free(text);
+}
+END_TEST
+
+START_TEST(folder_is_left_alone)
+{
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_lt(open_at(path, 0600), 0);
+    check_message(path, "not a socket");
+    ck_assert(S_ISDIR(mode_of(path)));
+}
+END_TEST
+
+START_TEST(symbolic_link_is_left_alone_wherever_it_leads)
+{
+    const char *target = scratch_path(folder, "target");
+    ck_assert_int_eq(symlink(target, path), 0); /* to nowhere */
+    ck_assert_int_lt(open_at(path, 0600), 0);
+    check_message(path, "not a socket");
+    close(bind_at(target, SOCK_STREAM, true)); /* to a stale socket */
+    ck_assert_int_lt(open_at(path, 0600), 0);
+    ck_assert(S_ISLNK(mode_of(path)));
+    ck_assert(S_ISSOCK(mode_of(target)));
+}
+END_TEST
+
+START_TEST(live_server_is_named_by_pid_and_uid)
+{
+    char pid[32], uid[32];
+    int server = bind_at(path, SOCK_STREAM, true);
+    mode_t before = mode_of(path);
+    ck_assert_int_eq(open_at(path, 0600), -EADDRINUSE);
+    snprintf(pid, sizeof pid, "pid %d", (int)getpid());
+    snprintf(uid, sizeof uid, "uid %u", (unsigned)getuid());
+    check_message(path, pid);
+    check_message(path, uid);
+    ck_assert_uint_eq(mode_of(path), before);
+    int client = connect_at(path, SOCK_STREAM); /* nothing happened to it */
+    ck_assert_int_ge(client, 0);
+    close(client);
+    close(server);
+}
+END_TEST
+
+START_TEST(busy_server_counts_as_live)
+{
+    int server = bind_at(path, SOCK_STREAM, true), waiting[64], count = 0;
+    while (count < 64) { /* fill its backlog */
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        strcpy(address.sun_path, path);
+        waiting[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (connect(waiting[count++], (struct sockaddr *)&address, sizeof address))
+            break;
+    }
+    ck_assert_int_eq(open_at(path, 0600), -EADDRINUSE);
+    check_message(path, "listening");
+    ck_assert(S_ISSOCK(mode_of(path)));
+    while (count)
+        close(waiting[--count]);
+    close(server);
+}
+END_TEST
+
+START_TEST(datagram_socket_is_left_alone)
+{
+    int other = bind_at(path, SOCK_DGRAM, false);
+    ck_assert_int_lt(open_at(path, 0600), 0);
+    check_message(path, "can't listen");
+    ck_assert(S_ISSOCK(mode_of(path)));
+    close(other);
+}
+END_TEST
+
+START_TEST(stale_socket_is_replaced)
+{
+    close(bind_at(path, SOCK_STREAM, true));
+    ck_assert_int_eq(open_at(path, 0640), 0);
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0640);
+    int client = connect_at(path, SOCK_STREAM);
+    ck_assert_int_ge(client, 0);
+    close(client);
+}
+END_TEST
+
+START_TEST(path_may_have_107_bytes_and_no_more)
+{
+    char longest[LISTENER_PATH_MAX + 2];
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, folder, strlen(folder));
+    longest[strlen(folder)] = '/';
+    longest[LISTENER_PATH_MAX + 1] = '\0';
+    ck_assert_int_eq(open_at(longest, 0600), -ENAMETOOLONG);
+    check_message(longest, "107");
+    longest[LISTENER_PATH_MAX] = '\0';
+    ck_assert_int_eq(open_at(longest, 0600), 0);
+    int client = connect_at(longest, SOCK_STREAM);
+    ck_assert_int_ge(client, 0);
+    close(client);
+    ck_assert_int_lt(listener_open("", 0600, 16, &(struct listener *){NULL}, error, sizeof error), 0);
+}
+END_TEST
+
+START_TEST(missing_folder_is_named)
+{
+    ck_assert_int_eq(open_at(scratch_path(folder, "none/s"), 0600), -ENOENT);
+    check_message(scratch_path(folder, "none"), "create it");
+}
+END_TEST
+
+START_TEST(relative_path_works)
+{
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(open_at("s", 0600), 0);
+    ck_assert(S_ISSOCK(mode_of(path)));
+    listener_close(listener);
+    listener = NULL;
+    ck_assert_uint_eq(mode_of(path), 0);
+    ck_assert_int_eq(chdir("/"), 0);
+}
+END_TEST
+
+START_TEST(file_of_another_is_not_removed)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    int other = bind_at(path, SOCK_STREAM, true); /* somebody's new server */
+    ck_assert_int_eq(listener_set_mode(listener, 0666), -ENOENT);
+    listener_close(listener);
+    listener = NULL;
+    ck_assert(S_ISSOCK(mode_of(path)));
+    int client = connect_at(path, SOCK_STREAM);
+    ck_assert_int_ge(client, 0);
+    close(client);
+    close(other);
+}
+END_TEST
+
+START_TEST(mode_can_be_changed)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    ck_assert_int_eq(listener_set_mode(listener, 0666), 0);
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0666);
+}
+END_TEST
+
+/* ---- servers that start at once ---- */
+
+static atomic_int winners;
+static pthread_barrier_t start_line, all_tried;
+
+static void *race(void *unused)
+{
+    struct listener *mine;
+    char message[512];
+    pthread_barrier_wait(&start_line);
+    bool won = listener_open(path, 0600, 16, &mine, message, sizeof message) == 0;
+    atomic_fetch_add(&winners, won);
+    pthread_barrier_wait(&all_tried);
+    if (won)
+        listener_close(mine);
+    return unused;
+}
+
+START_TEST(of_servers_that_start_at_once_one_wins)
+{
+    enum { RACERS = 8 };
+    for (unsigned round = 0; round < scratch_rounds(100); round++) {
+        pthread_t threads[RACERS];
+        atomic_store(&winners, 0);
+        if (round % 2)
+            close(bind_at(path, SOCK_STREAM, true)); /* over a stale socket */
+        pthread_barrier_init(&start_line, NULL, RACERS);
+        pthread_barrier_init(&all_tried, NULL, RACERS);
+        for (int i = 0; i < RACERS; i++)
+            pthread_create(&threads[i], NULL, race, NULL);
+        for (int i = 0; i < RACERS; i++)
+            pthread_join(threads[i], NULL);
+        ck_assert_int_eq(atomic_load(&winners), 1);
+        ck_assert_uint_eq(mode_of(path), 0);
+        pthread_barrier_destroy(&start_line);
+        pthread_barrier_destroy(&all_tried);
+    }
+}
+END_TEST
+
+Suite *suite_listener(void);
+Suite *suite_listener(void)
+{
+    Suite *suite = suite_create("listener");
+    TCase *tcase = tcase_create("listener");
+    tcase_set_timeout(tcase, 90);
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, connections_are_accepted_with_non_blocking_descriptors);
+    tcase_add_test(tcase, mode_is_as_asked_whatever_the_umask);
+    tcase_add_test(tcase, file_never_has_another_mode_for_a_moment);
+    tcase_add_test(tcase, file_is_gone_after_closing);
+    tcase_add_test(tcase, regular_file_is_left_alone);
+    tcase_add_test(tcase, folder_is_left_alone);
+    tcase_add_test(tcase, symbolic_link_is_left_alone_wherever_it_leads);
+    tcase_add_test(tcase, live_server_is_named_by_pid_and_uid);
+    tcase_add_test(tcase, busy_server_counts_as_live);
+    tcase_add_test(tcase, datagram_socket_is_left_alone);
+    tcase_add_test(tcase, stale_socket_is_replaced);
+    tcase_add_test(tcase, path_may_have_107_bytes_and_no_more);
+    tcase_add_test(tcase, missing_folder_is_named);
+    tcase_add_test(tcase, relative_path_works);
+    tcase_add_test(tcase, file_of_another_is_not_removed);
+    tcase_add_test(tcase, mode_can_be_changed);
+    tcase_add_test(tcase, of_servers_that_start_at_once_one_wins);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

@@ -1,0 +1,239 @@
+/* String values: encodings, their text, and writing in place. */
+#include "types/string.h"
+
+#include "core/blob.h"
+#include "core/memory.h"
+#include "kit/scratch.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct bytes key = {"key", 3};
+
+static struct arg text_arg(const char *text)
+{
+    return (struct arg){text, strlen(text), NULL};
+}
+
+static struct entry *make(const char *text)
+{
+    struct arg arg = text_arg(text);
+    return string_create(key, &arg, ENTRY_NO_EXPIRY);
+}
+
+static void assert_value(const struct entry *entry, const char *data, size_t len)
+{
+    struct string_view view;
+    string_view(entry, &view);
+    ck_assert_uint_eq(view.len, len);
+    ck_assert_uint_eq(string_len(entry), len);
+    ck_assert_mem_eq(view.data, data, len);
+}
+
+START_TEST(only_canonical_text_of_an_int64_becomes_an_integer)
+{
+    static const char *const numbers[] = {"0", "-1", "7", "9223372036854775807", "-9223372036854775808"};
+    static const char *const others[] = {"",
+                                         "-",
+                                         "+1",
+                                         "01",
+                                         "-0",
+                                         "1 ",
+                                         " 1",
+                                         "1.0",
+                                         "1e3",
+                                         "9223372036854775808",
+                                         "-9223372036854775809",
+                                         "123456789012345678901",
+                                         "0x10"};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct entry *entry = make(numbers[i]);
+        ck_assert_int_eq(entry->encoding, ENTRY_INT);
+        ck_assert_str_eq(string_encoding(entry), "int");
+        assert_value(entry, numbers[i], strlen(numbers[i]));
+        entry_free(entry);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct entry *entry = make(others[i]);
+        ck_assert_int_eq(entry->encoding, ENTRY_BYTES);
+        assert_value(entry, others[i], strlen(others[i]));
+        entry_free(entry);
+    }
+}
+END_TEST
+
+START_TEST(encoding_is_embstr_up_to_44_bytes_and_raw_beyond)
+{
+    char text[46];
+    memset(text, 'x', sizeof text);
+    text[44] = '\0';
+    struct entry *entry = make(text);
+    ck_assert_str_eq(string_encoding(entry), "embstr");
+    text[44] = 'x';
+    text[45] = '\0';
+    struct arg longer = text_arg(text);
+    entry = string_set(entry, &longer);
+    ck_assert_str_eq(string_encoding(entry), "raw");
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(large_argument_shares_its_blob)
+{
+    struct blob *blob = blob_create(BLOB_MIN);
+    memset(blob->data, 'b', BLOB_MIN);
+    blob->len = BLOB_MIN;
+    struct arg arg = {blob->data, blob->len, blob};
+    struct entry *entry = string_create(key, &arg, ENTRY_NO_EXPIRY);
+    ck_assert_ptr_eq(entry_blob(entry), blob);
+    ck_assert(!blob_is_exclusive(blob));
+    entry_free(entry);
+    ck_assert(blob_is_exclusive(blob));
+    blob_release(blob);
+}
+END_TEST
+
+START_TEST(large_argument_without_a_blob_is_copied_into_one)
+{
+    char *text = malloc(BLOB_MIN);
+    memset(text, 'c', BLOB_MIN);
+    struct arg arg = {text, BLOB_MIN, NULL};
+    struct entry *entry = make("small");
+    entry = string_set(entry, &arg);
+    ck_assert_int_eq(entry->encoding, ENTRY_BLOB);
+    assert_value(entry, text, BLOB_MIN);
+    entry_free(entry);
+    free(text);
+}
+END_TEST
+
+START_TEST(write_makes_text_of_an_integer)
+{
+    struct entry *entry = make("12");
+    entry = string_write(entry, 2, "3", 1);
+    assert_value(entry, "123", 3);
+    ck_assert_str_eq(string_encoding(entry), "raw");
+    int64_t value;
+    ck_assert(string_to_i64(entry, &value));
+    ck_assert_int_eq(value, 123);
+    struct arg same = text_arg("123");
+    entry = string_set(entry, &same);
+    ck_assert_str_eq(string_encoding(entry), "int");
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(write_behind_the_end_fills_with_zeros)
+{
+    struct entry *entry = make("5");
+    entry = string_write(entry, 3, "x", 1);
+    assert_value(entry, "5\0\0x", 4);
+    entry_free(entry);
+    entry = make("ab");
+    entry = string_write(entry, 4, "x", 1);
+    assert_value(entry, "ab\0\0x", 5);
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(write_to_a_shared_blob_leaves_the_other_holder_s_bytes_alone)
+{
+    struct entry *entry = make("");
+    entry = string_write(entry, BLOB_MIN, "end", 3);
+    struct blob *held = blob_retain(entry_blob(entry));
+    entry = string_write(entry, 0, "X", 1);
+    ck_assert_ptr_ne(entry_blob(entry), held);
+    ck_assert_int_eq(held->data[0], '\0');
+    ck_assert_int_eq(entry_blob(entry)->data[0], 'X');
+    ck_assert(blob_is_exclusive(held));
+    blob_release(held);
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(failing_allocation_leaves_the_value_as_it_was)
+{
+    struct entry *entry = make("value");
+    mem_fail_after(1);
+    ck_assert_ptr_null(string_write(entry, BLOB_MIN * 64, "x", 1));
+    assert_value(entry, "value", 5);
+    mem_fail_after(1);
+    ck_assert_ptr_null(string_write(entry, 1000, "x", 1));
+    assert_value(entry, "value", 5);
+    entry = string_write(entry, BLOB_MIN, "x", 1);
+    mem_fail_after(1);
+    ck_assert_ptr_null(string_write(entry, BLOB_MIN * 64, "x", 1));
+    ck_assert_uint_eq(string_len(entry), BLOB_MIN + 1);
+    mem_fail_after(0);
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(append_makes_do_without_spare_room_when_memory_is_short)
+{
+    struct entry *entry = make("");
+    entry = string_write(entry, 2 * BLOB_MIN, "x", 1);
+    char *piece = calloc(1, 4 * BLOB_MIN);
+    mem_fail_after(1);
+    struct entry *longer = string_write(entry, 2 * BLOB_MIN + 1, piece, 4 * BLOB_MIN);
+    mem_fail_after(0);
+    ck_assert_ptr_nonnull(longer);
+    ck_assert_uint_eq(string_len(longer), 6 * BLOB_MIN + 1);
+    entry_free(longer);
+    free(piece);
+}
+END_TEST
+
+/* Everything above in random order, against a plain buffer as the model. */
+START_TEST(random_writes_and_replacements_match_a_plain_buffer)
+{
+    struct dice dice = dice_create((uint64_t)_i);
+    enum { MODEL_MAX = 96 * 1024 };
+    char *model = calloc(1, MODEL_MAX), piece[4096];
+    size_t model_len = 0;
+    struct entry *entry = make("");
+    for (int step = 0; step < 3000; step++) {
+        size_t len = dice_below(&dice, step % 10 == 0 ? sizeof piece : 24) + 1;
+        for (size_t i = 0; i < len; i++)
+            piece[i] = (char)('0' + dice_below(&dice, 10));
+        size_t offset = dice_chance(&dice, 50) ? model_len : dice_below(&dice, model_len + 100);
+        if (offset + len > MODEL_MAX || dice_below(&dice, 200) == 0) {
+            struct arg arg = {piece, len, NULL};
+            entry = string_set(entry, &arg);
+            memset(model, 0, MODEL_MAX);
+            memcpy(model, piece, len);
+            model_len = len;
+        } else {
+            entry = string_write(entry, offset, piece, len);
+            memcpy(model + offset, piece, len);
+            if (offset + len > model_len)
+                model_len = offset + len;
+        }
+        ck_assert_ptr_nonnull(entry);
+        assert_value(entry, model, model_len);
+    }
+    entry_free(entry);
+    free(model);
+}
+END_TEST
+
+Suite *suite_string(void);
+Suite *suite_string(void)
+{
+    Suite *suite = suite_create("string");
+    TCase *tcase = tcase_create("values");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, only_canonical_text_of_an_int64_becomes_an_integer);
+    tcase_add_test(tcase, encoding_is_embstr_up_to_44_bytes_and_raw_beyond);
+    tcase_add_test(tcase, large_argument_shares_its_blob);
+    tcase_add_test(tcase, large_argument_without_a_blob_is_copied_into_one);
+    tcase_add_test(tcase, write_makes_text_of_an_integer);
+    tcase_add_test(tcase, write_behind_the_end_fills_with_zeros);
+    tcase_add_test(tcase, write_to_a_shared_blob_leaves_the_other_holder_s_bytes_alone);
+    tcase_add_test(tcase, failing_allocation_leaves_the_value_as_it_was);
+    tcase_add_test(tcase, append_makes_do_without_spare_room_when_memory_is_short);
+    tcase_add_loop_test(tcase, random_writes_and_replacements_match_a_plain_buffer, 0, 5);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
