@@ -1,178 +1,155 @@
 # kvs: a Redis-compatible key-value store for the programs of one machine.
-# `make help` lists what can be made. Outputs go to BUILD, one folder for each kind of build.
+# `make help` lists what can be made. Outputs go below BUILD, one folder for each kind of build.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
-CC = gcc
 SOCKET ?= /tmp/kvs.sock
+FUZZ_SECONDS ?= 60
+BENCH_ARGS ?=
+CC = gcc
+CLANG ?= clang
 
 VERSION := 0.1.0
 WARNINGS := -Wall -Wextra -Wshadow -Werror
 CFLAGS ?= -O2 -g
-MODE_CFLAGS ?= -flto=auto -fno-plt
+MODE_CFLAGS ?= $(LTO_CFLAGS) -fno-plt
+# gcc only: clang would need a linker plugin that Debian does not install with it
+LTO_CFLAGS = $(if $(findstring clang,$(notdir $(CC))),,-flto=auto)
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DKVS_VERSION='"$(VERSION)"' $(WARNINGS) -fno-omit-frame-pointer -pthread \
-             $(CFLAGS) $(MODE_CFLAGS) -MMD -MP
+             $(CFLAGS) $(MODE_CFLAGS)
 
-HIREDIS_CFLAGS = $(shell pkg-config --cflags hiredis)
-HIREDIS_LIBS = $(shell pkg-config --libs hiredis)
-CHECK_CFLAGS = $(shell pkg-config --cflags check)
-CHECK_LIBS = $(shell pkg-config --libs check)
-CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(shell pkg-config --cflags libedit)
-CLIENT_LIBS = $(HIREDIS_LIBS) $(shell pkg-config --libs libedit)
+# pkg-config is asked when a value is first used, and once: `make help` and set-up work before it is installed.
+once = $(eval $(1) := $(2))$($(1))
+HIREDIS_CFLAGS = $(call once,HIREDIS_CFLAGS,$(shell pkg-config --cflags hiredis))
+HIREDIS_LIBS = $(call once,HIREDIS_LIBS,$(shell pkg-config --libs hiredis))
+EDIT_CFLAGS = $(call once,EDIT_CFLAGS,$(shell pkg-config --cflags libedit))
+EDIT_LIBS = $(call once,EDIT_LIBS,$(shell pkg-config --libs libedit))
+CHECK_CFLAGS = $(call once,CHECK_CFLAGS,$(shell pkg-config --cflags check))
+CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 # jemalloc is linked statically where that can be had: an idle server is a megabyte smaller
 JEMALLOC_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir jemalloc)/libjemalloc.a)
-JEMALLOC_LIBS = $(if $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -lm -ldl,$(shell pkg-config --libs jemalloc))
+JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(or $(addsuffix $() -lm -ldl,$(JEMALLOC_ARCHIVE)),$(shell pkg-config --libs jemalloc)))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 
 SERVER_SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
 CLIENT_SOURCES := $(sort $(wildcard client/*.c))
-UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c)) tests/kit/suites.c tests/kit/scratch.c
 INTEGRATION_SOURCES := $(sort $(wildcard tests/integration/*.c tests/kit/*.c))
-BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
+BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
+
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 SERVER_OBJECTS := $(call objects,$(SERVER_SOURCES))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/server/main.o,$(SERVER_OBJECTS))
+CLIENT_OBJECTS := $(call objects,$(CLIENT_SOURCES))
+UNIT_OBJECTS := $(call objects,$(UNIT_SOURCES))
+INTEGRATION_OBJECTS := $(call objects,$(INTEGRATION_SOURCES))
+
+PROGRAMS := $(BUILD)/kvs-server $(BUILD)/kvs-cli
+TEST_PROGRAMS := $(PROGRAMS) $(BUILD)/unit-tests $(BUILD)/integration-tests
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,$(filter tests/fuzz/fuzz_%.c,$(FUZZ_SOURCES)))
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 
 # `make V=1` shows the commands
-say = $(if $(V),,@echo "  $(1)  $@" &&)
+say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
+# What sets a machine up builds in a second make, so that pkg-config answers for the packages just installed. It uses
+# all processors unless this make was told how many.
+MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all run test unit integration differential client-tests asan tsan fuzz bench clients lint format install \
-        uninstall docs clean help packages
+.PHONY: all help run test unit integration client differential asan tsan fuzz clients bench lint format docs \
+        install uninstall clean FORCE
 .DEFAULT_GOAL := all
 
-all: $(BUILD)/kvs-server $(BUILD)/kvs-cli ## build the server and the command line
+all: $(PROGRAMS) ## build the server and the command line (the default)
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-# ---- set-up ----
+# ---- the two commands of the README ----
 
-packages: ## install what building and testing need, where it is missing (Debian)
-	@tests/packages
-
-# Recursive, so that pkg-config is asked only after the packages are there.
-run: packages ## build, then serve on /tmp/kvs.sock in the foreground
-	@$(MAKE) --no-print-directory all
+run: ## set up, build, and serve on /tmp/kvs.sock (SOCKET=...) in the foreground
+	@tests/packages build
+	$(MAKE_ALL) all
 	@echo "In another terminal: $(BUILD)/kvs-cli -s $(SOCKET)"
 	@exec $(BUILD)/kvs-server -s $(SOCKET)
 
-test: packages ## unit, integration and differential tests, in under 5 minutes
-	@$(MAKE) --no-print-directory all $(BUILD)/unit-tests $(BUILD)/integration-tests
+test: ## set up, build, and run all tests, in under 5 minutes
+	@tests/packages build test
+	$(MAKE_ALL) $(TEST_PROGRAMS)
 	@BUILD=$(BUILD) tests/run unit integration client differential
-
-# ---- programs ----
-
-$(BUILD)/kvs-server: $(SERVER_OBJECTS)
-	$(call say,LD) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LDFLAGS) $(ALLOCATOR_LIBS)
-
-$(BUILD)/kvs-cli: $(call objects,$(CLIENT_SOURCES))
-	$(call say,LD) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LDFLAGS) $(CLIENT_LIBS)
-
-$(BUILD)/unit-tests: $(call objects,$(UNIT_SOURCES)) $(LIBRARY_OBJECTS)
-	$(call say,LD) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LDFLAGS) $(CHECK_LIBS) $(ALLOCATOR_LIBS)
-
-$(BUILD)/integration-tests: $(call objects,$(INTEGRATION_SOURCES))
-	$(call say,LD) $(CC) $(ALL_CFLAGS) -o $@ $^ $(LDFLAGS) $(CHECK_LIBS) $(HIREDIS_LIBS)
-
-$(BUILD)/bench/%: tests/bench/%.c
-	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(ALL_CFLAGS) -o $@ $< $(LDFLAGS)
-
-$(BUILD)/obj/server/%.o: server/%.c
-	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(ALL_CFLAGS) $(ALLOCATOR_CFLAGS) -Iserver -c -o $@ $<
-
-$(BUILD)/obj/client/%.o: client/%.c
-	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(ALL_CFLAGS) $(CLIENT_CFLAGS) -c -o $@ $<
-
-$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c $(BUILD)/unit_suites.h
-	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(ALL_CFLAGS) $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -I$(BUILD) -c -o $@ $<
-
-$(BUILD)/obj/tests/integration/%.o: tests/integration/%.c $(BUILD)/integration_suites.h
-	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(ALL_CFLAGS) $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD) -c -o $@ $<
-
-$(BUILD)/obj/tests/kit/%.o: tests/kit/%.c
-	@mkdir -p $(@D)
-	$(call say,CC) $(CC) $(ALL_CFLAGS) $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -c -o $@ $<
-
-# One line SUITE(name) for each test_name.c; rewritten only when the list changes.
-$(BUILD)/%_suites.h: FORCE
-	@mkdir -p $(@D)
-	@ls tests/$*/test_*.c | sed 's|.*/test_\(.*\)\.c|SUITE(\1)|' | cmp -s - $@ || \
-	    ls tests/$*/test_*.c | sed 's|.*/test_\(.*\)\.c|SUITE(\1)|' > $@
-.PHONY: FORCE
-
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # ---- tests ----
 
-unit: packages ## unit tests alone
-	@$(MAKE) --no-print-directory $(BUILD)/unit-tests
+unit: ## the unit tests alone
+	@tests/packages build test
+	$(MAKE_ALL) $(BUILD)/unit-tests
 	@BUILD=$(BUILD) tests/run unit
 
-integration: packages ## integration tests alone
-	@$(MAKE) --no-print-directory all $(BUILD)/integration-tests
+integration: ## the integration tests alone
+	@tests/packages build test
+	$(MAKE_ALL) $(PROGRAMS) $(BUILD)/integration-tests
 	@BUILD=$(BUILD) tests/run integration
 
-differential: packages ## the same commands to kvs and redis-server, replies compared byte for byte
-	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) tests/run differential
-
-client-tests: packages ## kvs-cli against redis-cli and a scripted server
-	@$(MAKE) --no-print-directory all
+client: ## the tests of kvs-cli alone
+	@tests/packages build test
+	$(MAKE_ALL) $(PROGRAMS)
 	@BUILD=$(BUILD) tests/run client
 
-SANITIZED = BUILD=build/$(1) CC=clang CFLAGS="-O1 -g" MODE_CFLAGS="-fsanitize=$(2) -fno-sanitize-recover=all -DKVS_DEBUG" \
-            ALLOCATOR_CFLAGS=-DKVS_LIBC_MALLOC ALLOCATOR_LIBS=
+differential: ## the same commands to kvs and redis-server alone, replies compared byte for byte
+	@tests/packages build test
+	$(MAKE_ALL) $(PROGRAMS)
+	@BUILD=$(BUILD) tests/run differential
 
-asan: packages ## unit, integration and client tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory $(call SANITIZED,asan,address$(comma)undefined) all build/asan/unit-tests build/asan/integration-tests
-	@BUILD=build/asan tests/run unit integration client
-
-tsan: packages ## unit and integration tests under ThreadSanitizer
-	@$(MAKE) --no-print-directory $(call SANITIZED,tsan,thread) all build/tsan/unit-tests build/tsan/integration-tests
-	@BUILD=build/tsan tests/run unit integration
-
+# $(call instrumented,folder,sanitizers): variables of a make that builds with clang's sanitizers
+instrumented = BUILD=$(BUILD)/$(1) CC=$(CLANG) CFLAGS="-O1 -g" \
+               MODE_CFLAGS="-fsanitize=$(2) -fno-sanitize-recover=all -DKVS_DEBUG" \
+               ALLOCATOR_CFLAGS=-DKVS_LIBC_MALLOC ALLOCATOR_LIBS=
 comma := ,
-FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-fuzz: packages ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS each
-	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" \
-	    MODE_CFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DKVS_DEBUG" \
-	    ALLOCATOR_CFLAGS=-DKVS_LIBC_MALLOC ALLOCATOR_LIBS= $(FUZZERS:%=build/fuzz/%)
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) BUILD=build/fuzz tests/fuzz/run
+asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tests/packages build test sanitizers
+	$(MAKE_ALL) $(call instrumented,asan,address$(comma)undefined) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/asan/%)
+	@BUILD=$(BUILD)/asan SANITIZER=address tests/run unit integration client differential
 
-$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBRARY_OBJECTS)
-	$(call say,LD) $(CC) $(ALL_CFLAGS) $(ALLOCATOR_CFLAGS) -Iserver -fsanitize=fuzzer -o $@ $^ $(LDFLAGS)
+tsan: ## all tests under ThreadSanitizer
+	@tests/packages build test sanitizers
+	$(MAKE_ALL) $(call instrumented,tsan,thread) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/tsan/%)
+	@BUILD=$(BUILD)/tsan SANITIZER=thread tests/run unit integration differential
 
-clients: packages ## real clients and programs: redis-benchmark, redis-py, ioredis, nc, socat ...
-	@$(MAKE) --no-print-directory all
+fuzz: ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS=60 in all
+	@tests/packages build fuzz
+	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) \
+	    $(FUZZ_PROGRAMS:$(BUILD)/%=$(BUILD)/fuzz/%)
+	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+
+clients: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat
+	@tests/packages build clients
+	$(MAKE_ALL) $(PROGRAMS)
 	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/clients/run
 
-bench: packages ## figures against redis-server and a server that does nothing
-	@$(MAKE) --no-print-directory all $(BENCH_PROGRAMS)
-	@KVS_SERVER=$(BUILD)/kvs-server tests/bench/run $(BENCH_ARGS)
+bench: ## figures against redis-server and a server that does nothing (BENCH_ARGS=--quick)
+	@tests/packages build bench
+	$(MAKE_ALL) $(PROGRAMS) $(BENCH_PROGRAMS)
+	@KVS_SERVER=$(BUILD)/kvs-server tests/bench/run --tools $(BUILD)/bench $(BENCH_ARGS)
 
 # ---- the tree ----
 
-lint: packages ## clang-tidy, cppcheck, include directions, scripts
+lint: ## clang-tidy, cppcheck, include directions, headers, scripts
+	@tests/packages build test lint
 	@tests/lint/run
 
 format: ## lay out the C sources by .clang-format
-	@clang-format -i $(shell git ls-files '*.c' '*.h')
+	@tests/packages lint
+	@find server client tests -name '*.[ch]' -exec clang-format -i {} +
 
-docs: all ## draw docs/configuration.md, docs/commands.md and docs/compatibility.md from the tables
+docs: $(PROGRAMS) ## draw docs/configuration.md, commands.md and compatibility.md from the tables
 	@$(BUILD)/kvs-server --config-markdown > docs/configuration.md
 	@$(BUILD)/kvs-server --commands-markdown > docs/commands.md
 	@tests/differential/run --meant-as-markdown > docs/compatibility.md
 
-install: all ## install to PREFIX (default /usr/local), below DESTDIR
+install: $(PROGRAMS) ## install the programs to PREFIX=/usr/local, below DESTDIR
 	install -D -m 755 $(BUILD)/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-server
 	install -D -m 755 $(BUILD)/kvs-cli $(DESTDIR)$(PREFIX)/bin/kvs-cli
 
@@ -180,4 +157,87 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-cli
 
 clean: ## remove all that was built
-	rm -rf build
+	rm -rf $(BUILD)
+
+# ---- programs ----
+
+LINK = $(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(LDFLAGS)
+
+$(BUILD)/kvs-server: $(SERVER_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) $(ALLOCATOR_LIBS)
+
+$(BUILD)/kvs-cli: $(CLIENT_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS)
+
+$(BUILD)/unit-tests: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) $(CHECK_LIBS) $(ALLOCATOR_LIBS)
+
+$(BUILD)/integration-tests: $(INTEGRATION_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) $(CHECK_LIBS) $(HIREDIS_LIBS)
+
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) -fsanitize=fuzzer $(ALLOCATOR_LIBS)
+
+$(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.stamp
+	@mkdir -p $(@D)
+	$(call say,LD) $(LINK)
+
+# ---- objects ----
+
+# What each folder's sources are compiled with, beyond ALL_CFLAGS
+SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) -Iserver
+CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS)
+UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -Itests -I$(BUILD)
+INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)
+
+COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/server/%.o: server/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(SERVER_CFLAGS)
+
+$(BUILD)/obj/client/%.o: client/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(CLIENT_CFLAGS)
+
+$(BUILD)/obj/tests/unit/%.o: tests/unit/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(UNIT_CFLAGS)
+
+$(BUILD)/obj/tests/integration/%.o: tests/integration/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(INTEGRATION_CFLAGS)
+
+$(BUILD)/obj/tests/kit/%.o: tests/kit/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(INTEGRATION_CFLAGS)
+
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(SERVER_CFLAGS) -Itests
+
+# One line SUITE(name) for each test_name.c, for the main.c of the two test programs.
+$(BUILD)/obj/tests/unit/main.o: $(BUILD)/unit_suites.h
+$(BUILD)/obj/tests/integration/main.o: $(BUILD)/integration_suites.h
+
+# Files that are rewritten only when what they hold changes: what depends on them is made again then, and not else.
+# write_if_changed is given a line's words.
+write_if_changed = @mkdir -p $(@D) && printf '%s\n' $(1) | { cmp -s - $@ || printf '%s\n' $(1) > $@; }
+quoted = '$(subst ','\'',$(1))'
+
+$(BUILD)/unit_suites.h: FORCE
+	$(call write_if_changed,$(patsubst tests/unit/test_%.c,'SUITE(%)',$(filter tests/unit/test_%,$(UNIT_SOURCES))))
+
+$(BUILD)/integration_suites.h: FORCE
+	$(call write_if_changed,$(patsubst \
+	    tests/integration/test_%.c,'SUITE(%)',$(filter tests/integration/test_%,$(INTEGRATION_SOURCES))))
+
+$(BUILD)/compile.stamp: FORCE
+	$(call write_if_changed,$(call quoted,$(CC) $(ALL_CFLAGS) $(ALLOCATOR_CFLAGS)))
+
+# The sources are named, so that a program is linked again when one is gone.
+$(BUILD)/link.stamp: $(BUILD)/compile.stamp FORCE
+	$(call write_if_changed,$(call quoted,$(LDFLAGS) $(ALLOCATOR_LIBS)) \
+	    $(SERVER_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) $(INTEGRATION_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES))
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
