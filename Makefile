@@ -29,7 +29,8 @@ CHECK_CFLAGS = $(call once,CHECK_CFLAGS,$(shell pkg-config --cflags check))
 CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 # jemalloc is linked statically where that can be had: an idle server is a megabyte smaller
 JEMALLOC_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir jemalloc)/libjemalloc.a)
-JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(or $(addsuffix $() -lm -ldl,$(JEMALLOC_ARCHIVE)),$(shell pkg-config --libs jemalloc)))
+JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(if \
+    $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -lm -ldl,$(shell pkg-config --libs jemalloc)))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 

@@ -177,10 +177,10 @@ static void start_server(const struct net_service *service)
 static void refuse(int fd)
 {
     static const char full[] = "-ERR max number of clients reached\r\n";
+    atomic_fetch_add(&server.rejected_connections, 1);
     ssize_t ignored = send(fd, full, sizeof full - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)ignored;
     close(fd);
-    atomic_fetch_add(&server.rejected_connections, 1);
 }
 
 /* No descriptor is left: with the spare one the next client is told so instead of being left waiting. */
@@ -211,7 +211,6 @@ static unsigned client_limit(void)
 
 static void accept_clients(void)
 {
-    unsigned limit = client_limit();
     for (int i = 0; i < ACCEPT_MAX; i++) {
         int fd = listener_accept(listener);
         if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
@@ -220,7 +219,7 @@ static void accept_clients(void)
         }
         if (fd < 0)
             return;
-        if (workers_conn_count() >= limit)
+        if (workers_conn_count() >= client_limit())
             refuse(fd);
         else
             workers_adopt(fd, listener);

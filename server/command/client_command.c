@@ -1,6 +1,6 @@
 /*
- * CLIENT, the subcommands that are about the connection itself; the others have files of their own (client_list.c,
- * client_kill.c, pause.c).
+ * CLIENT, the subcommands that are about the connection itself; the others have files of their own
+ * (client_list.c, client_kill.c, pause.c).
  */
 #include "command/arguments.h"
 #include "command/client_arguments.h"

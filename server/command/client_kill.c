@@ -1,6 +1,6 @@
 /*
- * CLIENT KILL, by an address or by filters that all have to fit. The world is stopped, so any worker's clients can be
- * closed; the caller itself is closed once it has its reply.
+ * CLIENT KILL, by an address or by filters that all have to fit. The world is stopped, so any worker's
+ * clients can be closed; the caller itself is closed once it has its reply.
  */
 #include "command/client_arguments.h"
 #include "command/clients.h"

@@ -1,9 +1,10 @@
 /*
- * A worker looks at its clients once a second, and at every tick while maxmemory-clients is set. The hot path sees two
- * comparisons: whether there is output behind the first chunk, and whether maxmemory-clients is set.
+ * A worker looks at its clients once a second, and at every tick while maxmemory-clients is set. The hot path
+ * sees two comparisons: whether normal clients have an output limit, and whether maxmemory-clients is set.
  *
- * Eviction stops the world because the largest clients may be any worker's. When what is left is too much and nobody may
- * be closed, stopping the world after each batch would only hurt, so then it is tried no more than once a second.
+ * Eviction stops the world because the largest clients may be any worker's. When what is left is too much and
+ * nobody may be closed, stopping the world after each batch would only hurt, so then it is tried no more than
+ * once a second.
  */
 #include "command/client_limits.h"
 

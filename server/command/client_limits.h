@@ -1,10 +1,11 @@
 /*
- * What clients may not do forever: stay idle (timeout), leave replies unread (client-output-buffer-limit), and occupy
- * memory (maxmemory-clients).
+ * What clients may not do forever: stay idle (timeout), leave replies unread (client-output-buffer-limit),
+ * and occupy memory (maxmemory-clients).
  *
- * The first two are each client's own affair. The third is about their sum: every client remembers what it was counted
- * with, server->clients_memory is the sum of that, and when it reaches the limit the world is stopped and the largest
- * clients are closed until the rest fits. Without maxmemory-clients the sum is brought up to date once a second.
+ * The first two are each client's own affair. The third is about their sum: every client remembers what it
+ * was counted with, server->clients_memory is the sum of that, and when it reaches the limit the world is
+ * stopped and the largest clients are closed until the rest fits. Without maxmemory-clients the sum is
+ * brought up to date once a second.
  */
 #ifndef KVS_COMMAND_CLIENT_LIMITS_H
 #define KVS_COMMAND_CLIENT_LIMITS_H
@@ -22,7 +23,9 @@ struct worker;
 /* From the worker's tick: looks after all clients of the worker when it is time. */
 void clients_tick(struct server *server, struct worker *worker, int64_t now_ms);
 
-/* After replies have been written, before they are sent. False: the client was over its limit and is closed. */
+/*
+ * After replies have been written, before they are sent. False: the client was over its limit and is closed.
+ */
 bool clients_check_output(struct client *client);
 
 /* After input was received or requests were run: see clients_check_memory(). */
@@ -39,7 +42,10 @@ void clients_forget(struct client *client);
 
 /* ---- while the world is stopped ---- */
 
-/* Closes the largest clients, those with NO-EVICT excepted, until the others fit. After CONFIG SET maxmemory-clients. */
+/*
+ * Closes the largest clients, those with NO-EVICT excepted, until the others fit. After CONFIG SET
+ * maxmemory-clients.
+ */
 void clients_evict(struct server *server);
 
 #endif

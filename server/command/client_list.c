@@ -1,11 +1,12 @@
 /*
  * CLIENT LIST and CLIENT INFO.
  *
- * Redis's fields tell of buffers that every client has to itself. Here a client between requests has none: it reads into
- * its worker's buffer and gives its output chunks back when they are sent. So qbuf is what has arrived of an unfinished
- * request (or the request being run), and qbuf-free is the room to read into: the worker's for those that were heard of
- * lately, as long as Redis would keep a silent client's own buffer. obl, oll and omem take the first chunk of output
- * for Redis's fixed buffer; the memory in tot-mem is what is really held.
+ * Redis's fields tell of buffers that every client has to itself. Here a client between requests has none: it
+ * reads into its worker's buffer and gives its output chunks back when they are sent. So qbuf is what has
+ * arrived of an unfinished request (or the request being run), and qbuf-free is the room to read into: the
+ * worker's for those that were heard of lately, as long as Redis would keep a silent client's own buffer.
+ * obl is what the first chunk of output holds, for Redis's fixed buffer; oll counts the chunks behind it, and
+ * omem is what the output limits count. tot-mem is the memory that is really held.
  */
 #include "command/client_list.h"
 

@@ -11,8 +11,9 @@ struct client;
 struct text;
 
 /*
- * Adds the line, without its end. By the client's worker or while the world is stopped. running is the call on whose
- * behalf this is, whose arguments count as its own client's input; NULL outside of calls. now_ms is wall time.
+ * Adds the line, without its end. By the client's worker or while the world is stopped. running is the call
+ * on whose behalf this is, whose arguments count as its own client's input; NULL outside of calls. now_ms is
+ * wall time.
  */
 void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms);
 

@@ -1,6 +1,6 @@
 /*
- * Memory is asked of the parts that hold it, so nothing has to be kept up to date while requests run. Numbers of
- * connections grow along every worker's list, so putting all clients in order has little to sort.
+ * Memory is asked of the parts that hold it, so nothing has to be kept up to date while requests run. Numbers
+ * of connections grow along every worker's list, so putting all clients in order has little to sort.
  */
 #include "command/clients.h"
 

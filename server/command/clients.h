@@ -1,8 +1,9 @@
 /*
  * What is known of a client and of all of them: memory, address, names, finding one.
  *
- * A client belongs to its worker; functions that take one are called by that worker or while the world is stopped, and
- * those that go over all clients only while it is stopped. What limits clients stands in client_limits.h.
+ * A client belongs to its worker; functions that take one are called by that worker or while the world is
+ * stopped, and those that go over all clients only while it is stopped. What limits clients stands in
+ * client_limits.h.
  */
 #ifndef KVS_COMMAND_CLIENTS_H
 #define KVS_COMMAND_CLIENTS_H
@@ -18,7 +19,10 @@ struct arg;
 /* Bytes it occupies: the struct, names, unfinished input and output. */
 size_t client_memory(const struct client *client);
 
-/* Bytes of output that count against the limits: nothing as long as one common chunk holds it, as Redis has a fixed buffer. */
+/*
+ * Bytes of output that count against the limits: nothing as long as one common chunk holds it, as Redis has a
+ * fixed buffer.
+ */
 size_t client_output_memory(const struct client *client);
 
 /* "path:0", the path being that of its socket file. Lives until the calling thread asks for another one. */

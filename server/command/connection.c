@@ -1,7 +1,8 @@
 /*
  * The connection's own commands: is anybody there, who am I, which protocol, which database.
  *
- * There is one user, the default one, and it has no password: every password is right for it, and any other name is wrong.
+ * There is one user, the default one, and it has no password: every password is right for it, and any other
+ * name is wrong.
  */
 #include "command/arguments.h"
 #include "command/clients.h"

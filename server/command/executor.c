@@ -89,13 +89,14 @@ static inline void run_call(struct run *run, struct call *call)
 static inline struct call call_make(const struct run *run, struct execution *execution, const struct request *request,
                                     const struct command *command)
 {
+    bool no_touch = (execution->client->flags & CLIENT_NO_TOUCH) && command->run != cmd_touch;
     return (struct call){
         .server = run->server,
         .client = execution->client,
         .command = command,
         .argc = request->argc,
         .argv = request->argv,
-        .db = {run->server->keyspace, execution->client->db, run->now_ms},
+        .db = {run->server->keyspace, execution->client->db, run->now_ms, no_touch},
         .reply = &execution->reply,
     };
 }

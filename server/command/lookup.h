@@ -10,11 +10,10 @@
 #include "command/errors.h"
 #include "store/keyspace.h"
 
-/* For reading; counts as a use of the key unless the client said CLIENT NO-TOUCH. NULL when absent. */
+/* For reading; counts as a use of the key. NULL when absent. */
 static inline struct entry *lookup_read(struct call *call, const struct key *key)
 {
-    enum lookup how = (call->client->flags & CLIENT_NO_TOUCH) ? LOOKUP_NO_TOUCH : LOOKUP_TOUCH;
-    return keyspace_find(call->db, key, how);
+    return keyspace_find(call->db, key, LOOKUP_TOUCH);
 }
 
 /* Whether entry is a string; answers with the error if not. */

@@ -8,6 +8,7 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "command/server.h"
+#include "command/session.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "net/worker.h"
@@ -238,6 +239,7 @@ void cmd_memory_doctor(struct call *call)
 void cmd_memory_purge(struct call *call)
 {
     mem_purge();
+    sessions_purge(); /* a moment later the other workers do the same */
     reply_ok(call->reply);
 }
 

@@ -1,8 +1,9 @@
 /*
- * The monitors are one list behind one lock, held only to walk or change it. A line is posted once for each monitor,
- * with the client's address and number; between posting and delivery the client may have gone, or its memory may be
- * another one's, so the worker looks for both in the list. Only a client's own worker takes it out of the list and
- * frees it, which is why a client that was found is safe to use after the lock has been let go.
+ * The monitors are one list behind one lock, held only to walk or change it. A line is posted once for each
+ * monitor, with the client's address and number; between posting and delivery the client may have gone, or
+ * its memory may be another one's, so the worker looks for both in the list. Only a client's own worker takes
+ * it out of the list and frees it, which is why a client that was found is safe to use after the lock has
+ * been let go.
  */
 #include "command/monitor.h"
 

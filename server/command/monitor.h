@@ -1,9 +1,10 @@
 /*
  * MONITOR: clients that are told of every command that is run.
  *
- * Whoever runs a command formats its line once and posts it to the workers of the monitors, which write it into
- * their outputs. So a monitor sees the commands of each client in their order, its own included, and those of clients
- * of different workers in about the order in which they ran. Output limits apply to monitors as to everybody.
+ * Whoever runs a command formats its line once and posts it to the workers of the monitors, which write it
+ * into their outputs. So a monitor sees the commands of each client in their order, its own included, and
+ * those of clients of different workers in about the order in which they ran. Output limits apply to monitors
+ * as to everybody.
  */
 #ifndef KVS_COMMAND_MONITOR_H
 #define KVS_COMMAND_MONITOR_H
@@ -23,12 +24,14 @@ static inline bool monitor_wants(struct server *server, const struct command *co
 }
 
 /*
- * Tells the monitors that client ran this command: after its handler, so that its own reply comes first. Secrets are
- * left out. By the client's worker.
+ * Tells the monitors that client ran this command: after its handler, so that its own reply comes first.
+ * Secrets are left out. By the client's worker.
  */
 void monitor_feed(struct server *server, struct client *client, int argc, const struct arg *argv);
 
-/* Whether a monitor, which Redis treats as a replica here, may not run this command: it may not touch keys. */
+/*
+ * Whether a monitor, which Redis treats as a replica here, may not run this command: it may not touch keys.
+ */
 static inline bool monitor_refuses(const struct client *client, const struct command *command)
 {
     return (client->flags & CLIENT_MONITOR) && (command->flags & (CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE));

@@ -1,6 +1,6 @@
 /*
- * CLIENT PAUSE and UNPAUSE. A pause can be made longer and stricter by another one, but only UNPAUSE and the clock end it.
- * Both commands run with the world stopped, so everybody sees both fields change at once.
+ * CLIENT PAUSE and UNPAUSE. A pause can be made longer and stricter by another one, but only UNPAUSE and the
+ * clock end it. Both commands run with the world stopped, so everybody sees both fields change at once.
  */
 #include "command/pause.h"
 

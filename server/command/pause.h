@@ -1,8 +1,9 @@
 /*
  * CLIENT PAUSE: for a while commands wait, all of them or those that write.
  *
- * The state stands in struct server and changes while the world is stopped; it ends by the clock, without anybody
- * clearing it. While a pause lasts nothing else changes the data set either: no expiry, no eviction of keys.
+ * The state stands in struct server and changes while the world is stopped; it ends by the clock, without
+ * anybody clearing it. While a pause lasts nothing else changes the data set either: no expiry, no eviction
+ * of keys.
  */
 #ifndef KVS_COMMAND_PAUSE_H
 #define KVS_COMMAND_PAUSE_H

@@ -82,16 +82,18 @@ static void session_protocol_error(struct client *client, const struct parser *p
     conn_close_after_output(&client->conn);
 }
 
-static void session_check_input(struct client *client)
+/* False: the client is closed, because what it has sent and nobody has executed yet is too large. */
+static bool session_check_input(struct client *client, const struct parser *parser)
 {
     uint64_t limit = client->server->config.client_query_buffer_limit;
-    if (!client->parser || parser_pending(client->parser) <= limit)
-        return;
+    if (__builtin_expect(parser_pending(parser) <= limit, 1))
+        return true;
     log_warning("closing client %llu (pid %d, uid %u): its unfinished request is larger than client-query-buffer-limit, %llu bytes",
                 (unsigned long long)client->conn.id, (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid,
                 (unsigned long long)limit);
     stat_add(&client_stats(client)->query_limit_closed, 1);
     conn_close(&client->conn);
+    return false;
 }
 
 /* ---- the way of a request ---- */
@@ -159,7 +161,6 @@ static void session_run(struct client *client, struct parser *parser, enum parse
 /* After input was executed: limits, and what was answered goes out. */
 static void session_finish(struct client *client)
 {
-    session_check_input(client);
     if (!clients_check_memory(client) || client->conn.output.bytes == 0 || !clients_check_output(client))
         return;
     if (client->conn.output.bytes > UNREAD_MAX)
@@ -236,7 +237,10 @@ static void session_readable(void *context, struct conn *conn)
     stat_add(&stats->reads, 1);
     stat_add(&stats->bytes_in, (uint64_t)n);
     parser_fed(parser, (size_t)n);
-    session_take(client, parser);
+    if (session_check_input(client, parser))
+        session_take(client, parser);
+    else
+        session_settle_parser(client, parser);
 }
 
 static void session_sent(void *context, struct conn *conn, size_t bytes)
@@ -283,13 +287,41 @@ static void resume_message(struct worker *worker, struct message *message)
     worker_resume_paused(worker);
 }
 
-void sessions_resume(void)
+static void sessions_broadcast(void (*run)(struct worker *worker, struct message *message))
 {
     for (unsigned i = 0; i < workers_count(); i++) {
         struct message *message = mem_alloc(sizeof *message);
-        *message = (struct message){.run = resume_message};
+        *message = (struct message){.run = run};
         worker_post(worker_at(i), message);
     }
+}
+
+void sessions_resume(void)
+{
+    sessions_broadcast(resume_message);
+}
+
+/* ---- MEMORY PURGE ---- */
+
+static void give_back_parsers(void)
+{
+    while (wave.spare_count > 0)
+        parser_destroy(wave.spare[--wave.spare_count]);
+}
+
+/* Every thread has caches of its own; when the last worker has emptied its, all that is unused is gone. */
+static void purge_message(struct worker *worker, struct message *message)
+{
+    (void)worker;
+    mem_free(message);
+    give_back_parsers();
+    output_pool_drain();
+    mem_purge();
+}
+
+void sessions_purge(void)
+{
+    sessions_broadcast(purge_message);
 }
 
 /* ---- birth, death and ten times a second ---- */
@@ -323,8 +355,7 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 static void session_ended(void *context)
 {
     (void)context;
-    while (wave.spare_count > 0)
-        parser_destroy(wave.spare[--wave.spare_count]);
+    give_back_parsers();
 }
 
 struct net_service session_service(struct server *server)

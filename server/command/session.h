@@ -17,4 +17,7 @@ struct net_service session_service(struct server *server);
 /* Has all workers resume clients that were held by CLIENT PAUSE, if it has ended. Any thread. */
 void sessions_resume(void);
 
+/* Has every worker give back the memory that it keeps for later, and the allocator all unused pages. Any thread. */
+void sessions_purge(void);
+
 #endif

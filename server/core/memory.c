@@ -148,6 +148,10 @@ void mem_purge(void)
     malloc_trim(0);
 }
 
+void mem_flush_thread(void)
+{
+}
+
 void mem_decay(void)
 {
 }
@@ -259,9 +263,14 @@ void mem_stats_read(struct mem_stats *stats_out)
     };
 }
 
-void mem_purge(void)
+void mem_flush_thread(void)
 {
     mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+}
+
+void mem_purge(void)
+{
+    mem_flush_thread();
     mallctl("arena." ALL_ARENAS ".purge", NULL, NULL, NULL, 0);
 }
 

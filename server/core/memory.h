@@ -79,8 +79,11 @@ size_t mem_physical(void);
 /* Gives unused pages back to the kernel at once, and what the calling thread's cache holds. */
 void mem_purge(void);
 
+/* Empties the calling thread's cache: for threads that are about to sleep for long. */
+void mem_flush_thread(void);
+
 /*
- * Gives back the pages whose time has come: unused for about a second. Allocating threads do this
+ * Gives back the pages whose time has come: unused for some seconds. Allocating threads do this
  * in passing; the server's cron calls it so that an idle server shrinks too. Cheap when nothing is due.
  */
 void mem_decay(void);

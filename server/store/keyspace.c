@@ -39,6 +39,7 @@ struct keyspace {
     atomic_bool expiry_suspended; /* CLIENT PAUSE: nothing expires, neither now nor later */
     /* of the thread that runs the expiry rounds */
     unsigned round_shard;
+    unsigned round_done; /* tables that this tour has seen */
     int round_db;
     uint64_t round_position;
     struct table **tables; /* all shards' pointers, in one piece */
@@ -175,7 +176,7 @@ static bool slot_is_due(table_slot slot, int64_t now_ms)
 /* Reading deletes nothing while expiry is suspended. Writing does: nobody writes then but who has waited for the end. */
 enum find { FIND_TO_READ, FIND_TO_WRITE };
 
-/* The slot of a key that has not expired; one that has is deleted. */
+/* The slot of a key that has not expired; one that has is deleted, unless expiry is suspended. */
 static table_slot *slot_find_live(struct db db, struct shard *shard, const struct key *key, enum find find)
 {
     struct table *table = shard->tables[db.index];
@@ -201,7 +202,7 @@ struct entry *keyspace_find(struct db db, const struct key *key, enum lookup how
     if (!slot)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
-    if (!(how & LOOKUP_NO_TOUCH))
+    if (!(how & LOOKUP_NO_TOUCH) && !db.no_touch)
         access_touch(entry, db.now_ms);
     return entry;
 }
@@ -212,7 +213,8 @@ struct entry *keyspace_find_for_write(struct db db, const struct key *key)
     if (!slot)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
-    access_touch(entry, db.now_ms);
+    if (!db.no_touch)
+        access_touch(entry, db.now_ms);
     return entry;
 }
 
@@ -233,11 +235,16 @@ static void keyspace_insert(struct db db, struct shard *shard, const struct key 
 void keyspace_put(struct db db, const struct key *key, struct entry *entry)
 {
     struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
-    access_init(entry, db.now_ms);
+    struct table *table = shard->tables[db.index];
+    /* whatever is there is replaced, expired or not */
+    table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
+    if (entry->access == 0) /* a new one; what was renamed or moved keeps its clock */
+        access_init(entry, db.now_ms);
     if (slot) {
+        if (slot_is_due(*slot, db.now_ms))
+            counter_add(&shard->expired, 1);
         struct entry *old = table_slot_entry(*slot);
-        table_replace(shard->tables[db.index], key->hash, slot, entry);
+        table_replace(table, key->hash, slot, entry);
         entry_dispose(old, false);
     } else {
         keyspace_insert(db, shard, key, entry);
@@ -498,7 +505,7 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
     if (!atomic_load(&keyspace->active_expiry) || atomic_load(&keyspace->expiry_suspended))
         return 0;
     unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
-    for (unsigned done = 0; done < tables;) {
+    while (keyspace->round_done < tables) {
         struct shard *shard = &keyspace->shards[keyspace->round_shard];
         pthread_mutex_lock(&shard->lock);
         struct table *table = shard->tables[keyspace->round_db];
@@ -510,7 +517,7 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
         pthread_mutex_unlock(&shard->lock);
         garbage_drain();
         if (finished) {
-            done++;
+            keyspace->round_done++;
             keyspace->round_position = 0;
             if (++keyspace->round_db == keyspace->databases) {
                 keyspace->round_db = 0;
@@ -518,10 +525,12 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
             }
         }
         if (had_work && clock_monotonic_ns() > end_ns) {
-            *again_out = done < tables;
+            *again_out = keyspace->round_done < tables;
             break;
         }
     }
+    if (keyspace->round_done >= tables)
+        keyspace->round_done = 0;
     return deleted;
 }
 

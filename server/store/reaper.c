@@ -1,5 +1,7 @@
 #include "store/reaper.h"
 
+#include "core/memory.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,6 +36,7 @@ static void *reaper_main(void *unused)
         job->run(job);
         atomic_fetch_sub(&pending, units);
         atomic_fetch_add(&freed, units);
+        mem_flush_thread(); /* what was freed here is wanted elsewhere */
         pthread_mutex_lock(&lock);
         busy = false;
         if (!first)

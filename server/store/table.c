@@ -586,9 +586,9 @@ void table_prefetch_entry(const struct table *table, uint64_t hash)
     unsigned tag = tag_of_hash(hash);
     const struct bucket *bucket = &word_segment(word)->bucket[home_bucket(tag, (unsigned)(word >> 48))];
     for (unsigned match = bucket_match(bucket, tag); match; match &= match - 1) {
-        const char *entry = (const char *)table_slot_entry(bucket->slots[__builtin_ctz(match)]);
+        const struct entry *entry = table_slot_entry(bucket->slots[__builtin_ctz(match)]);
         __builtin_prefetch(entry);
-        __builtin_prefetch(entry + 64);
+        __builtin_prefetch((const void *)((uintptr_t)entry + 64));
     }
 }
 

@@ -408,6 +408,8 @@ def databases_across_connections(pair):
 @scenario
 def memory_limits(pair):
     """With maxmemory reached, writes that need memory are refused and the rest goes on."""
+    if "KVS_SANITIZED" in os.environ:
+        return   # a sanitizer's allocator keeps no account
     connection = pair.connect()
     connection.ask("SET", "k", "v")
     connection.ask("CONFIG", "SET", "maxmemory", "1")

@@ -80,7 +80,8 @@ START_TEST(hello_describes_the_server_in_the_protocol_asked_for)
         {"HELLO 3", "%7", ":3"}, {"HELLO", "%7", ":3"}, {"HELLO 2", "*14", ":2"}, {"HELLO", "*14", ":2"}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         snprintf(expected, sizeof expected,
-                 "%s\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.5\r\n$5\r\nproto\r\n%s\r\n$2\r\nid\r\n%s\r\n"
+                 "%s\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.2.5\r\n"
+                 "$5\r\nproto\r\n%s\r\n$2\r\nid\r\n%s\r\n"
                  "$4\r\nmode\r\n$10\r\nstandalone\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$7\r\nmodules\r\n*0\r\n",
                  forms[i][1], forms[i][2], id);
         kit_raw_text(fd, forms[i][0]);

@@ -48,7 +48,8 @@ END_TEST
 
 START_TEST(requests_arrive_whole_however_they_are_cut)
 {
-    static const char requests[] = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$12\r\nab\r\n*1\r\n$4\r\n\r\nGET k\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+    static const char requests[] = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$12\r\nab\r\n*1\r\n$4\r\n\r\nGET k\r\n"
+                                   "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
     static const char replies[] = "+OK\r\n$12\r\nab\r\n*1\r\n$4\r\n\r\n$12\r\nab\r\n*1\r\n$4\r\n\r\n";
     for (size_t cut = 1; cut < sizeof requests - 1; cut++) {
         int fd = kit_raw_connect(server);
@@ -142,7 +143,8 @@ START_TEST(binary_keys_and_values_come_back_as_they_were)
     struct dice dice = dice_create(1);
     for (unsigned round = 0; round < scratch_rounds(100); round++) {
         char key[64], value[20000];
-        size_t key_len = dice_below(&dice, sizeof key + 1), value_len = dice_below(&dice, round % 10 ? 300 : sizeof value);
+        size_t key_len = dice_below(&dice, sizeof key + 1);
+        size_t value_len = dice_below(&dice, round % 10 ? 300 : sizeof value);
         for (size_t i = 0; i < key_len; i++)
             key[i] = (char)dice_next(&dice);
         for (size_t i = 0; i < value_len; i++)

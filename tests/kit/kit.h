@@ -94,6 +94,7 @@ void kit_raw_receive(int fd, void *data, size_t len); /* just so many */
 #define kit_raw_expect(fd, expected) kit_raw_expect_at(__FILE__, __LINE__, fd, expected, sizeof(expected) - 1)
 void kit_raw_expect_at(const char *file, int line, int fd, const char *expected, size_t len); /* just these bytes come next */
 void kit_raw_expect_end(int fd); /* nothing more comes: closed or reset by the server */
+void kit_raw_await_taken(int fd); /* until the server has read all that was sent */
 size_t kit_raw_receive_line(int fd, char *line, size_t size); /* up to and without CR LF; NUL-terminated */
 
 /* Polls until condition(data) holds; fails the test with what after a long while. For what announces itself nowhere. */

@@ -130,7 +130,7 @@ START_TEST(our_settings_have_reached_the_allocator)
     ssize_t decay_ms = -1;
     size_t len = sizeof(decay_ms);
     ck_assert_int_eq(mallctl("opt.dirty_decay_ms", &decay_ms, &len, NULL, 0), 0);
-    ck_assert_int_eq(decay_ms, 1000);
+    ck_assert_int_eq(decay_ms, 5000);
     ck_assert_mem_eq(mem_allocator(), "jemalloc-5.", 11);
     ck_assert_uint_eq(strcspn(mem_allocator(), " \n"), strlen(mem_allocator()));
     char *report = mem_report();

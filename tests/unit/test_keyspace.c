@@ -1,0 +1,683 @@
+/* The keyspace: one truth for many threads, keys that expire, databases that are emptied, swapped and walked. */
+#include "store/keyspace.h"
+
+#include "core/blob.h"
+#include "core/clock.h"
+#include "core/memory.h"
+#include "core/random.h"
+#include "kit/scratch.h"
+#include "store/access.h"
+#include "store/reaper.h"
+#include "store/table.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DATABASES 4
+
+static struct keyspace *keyspace;
+static int64_t now_ms;
+
+static void begin(void)
+{
+    keyspace = keyspace_create(DATABASES);
+    now_ms = 1000000;
+}
+
+static void end(void)
+{
+    keyspace_check(keyspace);
+    keyspace_destroy(keyspace);
+    reaper_stop();
+    clock_set_fake(-1);
+}
+
+/* ---- one key, its lock taken and given back around each step ---- */
+
+struct named_key {
+    char text[24];
+    struct key key;
+    struct shard_set shards;
+};
+
+static void name_key(struct named_key *named, unsigned number)
+{
+    int len = sprintf(named->text, "key:%u", number);
+    named->key.name = (struct bytes){named->text, (size_t)len};
+    named->key.hash = table_hash_key(named->text, (size_t)len);
+    named->shards = (struct shard_set){{0}};
+    shard_set_add(&named->shards, named->key.hash);
+}
+
+static struct db db_at(int index)
+{
+    return (struct db){.keyspace = keyspace, .index = index, .now_ms = now_ms};
+}
+
+static void put(int db, unsigned number, int64_t value, int64_t expire_ms)
+{
+    struct named_key named;
+    name_key(&named, number);
+    keyspace_lock(keyspace, &named.shards);
+    keyspace_put(db_at(db), &named.key, entry_create_int(named.key.name, value, expire_ms));
+    keyspace_unlock(keyspace, &named.shards);
+}
+
+/* The value, or -1 where there is no such key. */
+static int64_t get(int db, unsigned number, enum lookup how)
+{
+    struct named_key named;
+    name_key(&named, number);
+    keyspace_lock(keyspace, &named.shards);
+    struct entry *entry = keyspace_find(db_at(db), &named.key, how);
+    int64_t value = entry ? entry_int(entry) : -1;
+    keyspace_unlock(keyspace, &named.shards);
+    return value;
+}
+
+static bool drop(int db, unsigned number)
+{
+    struct named_key named;
+    name_key(&named, number);
+    keyspace_lock(keyspace, &named.shards);
+    bool was = keyspace_delete(db_at(db), &named.key, false);
+    keyspace_unlock(keyspace, &named.shards);
+    return was;
+}
+
+static void set_expiry(int db, unsigned number, int64_t expire_ms)
+{
+    struct named_key named;
+    name_key(&named, number);
+    keyspace_lock(keyspace, &named.shards);
+    struct entry *entry = keyspace_find_for_write(db_at(db), &named.key);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(keyspace_set_expiry(db_at(db), &named.key, entry, expire_ms), 0);
+    keyspace_unlock(keyspace, &named.shards);
+}
+
+static struct keyspace_stats stats(void)
+{
+    struct keyspace_stats read;
+    keyspace_stats_read(keyspace, &read);
+    return read;
+}
+
+/* ---- keys ---- */
+
+START_TEST(keys_are_put_replaced_found_and_deleted)
+{
+    for (unsigned i = 0; i < 3000; i++)
+        put(0, i, i, ENTRY_NO_EXPIRY);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 3000);
+    for (unsigned i = 0; i < 3000; i += 2)
+        put(0, i, i + 1, i % 4 ? ENTRY_NO_EXPIRY : now_ms + 10);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 3000);
+    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 750);
+    keyspace_check(keyspace);
+    for (unsigned i = 0; i < 3000; i++)
+        ck_assert_int_eq(get(0, i, LOOKUP_PEEK), i % 2 ? i : i + 1);
+    ck_assert_int_eq(get(1, 0, LOOKUP_PEEK), -1); /* the other databases are others */
+    for (unsigned i = 0; i < 3000; i++)
+        ck_assert(drop(0, i));
+    ck_assert(!drop(0, 0));
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
+    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 0);
+}
+END_TEST
+
+START_TEST(a_taken_entry_is_the_callers)
+{
+    struct named_key named;
+    put(2, 7, 70, ENTRY_NO_EXPIRY);
+    name_key(&named, 7);
+    keyspace_lock(keyspace, &named.shards);
+    struct entry *entry = keyspace_take(db_at(2), &named.key);
+    ck_assert_ptr_null(keyspace_take(db_at(2), &named.key));
+    keyspace_put(db_at(3), &named.key, entry); /* as MOVE does: one lock serves all databases */
+    keyspace_unlock(keyspace, &named.shards);
+    ck_assert_int_eq(get(3, 7, LOOKUP_PEEK), 70);
+    ck_assert_uint_eq(keyspace_size(keyspace, 2), 0);
+}
+END_TEST
+
+START_TEST(changed_entries_are_found_where_they_moved_to)
+{
+    static char value[30000];
+    memset(value, 'v', sizeof value);
+    for (unsigned i = 0; i < 500; i++) {
+        struct named_key named;
+        put(0, i, 1, i % 2 ? now_ms + 5 : ENTRY_NO_EXPIRY);
+        name_key(&named, i);
+        keyspace_lock(keyspace, &named.shards);
+        struct entry *entry = keyspace_find_for_write(db_at(0), &named.key);
+        struct entry *changed = entry_set_bytes(entry, value, i * 50);
+        keyspace_changed(db_at(0), &named.key, entry, changed);
+        ck_assert_ptr_eq(keyspace_find(db_at(0), &named.key, LOOKUP_PEEK), changed);
+        keyspace_unlock(keyspace, &named.shards);
+    }
+    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 250);
+}
+END_TEST
+
+START_TEST(hits_and_misses_are_counted_if_wanted)
+{
+    put(0, 1, 1, ENTRY_NO_EXPIRY);
+    keyspace_stats_reset(keyspace);
+    get(0, 1, LOOKUP_TOUCH);
+    get(0, 1, LOOKUP_NO_TOUCH);
+    get(0, 2, LOOKUP_TOUCH);
+    get(0, 1, LOOKUP_NO_STATS);
+    get(0, 2, LOOKUP_PEEK);
+    ck_assert_uint_eq(stats().hits, 2);
+    ck_assert_uint_eq(stats().misses, 1);
+}
+END_TEST
+
+START_TEST(looking_up_touches_if_wanted)
+{
+    struct named_key named;
+    put(0, 1, 1, ENTRY_NO_EXPIRY);
+    name_key(&named, 1);
+    now_ms += 50000;
+    get(0, 1, LOOKUP_NO_TOUCH);
+    keyspace_lock(keyspace, &named.shards);
+    ck_assert_uint_eq(access_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_PEEK), now_ms), 50);
+    ck_assert_uint_eq(access_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_TOUCH), now_ms), 0);
+    keyspace_unlock(keyspace, &named.shards);
+}
+END_TEST
+
+START_TEST(changes_are_counted)
+{
+    uint64_t before = stats().changes;
+    put(0, 1, 1, ENTRY_NO_EXPIRY);
+    set_expiry(0, 1, now_ms + 10);
+    drop(0, 1);
+    drop(0, 1);
+    ck_assert_uint_eq(stats().changes - before, 3);
+}
+END_TEST
+
+START_TEST(prefetching_is_harmless_for_any_hash)
+{
+    for (unsigned i = 0; i < 200; i++)
+        put(0, i, i, ENTRY_NO_EXPIRY);
+    for (unsigned i = 0; i < 400; i++) {
+        struct named_key named;
+        name_key(&named, i);
+        keyspace_lock(keyspace, &named.shards);
+        for (int db = 0; db < 2; db++) {
+            keyspace_prefetch_bucket(db_at(db), named.key.hash);
+            keyspace_prefetch_entry(db_at(db), named.key.hash);
+        }
+        keyspace_unlock(keyspace, &named.shards);
+    }
+}
+END_TEST
+
+START_TEST(replaced_blobs_are_freed_when_the_locks_are_gone)
+{
+    struct named_key named;
+    struct blob *blob = blob_create(BLOB_MIN);
+    blob->len = BLOB_MIN;
+    name_key(&named, 1);
+    keyspace_lock(keyspace, &named.shards);
+    keyspace_put(db_at(0), &named.key, entry_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY));
+    keyspace_put(db_at(0), &named.key, entry_create_int(named.key.name, 1, ENTRY_NO_EXPIRY));
+    for (unsigned i = 0; i < 100; i++) { /* more than can wait */
+        keyspace_put(db_at(0), &named.key, entry_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY));
+        keyspace_delete(db_at(0), &named.key, i % 2);
+    }
+    keyspace_unlock(keyspace, &named.shards);
+    ck_assert(blob_is_exclusive(blob));
+    blob_release(blob);
+}
+END_TEST
+
+START_TEST(large_values_are_freed_in_the_background_if_asked)
+{
+    struct named_key named;
+    struct blob *blob = blob_create(1 << 20);
+    blob->len = 1 << 20;
+    name_key(&named, 1);
+    keyspace_stats_reset(keyspace);
+    keyspace_lock(keyspace, &named.shards);
+    keyspace_put(db_at(0), &named.key, entry_create_blob(named.key.name, blob, ENTRY_NO_EXPIRY));
+    keyspace_delete(db_at(0), &named.key, true);
+    keyspace_unlock(keyspace, &named.shards);
+    reaper_drain();
+    ck_assert_uint_eq(stats().lazy_freed, 1);
+    ck_assert_uint_eq(stats().lazy_pending, 0);
+}
+END_TEST
+
+/* ---- expiry ---- */
+
+START_TEST(a_key_is_gone_at_its_time_and_not_before)
+{
+    put(0, 1, 10, now_ms + 100);
+    now_ms += 99;
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), 10);
+    now_ms += 1;
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 1); /* still there for those who only count */
+    ck_assert_int_eq(get(0, 1, LOOKUP_TOUCH), -1);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
+    ck_assert_uint_eq(stats().expired, 1);
+    ck_assert_uint_eq(stats().misses, 1);
+}
+END_TEST
+
+START_TEST(every_way_to_a_key_sees_that_it_has_expired)
+{
+    struct named_key named;
+    for (unsigned i = 0; i < 4; i++)
+        put(0, i, 1, now_ms);
+    name_key(&named, 0);
+    keyspace_lock(keyspace, &named.shards);
+    ck_assert_ptr_null(keyspace_find_for_write(db_at(0), &named.key));
+    keyspace_unlock(keyspace, &named.shards);
+    ck_assert(!drop(0, 1));
+    name_key(&named, 2);
+    keyspace_lock(keyspace, &named.shards);
+    ck_assert_ptr_null(keyspace_take(db_at(0), &named.key));
+    keyspace_unlock(keyspace, &named.shards);
+    put(0, 3, 33, ENTRY_NO_EXPIRY);
+    ck_assert_int_eq(get(0, 3, LOOKUP_PEEK), 33);
+    ck_assert_uint_eq(stats().expired, 3);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 1);
+}
+END_TEST
+
+START_TEST(a_ttl_can_be_changed_and_removed)
+{
+    put(0, 1, 1, now_ms + 10);
+    set_expiry(0, 1, now_ms + 1000);
+    now_ms += 500;
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), 1);
+    set_expiry(0, 1, ENTRY_NO_EXPIRY);
+    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 0);
+    now_ms += 100000;
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), 1);
+    set_expiry(0, 1, now_ms);
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1);
+}
+END_TEST
+
+START_TEST(rounds_delete_all_that_is_due_and_nothing_else)
+{
+    size_t due = 0, deleted = 0, left = 0;
+    bool again;
+    struct dice dice = dice_create(6);
+    for (unsigned i = 0; i < 20000; i++) {
+        int64_t at = dice_chance(&dice, 20) ? ENTRY_NO_EXPIRY : now_ms + (int64_t)dice_below(&dice, 1000);
+        due += at != ENTRY_NO_EXPIRY && at <= now_ms + 500;
+        put((int)dice_below(&dice, DATABASES), i, 1, at);
+    }
+    now_ms += 500;
+    if (_i == 0) { /* with no time at all each round does a little, and a tour of all tables does all */
+        for (unsigned round = 0; round < 8 * DATABASES * KEYSPACE_SHARDS; round++)
+            deleted += keyspace_expire_round(keyspace, now_ms, 0, &again);
+    } else { /* with time enough one round does */
+        deleted = keyspace_expire_round(keyspace, now_ms, 10000000, &again);
+        ck_assert(!again);
+    }
+    ck_assert_uint_eq(deleted, due);
+    for (int db = 0; db < DATABASES; db++)
+        left += keyspace_size(keyspace, db);
+    ck_assert_uint_eq(left, 20000 - due);
+    ck_assert_uint_eq(stats().expired, due);
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 10000000, &again), 0);
+}
+END_TEST
+
+START_TEST(many_keys_of_one_shard_expire_in_one_round)
+{
+    bool again;
+    unsigned count = 0;
+    for (unsigned i = 0; count < 400; i++) { /* more than are taken at once, all in one segment */
+        struct named_key named;
+        name_key(&named, i);
+        if (key_shard(named.key.hash) != 5)
+            continue;
+        put(0, i, 1, now_ms);
+        count++;
+    }
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 10000000, &again), count);
+}
+END_TEST
+
+START_TEST(expiry_can_be_turned_off_and_suspended)
+{
+    bool again;
+    put(0, 1, 1, now_ms);
+    put(0, 2, 2, now_ms);
+    keyspace_suspend_expiry(keyspace, true);
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 0);
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1); /* it isn't seen, but it isn't deleted either */
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 2);
+    keyspace_suspend_expiry(keyspace, false);
+    keyspace_set_active_expiry(keyspace, false);
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 0);
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1); /* what is looked up expires all the same */
+    keyspace_set_active_expiry(keyspace, true);
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 1);
+}
+END_TEST
+
+START_TEST(average_ttl_is_near_the_truth)
+{
+    clock_set_fake(now_ms);
+    ck_assert_int_eq(keyspace_average_ttl(keyspace, 0), 0);
+    for (unsigned i = 0; i < 2000; i++)
+        put(0, i, 1, now_ms + 5000);
+    ck_assert_int_eq(keyspace_average_ttl(keyspace, 0), 5000);
+}
+END_TEST
+
+/* ---- whole databases ---- */
+
+START_TEST(flushing_empties_one_database_or_all)
+{
+    for (int lazily = 0; lazily < 2; lazily++) {
+        for (unsigned i = 0; i < 1000; i++)
+            for (int db = 0; db < DATABASES; db++)
+                put(db, i, 1, i % 2 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
+        ck_assert_uint_eq(keyspace_flush(keyspace, 1, lazily), 1000);
+        ck_assert_uint_eq(keyspace_size(keyspace, 1), 0);
+        ck_assert_uint_eq(keyspace_size(keyspace, 2), 1000);
+        ck_assert_uint_eq(keyspace_flush(keyspace, -1, lazily), 3000);
+        ck_assert_uint_eq(keyspace_flush(keyspace, -1, lazily), 0);
+        for (int db = 0; db < DATABASES; db++) {
+            ck_assert_uint_eq(keyspace_size(keyspace, db), 0);
+            ck_assert_uint_eq(keyspace_expires(keyspace, db), 0);
+        }
+        ck_assert_uint_eq(keyspace_table_memory(keyspace, -1), 0);
+    }
+    reaper_drain();
+    ck_assert_uint_eq(stats().lazy_freed, 4000);
+}
+END_TEST
+
+START_TEST(swapped_databases_show_each_others_keys)
+{
+    put(0, 1, 100, ENTRY_NO_EXPIRY);
+    put(3, 1, 300, ENTRY_NO_EXPIRY);
+    put(3, 2, 301, ENTRY_NO_EXPIRY);
+    keyspace_swap(keyspace, 0, 3);
+    ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), 300);
+    ck_assert_int_eq(get(3, 1, LOOKUP_PEEK), 100);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 2);
+    keyspace_swap(keyspace, 2, 2);
+    ck_assert_uint_eq(keyspace_size(keyspace, 2), 0);
+}
+END_TEST
+
+/* ---- walks ---- */
+
+#define UNIVERSE 30000
+
+static struct {
+    uint8_t seen[UNIVERSE];
+    size_t visits;
+} walk;
+
+static void visit(void *context, struct entry *entry)
+{
+    struct bytes key = entry_key(entry);
+    char text[24] = {0};
+    ck_assert_ptr_eq(context, &walk);
+    memcpy(text, key.data, key.len);
+    walk.seen[strtoul(text + 4, NULL, 10)] = 1;
+    walk.visits++;
+}
+
+START_TEST(scan_of_a_still_database_sees_each_key_once)
+{
+    static const size_t counts[] = {1, 10, 1000, SIZE_MAX};
+    for (unsigned i = 0; i < 5000; i++)
+        put(0, i, 1, ENTRY_NO_EXPIRY);
+    put(1, 5001, 1, ENTRY_NO_EXPIRY);
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        uint64_t cursor = 0;
+        memset(&walk, 0, sizeof walk);
+        do {
+            size_t before = walk.visits;
+            cursor = keyspace_scan(db_at(0), cursor, counts[c], visit, &walk);
+            if (counts[c] < 5000) /* a bucket's worth more at most */
+                ck_assert_uint_le(walk.visits - before, counts[c] + 64);
+            ck_assert_uint_lt(cursor, UINT64_C(1) << 53); /* scripts keep cursors in doubles */
+        } while (cursor);
+        ck_assert_uint_eq(walk.visits, 5000);
+        for (unsigned i = 0; i < 5000; i++)
+            ck_assert_uint_eq(walk.seen[i], 1);
+        ck_assert_uint_eq(walk.seen[5001], 0);
+    }
+}
+END_TEST
+
+START_TEST(scan_misses_nothing_that_stayed)
+{
+    for (unsigned history = 0; history < scratch_rounds(20); history++) {
+        struct dice dice = dice_create(7 + history);
+        uint64_t cursor = 0;
+        unsigned stable = 200, steps = 0;
+        memset(&walk, 0, sizeof walk);
+        for (unsigned i = 0; i < stable; i++)
+            put(0, i, 1, ENTRY_NO_EXPIRY);
+        do {
+            unsigned changes = (unsigned)dice_below(&dice, 2000);
+            bool grow = dice_chance(&dice, 50);
+            cursor = keyspace_scan(db_at(0), cursor, 1 + dice_below(&dice, 500), visit, &walk);
+            for (unsigned i = 0; i < changes && steps < 100; i++) {
+                unsigned number = stable + (unsigned)dice_below(&dice, UNIVERSE - stable);
+                if (grow)
+                    put(0, number, 1, ENTRY_NO_EXPIRY);
+                else
+                    drop(0, number);
+            }
+            ck_assert_uint_lt(++steps, 100000);
+        } while (cursor);
+        for (unsigned i = 0; i < stable; i++)
+            ck_assert_msg(walk.seen[i], "history %u: key %u was missed", history, i);
+        keyspace_flush(keyspace, -1, false);
+    }
+}
+END_TEST
+
+START_TEST(random_keys_are_evenly_chosen)
+{
+    enum { KEYS = 1000, DRAWS = 100 * KEYS };
+    static unsigned hits[KEYS];
+    char *name;
+    size_t len;
+    double chi_square = 0;
+    random_seed(random_thread(), scratch_seed());
+    ck_assert(!keyspace_random_key(db_at(0), &name, &len));
+    for (unsigned i = 0; i < KEYS; i++)
+        put(0, i, 1, ENTRY_NO_EXPIRY);
+    unsigned draws = scratch_rounds(DRAWS), expected = draws / KEYS;
+    for (unsigned i = 0; i < draws; i++) {
+        ck_assert(keyspace_random_key(db_at(0), &name, &len));
+        ck_assert_uint_eq(strlen(name), len);
+        hits[strtoul(name + 4, NULL, 10)]++;
+        mem_free(name);
+    }
+    for (unsigned i = 0; i < KEYS; i++)
+        chi_square += ((double)hits[i] - expected) * ((double)hits[i] - expected) / expected;
+    /* 999 degrees of freedom: the mean is 999, the standard deviation 45 */
+    ck_assert_msg(chi_square < 1350, "chi-square %.0f", chi_square);
+}
+END_TEST
+
+START_TEST(random_key_passes_over_expired_ones_while_there_are_others)
+{
+    char *name;
+    size_t len;
+    for (unsigned i = 0; i < 10; i++)
+        put(0, i, 1, now_ms);
+    put(0, 10, 1, ENTRY_NO_EXPIRY);
+    for (unsigned i = 0; i < 50; i++) {
+        ck_assert(keyspace_random_key(db_at(0), &name, &len));
+        ck_assert_str_eq(name, "key:10");
+        mem_free(name);
+    }
+    drop(0, 10);
+    ck_assert(keyspace_random_key(db_at(0), &name, &len)); /* nothing else is left */
+    mem_free(name);
+}
+END_TEST
+
+START_TEST(eviction_takes_the_kind_of_key_it_is_told)
+{
+    for (unsigned i = 0; i < 200; i++)
+        put(0, i, 1, i % 4 == 0 ? now_ms + 1000 + i : ENTRY_NO_EXPIRY);
+    for (unsigned i = 0; i < 50; i++)
+        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, i % 2, now_ms), 0);
+    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 0);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 150);
+    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, false, now_ms), 0);
+    for (unsigned i = 0; i < 150; i++)
+        ck_assert_uint_gt(keyspace_evict(keyspace, i % 2 ? VICTIM_ANY : VICTIM_IDLE, false, 5, false, now_ms), 0);
+    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
+}
+END_TEST
+
+START_TEST(shape_agrees_with_the_counts)
+{
+    struct keyspace_shape shape;
+    for (unsigned i = 0; i < 9000; i++)
+        put(0, i, 1, i % 3 ? ENTRY_NO_EXPIRY : now_ms + 1);
+    keyspace_shape_read(keyspace, 0, &shape);
+    ck_assert_uint_eq(shape.keys, 9000);
+    ck_assert_uint_eq(shape.expires, 3000);
+    ck_assert_uint_eq(shape.shards_used, KEYSPACE_SHARDS);
+    ck_assert_uint_eq(shape.slots, shape.buckets * TABLE_BUCKET_SLOTS);
+    ck_assert_uint_ge(shape.slots, 9000);
+    ck_assert_uint_gt(keyspace_table_memory(keyspace, 0), 9000 * 8);
+    ck_assert_uint_eq(keyspace_table_memory(keyspace, 0), keyspace_table_memory(keyspace, -1));
+}
+END_TEST
+
+/* ---- threads ---- */
+
+enum { PLAYERS = 4, SHARED_KEYS = 300, GROUP = 5, START_VALUE = 1000 };
+
+static atomic_bool enough;
+
+/* Moves amounts between keys, several locked at a time: the sum stays, and nobody waits for ever. */
+static void *move_amounts(void *argument)
+{
+    struct dice dice = dice_create((uint64_t)(uintptr_t)argument);
+    for (unsigned round = 0; round < scratch_rounds(20000); round++) {
+        struct named_key named[GROUP];
+        struct shard_set shards = {{0}};
+        unsigned count = 2 + (unsigned)dice_below(&dice, GROUP - 1);
+        for (unsigned i = 0; i < count; i++) {
+            name_key(&named[i], (unsigned)dice_below(&dice, SHARED_KEYS));
+            shard_set_add(&shards, named[i].key.hash);
+        }
+        keyspace_lock(keyspace, &shards);
+        for (unsigned i = 1; i < count; i++)
+            for (int side = 0; side < 2; side++) {
+                struct key *key = &named[side ? i : 0].key;
+                struct entry *entry = keyspace_find_for_write(db_at(0), key);
+                int64_t value = entry_int(entry) + (side ? 1 : -1);
+                if (dice_chance(&dice, 30)) /* replaced instead of changed */
+                    keyspace_put(db_at(0), key, entry_create_int(key->name, value, now_ms + 1000000));
+                else
+                    keyspace_changed(db_at(0), key, entry, entry_set_int(entry, value));
+            }
+        keyspace_unlock(keyspace, &shards);
+        unsigned own = SHARED_KEYS + (unsigned)dice_below(&dice, 5000); /* and the tables grow and shrink */
+        if (dice_chance(&dice, 50))
+            put(0, own, 1, dice_chance(&dice, 50) ? now_ms : ENTRY_NO_EXPIRY);
+        else
+            drop(0, own);
+    }
+    return NULL;
+}
+
+static void visit_nothing(void *context, struct entry *entry)
+{
+    (void)context, (void)entry;
+}
+
+static void *look_around(void *unused)
+{
+    uint64_t cursor = 0;
+    while (!atomic_load(&enough)) {
+        char *name;
+        size_t len;
+        bool again;
+        cursor = keyspace_scan(db_at(0), cursor, 100, visit_nothing, NULL);
+        if (keyspace_random_key(db_at(0), &name, &len))
+            mem_free(name);
+        keyspace_expire_round(keyspace, now_ms, 100, &again);
+        ck_assert_uint_ge(keyspace_size(keyspace, 0), SHARED_KEYS);
+        keyspace_average_ttl(keyspace, 0);
+        stats();
+        keyspace_check(keyspace);
+    }
+    return unused;
+}
+
+START_TEST(threads_on_the_same_keys_lose_nothing)
+{
+    pthread_t threads[PLAYERS], observer;
+    int64_t sum = 0;
+    for (unsigned i = 0; i < SHARED_KEYS; i++)
+        put(0, i, START_VALUE, ENTRY_NO_EXPIRY);
+    pthread_create(&observer, NULL, look_around, NULL);
+    for (uintptr_t i = 0; i < PLAYERS; i++)
+        pthread_create(&threads[i], NULL, move_amounts, (void *)(i + 10));
+    for (int i = 0; i < PLAYERS; i++)
+        pthread_join(threads[i], NULL);
+    atomic_store(&enough, true);
+    pthread_join(observer, NULL);
+    for (unsigned i = 0; i < SHARED_KEYS; i++)
+        sum += get(0, i, LOOKUP_PEEK);
+    ck_assert_int_eq(sum, SHARED_KEYS * START_VALUE);
+}
+END_TEST
+
+Suite *suite_keyspace(void);
+Suite *suite_keyspace(void)
+{
+    Suite *suite = suite_create("keyspace");
+    TCase *tcase = tcase_create("keyspace");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, keys_are_put_replaced_found_and_deleted);
+    tcase_add_test(tcase, a_taken_entry_is_the_callers);
+    tcase_add_test(tcase, changed_entries_are_found_where_they_moved_to);
+    tcase_add_test(tcase, hits_and_misses_are_counted_if_wanted);
+    tcase_add_test(tcase, looking_up_touches_if_wanted);
+    tcase_add_test(tcase, changes_are_counted);
+    tcase_add_test(tcase, prefetching_is_harmless_for_any_hash);
+    tcase_add_test(tcase, replaced_blobs_are_freed_when_the_locks_are_gone);
+    tcase_add_test(tcase, large_values_are_freed_in_the_background_if_asked);
+    tcase_add_test(tcase, a_key_is_gone_at_its_time_and_not_before);
+    tcase_add_test(tcase, every_way_to_a_key_sees_that_it_has_expired);
+    tcase_add_test(tcase, a_ttl_can_be_changed_and_removed);
+    tcase_add_loop_test(tcase, rounds_delete_all_that_is_due_and_nothing_else, 0, 2);
+    tcase_add_test(tcase, many_keys_of_one_shard_expire_in_one_round);
+    tcase_add_test(tcase, expiry_can_be_turned_off_and_suspended);
+    tcase_add_test(tcase, average_ttl_is_near_the_truth);
+    tcase_add_test(tcase, flushing_empties_one_database_or_all);
+    tcase_add_test(tcase, swapped_databases_show_each_others_keys);
+    tcase_add_test(tcase, scan_of_a_still_database_sees_each_key_once);
+    tcase_add_test(tcase, scan_misses_nothing_that_stayed);
+    tcase_add_test(tcase, random_keys_are_evenly_chosen);
+    tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
+    tcase_add_test(tcase, eviction_takes_the_kind_of_key_it_is_told);
+    tcase_add_test(tcase, shape_agrees_with_the_counts);
+    tcase_add_test(tcase, threads_on_the_same_keys_lose_nothing);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
