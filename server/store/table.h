@@ -29,7 +29,7 @@
 
 typedef uint64_t table_slot; /* 0 is empty; address 48 bits | expiry 1 | tag 15 */
 
-struct segment; /* table.c alone knows its layout */
+struct segment; /* segment.h: private to store/ */
 
 struct table {
     uint64_t *directory; /* 2^depth words: segment address 48 bits | its number of buckets 16; NULL while empty */

@@ -66,20 +66,23 @@ TCase *kit_tcase(const char *name)
     return tcase;
 }
 
+/* A configuration file comes first, then the standing arguments, then the others. */
 static char **args_of_server(const struct kit_server *server, const char *const *further)
 {
     const char *standing[] = {"-s",     server->socket,           "--dir", server->folder, "--threads", "4",
                               "--enable-debug-command", "yes"};
-    size_t count = sizeof standing / sizeof standing[0], extra = 0;
+    size_t extra = 0, count = 0;
     while (further[extra])
         extra++;
-    char **args = calloc(count + extra + 2, sizeof *args);
+    char **args = calloc(sizeof standing / sizeof standing[0] + extra + 2, sizeof *args);
     const char *program = getenv("KVS_SERVER");
-    args[0] = strdup(program ? program : "build/kvs-server");
-    for (size_t i = 0; i < count; i++)
-        args[1 + i] = strdup(standing[i]);
-    for (size_t i = 0; i < extra; i++)
-        args[1 + count + i] = strdup(further[i]);
+    args[count++] = strdup(program ? program : "build/kvs-server");
+    if (*further && **further != '-')
+        args[count++] = strdup(*further++);
+    for (size_t i = 0; i < sizeof standing / sizeof standing[0]; i++)
+        args[count++] = strdup(standing[i]);
+    while (*further)
+        args[count++] = strdup(*further++);
     return args;
 }
 
@@ -108,6 +111,7 @@ static pid_t spawn(char *const *args, const char *folder, const char *output)
     if (fd < 0 || null < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
         _exit(126);
     closefrom(3);
+    signal(SIGPIPE, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing is left behind if the test is killed */
     if (getppid() != parent)
         _exit(126);

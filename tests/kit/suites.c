@@ -2,6 +2,7 @@
 
 #include "kit/scratch.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ int suites_run(int argc, char **argv, const struct suite_maker *suites, size_t c
     if (!names_are_known(argc, argv, suites, count))
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* tests write to peers that have gone */
     prepare_environment(folder);
     for (size_t i = 0; i < count; i++) {
         if (!suite_is_wanted(suites[i].name, argc, argv))

@@ -1,0 +1,364 @@
+/* A server's life: how it starts and says why it can't, how it ends, and what it leaves behind. */
+#include "kit/kit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void expect_good_end(struct kit_server *server)
+{
+    int status = kit_wait(server);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %#x", (unsigned)status);
+    ck_assert(!exists(server->socket));
+    kit_discard(server);
+}
+
+/* ---- ends ---- */
+
+START_TEST(sigterm_and_sigint_end_it_gracefully)
+{
+    static const int signals[] = {SIGTERM, SIGINT};
+    for (int i = 0; i < 2; i++) {
+        struct kit_server *server = kit_start();
+        redisContext *context = kit_connect(server); /* connected clients don't keep it */
+        kit_expect(context, "+OK", "SET", "a", "b");
+        kit_signal(server, signals[i]);
+        kit_await_log(server, i ? "SIGINT" : "SIGTERM");
+        expect_good_end(server);
+        redisFree(context);
+    }
+}
+END_TEST
+
+START_TEST(shutdown_ends_it_without_an_answer)
+{
+    static const char *const forms[] = {"SHUTDOWN", "SHUTDOWN NOSAVE", "SHUTDOWN NOW", "SHUTDOWN NOSAVE NOW FORCE"};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct kit_server *server = kit_start();
+        int fd = kit_raw_connect(server);
+        kit_raw_text(fd, forms[i]);
+        kit_raw_text(fd, "\r\n");
+        kit_raw_expect_end(fd);
+        close(fd);
+        expect_good_end(server);
+    }
+}
+END_TEST
+
+START_TEST(wrong_forms_of_shutdown_end_nothing)
+{
+    struct kit_server *server = kit_start();
+    redisContext *context = kit_connect(server);
+    kit_expect(context, "-ERR syntax error", "SHUTDOWN", "PERHAPS");
+    kit_expect(context, "-ERR syntax error", "SHUTDOWN", "SAVE", "NOSAVE");
+    kit_expect(context, "-ERR No shutdown in progress.", "SHUTDOWN", "ABORT");
+    kit_expect(context, "+PONG", "PING");
+    redisFree(context);
+    kit_stop(server);
+}
+END_TEST
+
+START_TEST(replies_under_way_arrive_before_the_end)
+{
+    enum { LEN = 1000003, GETS = 8 };
+    char *value = malloc(LEN);
+    struct kit_server *server = kit_start();
+    redisContext *context = kit_connect(server);
+    kit_integer(context, "SETRANGE", "big", "1000000", "end");
+    int fd = kit_raw_connect(server);
+    for (int i = 0; i < GETS; i++)
+        kit_raw_text(fd, "GET big\r\n");
+    kit_raw_await_taken(fd);
+    kit_expect(context, "+PONG", "PING");
+    kit_signal(server, SIGTERM);
+    for (int i = 0; i < GETS; i++) {
+        kit_raw_expect(fd, "$1000003\r\n");
+        kit_raw_receive(fd, value, LEN);
+        kit_raw_expect(fd, "\r\n");
+    }
+    kit_raw_expect_end(fd);
+    close(fd);
+    redisFree(context);
+    free(value);
+    expect_good_end(server);
+}
+END_TEST
+
+START_TEST(a_client_that_never_reads_does_not_hold_up_the_end)
+{
+    struct kit_server *server = kit_start();
+    redisContext *context = kit_connect(server);
+    kit_integer(context, "SETRANGE", "big", "10000000", "end");
+    redisFree(context);
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "GET big\r\n");
+    kit_raw_await_taken(fd);
+    kit_stop(server);
+    close(fd);
+}
+END_TEST
+
+START_TEST(it_ends_under_full_load)
+{
+    struct kit_server *server = kit_start();
+    int fds[20];
+    for (int i = 0; i < 20; i++) {
+        fds[i] = kit_raw_connect(server);
+        for (int k = 0; k < 500; k++)
+            kit_raw_text(fds[i], "SET k v\r\nGET k\r\n");
+    }
+    kit_stop(server);
+    for (int i = 0; i < 20; i++)
+        close(fds[i]);
+}
+END_TEST
+
+/* ---- the log ---- */
+
+START_TEST(sighup_opens_the_log_anew)
+{
+    struct kit_server *server = kit_start("--logfile", "server.log");
+    char *path = strdup(scratch_path(server->folder, "server.log")), *old = strdup(scratch_path(server->folder, "old.log"));
+    struct kit_server view = {.log = path}; /* for kit_await_log() */
+    kit_await_log(&view, "serves on");
+    ck_assert_int_eq(rename(path, old), 0); /* as logrotate does */
+    kit_signal(server, SIGHUP);
+    kit_await_log(&view, "log reopened");
+    char *text = scratch_read(path);
+    ck_assert_ptr_null(strstr(text, "serves on"));
+    free(text);
+    redisContext *context = kit_connect(server);
+    kit_expect(context, "+PONG", "PING");
+    redisFree(context);
+    kit_stop(server);
+    free(path);
+    free(old);
+}
+END_TEST
+
+START_TEST(a_crash_leaves_a_backtrace_in_the_log)
+{
+    static const char *const ways[] = {"SEGFAULT", "PANIC"};
+    if (scratch_is_sanitized()) {
+        puts("skipped: the sanitizer catches crashes itself");
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct kit_server *server = kit_start("--logfile", "server.log");
+        int fd = kit_raw_connect(server);
+        kit_raw_text(fd, "DEBUG ");
+        kit_raw_text(fd, ways[i]);
+        kit_raw_text(fd, "\r\n");
+        kit_raw_expect_end(fd);
+        close(fd);
+        int status = kit_wait(server);
+        ck_assert(WIFSIGNALED(status)); /* so that who started it knows, and a core can be had */
+        ck_assert_int_eq(WTERMSIG(status), i ? SIGABRT : SIGSEGV);
+        char *log = scratch_read(scratch_path(server->folder, "server.log"));
+        ck_assert_ptr_nonnull(strstr(log, "crashed by signal"));
+        char *trace = strstr(log, "STACK TRACE");
+        ck_assert_ptr_nonnull(trace);
+        unsigned frames = 0;
+        for (char *line = trace; (line = strchr(line, '\n')); line++)
+            frames += strstr(line, "[0x") != NULL;
+        ck_assert_uint_ge(frames, 3);
+        free(log);
+        kit_start_again(server); /* and nothing hinders the next start */
+        kit_stop(server);
+    }
+}
+END_TEST
+
+/* ---- the background ---- */
+
+static bool is_gone(void *path)
+{
+    return !exists(path);
+}
+
+START_TEST(a_daemon_serves_when_its_starter_returns)
+{
+    char *folder = scratch_create(), *socket = strdup(scratch_path(folder, "s")), *output;
+    char *pidfile = strdup(scratch_path(folder, "pid")), *logfile = strdup(scratch_path(folder, "log"));
+    ck_assert_int_eq(kit_run(&output, "-s", socket, "--dir", folder, "--daemonize", "yes", "--pidfile", pidfile, "--logfile",
+                             logfile),
+                     0);
+    ck_assert_str_eq(output, "");
+    free(output);
+    struct kit_server daemon = {.socket = socket, .log = logfile};
+    redisContext *context = kit_connect(&daemon);
+    kit_expect(context, "+PONG", "PING");
+    char *pid = scratch_read(pidfile);
+    ck_assert_int_eq(kit_info(context, "process_id"), atoi(pid));
+    ck_assert_int_eq(getsid(atoi(pid)), atoi(pid)); /* its session is its own */
+    redisFree(context);
+    ck_assert_int_eq(kill(atoi(pid), SIGTERM), 0);
+    kit_await(is_gone, pidfile, "the pid file was to be removed");
+    ck_assert(!exists(socket));
+    free(pid);
+    free(pidfile);
+    free(logfile);
+    free(socket);
+    scratch_remove(folder);
+}
+END_TEST
+
+START_TEST(a_daemon_that_cannot_start_says_so_to_its_starter)
+{
+    char *output;
+    struct kit_server *server = kit_start();
+    ck_assert_int_eq(kit_run(&output, "-s", server->socket, "--daemonize", "yes"), 1);
+    ck_assert_msg(strstr(output, "a server is listening there"), "%s", output);
+    free(output);
+    kit_stop(server);
+}
+END_TEST
+
+START_TEST(the_pid_file_lasts_as_long_as_the_server)
+{
+    struct kit_server *server = kit_start("--pidfile", "kvs.pid");
+    char *path = strdup(scratch_path(server->folder, "kvs.pid")), *pid = scratch_read(path);
+    ck_assert_int_eq(atoi(pid), server->pid);
+    free(pid);
+    kit_signal(server, SIGTERM);
+    ck_assert_int_eq(kit_wait(server), 0);
+    ck_assert(!exists(path));
+    kit_discard(server);
+    free(path);
+}
+END_TEST
+
+/* ---- starts that can't be ---- */
+
+/* It ends with status 1 and one line that holds all the given words. */
+#define expect_refusal(words, ...) expect_refusal_args((const char *const[])words, (const char *const[]){__VA_ARGS__, NULL})
+#define WORDS(...) {__VA_ARGS__, NULL}
+
+static void expect_refusal_args(const char *const *words, const char *const *args)
+{
+    char *output;
+    int status = kit_run_args(&output, args);
+    ck_assert_msg(status == 1, "%s %s: status %d: %s", args[0], args[1] ? args[1] : "", status, output);
+    for (; *words; words++)
+        ck_assert_msg(strstr(output, *words), "\"%s\" isn't in: %s", *words, output);
+    size_t len = strlen(output);
+    ck_assert_msg(len > 0 && strchr(output, '\n') == output + len - 1, "not one line: %s", output);
+    free(output);
+}
+
+START_TEST(mistakes_on_the_command_line_are_told_in_one_line)
+{
+    expect_refusal(WORDS("nonsense", "--help"), "--nonsense", "1");
+    expect_refusal(WORDS("maxclients", "many"), "--maxclients", "many");
+    expect_refusal(WORDS("maxclients"), "--maxclients", "0");
+    expect_refusal(WORDS("port", "socket"), "--port", "6379");
+    expect_refusal(WORDS("threads"), "--threads", "100000");
+    expect_refusal(WORDS("unixsocketperm"), "--unixsocketperm", "999");
+    expect_refusal(WORDS("loglevel"), "--loglevel", "loud");
+    expect_refusal(WORDS("/none/kvs.conf"), "/none/kvs.conf");
+}
+END_TEST
+
+START_TEST(unusable_paths_are_told_in_one_line)
+{
+    char *folder = scratch_create();
+    const char *socket = scratch_path(folder, "s");
+    expect_refusal(WORDS("/none/here"), "-s", socket, "--dir", "/none/here");
+    expect_refusal(WORDS("/none/log"), "-s", socket, "--logfile", "/none/log");
+    expect_refusal(WORDS("/none/s", "/none"), "-s", "/none/s");
+    expect_refusal(WORDS(folder), "-s", folder);
+    ck_assert(!exists(socket));
+    scratch_remove(folder);
+}
+END_TEST
+
+START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
+{
+    char *folder = scratch_create();
+    const char *path = scratch_path(folder, "kvs.conf");
+    static const char *const files[] = {
+        "# a comment\n\nmaxclients 10\nmaxclient 10\n",
+        "maxclients 10\nport 0\ntcp-backlog 5\nport 6379\n",
+        "timeout 0\n\n\nloglevel loud\n",
+        "databases 4\nbind 127.0.0.1\nprotected-mode yes\nsave 3600 1\n",
+        "# quotes\n\n\nlogfile \"open\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%s:4:", path);
+        scratch_write(path, files[i]);
+        expect_refusal(WORDS(line), path);
+        expect_refusal(WORDS(line), path, "--check-config");
+    }
+    scratch_remove(folder);
+}
+END_TEST
+
+START_TEST(a_file_of_redis_for_a_socket_alone_starts)
+{
+    char *folder = scratch_create(), *output, text[1024];
+    const char *path = scratch_path(folder, "redis.conf");
+    snprintf(text, sizeof text,
+             "bind 127.0.0.1 -::1\nprotected-mode yes\nport 0\ntcp-backlog 511\nunixsocket %s/s\nunixsocketperm 700\n"
+             "timeout 0\ntcp-keepalive 300\ndaemonize no\npidfile %s/pid\nloglevel notice\nlogfile \"\"\ndatabases 16\n"
+             "always-show-logo no\nset-proc-title yes\nsave \"\"\nappendonly no\nmaxclients 100\nhz 10\n",
+             folder, folder);
+    scratch_write(path, text);
+    ck_assert_int_eq(kit_run(&output, path, "--check-config"), 0);
+    free(output);
+    struct kit_server *server = kit_start(path, "--hz", "50"); /* the flags come after the file and win */
+    redisContext *context = kit_connect(server);
+    kit_expect(context, "[$maxclients $100]", "CONFIG", "GET", "maxclients");
+    kit_expect(context, "[$hz $50]", "CONFIG", "GET", "hz");
+    redisFree(context);
+    kit_stop(server);
+    scratch_remove(folder);
+}
+END_TEST
+
+START_TEST(help_and_version_are_told_and_nothing_is_started)
+{
+    char *output;
+    ck_assert_int_eq(kit_run(&output, "--version"), 0);
+    ck_assert_ptr_nonnull(strstr(output, "kvs-server "));
+    free(output);
+    ck_assert_int_eq(kit_run(&output, "--help"), 0);
+    ck_assert_ptr_nonnull(strstr(output, "--unixsocket"));
+    free(output);
+}
+END_TEST
+
+Suite *suite_lifecycle(void);
+Suite *suite_lifecycle(void)
+{
+    Suite *suite = suite_create("lifecycle");
+    TCase *tcase = kit_tcase("lifecycle");
+    tcase_add_test(tcase, sigterm_and_sigint_end_it_gracefully);
+    tcase_add_test(tcase, shutdown_ends_it_without_an_answer);
+    tcase_add_test(tcase, wrong_forms_of_shutdown_end_nothing);
+    tcase_add_test(tcase, replies_under_way_arrive_before_the_end);
+    tcase_add_test(tcase, a_client_that_never_reads_does_not_hold_up_the_end);
+    tcase_add_test(tcase, it_ends_under_full_load);
+    tcase_add_test(tcase, sighup_opens_the_log_anew);
+    tcase_add_test(tcase, a_crash_leaves_a_backtrace_in_the_log);
+    tcase_add_test(tcase, a_daemon_serves_when_its_starter_returns);
+    tcase_add_test(tcase, a_daemon_that_cannot_start_says_so_to_its_starter);
+    tcase_add_test(tcase, the_pid_file_lasts_as_long_as_the_server);
+    tcase_add_test(tcase, mistakes_on_the_command_line_are_told_in_one_line);
+    tcase_add_test(tcase, unusable_paths_are_told_in_one_line);
+    tcase_add_test(tcase, mistakes_in_a_file_are_told_with_file_and_line);
+    tcase_add_test(tcase, a_file_of_redis_for_a_socket_alone_starts);
+    tcase_add_test(tcase, help_and_version_are_told_and_nothing_is_started);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
