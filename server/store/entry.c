@@ -195,7 +195,8 @@ static struct entry *entry_reshape(struct entry *entry, enum entry_encoding enco
 }
 
 /* Changes the value to payload bytes from source, dropping a blob that was the old value. */
-static struct entry *entry_set_payload(struct entry *entry, enum entry_encoding encoding, const void *source, size_t len)
+static struct entry *entry_set_payload(struct entry *entry, enum entry_encoding encoding, const void *source,
+                                       size_t len)
 {
     struct blob *old = entry->encoding == ENTRY_BLOB ? entry_blob(entry) : NULL;
     struct entry *changed = entry_reshape(entry, encoding, len);
@@ -229,7 +230,8 @@ struct entry *entry_resize_bytes(struct entry *entry, size_t len)
     size_t old_len = entry_value_len(entry), kept = old_len < len ? old_len : len;
     struct entry_shape shape = shape_for(entry_key_len(entry), len, entry->flags & ENTRY_HAS_EXPIRY);
     struct entry *changed = entry;
-    if (shape.wide == !!(entry->flags & ENTRY_WIDE) && mem_good_size(shape_size(shape)) == mem_good_size(entry_size(entry))) {
+    if (shape.wide == !!(entry->flags & ENTRY_WIDE) &&
+        mem_good_size(shape_size(shape)) == mem_good_size(entry_size(entry))) {
         entry_write_lens(entry, shape);
     } else {
         changed = entry_create(shape, entry_key(entry).data, ENTRY_BYTES, entry_expiry(entry));

@@ -99,8 +99,8 @@ void keyspace_prefetch_bucket(struct db db, uint64_t hash);
 void keyspace_prefetch_entry(struct db db, uint64_t hash);
 
 /* ---- whole databases ---- */
-size_t keyspace_size(struct keyspace *keyspace, int db);    /* keys; any time */
-size_t keyspace_expires(struct keyspace *keyspace, int db); /* keys with a TTL; any time */
+size_t keyspace_size(struct keyspace *keyspace, int db);         /* keys; any time */
+size_t keyspace_expires(struct keyspace *keyspace, int db);      /* keys with a TTL; any time */
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db); /* ms, of a sample; 0 unknown; takes locks */
 
 /* Only while the world is stopped. Empties one database, or all with db < 0; returns the number of keys. */
@@ -146,9 +146,9 @@ void keyspace_suspend_expiry(struct keyspace *keyspace, bool on);
 
 struct keyspace_stats {
     uint64_t hits, misses;
-    uint64_t expired;     /* deleted because their time had come */
-    uint64_t changes;     /* entries changed since start or save */
-    uint64_t lazy_freed;  /* values freed in the background */
+    uint64_t expired;    /* deleted because their time had come */
+    uint64_t changes;    /* entries changed since start or save */
+    uint64_t lazy_freed; /* values freed in the background */
     uint64_t lazy_pending;
 };
 void keyspace_stats_read(struct keyspace *keyspace, struct keyspace_stats *stats_out);

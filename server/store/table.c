@@ -192,7 +192,8 @@ static int table_make_room(struct table *table, uint64_t hash, struct segment *s
         return table_split_segment(table, hash, segment);
     if (segment->buckets >= SEGMENT_MAX)
         return -ENOMEM;
-    return table_resize_segment(table, directory_index(hash, table->depth), segment, segment_next_size(segment->buckets));
+    return table_resize_segment(table, directory_index(hash, table->depth), segment,
+                                segment_next_size(segment->buckets));
 }
 
 /* ---- shrinking ---- */
@@ -411,7 +412,8 @@ struct entry *table_random(const struct table *table, struct random_state *rando
     /* a directory word stands for an equal part of all hashes, and so for nearly the same number of entries */
     for (unsigned attempt = 0; attempt < 100; attempt++) {
         uint64_t dice = random_next(random);
-        struct entry *entry = segment_random(word_segment(table->directory[directory_index(dice, table->depth)]), random);
+        struct entry *entry =
+            segment_random(word_segment(table->directory[directory_index(dice, table->depth)]), random);
         if (entry)
             return entry;
     }

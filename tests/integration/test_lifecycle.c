@@ -284,8 +284,7 @@ END_TEST
 
 START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
 {
-    char *folder = scratch_create();
-    const char *path = scratch_path(folder, "kvs.conf");
+    char *folder = scratch_create(), *path = strdup(scratch_path(folder, "kvs.conf"));
     static const char *const files[] = {
         "# a comment\n\nmaxclients 10\nmaxclient 10\n",
         "maxclients 10\nport 0\ntcp-backlog 5\nport 6379\n",
@@ -301,6 +300,7 @@ START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
         expect_refusal(WORDS(line), path, "--check-config");
     }
     scratch_remove(folder);
+    free(path);
 }
 END_TEST
 

@@ -309,7 +309,7 @@ int kit_run_args(char **output_out, const char *const *further)
     for (size_t i = 0; i < count; i++)
         args[1 + i] = strdup(further[i]);
     char *folder = scratch_create();
-    const char *output = scratch_path(folder, "output");
+    char *output = text("%s/output", folder);
     pid_t pid = spawn(args, folder, output);
     free_args(args);
     int status = -1;
@@ -318,6 +318,7 @@ int kit_run_args(char **output_out, const char *const *further)
         kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
     char *written = scratch_read(output);
+    free(output);
     ck_assert_msg(ended, "the server was to end by itself; it wrote:\n%s", written);
     ck_assert_msg(WIFEXITED(status), "the server ended with wait status %#x; it wrote:\n%s", (unsigned)status, written);
     scratch_remove(folder);

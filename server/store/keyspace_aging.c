@@ -1,0 +1,141 @@
+/*
+ * What time and want of memory do to keys: active expiry, in rounds of a tour over all tables, and eviction.
+ */
+#include "core/clock.h"
+#include "core/random.h"
+#include "store/access.h"
+#include "store/keyspace_internal.h"
+
+/* ---- expiry ---- */
+
+#define EXPIRED_AT_ONCE 64
+
+/* One table's walk goes on at *position. Deletes at most EXPIRED_AT_ONCE entries; true at the end of the table. */
+static bool table_expire_some(struct shard *shard, struct table *table, uint64_t *position, int64_t now_ms,
+                              size_t *deleted)
+{
+    struct entry *expired[EXPIRED_AT_ONCE];
+    size_t count = 0, looked = 0;
+    do
+        *position = table_find_expired(table, *position, now_ms, expired, EXPIRED_AT_ONCE, &count, &looked);
+    while (*position && count == 0 && looked < 1024);
+    for (size_t i = 0; i < count; i++) {
+        struct bytes key = entry_key(expired[i]);
+        uint64_t hash = table_hash_key(key.data, key.len);
+        shard_drop(shard, table, hash, table_find_address(table, hash, expired[i]), true);
+    }
+    counter_add(&shard->expired, count);
+    *deleted += count;
+    return *position == 0;
+}
+
+size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out)
+{
+    size_t deleted = 0;
+    int64_t end_ns = clock_monotonic_ns() + budget_us * 1000;
+    *again_out = false;
+    if (!atomic_load(&keyspace->active_expiry) || atomic_load(&keyspace->expiry_suspended))
+        return 0;
+    unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
+    while (keyspace->round_done < tables) {
+        struct shard *shard = &keyspace->shards[keyspace->round_shard];
+        pthread_mutex_lock(&shard->lock);
+        struct table *table = shard->tables[keyspace->round_db];
+        bool finished = true, had_work = false;
+        if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
+            had_work = true;
+            finished = table_expire_some(shard, table, &keyspace->round_position, now_ms, &deleted);
+        }
+        pthread_mutex_unlock(&shard->lock);
+        keyspace_drain_garbage();
+        if (finished) {
+            keyspace->round_done++;
+            keyspace->round_position = 0;
+            if (++keyspace->round_db == keyspace->databases) {
+                keyspace->round_db = 0;
+                keyspace->round_shard = (keyspace->round_shard + 1) % KEYSPACE_SHARDS;
+            }
+        }
+        if (had_work && clock_monotonic_ns() > end_ns) {
+            *again_out = keyspace->round_done < tables;
+            break;
+        }
+    }
+    if (keyspace->round_done >= tables)
+        keyspace->round_done = 0;
+    return deleted;
+}
+
+void keyspace_set_active_expiry(struct keyspace *keyspace, bool on)
+{
+    atomic_store(&keyspace->active_expiry, on);
+}
+
+void keyspace_suspend_expiry(struct keyspace *keyspace, bool on)
+{
+    atomic_store(&keyspace->expiry_suspended, on);
+}
+
+/* ---- eviction ---- */
+
+/* How well an entry fits as a victim: the larger the better. */
+static int64_t victim_score(enum keyspace_victim victim, const struct entry *entry, int64_t now_ms)
+{
+    switch (victim) {
+    case VICTIM_IDLE:
+        return access_idle_seconds(entry, now_ms);
+    case VICTIM_RARE:
+        return 255 - (int64_t)access_frequency(entry, now_ms);
+    case VICTIM_SOONEST:
+        return INT64_MAX - entry_expiry(entry);
+    default:
+        return 0;
+    }
+}
+
+/* The best victim of a table by sampling, or NULL. */
+static struct entry *table_choose_victim(const struct table *table, enum keyspace_victim victim, bool only_volatile,
+                                         int samples, int64_t now_ms)
+{
+    struct entry *best = NULL;
+    int64_t best_score = -1;
+    int tries = only_volatile ? 8 * samples : samples; /* keys without a TTL are passed over */
+    for (int i = 0, seen = 0; i < tries && seen < samples; i++) {
+        struct entry *entry = table_random(table, random_thread());
+        if (only_volatile && entry_expiry(entry) == ENTRY_NO_EXPIRY)
+            continue;
+        seen++;
+        int64_t score = victim_score(victim, entry, now_ms);
+        if (score > best_score) {
+            best = entry;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bool only_volatile, int samples,
+                      bool lazily, int64_t now_ms)
+{
+    unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
+    unsigned start = (unsigned)random_below(random_thread(), tables);
+    size_t freed = 0;
+    for (unsigned i = 0; i < tables && freed == 0; i++) {
+        unsigned n = (start + i) % tables;
+        struct shard *shard = &keyspace->shards[n % KEYSPACE_SHARDS];
+        pthread_mutex_lock(&shard->lock);
+        struct table *table = shard->tables[n / KEYSPACE_SHARDS];
+        bool candidates = table_count(table) > 0 &&
+                          (!only_volatile || atomic_load_explicit(&table->expires, memory_order_relaxed) > 0);
+        struct entry *entry = candidates ? table_choose_victim(table, victim, only_volatile, samples, now_ms) : NULL;
+        if (entry) {
+            struct bytes key = entry_key(entry);
+            uint64_t hash = table_hash_key(key.data, key.len);
+            freed = entry_memory(entry);
+            shard_drop(shard, table, hash, table_find_address(table, hash, entry), lazily);
+        }
+        pthread_mutex_unlock(&shard->lock);
+    }
+    keyspace_drain_garbage();
+    return freed;
+}

@@ -1,0 +1,272 @@
+/*
+ * Whole databases: their sizes, emptying and swapping them, walking over them, and figures.
+ *
+ * Whatever walks takes one shard's lock at a time and lets go of it often.
+ */
+#include "core/clock.h"
+#include "core/memory.h"
+#include "core/random.h"
+#include "store/keyspace_internal.h"
+#include "store/reaper.h"
+
+/* ---- whole databases ---- */
+
+static size_t keyspace_sum(struct keyspace *keyspace, int db, bool expires)
+{
+    size_t sum = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock); /* the table's pointer is the lock's */
+        struct table *table = shard->tables[db];
+        if (table)
+            sum += atomic_load_explicit(expires ? &table->expires : &table->count, memory_order_relaxed);
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return sum;
+}
+
+size_t keyspace_size(struct keyspace *keyspace, int db)
+{
+    return keyspace_sum(keyspace, db, false);
+}
+
+size_t keyspace_expires(struct keyspace *keyspace, int db)
+{
+    return keyspace_sum(keyspace, db, true);
+}
+
+struct flush_job {
+    struct reaper_job job;
+    size_t count;
+    struct table *tables[];
+};
+
+static void flush_job_run(struct reaper_job *job)
+{
+    struct flush_job *flush = (struct flush_job *)job;
+    for (size_t i = 0; i < flush->count; i++) {
+        table_deinit(flush->tables[i], entry_free);
+        mem_free_sized(flush->tables[i], sizeof **flush->tables);
+    }
+    mem_free(flush);
+}
+
+static void keyspace_flush_db(struct keyspace *keyspace, int db, struct flush_job *flush)
+{
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct table **table = &keyspace->shards[i].tables[db];
+        if (!*table)
+            continue;
+        flush->job.units += table_count(*table);
+        flush->tables[flush->count++] = *table;
+        *table = NULL;
+    }
+}
+
+size_t keyspace_flush(struct keyspace *keyspace, int db, bool lazily)
+{
+    int first = db < 0 ? 0 : db, end = db < 0 ? keyspace->databases : db + 1;
+    size_t most = (size_t)(end - first) * KEYSPACE_SHARDS;
+    struct flush_job *flush = mem_calloc(sizeof *flush + most * sizeof *flush->tables);
+    flush->job.run = flush_job_run;
+    for (int i = first; i < end; i++)
+        keyspace_flush_db(keyspace, i, flush);
+    size_t keys = flush->job.units;
+    counter_add(&keyspace->shards[0].changes, keys);
+    if (lazily && keys > 0)
+        reaper_post(&flush->job);
+    else
+        flush_job_run(&flush->job);
+    return keys;
+}
+
+void keyspace_swap(struct keyspace *keyspace, int a, int b)
+{
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct table **tables = keyspace->shards[i].tables, *table = tables[a];
+        tables[a] = tables[b];
+        tables[b] = table;
+    }
+    counter_add(&keyspace->shards[0].changes, 1);
+}
+
+/* ---- walking ---- */
+
+struct scan_visit {
+    keyspace_visit *visit;
+    void *context;
+    size_t seen;
+};
+
+static void scan_visit_entry(void *context, struct entry *entry)
+{
+    struct scan_visit *scan = context;
+    scan->seen++;
+    scan->visit(scan->context, entry);
+}
+
+uint64_t keyspace_scan(struct db db, uint64_t cursor, size_t count, keyspace_visit *visit, void *context)
+{
+    struct scan_visit scan = {visit, context, 0};
+    uint64_t shard_index = cursor >> TABLE_CURSOR_BITS, position = cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
+    /* empty buckets cost time as well: stop after ten times as many as keys were asked for */
+    size_t steps = count > SIZE_MAX / 10 ? SIZE_MAX : count * 10;
+    while (shard_index < KEYSPACE_SHARDS && scan.seen < count && steps > 0) {
+        struct shard *shard = &db.keyspace->shards[shard_index];
+        pthread_mutex_lock(&shard->lock);
+        struct table *table = shard->tables[db.index];
+        /* a lock is held for some hundred entries at most */
+        size_t until = scan.seen + 512 < count ? scan.seen + 512 : count;
+        do
+            position = table ? table_scan(table, position, scan_visit_entry, &scan) : 0;
+        while (position && scan.seen < until && --steps > 0);
+        pthread_mutex_unlock(&shard->lock);
+        if (!position)
+            shard_index++;
+    }
+    return shard_index < KEYSPACE_SHARDS ? shard_index << TABLE_CURSOR_BITS | position : 0;
+}
+
+/* A shard, chosen by the number of its keys, with its lock held; NULL when the database is empty. */
+static struct shard *shard_choose(struct db db)
+{
+    size_t total = keyspace_size(db.keyspace, db.index);
+    uint64_t dice = total ? random_below(random_thread(), total) : 0;
+    struct shard *chosen = NULL;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &db.keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        size_t count = table_count(shard->tables[db.index]);
+        if (count > dice) {
+            if (chosen)
+                pthread_mutex_unlock(&chosen->lock);
+            return shard;
+        }
+        dice -= count;
+        if (count > 0) { /* counts may shrink while we look: then the last shard with keys serves */
+            if (chosen)
+                pthread_mutex_unlock(&chosen->lock);
+            chosen = shard;
+        } else {
+            pthread_mutex_unlock(&shard->lock);
+        }
+    }
+    return chosen;
+}
+
+bool keyspace_random_key(struct db db, char **name_out, size_t *len_out)
+{
+    for (unsigned attempt = 0; attempt < 100; attempt++) {
+        struct shard *shard = shard_choose(db);
+        if (!shard)
+            return false;
+        const struct entry *entry = table_random(shard->tables[db.index], random_thread());
+        int64_t at = entry_expiry(entry);
+        bool live = at == ENTRY_NO_EXPIRY || at > db.now_ms;
+        if (live || attempt == 99) { /* a database of nothing but expired keys gives one of them, as Redis does */
+            struct bytes name = entry_key(entry);
+            *name_out = mem_dup(name.data, name.len);
+            *len_out = name.len;
+        }
+        pthread_mutex_unlock(&shard->lock);
+        if (live || attempt == 99)
+            return true;
+    }
+    return false;
+}
+
+/* ---- figures ---- */
+
+int64_t keyspace_average_ttl(struct keyspace *keyspace, int db)
+{
+    int64_t now_ms = clock_wall_ms(), sum = 0;
+    unsigned samples = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        struct table *table = shard->tables[db];
+        if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
+            for (unsigned k = 0; k < 4; k++) {
+                int64_t at = entry_expiry(table_random(table, random_thread()));
+                if (at > now_ms) {
+                    sum += at - now_ms;
+                    samples++;
+                }
+            }
+        }
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return samples ? sum / samples : 0;
+}
+
+void keyspace_stats_read(struct keyspace *keyspace, struct keyspace_stats *stats_out)
+{
+    *stats_out = (struct keyspace_stats){.lazy_freed = reaper_freed(), .lazy_pending = reaper_pending()};
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        stats_out->hits += atomic_load_explicit(&shard->hits, memory_order_relaxed);
+        stats_out->misses += atomic_load_explicit(&shard->misses, memory_order_relaxed);
+        stats_out->expired += atomic_load_explicit(&shard->expired, memory_order_relaxed);
+        stats_out->changes += atomic_load_explicit(&shard->changes, memory_order_relaxed);
+    }
+}
+
+void keyspace_stats_reset(struct keyspace *keyspace)
+{
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        atomic_store(&shard->hits, 0);
+        atomic_store(&shard->misses, 0);
+        atomic_store(&shard->expired, 0);
+        pthread_mutex_unlock(&shard->lock);
+    }
+    reaper_reset_freed();
+}
+
+size_t keyspace_table_memory(struct keyspace *keyspace, int db)
+{
+    size_t sum = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        for (int d = db < 0 ? 0 : db; d < (db < 0 ? keyspace->databases : db + 1); d++)
+            if (shard->tables[d])
+                sum += sizeof **shard->tables + table_memory(shard->tables[d]);
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return sum;
+}
+
+void keyspace_shape_read(struct keyspace *keyspace, int db, struct keyspace_shape *shape_out)
+{
+    *shape_out = (struct keyspace_shape){0};
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        const struct table *table = shard->tables[db];
+        if (table_count(table) > 0) {
+            struct table_shape shape;
+            table_shape_read(table, &shape);
+            shape_out->keys += table_count(table);
+            shape_out->expires += atomic_load_explicit(&table->expires, memory_order_relaxed);
+            shape_out->shards_used++;
+            shape_out->segments += shape.segments;
+            shape_out->buckets += shape.buckets;
+            shape_out->slots += shape.buckets * TABLE_BUCKET_SLOTS;
+        }
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
+
+void keyspace_check(struct keyspace *keyspace)
+{
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        pthread_mutex_lock(&shard->lock);
+        for (int d = 0; d < keyspace->databases; d++)
+            if (shard->tables[d])
+                table_check(shard->tables[d]);
+        pthread_mutex_unlock(&shard->lock);
+    }
+}
