@@ -4,6 +4,7 @@
  * The main thread owns the socket file, signals and timers. It ties the layers together: what net/ tells of
  * goes to the sessions of command/, what CONFIG SET changes goes to whoever must act on it.
  */
+#include "command/client_limits.h"
 #include "command/command_markdown.h"
 #include "command/cron.h"
 #include "command/eviction.h"
@@ -43,7 +44,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 256      /* connections accepted before other work has its turn */
+#define ACCEPT_MAX 256         /* connections accepted before other work has its turn */
 #define SHUTDOWN_GRACE_MS 1000 /* for clients to read what has been answered */
 
 static struct server server;
@@ -101,6 +102,7 @@ static int config_changed(void *context, const struct config *config, const char
         }
     }
     eviction_configure(&server);
+    clients_evict(&server);
     return 0;
 }
 
@@ -159,7 +161,8 @@ static void start_server(const struct net_service *service)
         config->maxclients = clients;
     }
     char error[512];
-    if (listener_open(config->unixsocket, (mode_t)config->unixsocketperm, config->backlog, &listener, error, sizeof error))
+    if (listener_open(config->unixsocket, (mode_t)config->unixsocketperm, config->backlog, &listener, error,
+                      sizeof error))
         die("%s", error);
     main_gate = gate_join(server.gate);
     int failed = workers_start((unsigned)config->threads, server.gate, service);
@@ -190,7 +193,8 @@ static void refuse_without_descriptors(int error)
     int64_t now_ms = clock_wall_ms();
     if (now_ms - last_said_ms > 1000) {
         last_said_ms = now_ms;
-        log_warning("can't accept a connection: %s; raise the limit of open files or lower maxclients", strerror(-error));
+        log_warning("can't accept a connection: %s; raise the limit of open files or lower maxclients",
+                    strerror(-error));
     }
     if (spare_fd >= 0)
         close(spare_fd);
@@ -326,8 +330,8 @@ int main(int argc, char **argv)
     make_server();
     struct net_service service = session_service(&server);
     start_server(&service);
-    log_notice("kvs %s serves on %s with %d threads, pid %d", KVS_VERSION, listener_path(listener), server.config.threads,
-               (int)getpid());
+    log_notice("kvs %s serves on %s with %d threads, pid %d", KVS_VERSION, listener_path(listener),
+               server.config.threads, (int)getpid());
     process_ready();
     serve();
     stop_server();

@@ -25,8 +25,7 @@ enum client_flag {
     CLIENT_REPLY_SKIP_NEXT = 1 << 3, /* set by CLIENT REPLY SKIP for the next one */
     CLIENT_NO_EVICT = 1 << 4,
     CLIENT_NO_TOUCH = 1 << 5,
-    CLIENT_PAUSED = 1 << 6,       /* holds parsed requests until CLIENT PAUSE ends */
-    CLIENT_CLOSE_AFTER = 1 << 7,  /* QUIT and protocol errors: nothing more is read, closed when all is sent */
+    CLIENT_PAUSED = 1 << 6, /* holds parsed requests until CLIENT PAUSE ends */
 };
 
 struct client {
@@ -35,7 +34,7 @@ struct client {
     uint32_t flags; /* client_flag */
     uint8_t resp;   /* 2 or 3 */
     int db;
-    char *name;    /* NULL none; heap */
+    char *name; /* NULL none; heap */
     char *lib_name, *lib_version;
     const struct command *last_command;
     struct parser *parser; /* input of an unfinished request; NULL when there is none */

@@ -64,7 +64,8 @@ enum command_flag {
     CMD_NO_MANDATORY_KEYS = 1 << 21,
     /* ours, told to nobody */
     CMD_EXCLUSIVE = 1 << 28, /* runs while the world is stopped: sees all clients and all keys, takes no lock */
-    CMD_UNLOCKED = 1 << 29,  /* has keys in its arguments or walks the keyspace, but takes locks itself (SCAN, KEYS, RANDOMKEY) */
+    CMD_UNLOCKED =
+        1 << 29, /* has keys in its arguments or walks the keyspace, but takes locks itself (SCAN, KEYS, RANDOMKEY) */
 };
 
 enum command_category {
@@ -136,7 +137,7 @@ struct key_spec {
     const char *keyword; /* KEY_AT_KEYWORD, searched from start_from on */
     int start_from;
     enum key_find find;
-    int last_key, step, limit;            /* KEY_FIND_RANGE; last_key is relative to the first, negative from the end */
+    int last_key, step, limit; /* KEY_FIND_RANGE; last_key is relative to the first, negative from the end */
     int keynum_index, first_key, key_step; /* KEY_FIND_KEYNUM */
     const char *notes;
 };
@@ -179,8 +180,8 @@ typedef uint32_t command_key_flags(const struct arg *argv, int argc);
 
 struct command {
     /* what the executor reads for every request */
-    const char *name;      /* lower case; a subcommand's own word: "get" of "config|get" */
-    command_handler *run;  /* NULL for a pure container */
+    const char *name;     /* lower case; a subcommand's own word: "get" of "config|get" */
+    command_handler *run; /* NULL for a pure container */
     uint32_t flags;
     int arity; /* with the name (and the subcommand's); negative: at least */
     const struct key_spec *key_specs;
@@ -193,8 +194,8 @@ struct command {
     unsigned number;
     int single_key; /* its position, where every call has exactly one key and always there; else 0 */
 
-    uint32_t categories;   /* the explicit ones; table.c adds what flags imply */
-    const char *full_name; /* "config|get"; the specifications leave it out where it is the name */
+    uint32_t categories;          /* the explicit ones; table.c adds what flags imply */
+    const char *full_name;        /* "config|get"; the specifications leave it out where it is the name */
     command_key_flags *key_flags; /* for KEY_VARIABLE_FLAGS */
 
     /* documentation */
@@ -221,7 +222,7 @@ struct command_family {
     const struct command *commands;
     size_t count;
 };
-extern const struct command_family command_family_connection, command_family_generic, command_family_scripting, command_family_server,
-    command_family_string;
+extern const struct command_family command_family_connection, command_family_generic, command_family_scripting,
+    command_family_server, command_family_string;
 
 #endif

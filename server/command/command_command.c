@@ -216,14 +216,8 @@ void cmd_command_count(struct call *call)
 /* ---- COMMAND DOCS ---- */
 
 static const char *const arg_type_names[] = {
-    [ARG_STRING] = "string",
-    [ARG_INTEGER] = "integer",
-    [ARG_DOUBLE] = "double",
-    [ARG_KEY] = "key",
-    [ARG_PATTERN] = "pattern",
-    [ARG_UNIX_TIME] = "unix-time",
-    [ARG_PURE_TOKEN] = "pure-token",
-    [ARG_ONEOF] = "oneof",
+    [ARG_STRING] = "string",   [ARG_INTEGER] = "integer",     [ARG_DOUBLE] = "double",         [ARG_KEY] = "key",
+    [ARG_PATTERN] = "pattern", [ARG_UNIX_TIME] = "unix-time", [ARG_PURE_TOKEN] = "pure-token", [ARG_ONEOF] = "oneof",
     [ARG_BLOCK] = "block",
 };
 

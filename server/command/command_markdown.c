@@ -98,8 +98,7 @@ static void add_paragraph(struct text *text, const struct command *command)
         text_addf(text, " %s%s", command->complexity, command->complexity[len - 1] == '.' ? "" : ".");
     }
     if (command->doc_flags & DOC_DEPRECATED)
-        text_addf(text, " Deprecated since %s in favour of %s.", command->deprecated_since,
-                  command->replaced_by);
+        text_addf(text, " Deprecated since %s in favour of %s.", command->deprecated_since, command->replaced_by);
     text_add(text, "\n\n");
     for (size_t i = 0; i < command->history_count; i++)
         text_addf(text, "- %s: %s\n", command->history[i].since, command->history[i].change);
@@ -138,23 +137,29 @@ void command_markdown(struct text *text)
         enum command_group group;
         const char *title;
     } sections[] = {
-        {GROUP_STRING, "Strings"},           {GROUP_GENERIC, "Keys"},
-        {GROUP_LIST, "Lists"},               {GROUP_HASH, "Hashes"},
-        {GROUP_SET, "Sets"},                 {GROUP_SORTED_SET, "Sorted sets"},
-        {GROUP_STREAM, "Streams"},           {GROUP_BITMAP, "Bitmaps"},
-        {GROUP_HYPERLOGLOG, "HyperLogLog"},  {GROUP_GEO, "Geography"},
-        {GROUP_PUBSUB, "Publish/subscribe"}, {GROUP_TRANSACTIONS, "Transactions"},
-        {GROUP_SCRIPTING, "Scripting"},      {GROUP_CONNECTION, "Connection"},
+        {GROUP_STRING, "Strings"},
+        {GROUP_GENERIC, "Keys"},
+        {GROUP_LIST, "Lists"},
+        {GROUP_HASH, "Hashes"},
+        {GROUP_SET, "Sets"},
+        {GROUP_SORTED_SET, "Sorted sets"},
+        {GROUP_STREAM, "Streams"},
+        {GROUP_BITMAP, "Bitmaps"},
+        {GROUP_HYPERLOGLOG, "HyperLogLog"},
+        {GROUP_GEO, "Geography"},
+        {GROUP_PUBSUB, "Publish/subscribe"},
+        {GROUP_TRANSACTIONS, "Transactions"},
+        {GROUP_SCRIPTING, "Scripting"},
+        {GROUP_CONNECTION, "Connection"},
         {GROUP_SERVER, "Server"},
     };
 
-    text_add(text,
-             "# Commands\n\n"
-             "Drawn from the server's command table by `kvs-server --commands-markdown`. Options and\n"
-             "replies are those of Redis 7.2; what differs on purpose is in\n"
-             "[compatibility.md](compatibility.md).\n\n"
-             "In the syntax, `[a]` may be left out, `<a | b>` is one of several, and `a [a ...]` takes one\n"
-             "or more. Words in capitals are written as they stand, in either case.\n\n");
+    text_add(text, "# Commands\n\n"
+                   "Drawn from the server's command table by `kvs-server --commands-markdown`. Options and\n"
+                   "replies are those of Redis 7.2; what differs on purpose is in\n"
+                   "[compatibility.md](compatibility.md).\n\n"
+                   "In the syntax, `[a]` may be left out, `<a | b>` is one of several, and `a [a ...]` takes one\n"
+                   "or more. Words in capitals are written as they stand, in either case.\n\n");
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
         add_section(text, sections[i].title, sections[i].group);
 }

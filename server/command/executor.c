@@ -191,7 +191,8 @@ static void reject_unknown(struct reply *reply, const struct request *request, c
         text_addf(&rest, "'%.*s' ", (int)strnlen(argv[i].data, argv[i].len < room ? argv[i].len : room), argv[i].data);
     }
     reply_errorf(reply, "ERR unknown command '%.*s', with args beginning with: %s",
-                 (int)strnlen(argv[0].data, argv[0].len < 128 ? argv[0].len : 128), argv[0].data, rest.len ? rest.data : "");
+                 (int)strnlen(argv[0].data, argv[0].len < 128 ? argv[0].len : 128), argv[0].data,
+                 rest.len ? rest.data : "");
     text_deinit(&rest);
 }
 
@@ -209,9 +210,10 @@ static const struct command *run_admit(struct run *run, struct execution *execut
         reply_errorf(&execution->reply, "ERR wrong number of arguments for '%s' command", command_full_name(command));
         allowed = false;
     } else if ((command->flags & CMD_PROTECTED) && run->server->config.enable_debug_command == PERMISSION_NO) {
-        reply_error(&execution->reply, "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
-                                 "you can run it from a local connection, otherwise you need to set this option "
-                                 "in the configuration file, and then restart the server.");
+        reply_error(&execution->reply,
+                    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+                    "you can run it from a local connection, otherwise you need to set this option "
+                    "in the configuration file, and then restart the server.");
         allowed = false;
     } else if (monitor_refuses(execution->client, command)) {
         reply_error(&execution->reply, MONITOR_REFUSAL);
@@ -281,8 +283,9 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
 {
     struct client *client = execution->client;
     if (is_http(&request->argv[0])) {
-        log_warning("possible cross-protocol attack: an HTTP request came in from pid %d (uid %u); its connection was closed",
-                    (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid);
+        log_warning(
+            "possible cross-protocol attack: an HTTP request came in from pid %d (uid %u); its connection was closed",
+            (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid);
         conn_close(&client->conn);
         return true;
     }

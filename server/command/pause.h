@@ -22,8 +22,8 @@ static inline bool pause_is_active(const struct server *server, int64_t now_ms)
 }
 
 /* Whether this command of this client, which would run otherwise, has to wait. Monitors don't. */
-static inline bool pause_holds(const struct server *server, const struct client *client,
-                               const struct command *command, int64_t now_ms)
+static inline bool pause_holds(const struct server *server, const struct client *client, const struct command *command,
+                               int64_t now_ms)
 {
     return pause_is_active(server, now_ms) && !(client->flags & CLIENT_MONITOR) &&
            (server->pause == PAUSE_ALL || (command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)));

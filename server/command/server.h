@@ -24,7 +24,7 @@ struct server {
     struct keyspace *keyspace;
     struct gate *gate;
     char run_id[41];
-    char *executable; /* absolute path */
+    char *executable;   /* absolute path */
     int64_t started_ms; /* wall */
     int64_t started_ns; /* monotonic */
 
@@ -34,7 +34,7 @@ struct server {
     int64_t stat_reset_ms;
 
     /* atomic */
-    atomic_uint monitors;     /* number of MONITOR clients: the executor looks before it formats anything */
+    atomic_uint monitors; /* number of MONITOR clients: the executor looks before it formats anything */
     _Atomic uint64_t evicted_keys;
     _Atomic uint64_t rejected_connections; /* over maxclients */
     _Atomic size_t peak_memory;

@@ -42,6 +42,7 @@ static __thread struct wave {
     struct execution executions[WAVE_CLIENTS];
     struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
     unsigned spare_count;
+    unsigned held; /* clients that CLIENT PAUSE holds */
 } wave;
 
 static struct parser *client_parser(struct client *client)
@@ -88,7 +89,8 @@ static bool session_check_input(struct client *client, const struct parser *pars
     uint64_t limit = client->server->config.client_query_buffer_limit;
     if (__builtin_expect(parser_pending(parser) <= limit, 1))
         return true;
-    log_warning("closing client %llu (pid %d, uid %u): its unfinished request is larger than client-query-buffer-limit, %llu bytes",
+    log_warning("closing client %llu (pid %d, uid %u): its unfinished request is larger than "
+                "client-query-buffer-limit, %llu bytes",
                 (unsigned long long)client->conn.id, (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid,
                 (unsigned long long)limit);
     stat_add(&client_stats(client)->query_limit_closed, 1);
@@ -125,6 +127,7 @@ static bool session_executed(const struct execution *execution, struct parser *p
     client->held = execution->requests + execution->done;
     client->held_count = execution->count - execution->done;
     client->parser = parser;
+    wave.held++;
     conn_set_reading(&client->conn, false);
     return false;
 }
@@ -263,6 +266,7 @@ static void session_resume(struct client *client)
     unsigned count = client->held_count;
     struct parser *parser = client->parser;
     client->flags &= ~(uint32_t)CLIENT_PAUSED;
+    wave.held--;
     client->held = NULL;
     client->held_count = 0;
     if (!session_execute(client, parser, held, count))
@@ -339,6 +343,8 @@ static void session_closed(void *context, struct conn *conn)
     struct client *client = client_of(conn);
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(context, client);
+    if (client->flags & CLIENT_PAUSED)
+        wave.held--;
     parser_destroy(client->parser);
     client->parser = NULL;
     clients_forget(client);
@@ -348,7 +354,7 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 {
     struct server *server = context;
     clients_tick(server, worker, now_ms);
-    if (!pause_is_active(server, now_ms))
+    if (wave.held > 0 && !pause_is_active(server, now_ms))
         worker_resume_paused(worker);
 }
 

@@ -22,18 +22,15 @@
 #include <strings.h>
 
 static const struct command_family *const families[] = {
-    &command_family_connection,
-    &command_family_string,
-    &command_family_generic,
-    &command_family_server,
-    &command_family_scripting,
+    &command_family_connection, &command_family_string,    &command_family_generic,
+    &command_family_server,     &command_family_scripting,
 };
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
 static const char *const category_names[] = {
-    "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
-    "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction",
-    "scripting",
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting",
 };
 #define CATEGORY_COUNT (sizeof category_names / sizeof category_names[0])
 _Static_assert(CAT_SCRIPTING == 1 << (CATEGORY_COUNT - 1), "a name for each category");
@@ -240,8 +237,7 @@ static bool range_of_spec(const struct key_spec *spec, const struct arg *argv, i
     return true;
 }
 
-int command_keys(const struct command *command, const struct arg *argv, int argc, struct key_ref *refs,
-                 int max)
+int command_keys(const struct command *command, const struct arg *argv, int argc, struct key_ref *refs, int max)
 {
     int found = 0;
 
@@ -384,8 +380,8 @@ static uint32_t implied_categories(const struct command *command)
 static int single_key(const struct command *command)
 {
     const struct key_spec *spec = command->key_specs;
-    bool single = command->key_spec_count == 1 && !(spec->flags & KEY_NOT_KEY) &&
-                  spec->search == KEY_AT_INDEX && spec->find == KEY_FIND_RANGE && spec->last_key == 0;
+    bool single = command->key_spec_count == 1 && !(spec->flags & KEY_NOT_KEY) && spec->search == KEY_AT_INDEX &&
+                  spec->find == KEY_FIND_RANGE && spec->last_key == 0;
     return single ? spec->index : 0;
 }
 

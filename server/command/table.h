@@ -81,7 +81,6 @@ struct key_ref {
  * other, without those that are KEY_NOT_KEY. Returns their number and writes up to max of them; more than
  * max returns the full number. Negative when the arguments don't hold the keys that they announce.
  */
-int command_keys(const struct command *command, const struct arg *argv, int argc, struct key_ref *refs,
-                 int max);
+int command_keys(const struct command *command, const struct arg *argv, int argc, struct key_ref *refs, int max);
 
 #endif

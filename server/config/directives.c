@@ -106,7 +106,8 @@ const struct directive directives[] = {
 
     /* ---- process ---- */
     VALUE("threads", SECTION_PROCESS, KIND_THREADS, threads, "auto",
-          "Worker threads that serve clients; auto is half of the CPUs the process may use, since its clients need the others.",
+          "Worker threads that serve clients; auto is half of the CPUs the process may use, since its clients need the "
+          "others.",
           .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN, .min = 1, .max = 256),
     NUMBER("databases", SECTION_PROCESS, databases, 1, INT_MAX, "16",
            "Number of databases that SELECT can choose from.", IMMUTABLE),

@@ -80,8 +80,7 @@ static bool match_one(const char **at, const char *end, char c, bool ignore_case
     return same(*p, c, ignore_case);
 }
 
-bool glob_match(const char *pattern, size_t pattern_len, const char *string, size_t string_len,
-                bool ignore_case)
+bool glob_match(const char *pattern, size_t pattern_len, const char *string, size_t string_len, bool ignore_case)
 {
     if (string_len == 0)
         return pattern_len == 0;

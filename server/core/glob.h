@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-bool glob_match(const char *pattern, size_t pattern_len, const char *string, size_t string_len,
-                bool ignore_case);
+bool glob_match(const char *pattern, size_t pattern_len, const char *string, size_t string_len, bool ignore_case);
 
 #endif

@@ -78,8 +78,8 @@ static inline uint64_t load_tail(const unsigned char *tail, size_t tail_len, siz
     return word;
 }
 
-__attribute__((always_inline)) static inline uint64_t
-siphash(const void *data, size_t len, const struct hash_key *key, int word_rounds, int final_rounds)
+__attribute__((always_inline)) static inline uint64_t siphash(const void *data, size_t len, const struct hash_key *key,
+                                                              int word_rounds, int final_rounds)
 {
     struct sip sip = {
         .v0 = key->k0 ^ 0x736f6d6570736575,

@@ -88,8 +88,7 @@ void log_set_level(enum log_level level)
 
 bool log_wants(enum log_level level)
 {
-    return level < LOG_LEVEL_NOTHING &&
-           (int)level >= atomic_load_explicit(&current_level, memory_order_relaxed);
+    return level < LOG_LEVEL_NOTHING && (int)level >= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
 void log_set_syslog(const char *ident, int facility)
@@ -117,8 +116,7 @@ static size_t format_head(char *out, size_t room, enum log_level level)
     localtime_r(&seconds, &local);
     char date[64];
     strftime(date, sizeof(date), "%d %b %Y %H:%M:%S", &local);
-    return (size_t)snprintf(out, room, "%d:M %s.%03d %c ", (int)getpid(), date, (int)(now_ms % 1000),
-                            ".-*#"[level]);
+    return (size_t)snprintf(out, room, "%d:M %s.%03d %c ", (int)getpid(), date, (int)(now_ms % 1000), ".-*#"[level]);
 }
 
 static void write_all(int fd, const char *data, size_t len)

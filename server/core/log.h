@@ -24,10 +24,10 @@ void log_set_syslog(const char *ident, int facility);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_debug(...)                              \
-    do {                                            \
-        if (log_wants(LOG_LEVEL_DEBUG))             \
-            log_line(LOG_LEVEL_DEBUG, __VA_ARGS__); \
+#define log_debug(...)                                                                                                 \
+    do {                                                                                                               \
+        if (log_wants(LOG_LEVEL_DEBUG))                                                                                \
+            log_line(LOG_LEVEL_DEBUG, __VA_ARGS__);                                                                    \
     } while (0)
 #define log_verbose(...) log_line(LOG_LEVEL_VERBOSE, __VA_ARGS__)
 #define log_notice(...) log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)

@@ -53,8 +53,7 @@ bool number_parse_i64(const char *data, size_t len, int64_t *value_out)
     uint64_t magnitude;
     if (len > 0 && data[0] == '-') {
         /* "-0" is not what printing 0 gives. */
-        if (!number_parse_u64(data + 1, len - 1, &magnitude) || magnitude == 0 ||
-            magnitude > (uint64_t)INT64_MAX + 1)
+        if (!number_parse_u64(data + 1, len - 1, &magnitude) || magnitude == 0 || magnitude > (uint64_t)INT64_MAX + 1)
             return false;
         *value_out = (int64_t)(0 - magnitude);
         return true;
@@ -72,8 +71,7 @@ bool number_parse_i64(const char *data, size_t len, int64_t *value_out)
  */
 static bool parse_short_decimal(const char *data, size_t len, double *value_out)
 {
-    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
-                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
     bool is_negative = len > 0 && data[0] == '-';
     size_t start = is_negative ? 1 : 0;
     if (len <= start || len - start > 16 || !is_digit(data[start]))

@@ -14,9 +14,8 @@
 #define WRITE_VECTORS 64
 #define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before others have their turn */
 
-static _Atomic uint64_t next_id = 1;
-
-struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, struct listener *listener)
+struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
+                         struct listener *listener)
 {
     struct ucred credentials;
     socklen_t len = sizeof credentials;
@@ -25,7 +24,7 @@ struct conn *conn_create(struct worker *worker, const struct net_service *servic
         return NULL;
     }
     struct conn *conn = mem_calloc(service->conn_size);
-    conn->id = atomic_fetch_add_explicit(&next_id, 1, memory_order_relaxed);
+    conn->id = id;
     conn->worker = worker;
     conn->listener = listener_retain(listener);
     conn->transport = &transport_stream;

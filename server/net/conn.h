@@ -38,7 +38,7 @@ struct conn {
     struct worker *worker;
     struct listener *listener; /* the socket file it came through */
     const struct transport *transport;
-    int fd; /* the transport's; only net/ uses it, CLIENT LIST prints it */
+    int fd;         /* the transport's; only net/ uses it, CLIENT LIST prints it */
     uint8_t state;  /* conn_state */
     uint8_t events; /* EPOLLIN and EPOLLOUT as polled (private to net/) */
     bool reading;   /* cleared while the layer above can take no input */
@@ -51,7 +51,7 @@ struct conn {
     int64_t last_active_ms; /* wall; last time bytes came or went */
     uint64_t bytes_in, bytes_out;
     int64_t soft_limit_since_ms; /* since when the output is over its soft limit; 0 is not */
-    struct conn *prev, *next; /* the worker's list */
+    struct conn *prev, *next;    /* the worker's list */
     struct conn *flush_next;
     struct conn *closed_next;
 };

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 /* A connection over an accepted socket, not yet polled; NULL (fd closed) when the kernel doesn't know the peer. */
-struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, struct listener *listener);
+struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
+                         struct listener *listener);
 
 /* After the service has been told: closes the transport and frees. */
 void conn_destroy(struct conn *conn);

@@ -29,7 +29,7 @@
 
 struct listener {
     atomic_uint references;
-    int fd; /* -1 once closed */
+    int fd;       /* -1 once closed */
     dev_t device; /* of the file that we made */
     ino_t inode;
     char path[];
@@ -82,11 +82,13 @@ static int describe_live(int fd, const char *path, char *error, size_t error_siz
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
         const struct passwd *owner = getpwuid(peer.uid);
         snprintf(error, error_size,
-                 "can't listen on %s: a server is listening there, pid %d of uid %u (%s); stop it or choose another path with -s",
+                 "can't listen on %s: a server is listening there, pid %d of uid %u (%s); stop it or choose another "
+                 "path with -s",
                  path, (int)peer.pid, (unsigned)peer.uid, owner ? owner->pw_name : "no name");
         return -EADDRINUSE;
     }
-    return fail(EADDRINUSE, error, error_size, path, "a server is listening there; stop it or choose another path with -s");
+    return fail(EADDRINUSE, error, error_size, path,
+                "a server is listening there; stop it or choose another path with -s");
 }
 
 /* Removes the socket of a dead server; anything else at the path is an error. 0 when the path is free. */
@@ -108,11 +110,13 @@ static int path_clear(const char *path, char *error, size_t error_size)
     if (refused == 0)
         result = describe_live(fd, path, error, error_size);
     else if (refused == EAGAIN)
-        result = fail(EADDRINUSE, error, error_size, path, "a busy server is listening there; choose another path with -s");
+        result =
+            fail(EADDRINUSE, error, error_size, path, "a busy server is listening there; choose another path with -s");
     else if (refused != ECONNREFUSED && refused != ENOENT)
         result = fail(refused, error, error_size, path, strerror(refused));
     else if (unlink(path) && errno != ENOENT)
-        result = fail(errno, error, error_size, path, "the stale socket file can't be removed: not yours, or a read-only folder");
+        result = fail(errno, error, error_size, path,
+                      "the stale socket file can't be removed: not yours, or a read-only folder");
     close(fd);
     return result;
 }
@@ -137,11 +141,13 @@ static int path_bind(int fd, const char *path, mode_t mode, int backlog, char *e
     return 0;
 }
 
-int listener_open(const char *path, mode_t mode, int backlog, struct listener **listener_out, char *error, size_t error_size)
+int listener_open(const char *path, mode_t mode, int backlog, struct listener **listener_out, char *error,
+                  size_t error_size)
 {
     size_t len = strlen(path);
     if (len == 0 || len > LISTENER_PATH_MAX) {
-        snprintf(error, error_size, "can't listen on %s: the path has %zu bytes, a socket's has 1 to %d; choose a shorter one with -s",
+        snprintf(error, error_size,
+                 "can't listen on %s: the path has %zu bytes, a socket's has 1 to %d; choose a shorter one with -s",
                  path, len, LISTENER_PATH_MAX);
         return -ENAMETOOLONG;
     }

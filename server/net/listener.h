@@ -19,7 +19,8 @@ struct listener;
  * Makes the socket file and listens. mode is the file's, backlog listen(2)'s. On failure returns a negative errno
  * and writes one line that says what is in the way and what to do.
  */
-int listener_open(const char *path, mode_t mode, int backlog, struct listener **listener_out, char *error, size_t error_size);
+int listener_open(const char *path, mode_t mode, int backlog, struct listener **listener_out, char *error,
+                  size_t error_size);
 
 /* Stops listening and removes the file if it is still ours; memory goes with the last reference. */
 void listener_close(struct listener *listener);

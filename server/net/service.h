@@ -19,8 +19,8 @@ struct net_service {
     void (*readable)(void *context, struct conn *conn); /* bytes or the end of the stream wait in conn_read() */
     void (*served)(void *context);                      /* all connections with input have had their readable() */
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
-    void (*closed)(void *context, struct conn *conn);   /* last call; frees what the layer above hung on it */
-    void (*ended)(void *context);                       /* the worker's thread ends: what it keeps goes */
+    void (*closed)(void *context, struct conn *conn);             /* last call; frees what the layer above hung on it */
+    void (*ended)(void *context);                                 /* the worker's thread ends: what it keeps goes */
     void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second, each worker */
 };
 

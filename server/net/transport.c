@@ -9,8 +9,8 @@
 static ssize_t stream_read(struct conn *conn, struct iovec *vectors, int count)
 {
     for (;;) {
-        ssize_t n = count == 1 ? recv(conn->fd, vectors->iov_base, vectors->iov_len, 0)
-                               : readv(conn->fd, vectors, count);
+        ssize_t n =
+            count == 1 ? recv(conn->fd, vectors->iov_base, vectors->iov_len, 0) : readv(conn->fd, vectors, count);
         if (n >= 0)
             return n;
         if (errno != EINTR)

@@ -123,13 +123,15 @@ static void worker_unlink(struct worker *worker, struct conn *conn)
 struct adoption {
     struct message message;
     int fd;
+    uint64_t id; /* numbers follow the order of accept */
     struct listener *listener;
 };
 
 static void worker_adopt(struct worker *worker, struct message *message)
 {
     struct adoption *adoption = (struct adoption *)message;
-    struct conn *conn = worker->stopping ? NULL : conn_create(worker, worker->service, adoption->fd, adoption->listener);
+    struct conn *conn =
+        worker->stopping ? NULL : conn_create(worker, worker->service, adoption->fd, adoption->id, adoption->listener);
     if (worker->stopping)
         close(adoption->fd);
     listener_release(adoption->listener);
@@ -372,12 +374,13 @@ void worker_post(struct worker *worker, struct message *message)
 
 void workers_adopt(int fd, struct listener *listener)
 {
+    static uint64_t next_id = 1;
     struct worker *fewest = &workers[0];
     for (unsigned i = 1; i < worker_total; i++)
         if (worker_conn_count(&workers[i]) < worker_conn_count(fewest))
             fewest = &workers[i];
     struct adoption *adoption = mem_alloc(sizeof *adoption);
-    *adoption = (struct adoption){{.run = worker_adopt}, fd, listener_retain(listener)};
+    *adoption = (struct adoption){{.run = worker_adopt}, fd, next_id++, listener_retain(listener)};
     atomic_fetch_add_explicit(&fewest->conn_count, 1, memory_order_relaxed);
     worker_post(fewest, &adoption->message);
 }

@@ -19,7 +19,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define ARGS_KEPT 1024        /* arguments whose vector a drained parser keeps */
+#define ARGS_KEPT 1024           /* arguments whose vector a drained parser keeps */
 #define SPARE_MIN ((size_t)4096) /* room offered to each read */
 
 struct parser {
@@ -135,11 +135,11 @@ int parser_target(struct parser *parser, struct iovec *vectors)
     parser_forget_batch(parser);
     parser_compact(parser);
     if (parser->capacity - parser->len < SPARE_MIN)
-        parser_reserve(parser, 2 * parser->capacity > parser->len + SPARE_MIN ? 2 * parser->capacity
-                                                                              : parser->len + SPARE_MIN);
+        parser_reserve(parser,
+                       2 * parser->capacity > parser->len + SPARE_MIN ? 2 * parser->capacity : parser->len + SPARE_MIN);
     if (parser->blob && parser->blob->len < (size_t)parser->bulk_len)
-        vectors[count++] = (struct iovec){parser->blob->data + parser->blob->len,
-                                          (size_t)parser->bulk_len - parser->blob->len};
+        vectors[count++] =
+            (struct iovec){parser->blob->data + parser->blob->len, (size_t)parser->bulk_len - parser->blob->len};
     vectors[count++] = (struct iovec){parser->buffer + parser->len, parser->capacity - parser->len};
     return count;
 }
@@ -196,7 +196,8 @@ static enum step parser_slow_count(struct parser *parser, const char *too_big, c
 }
 
 /* Reads the number behind a type byte at pos and the end of its line. */
-static inline enum step parser_count(struct parser *parser, const char *too_big, const char *invalid, int64_t *value_out)
+static inline enum step parser_count(struct parser *parser, const char *too_big, const char *invalid,
+                                     int64_t *value_out)
 {
     const char *at = parser->buffer + parser->pos + 1, *end = parser->buffer + parser->len;
     const char *digit = at;
@@ -326,8 +327,8 @@ static inline enum step parser_request(struct parser *parser, const struct parse
     return STEP_OK;
 }
 
-enum parse_result parser_batch(struct parser *parser, const struct parser_limits *limits,
-                               struct request **requests_out, unsigned *count_out)
+enum parse_result parser_batch(struct parser *parser, const struct parser_limits *limits, struct request **requests_out,
+                               unsigned *count_out)
 {
     enum step step = parser->error[0] ? STEP_BAD : STEP_OK; /* once bad, always bad */
     unsigned count = 0;

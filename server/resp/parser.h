@@ -55,8 +55,8 @@ void parser_fed(struct parser *parser, size_t len);
  * Parses up to PARSER_BATCH requests. *requests_out and *count_out (0 or more) are set in every case. After PARSE_BAD
  * parser_error() is the message for the client ("ERR Protocol error: ...") and the connection is to be closed.
  */
-enum parse_result parser_batch(struct parser *parser, const struct parser_limits *limits,
-                               struct request **requests_out, unsigned *count_out);
+enum parse_result parser_batch(struct parser *parser, const struct parser_limits *limits, struct request **requests_out,
+                               unsigned *count_out);
 const char *parser_error(const struct parser *parser);
 
 /* Forgets all input; the buffer stays. */

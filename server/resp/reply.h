@@ -22,13 +22,13 @@ struct bytes;
 
 struct reply {
     /* private: read and written by the functions below alone */
-    char *at;                  /* where the next byte goes, in chunk */
-    char *end;                 /* end of chunk */
+    char *at;  /* where the next byte goes, in chunk */
+    char *end; /* end of chunk */
     struct output_chunk *chunk;
     struct output *output;
     /* public */
-    uint8_t resp;              /* 2 or 3; set again by HELLO */
-    uint32_t errors;           /* error replies written since reply_begin() */
+    uint8_t resp;                                                     /* 2 or 3; set again by HELLO */
+    uint32_t errors;                                                  /* error replies written since reply_begin() */
     void (*on_error)(void *context, const char *message, size_t len); /* told of each error reply, for statistics */
     void *on_error_context;
 };
@@ -48,11 +48,11 @@ void reply_bulk_text(struct reply *reply, const char *text);
 void reply_bulk_int(struct reply *reply, int64_t value);
 void reply_bulkf(struct reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void reply_blob(struct reply *reply, struct blob *blob, size_t offset, size_t len); /* sent from where it lies */
-void reply_null(struct reply *reply);       /* $-1, or _ */
-void reply_null_array(struct reply *reply); /* *-1, or _ */
+void reply_null(struct reply *reply);                                               /* $-1, or _ */
+void reply_null_array(struct reply *reply);                                         /* *-1, or _ */
 void reply_double(struct reply *reply, double value);
 void reply_long_double(struct reply *reply, long double value); /* human form, a bulk in RESP2, a double in RESP3 */
-void reply_bool(struct reply *reply, bool value);  /* :1 and :0 in RESP2 */
+void reply_bool(struct reply *reply, bool value);               /* :1 and :0 in RESP2 */
 void reply_verbatim(struct reply *reply, const char *format3, const char *data, size_t len); /* format3: "txt" */
 
 /*
@@ -64,9 +64,9 @@ void reply_errorf(struct reply *reply, const char *format, ...) __attribute__((f
 
 /* ---- aggregates ---- */
 void reply_array(struct reply *reply, size_t count);
-void reply_map(struct reply *reply, size_t pairs);  /* an array of 2 * pairs in RESP2 */
+void reply_map(struct reply *reply, size_t pairs); /* an array of 2 * pairs in RESP2 */
 void reply_set(struct reply *reply, size_t count);
-void reply_push(struct reply *reply, size_t count); /* an array in RESP2 */
+void reply_push(struct reply *reply, size_t count);      /* an array in RESP2 */
 void reply_attribute(struct reply *reply, size_t pairs); /* RESP3 only */
 
 /* A hole for the header of an aggregate whose size isn't known yet; fill it exactly once. */

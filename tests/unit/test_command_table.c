@@ -290,7 +290,7 @@ START_TEST(syntax_is_drawn_from_the_arguments)
         {"mset", "key value [key value ...]"},
         {"mget", "key [key ...]"},
         {"ping", "[message]"},
-        {"client|list", "[TYPE <normal | master | replica | pubsub>] [ID client-id [client-id ...]]"},
+        {"client|list", "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]"},
         {"client|reply", "<ON | OFF | SKIP>"},
         {"hello", "[protover [AUTH username password] [SETNAME clientname]]"},
         {"scan", "cursor [MATCH pattern] [COUNT count] [TYPE type]"},

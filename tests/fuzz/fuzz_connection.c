@@ -1,0 +1,192 @@
+/*
+ * A whole connection: the server's worker, sessions and commands in this process, a socket pair between it and the
+ * input. What comes back has to be whole, well-formed RESP, whatever was sent and however it was cut.
+ */
+#include "command/eviction.h"
+#include "command/server.h"
+#include "command/session.h"
+#include "command/stats.h"
+#include "command/table.h"
+#include "core/clock.h"
+#include "core/gate.h"
+#include "core/log.h"
+#include "net/listener.h"
+#include "net/worker.h"
+#include "store/keyspace.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct server server;
+static struct listener *listener;
+static struct net_service service;
+
+static void reset(void);
+
+static void shutdown_nothing(bool now)
+{
+    (void)now;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    char path[64], error[512];
+    (void)argc, (void)argv;
+    log_set_level(LOG_LEVEL_NOTHING);
+    command_table_init();
+    config_init(&server.config);
+    server.config.threads = 1;
+    server.gate = gate_create();
+    server.keyspace = keyspace_create(server.config.databases);
+    server.started_ms = server.stat_reset_ms = clock_wall_ms();
+    server.started_ns = clock_monotonic_ns();
+    server.request_shutdown = shutdown_nothing;
+    stats_init(1);
+    eviction_configure(&server);
+    service = session_service(&server);
+    snprintf(path, sizeof path, "/tmp/kvs-fuzz-%d.sock", (int)getpid());
+    if (listener_open(path, 0600, 16, &listener, error, sizeof error) || workers_start(1, server.gate, &service)) {
+        fprintf(stderr, "can't start: %s\n", error);
+        exit(1);
+    }
+    unlink(path); /* connections come from socketpair() */
+    reset();
+    return 0;
+}
+
+/* ---- replies ---- */
+
+struct replies {
+    char *data;
+    size_t len, capacity;
+};
+
+static void fail(const struct replies *replies, size_t at, const char *what)
+{
+    size_t from = at > 60 ? at - 60 : 0;
+    fprintf(stderr, "%s at byte %zu of the replies, behind: %.*s\n", what, at, (int)(at - from), replies->data + from);
+    abort();
+}
+
+/* Goes over one reply; returns the byte behind it. */
+static size_t skip_reply(const struct replies *replies, size_t at, int depth)
+{
+    const char *start = replies->data + at;
+    const char *end = memmem(start, replies->len - at, "\r\n", 2);
+    if (!end || depth > 8)
+        fail(replies, at, "an unfinished line");
+    size_t next = (size_t)(end + 2 - replies->data);
+    long count = strtol(start + 1, NULL, 10);
+    switch (*start) {
+    case '+': case '-': case ':': case ',': case '#': case '_': case '(':
+        return next;
+    case '$': case '=':
+        if (count < 0)
+            return next;
+        next += (size_t)count + 2;
+        if (next > replies->len || memcmp(replies->data + next - 2, "\r\n", 2) != 0)
+            fail(replies, at, "a bulk that doesn't end");
+        return next;
+    case '*': case '~': case '>': case '%': case '|':
+        for (long i = 0; i < (*start == '%' || *start == '|' ? 2 * count : count); i++)
+            next = skip_reply(replies, next, depth + 1);
+        return *start == '|' ? skip_reply(replies, next, depth + 1) : next;
+    default:
+        fail(replies, at, "no reply begins so");
+        return 0;
+    }
+}
+
+/* ---- the connection ---- */
+
+static int open_connection(void)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends))
+        abort();
+    workers_adopt(ends[1], listener);
+    return ends[0];
+}
+
+/* CLIENT PAUSE would hold everything up: another client ends it. */
+static void end_pause(void)
+{
+    int fd = open_connection();
+    char answer[64];
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    if (write(fd, "CLIENT UNPAUSE\r\n", 16) == 16 && poll(&polled, 1, 10000) == 1)
+        (void)!read(fd, answer, sizeof answer);
+    close(fd);
+}
+
+/* Sends in pieces of up to longest bytes, closes its side, and takes what comes until the server closes. */
+static void converse(int fd, const uint8_t *data, size_t size, size_t longest, struct replies *replies)
+{
+    bool sending = true;
+    for (;;) {
+        struct pollfd polled = {.fd = fd, .events = (short)(POLLIN | (sending ? POLLOUT : 0))};
+        if (poll(&polled, 1, 300) == 0) {
+            end_pause();
+            continue;
+        }
+        if (replies->len + 65536 > replies->capacity)
+            replies->data = realloc(replies->data, replies->capacity = 2 * replies->capacity + 65536);
+        ssize_t n = read(fd, replies->data + replies->len, 65536);
+        if (n == 0 || (n < 0 && errno == ECONNRESET))
+            return;
+        replies->len += n > 0 ? (size_t)n : 0;
+        if (!sending || !(polled.revents & POLLOUT))
+            continue;
+        n = size ? send(fd, data, size < longest ? size : longest, MSG_NOSIGNAL) : 0;
+        data += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+        if (size == 0 || (n < 0 && errno != EAGAIN)) {
+            sending = false;
+            shutdown(fd, SHUT_WR);
+        }
+    }
+}
+
+/* As it was before. No key may be left: the tables' tagged pointers hide entries from the leak checker. */
+static void reset(void)
+{
+    static const char commands[] = "FLUSHALL\r\nCONFIG SET proto-max-bulk-len 1mb\r\nCONFIG SET maxmemory 0\r\n";
+    struct replies replies = {0};
+    int fd = open_connection();
+    converse(fd, (const uint8_t *)commands, sizeof commands - 1, 1000, &replies);
+    close(fd);
+    free(replies.data);
+}
+
+static bool has_word(const uint8_t *data, size_t size, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i + len <= size; i++)
+        if (strncasecmp((const char *)data + i, word, len) == 0)
+            return true;
+    return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct replies replies = {0};
+    /* LCS costs the product of two lengths; whoever is killed or limited may get half a reply */
+    if (size < 1 || has_word(data, size, "lcs"))
+        return 0;
+    int fd = open_connection();
+    converse(fd, data + 1, size - 1, 1 + (size_t)data[0] * data[0], &replies);
+    close(fd);
+    if (!has_word(data, size, "kill") && !has_word(data, size, "limit") && !has_word(data, size, "maxmemory-clients"))
+        for (size_t at = 0; at < replies.len;)
+            at = skip_reply(&replies, at, 0);
+    free(replies.data);
+    reset();
+    return 0;
+}
