@@ -30,7 +30,7 @@ CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 # jemalloc is linked statically where that can be had: an idle server is a megabyte smaller
 JEMALLOC_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir jemalloc)/libjemalloc.a)
 JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(if \
-    $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -lm -ldl,$(shell pkg-config --libs jemalloc)))
+    $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -static-libgcc -lm,$(shell pkg-config --libs jemalloc) -lm))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 
