@@ -80,7 +80,9 @@ static int describe_live(int fd, const char *path, char *error, size_t error_siz
     struct ucred peer;
     socklen_t len = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-        const struct passwd *owner = getpwuid(peer.uid);
+        struct passwd entry, *owner = NULL;
+        char names[1024];
+        getpwuid_r(peer.uid, &entry, names, sizeof names, &owner); /* NULL where it has no name */
         snprintf(error, error_size,
                  "can't listen on %s: a server is listening there, pid %d of uid %u (%s); stop it or choose another "
                  "path with -s",

@@ -84,16 +84,27 @@ static size_t skip_reply(const struct replies *replies, size_t at, int depth)
     size_t next = (size_t)(end + 2 - replies->data);
     long count = strtol(start + 1, NULL, 10);
     switch (*start) {
-    case '+': case '-': case ':': case ',': case '#': case '_': case '(':
+    case '+':
+    case '-':
+    case ':':
+    case ',':
+    case '#':
+    case '_':
+    case '(':
         return next;
-    case '$': case '=':
+    case '$':
+    case '=':
         if (count < 0)
             return next;
         next += (size_t)count + 2;
         if (next > replies->len || memcmp(replies->data + next - 2, "\r\n", 2) != 0)
             fail(replies, at, "a bulk that doesn't end");
         return next;
-    case '*': case '~': case '>': case '%': case '|':
+    case '*':
+    case '~':
+    case '>':
+    case '%':
+    case '|':
         for (long i = 0; i < (*start == '%' || *start == '|' ? 2 * count : count); i++)
             next = skip_reply(replies, next, depth + 1);
         return *start == '|' ? skip_reply(replies, next, depth + 1) : next;

@@ -77,9 +77,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned seed = data[0];
     size_t longest = 1 + (size_t)data[1] * data[1];
     struct outcome whole = parse(data + 2, size - 2, 0, 0), cut = parse(data + 2, size - 2, longest, seed);
-    if (whole.hash != cut.hash || whole.requests != cut.requests || whole.bytes != cut.bytes || whole.result != cut.result) {
-        fprintf(stderr, "in one piece %zu requests, result %d; in pieces of up to %zu: %zu requests, result %d\n", whole.requests,
-                whole.result, longest, cut.requests, cut.result);
+    if (whole.hash != cut.hash || whole.requests != cut.requests || whole.bytes != cut.bytes ||
+        whole.result != cut.result) {
+        fprintf(stderr, "in one piece %zu requests, result %d; in pieces of up to %zu: %zu requests, result %d\n",
+                whole.requests, whole.result, longest, cut.requests, cut.result);
         abort();
     }
     return 0;

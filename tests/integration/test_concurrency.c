@@ -183,18 +183,9 @@ END_TEST
 /* The same while whole databases are emptied and swapped, and the world is stopped for other reasons. */
 static void set_get_or_disturb(redisContext *context, unsigned index, void *unused)
 {
-    static const char *const disturbances[] = {"FLUSHALL",
-                                               "SWAPDB 0 1",
-                                               "FLUSHDB ASYNC",
-                                               "CLIENT LIST",
-                                               "INFO",
-                                               "CONFIG SET hz 11",
-                                               "MEMORY STATS",
-                                               "DBSIZE",
-                                               "SCAN 0 COUNT 100",
-                                               "DEBUG CHECK",
-                                               "FLUSHALL ASYNC",
-                                               "RANDOMKEY"};
+    static const char *const disturbances[] = {
+        "FLUSHALL",     "SWAPDB 0 1", "FLUSHDB ASYNC",    "CLIENT LIST", "INFO",           "CONFIG SET hz 11",
+        "MEMORY STATS", "DBSIZE",     "SCAN 0 COUNT 100", "DEBUG CHECK", "FLUSHALL ASYNC", "RANDOMKEY"};
     struct dice dice = dice_create(index);
     (void)unused;
     if (index == 0)
@@ -322,12 +313,36 @@ END_TEST
 /* ---- everything at once ---- */
 
 static const char *const anything[] = {
-    "SET k%u v%u",         "SET k%u 12345 PX %u",  "GET k%u",           "DEL k%u k%u",        "INCR k%u",
-    "APPEND k%u x%u",      "SETRANGE k%u %u abc",  "GETRANGE k%u 0 %u", "EXPIRE k%u %u",      "PERSIST k%u",
-    "RENAME k%u k%u",      "COPY k%u k%u REPLACE", "MSET k%u a k%u b",  "MGET k%u k%u",       "GETDEL k%u",
-    "GETEX k%u PX %u",     "UNLINK k%u k%u",       "TOUCH k%u k%u",     "OBJECT ENCODING k%u", "STRLEN k%u",
-    "SCAN %u COUNT 20",    "RANDOMKEY",            "DBSIZE",            "TTL k%u",            "MOVE k%u 1",
-    "INCRBYFLOAT k%u 1.5", "LCS k%u k%u",          "KEYS k1%u",         "MEMORY USAGE k%u",   "TYPE k%u",
+    "SET k%u v%u",
+    "SET k%u 12345 PX %u",
+    "GET k%u",
+    "DEL k%u k%u",
+    "INCR k%u",
+    "APPEND k%u x%u",
+    "SETRANGE k%u %u abc",
+    "GETRANGE k%u 0 %u",
+    "EXPIRE k%u %u",
+    "PERSIST k%u",
+    "RENAME k%u k%u",
+    "COPY k%u k%u REPLACE",
+    "MSET k%u a k%u b",
+    "MGET k%u k%u",
+    "GETDEL k%u",
+    "GETEX k%u PX %u",
+    "UNLINK k%u k%u",
+    "TOUCH k%u k%u",
+    "OBJECT ENCODING k%u",
+    "STRLEN k%u",
+    "SCAN %u COUNT 20",
+    "RANDOMKEY",
+    "DBSIZE",
+    "TTL k%u",
+    "MOVE k%u 1",
+    "INCRBYFLOAT k%u 1.5",
+    "LCS k%u k%u",
+    "KEYS k1%u",
+    "MEMORY USAGE k%u",
+    "TYPE k%u",
 };
 
 static void do_anything(redisContext *context, unsigned index, void *unused)

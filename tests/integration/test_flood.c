@@ -199,10 +199,11 @@ START_TEST(colliding_keys_are_as_fast_as_any)
     /* a chain of 4000 keys would take hundreds of times as long; the machine may be noisy */
     ck_assert_msg(flooded_seconds < 5 * fair_seconds + 0.05, "%s: %.1f ms instead of %.1f", floods[_i].name,
                   flooded_seconds * 1e3, fair_seconds * 1e3);
-    ck_assert_msg(flooded.shards == fair.shards, "%s: in %u shards instead of %u", floods[_i].name, flooded.shards, fair.shards);
+    ck_assert_msg(flooded.shards == fair.shards, "%s: in %u shards instead of %u", floods[_i].name, flooded.shards,
+                  fair.shards);
     ck_assert_msg(flooded.segments < fair.segments * 3 / 2 && flooded.buckets < fair.buckets * 3 / 2,
-                  "%s: %u segments and %u buckets instead of %u and %u", floods[_i].name, flooded.segments, flooded.buckets,
-                  fair.segments, fair.buckets);
+                  "%s: %u segments and %u buckets instead of %u and %u", floods[_i].name, flooded.segments,
+                  flooded.buckets, fair.segments, fair.buckets);
     redisFree(context);
     kit_stop(server);
 }

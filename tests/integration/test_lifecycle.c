@@ -128,7 +128,8 @@ END_TEST
 START_TEST(sighup_opens_the_log_anew)
 {
     struct kit_server *server = kit_start("--logfile", "server.log");
-    char *path = strdup(scratch_path(server->folder, "server.log")), *old = strdup(scratch_path(server->folder, "old.log"));
+    char *path = strdup(scratch_path(server->folder, "server.log")),
+         *old = strdup(scratch_path(server->folder, "old.log"));
     struct kit_server view = {.log = path}; /* for kit_await_log() */
     kit_await_log(&view, "serves on");
     ck_assert_int_eq(rename(path, old), 0); /* as logrotate does */
@@ -190,8 +191,8 @@ START_TEST(a_daemon_serves_when_its_starter_returns)
 {
     char *folder = scratch_create(), *socket = strdup(scratch_path(folder, "s")), *output;
     char *pidfile = strdup(scratch_path(folder, "pid")), *logfile = strdup(scratch_path(folder, "log"));
-    ck_assert_int_eq(kit_run(&output, "-s", socket, "--dir", folder, "--daemonize", "yes", "--pidfile", pidfile, "--logfile",
-                             logfile),
+    ck_assert_int_eq(kit_run(&output, "-s", socket, "--dir", folder, "--daemonize", "yes", "--pidfile", pidfile,
+                             "--logfile", logfile),
                      0);
     ck_assert_str_eq(output, "");
     free(output);
@@ -241,8 +242,12 @@ END_TEST
 /* ---- starts that can't be ---- */
 
 /* It ends with status 1 and one line that holds all the given words. */
-#define expect_refusal(words, ...) expect_refusal_args((const char *const[])words, (const char *const[]){__VA_ARGS__, NULL})
-#define WORDS(...) {__VA_ARGS__, NULL}
+#define expect_refusal(words, ...)                                                                                     \
+    expect_refusal_args((const char *const[])words, (const char *const[]){__VA_ARGS__, NULL})
+#define WORDS(...)                                                                                                     \
+    {                                                                                                                  \
+        __VA_ARGS__, NULL                                                                                              \
+    }
 
 static void expect_refusal_args(const char *const *words, const char *const *args)
 {

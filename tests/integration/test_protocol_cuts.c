@@ -17,14 +17,17 @@ static const struct {
     bool ends; /* the server closes */
 } dialogues[] = {
     {LITERAL("*1\r\n$4\r\nPING\r\n"), LITERAL("+PONG\r\n"), false},
-    {LITERAL("PING\r\nping\n\r\n  PING  \"hello there\"  \r\n"), LITERAL("+PONG\r\n+PONG\r\n$11\r\nhello there\r\n"), false},
+    {LITERAL("PING\r\nping\n\r\n  PING  \"hello there\"  \r\n"), LITERAL("+PONG\r\n+PONG\r\n$11\r\nhello there\r\n"),
+     false},
     {LITERAL("*3\r\n$3\r\nSET\r\n$3\r\nk\0\r\r\n$6\r\n\r\n$9\r\n\r\n*2\r\n$3\r\nGET\r\n$3\r\nk\0\r\r\n"),
      LITERAL("+OK\r\n$6\r\n\r\n$9\r\n\r\n"), false},
-    {LITERAL("*3\r\n$3\r\nset\r\n$0\r\n\r\n$0\r\n\r\n*2\r\n$6\r\nstrlen\r\n$0\r\n\r\n*0\r\n*-1\r\n*1\r\n$4\r\nPING\r\n"),
+    {LITERAL(
+         "*3\r\n$3\r\nset\r\n$0\r\n\r\n$0\r\n\r\n*2\r\n$6\r\nstrlen\r\n$0\r\n\r\n*0\r\n*-1\r\n*1\r\n$4\r\nPING\r\n"),
      LITERAL("+OK\r\n:0\r\n+PONG\r\n"), false},
     {LITERAL("*2\r\n$5\r\nHELLO\r\n$1\r\n9\r\n*2\r\n$4\r\nMGET\r\n$4\r\nnone\r\n*1\r\n$4\r\nQUIT\r\n"),
      LITERAL("-NOPROTO unsupported protocol version\r\n*1\r\n$-1\r\n+OK\r\n"), true},
-    {LITERAL("PING\r\n*2\r\n$4\r\nECHO\r\n$-5\r\n"), LITERAL("+PONG\r\n-ERR Protocol error: invalid bulk length\r\n"), true},
+    {LITERAL("PING\r\n*2\r\n$4\r\nECHO\r\n$-5\r\n"), LITERAL("+PONG\r\n-ERR Protocol error: invalid bulk length\r\n"),
+     true},
     {LITERAL("*1\r\n+PING\r\n"), LITERAL("-ERR Protocol error: expected '$', got '+'\r\n"), true},
     {LITERAL("PING\r\n*a\r\n"), LITERAL("+PONG\r\n-ERR Protocol error: invalid multibulk length\r\n"), true},
     {LITERAL("SET k \"v\r\n"), LITERAL("-ERR Protocol error: unbalanced quotes in request\r\n"), true},

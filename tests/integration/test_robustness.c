@@ -64,7 +64,11 @@ static void make_big_value(const char *len)
 
 START_TEST(clients_that_vanish_in_mid_request_are_forgotten)
 {
-    static const char *const halves[] = {"", "*", "*3\r\n$3\r\nSET\r\n$1\r\na", "PIN", "*2\r\n$4\r\nECHO\r\n$1000000\r\nonly a part",
+    static const char *const halves[] = {"",
+                                         "*",
+                                         "*3\r\n$3\r\nSET\r\n$1\r\na",
+                                         "PIN",
+                                         "*2\r\n$4\r\nECHO\r\n$1000000\r\nonly a part",
                                          "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPI"};
     begin(kit_start());
     long long before = kit_info(observer, "used_memory");

@@ -57,7 +57,9 @@ START_TEST(others_come_in_only_if_the_mode_allows)
         return;
     }
     struct kit_server *closed = kit_start(), *open = kit_start("--unixsocketperm", "666");
-    chmod(getenv("KVS_TEST_FOLDER"), 0755);
+    const char *parent = getenv("KVS_TEST_FOLDER");
+    ck_assert_ptr_nonnull(parent);
+    chmod(parent, 0755);
     chmod(closed->folder, 0755);
     chmod(open->folder, 0755);
     ck_assert_int_eq(connect_as_nobody(closed->socket), EACCES);

@@ -69,8 +69,8 @@ TCase *kit_tcase(const char *name)
 /* A configuration file comes first, then the standing arguments, then the others. */
 static char **args_of_server(const struct kit_server *server, const char *const *further)
 {
-    const char *standing[] = {"-s",     server->socket,           "--dir", server->folder, "--threads", "4",
-                              "--enable-debug-command", "yes"};
+    const char *standing[] = {"-s", server->socket,           "--dir", server->folder, "--threads",
+                              "4",  "--enable-debug-command", "yes"};
     size_t extra = 0, count = 0;
     while (further[extra])
         extra++;
@@ -213,7 +213,8 @@ static void check_no_report(const struct kit_server *server)
         pclose(reports);
     free(command);
     /* what it merely remarks, such as an allocation refused on purpose, is no report */
-    bool bad = strstr(report, "ERROR: ") || strstr(report, "WARNING: ThreadSanitizer") || strstr(report, "runtime error: ");
+    bool bad =
+        strstr(report, "ERROR: ") || strstr(report, "WARNING: ThreadSanitizer") || strstr(report, "runtime error: ");
     ck_assert_msg(!bad, "a sanitizer reports:\n%s", report);
 }
 
@@ -335,7 +336,8 @@ redisContext *kit_connect(const struct kit_server *server)
 {
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
     redisContext *context = redisConnectUnixWithTimeout(server->socket, patience);
-    ck_assert_msg(context && !context->err, "can't connect to %s: %s", server->socket, context ? context->errstr : "memory");
+    ck_assert_msg(context && !context->err, "can't connect to %s: %s", server->socket,
+                  context ? context->errstr : "memory");
     redisSetTimeout(context, patience);
     return context;
 }
@@ -414,8 +416,8 @@ void kit_expect_at(const char *file, int line, redisContext *context, const char
     char *actual = kit_reply_text(reply);
     freeReplyObject(reply);
     if (!text_matches(actual, expected))
-        ck_abort_msg("%s:%d: %s %s ...: expected %.2000s, got %.2000s", file, line, args[0], args[1] ? args[1] : "", expected,
-                     actual);
+        ck_abort_msg("%s:%d: %s %s ...: expected %.2000s, got %.2000s", file, line, args[0], args[1] ? args[1] : "",
+                     expected, actual);
     free(actual);
 }
 

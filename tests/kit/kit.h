@@ -46,12 +46,12 @@ struct kit_server *kit_start_args(const char *const *args);
 /* The same folder and arguments again, after a kill or an end. */
 void kit_start_again(struct kit_server *server);
 
-void kit_stop(struct kit_server *server);                 /* SIGTERM, everything checked, freed */
-void kit_kill(struct kit_server *server);                 /* SIGKILL; the folder stays */
-void kit_signal(struct kit_server *server, int signal);   /* and goes on */
-int kit_wait(struct kit_server *server);                  /* until it has ended; the status as waitpid() has it */
-void kit_discard(struct kit_server *server);              /* kills if need be, removes the folder, frees */
-char *kit_read_log(const struct kit_server *server);      /* to be free()d */
+void kit_stop(struct kit_server *server);               /* SIGTERM, everything checked, freed */
+void kit_kill(struct kit_server *server);               /* SIGKILL; the folder stays */
+void kit_signal(struct kit_server *server, int signal); /* and goes on */
+int kit_wait(struct kit_server *server);                /* until it has ended; the status as waitpid() has it */
+void kit_discard(struct kit_server *server);            /* kills if need be, removes the folder, frees */
+char *kit_read_log(const struct kit_server *server);    /* to be free()d */
 void kit_await_log(const struct kit_server *server, const char *expected); /* until the log holds it */
 
 /* A server that is to end by itself (an error in its arguments, --version): its exit status and all it wrote. */
@@ -66,7 +66,7 @@ redisContext *kit_connect(const struct kit_server *server);
 redisReply *kit_command_args(redisContext *context, const char *const *args);
 
 /* kit_expect(context, "+OK", "SET", "key", "value") */
-#define kit_expect(context, expected, ...) \
+#define kit_expect(context, expected, ...)                                                                             \
     kit_expect_at(__FILE__, __LINE__, context, expected, (const char *const[]){__VA_ARGS__, NULL})
 void kit_expect_at(const char *file, int line, redisContext *context, const char *expected, const char *const *args);
 
@@ -92,9 +92,10 @@ void kit_raw_send(int fd, const void *data, size_t len);
 void kit_raw_text(int fd, const char *sent);
 void kit_raw_receive(int fd, void *data, size_t len); /* just so many */
 #define kit_raw_expect(fd, expected) kit_raw_expect_at(__FILE__, __LINE__, fd, expected, sizeof(expected) - 1)
-void kit_raw_expect_at(const char *file, int line, int fd, const char *expected, size_t len); /* just these bytes come next */
-void kit_raw_expect_end(int fd); /* nothing more comes: closed or reset by the server */
-void kit_raw_await_taken(int fd); /* until the server has read all that was sent */
+void kit_raw_expect_at(const char *file, int line, int fd, const char *expected,
+                       size_t len);                           /* just these bytes come next */
+void kit_raw_expect_end(int fd);                              /* nothing more comes: closed or reset by the server */
+void kit_raw_await_taken(int fd);                             /* until the server has read all that was sent */
 size_t kit_raw_receive_line(int fd, char *line, size_t size); /* up to and without CR LF; NUL-terminated */
 
 /* Polls until condition(data) holds; fails the test with what after a long while. For what announces itself nowhere. */

@@ -10,6 +10,13 @@
 #include <check.h>
 #include <stddef.h>
 
+/* Like ck_assert(), but without a system call where the condition holds: for what is checked a million times. */
+#define must(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            ck_abort_msg("not so: %s", #condition);                                                                    \
+    } while (0)
+
 struct suite_maker {
     const char *name;
     Suite *(*make)(void);

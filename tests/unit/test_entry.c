@@ -4,6 +4,7 @@
 #include "core/blob.h"
 #include "core/memory.h"
 #include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static void stop_failing(void)
 static struct blob *blob_of(const char *data, size_t len)
 {
     struct blob *blob = blob_create(len);
-    ck_assert_ptr_nonnull(blob);
+    must(blob);
     memcpy(blob->data, data, len);
     blob->len = len;
     return blob;
@@ -56,24 +57,24 @@ static void check_entry(const struct entry *entry, const struct expected *expect
 {
     struct bytes key = entry_key(entry);
     const struct value *value = &expected->value;
-    ck_assert_uint_eq(key.len, expected->key_len);
-    ck_assert_mem_eq(key.data, key_bytes, key.len);
-    ck_assert_int_eq(entry->type, ENTRY_STRING);
-    ck_assert_int_eq(entry->encoding, value->encoding);
-    ck_assert_int_eq(entry_expiry(entry), expected->expire_ms);
-    ck_assert_uint_eq(entry->access, 0xabcdef);
+    must(key.len == expected->key_len);
+    must(memcmp(key.data, key_bytes, key.len) == 0);
+    must(entry->type == ENTRY_STRING);
+    must(entry->encoding == value->encoding);
+    must(entry_expiry(entry) == expected->expire_ms);
+    must(entry->access == 0xabcdef);
     if (value->encoding == ENTRY_INT) {
-        ck_assert_int_eq(entry_int(entry), value->number);
+        must(entry_int(entry) == value->number);
     } else if (value->encoding == ENTRY_BYTES) {
-        ck_assert_uint_eq(entry_value_len(entry), value->len);
+        must(entry_value_len(entry) == value->len);
         if (value->len)
-            ck_assert_mem_eq(entry_value(entry), value->data, value->len);
+            must(memcmp(entry_value(entry), value->data, value->len) == 0);
     } else {
-        ck_assert_uint_eq(entry_blob(entry)->len, value->len);
-        ck_assert_mem_eq(entry_blob(entry)->data, value->data, value->len);
+        must(entry_blob(entry)->len == value->len);
+        must(memcmp(entry_blob(entry)->data, value->data, value->len) == 0);
     }
     bool wide = key.len > ENTRY_NARROW_KEY || (value->encoding == ENTRY_BYTES && value->len > ENTRY_NARROW_VALUE);
-    ck_assert_int_eq(!!(entry->flags & ENTRY_WIDE), wide);
+    must(!!(entry->flags & ENTRY_WIDE) == wide);
 }
 
 static struct entry *make_entry(const struct expected *expected)
@@ -87,7 +88,7 @@ static struct entry *make_entry(const struct expected *expected)
         entry = entry_create_bytes(key, value->data, value->len, expected->expire_ms);
     else
         entry = entry_create_blob(key, blob_of(value->data, value->len), expected->expire_ms);
-    ck_assert_ptr_nonnull(entry);
+    must(entry);
     entry->access = 0xabcdef;
     return entry;
 }
@@ -339,7 +340,8 @@ START_TEST(random_histories_agree_with_a_model)
 {
     struct dice dice = dice_create(1);
     for (unsigned history = 0; history < scratch_rounds(300); history++) {
-        struct expected expected = {key_lens[dice_below(&dice, KEY_LENS)], values[dice_below(&dice, VALUES)], ENTRY_NO_EXPIRY};
+        struct expected expected = {key_lens[dice_below(&dice, KEY_LENS)], values[dice_below(&dice, VALUES)],
+                                    ENTRY_NO_EXPIRY};
         struct entry *entry = make_entry(&expected);
         for (unsigned step = 0; step < 60; step++) {
             if (dice_chance(&dice, 30)) {

@@ -2,6 +2,7 @@
 #include "core/gate.h"
 
 #include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -69,7 +70,7 @@ struct player {
 static void work_inside(struct player *player)
 {
     atomic_fetch_add(&inside, 1);
-    ck_assert_int_eq(atomic_load(&closers), 0);
+    must(atomic_load(&closers) == 0);
     for (int i = 0; i < 8; i++)
         shared.own[player->index][i]++;
     atomic_fetch_sub(&inside, 1);
@@ -78,11 +79,11 @@ static void work_inside(struct player *player)
 static void work_alone(struct gate_member *member)
 {
     gate_close(member);
-    ck_assert_int_eq(atomic_fetch_add(&closers, 1), 0);
-    ck_assert_int_eq(atomic_load(&inside), 0);
+    must(atomic_fetch_add(&closers, 1) == 0);
+    must(atomic_load(&inside) == 0);
     for (unsigned t = 0; t < THREADS; t++) {
         for (int i = 1; i < 8; i++)
-            ck_assert_uint_eq(shared.own[t][i], shared.own[t][0]); /* nobody is in the middle of it */
+            must(shared.own[t][i] == shared.own[t][0]); /* nobody is in the middle of it */
         for (int i = 0; i < 8; i++)
             shared.own[t][i] += 1000000;
     }

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "kit/scratch.h"
+#include "kit/suites.h"
 #include "store/access.h"
 #include "store/reaper.h"
 #include "store/table.h"
@@ -95,8 +96,8 @@ static void set_expiry(int db, unsigned number, int64_t expire_ms)
     name_key(&named, number);
     keyspace_lock(keyspace, &named.shards);
     struct entry *entry = keyspace_find_for_write(db_at(db), &named.key);
-    ck_assert_ptr_nonnull(entry);
-    ck_assert_int_eq(keyspace_set_expiry(db_at(db), &named.key, entry, expire_ms), 0);
+    must(entry);
+    must(keyspace_set_expiry(db_at(db), &named.key, entry, expire_ms) == 0);
     keyspace_unlock(keyspace, &named.shards);
 }
 
@@ -113,20 +114,20 @@ START_TEST(keys_are_put_replaced_found_and_deleted)
 {
     for (unsigned i = 0; i < 3000; i++)
         put(0, i, i, ENTRY_NO_EXPIRY);
-    ck_assert_uint_eq(keyspace_size(keyspace, 0), 3000);
+    must(keyspace_size(keyspace, 0) == 3000);
     for (unsigned i = 0; i < 3000; i += 2)
         put(0, i, i + 1, i % 4 ? ENTRY_NO_EXPIRY : now_ms + 10);
-    ck_assert_uint_eq(keyspace_size(keyspace, 0), 3000);
-    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 750);
+    must(keyspace_size(keyspace, 0) == 3000);
+    must(keyspace_expires(keyspace, 0) == 750);
     keyspace_check(keyspace);
     for (unsigned i = 0; i < 3000; i++)
-        ck_assert_int_eq(get(0, i, LOOKUP_PEEK), i % 2 ? i : i + 1);
-    ck_assert_int_eq(get(1, 0, LOOKUP_PEEK), -1); /* the other databases are others */
+        must(get(0, i, LOOKUP_PEEK) == (i % 2 ? i : i + 1));
+    must(get(1, 0, LOOKUP_PEEK) == -1); /* the other databases are others */
     for (unsigned i = 0; i < 3000; i++)
-        ck_assert(drop(0, i));
-    ck_assert(!drop(0, 0));
-    ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
-    ck_assert_uint_eq(keyspace_expires(keyspace, 0), 0);
+        must(drop(0, i));
+    must(!drop(0, 0));
+    must(keyspace_size(keyspace, 0) == 0);
+    must(keyspace_expires(keyspace, 0) == 0);
 }
 END_TEST
 
@@ -430,7 +431,7 @@ static void visit(void *context, struct entry *entry)
 {
     struct bytes key = entry_key(entry);
     char text[24] = {0};
-    ck_assert_ptr_eq(context, &walk);
+    must(context == &walk);
     memcpy(text, key.data, key.len);
     walk.seen[strtoul(text + 4, NULL, 10)] = 1;
     walk.visits++;
@@ -449,13 +450,13 @@ START_TEST(scan_of_a_still_database_sees_each_key_once)
             size_t before = walk.visits;
             cursor = keyspace_scan(db_at(0), cursor, counts[c], visit, &walk);
             if (counts[c] < 5000) /* a bucket's worth more at most */
-                ck_assert_uint_le(walk.visits - before, counts[c] + 64);
-            ck_assert_uint_lt(cursor, UINT64_C(1) << 53); /* scripts keep cursors in doubles */
+                must(walk.visits - before <= counts[c] + 64);
+            must(cursor < UINT64_C(1) << 53); /* scripts keep cursors in doubles */
         } while (cursor);
-        ck_assert_uint_eq(walk.visits, 5000);
+        must(walk.visits == 5000);
         for (unsigned i = 0; i < 5000; i++)
-            ck_assert_uint_eq(walk.seen[i], 1);
-        ck_assert_uint_eq(walk.seen[5001], 0);
+            must(walk.seen[i] == 1);
+        must(walk.seen[5001] == 0);
     }
 }
 END_TEST
@@ -497,13 +498,13 @@ START_TEST(random_keys_are_evenly_chosen)
     size_t len;
     double chi_square = 0;
     random_seed(random_thread(), scratch_seed());
-    ck_assert(!keyspace_random_key(db_at(0), &name, &len));
+    must(!keyspace_random_key(db_at(0), &name, &len));
     for (unsigned i = 0; i < KEYS; i++)
         put(0, i, 1, ENTRY_NO_EXPIRY);
     unsigned draws = scratch_rounds(DRAWS), expected = draws / KEYS;
     for (unsigned i = 0; i < draws; i++) {
-        ck_assert(keyspace_random_key(db_at(0), &name, &len));
-        ck_assert_uint_eq(strlen(name), len);
+        must(keyspace_random_key(db_at(0), &name, &len));
+        must(strlen(name) == len);
         hits[strtoul(name + 4, NULL, 10)]++;
         mem_free(name);
     }

@@ -2,6 +2,7 @@
 #include "net/mailbox.h"
 
 #include "kit/scratch.h"
+#include "kit/suites.h"
 #include "net/worker.h"
 
 #include <check.h>
@@ -92,7 +93,7 @@ START_TEST(each_senders_order_is_kept_and_no_wake_up_is_lost)
         ck_assert_msg(is_readable(20000), "a wake-up was lost after %u messages", received);
         for (struct message *message = mailbox_take(&mailbox); message;) {
             struct letter *letter = (struct letter *)message;
-            ck_assert_uint_eq(letter->number, next[letter->sender]);
+            must(letter->number == next[letter->sender]);
             next[letter->sender]++;
             received++;
             message = message->next;
@@ -101,7 +102,7 @@ START_TEST(each_senders_order_is_kept_and_no_wake_up_is_lost)
     }
     for (int i = 0; i < SENDERS; i++)
         pthread_join(threads[i], NULL);
-    ck_assert_ptr_null(mailbox_take(&mailbox));
+    must(!mailbox_take(&mailbox));
 }
 END_TEST
 

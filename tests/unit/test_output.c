@@ -4,6 +4,7 @@
 #include "core/blob.h"
 #include "core/memory.h"
 #include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -34,16 +35,16 @@ static void check_totals(void)
         memory += sizeof *chunk + chunk->capacity + (chunk->blob ? chunk->len : 0);
         last = chunk;
     }
-    ck_assert_ptr_eq(output.tail, last);
-    ck_assert_uint_eq(output.bytes, bytes);
-    ck_assert_uint_eq(output.memory, memory);
+    must(output.tail == last);
+    must(output.bytes == bytes);
+    must(output.memory == memory);
 }
 
 /* Writes bytes as a reply does: into the chunk, then into the totals. */
 static void append(const char *data, size_t len)
 {
     struct output_chunk *chunk = output_add_chunk(&output, len);
-    ck_assert_uint_ge(chunk->capacity, len);
+    must(chunk->capacity >= len);
     memcpy(chunk->data, data, len);
     chunk->len = len;
     output.bytes += len;
@@ -72,12 +73,12 @@ static void check_bytes(const char *expected, size_t len)
     int count = output_vectors(&output, vectors, 64);
     size_t at = 0;
     for (int i = 0; i < count; i++) {
-        ck_assert_uint_gt(vectors[i].iov_len, 0);
-        ck_assert_uint_le(at + vectors[i].iov_len, len);
-        ck_assert_mem_eq(vectors[i].iov_base, expected + at, vectors[i].iov_len);
+        must(vectors[i].iov_len > 0);
+        must(at + vectors[i].iov_len <= len);
+        must(memcmp(vectors[i].iov_base, expected + at, vectors[i].iov_len) == 0);
         at += vectors[i].iov_len;
     }
-    ck_assert_uint_eq(at, len);
+    must(at == len);
     check_totals();
 }
 
@@ -257,14 +258,14 @@ START_TEST(random_histories_agree_with_a_model)
             memcpy(model + stop, source + offset, len);
             stop += len;
             check_totals();
-            ck_assert_uint_eq(output.bytes, stop - start);
+            must(output.bytes == stop - start);
             struct iovec first;
             if (output_vectors(&output, &first, 1))
-                ck_assert_mem_eq(first.iov_base, model + start, first.iov_len);
+                must(memcmp(first.iov_base, model + start, first.iov_len) == 0);
         }
         output_clear(&output);
     }
-    ck_assert(blob_is_exclusive(blob));
+    must(blob_is_exclusive(blob));
     blob_release(blob);
     free(model);
     free(source);

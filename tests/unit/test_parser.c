@@ -4,6 +4,7 @@
 #include "core/blob.h"
 #include "core/hash.h"
 #include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ static void add(struct message *message, const void *data, size_t len)
 {
     if (message->len + len >= message->capacity)
         message->data = realloc(message->data, message->capacity = 2 * (message->len + len + 1));
+    must(message->data);
     memcpy(message->data + message->len, data, len);
     message->len += len;
 }
@@ -55,20 +57,21 @@ struct outcome {
 static void note_request(struct outcome *outcome, const struct request *request)
 {
     char line[64];
-    ck_assert_int_ge(request->argc, 1);
+    must(request->argc >= 1);
     add(&outcome->text, line, (size_t)sprintf(line, "%d args, %zu bytes:", request->argc, request->bytes));
     for (int i = 0; i < request->argc; i++) {
         const struct arg *arg = &request->argv[i];
         if (arg->blob) {
-            ck_assert_ptr_eq(arg->data, arg->blob->data);
-            ck_assert_uint_eq(arg->len, arg->blob->len);
-            ck_assert_uint_ge(arg->len, BLOB_MIN);
+            must(arg->data == arg->blob->data);
+            must(arg->len == arg->blob->len);
+            must(arg->len >= BLOB_MIN);
         }
         add(&outcome->text, line, (size_t)sprintf(line, " %zu", arg->len));
         if (arg->len < 16)
             add(&outcome->text, arg->data, arg->len);
         else
-            add(&outcome->text, line, (size_t)sprintf(line, "#%016llx", (unsigned long long)hash_bytes(arg->data, arg->len)));
+            add(&outcome->text, line,
+                (size_t)sprintf(line, "#%016llx", (unsigned long long)hash_bytes(arg->data, arg->len)));
     }
     add_text(&outcome->text, "\n");
     outcome->requests++;
@@ -81,7 +84,7 @@ static void drain(struct parser *parser, struct outcome *outcome)
         struct request *requests;
         unsigned count;
         outcome->result = parser_batch(parser, &limits, &requests, &count);
-        ck_assert_uint_le(count, PARSER_BATCH);
+        must(count <= PARSER_BATCH);
         for (unsigned i = 0; i < count; i++)
             note_request(outcome, &requests[i]);
     } while (outcome->result == PARSE_DONE);
@@ -102,7 +105,7 @@ static void feed(struct parser *parser, const char *data, size_t len, struct out
             len -= part;
             fed += part;
         }
-        ck_assert_uint_gt(fed, 0);
+        must(fed > 0);
         parser_fed(parser, fed);
         drain(parser, outcome);
         if (outcome->result == PARSE_BAD)
@@ -135,7 +138,10 @@ static void check_same(const struct outcome *expected, const struct outcome *act
 /* ---- the corpus ---- */
 
 #define BIG_MESSAGES 3
-#define LITERAL(text) {text, sizeof(text) - 1}
+#define LITERAL(text)                                                                                                  \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
 
 static const struct {
     const char *data;
@@ -148,10 +154,11 @@ static const struct {
     LITERAL("\r\n\r\n\nPING\r\n   \r\n"),
     LITERAL("  set \"a b\\x00\\n\" 'it\\'s'   x\"\"\r\n*1\r\n$4\r\nPING\r\n"),
     LITERAL("*0\r\n*-1\r\n*-12\r\nPING\r\n*0\r\n*1\r\n$1\r\na\r\n"),
-    LITERAL("*10\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$1\r\n4\r\n$1\r\n5\r\n$1\r\n6\r\n$1\r\n7\r\n$1\r\n8\r\n$1\r\n9\r\n"),
+    LITERAL("*10\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\n3\r\n$1\r\n4\r\n$1\r\n5\r\n$1\r\n6\r\n$1\r\n7\r\n$"
+            "1\r\n8\r\n$1\r\n9\r\n"),
     LITERAL("*1\r\n$12\r\n*1\r\n$4\r\nPING\r\nPING\r\n"), /* a request inside an argument, cut short */
     LITERAL("*2\r\n$4\r\nECHO\r\n$10\r\n"),               /* unfinished */
-    LITERAL("*1\r\n$4\r\nPINGxxPING\r\n"), /* the end of a bulk isn't looked at */
+    LITERAL("*1\r\n$4\r\nPINGxxPING\r\n"),                /* the end of a bulk isn't looked at */
     LITERAL("*"),
     LITERAL("*3\r"),
     LITERAL("*1\r\n$"),
@@ -187,7 +194,11 @@ static struct message pipeline(unsigned count)
     char request[64];
     for (unsigned i = 0; i < count; i++) {
         int len = i % 7 == 3 ? sprintf(request, "GET key%u\r\n", i)
-                             : sprintf(request, "*2\r\n$3\r\nGET\r\n$%d\r\nkey%u\r\n", i < 10 ? 4 : i < 100 ? 5 : 6, i);
+                             : sprintf(request, "*2\r\n$3\r\nGET\r\n$%d\r\nkey%u\r\n",
+                                       i < 10    ? 4
+                                       : i < 100 ? 5
+                                                 : 6,
+                                       i);
         add(&message, request, (size_t)len);
     }
     return message;
@@ -224,7 +235,8 @@ static void check_bytewise(const struct message *message, const struct outcome *
     free(outcome.text.data);
 }
 
-static void check_random_cuts(const struct message *message, const struct outcome *whole, struct dice *dice, size_t longest)
+static void check_random_cuts(const struct message *message, const struct outcome *whole, struct dice *dice,
+                              size_t longest)
 {
     struct outcome outcome = {.result = PARSE_MORE};
     struct parser *parser = parser_create(1 + dice_below(dice, 20000));
@@ -328,7 +340,7 @@ START_TEST(random_conversations_survive_random_cuts)
             while (args-- > 0)
                 add_bulk(&message, dice_below(&dice, dice_chance(&dice, 3) ? 3 * BLOB_MIN : 40));
         }
-        if (!message.len)
+        if (!message.data)
             continue;
         struct outcome whole = parse_whole(&message);
         ck_assert_int_eq(whole.result, PARSE_MORE);
@@ -368,12 +380,12 @@ START_TEST(a_large_bulk_in_small_pieces_is_linear_and_held_once)
         size_t part = len - sent < sizeof piece ? len - sent : sizeof piece;
         feed(parser, piece, part, &outcome);
         sent += part;
-        ck_assert_uint_ge(parser_pending(parser), sent);
-        ck_assert_uint_le(parser_free_space(parser), 65536); /* the bulk isn't in the buffer as well */
+        must(parser_pending(parser) >= sent);
+        must(parser_free_space(parser) <= 65536); /* the bulk isn't in the buffer as well */
     }
-    ck_assert_uint_eq(outcome.requests, 0);
+    must(outcome.requests == 0);
     feed(parser, "\r\n", 2, &outcome);
-    ck_assert_uint_eq(outcome.requests, 1);
+    must(outcome.requests == 1);
     parser_destroy(parser);
     free(outcome.text.data);
 }

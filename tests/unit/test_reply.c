@@ -4,6 +4,7 @@
 #include "core/blob.h"
 #include "core/bytes.h"
 #include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <math.h>
@@ -39,13 +40,13 @@ static char *take_bytes(size_t *len_out)
     char *bytes = malloc(output.bytes + 1);
     size_t at = 0, memory = 0;
     for (struct output_chunk *chunk = output.head; chunk; chunk = chunk->next) {
-        ck_assert_uint_le(at + chunk->len, output.bytes);
+        must(at + chunk->len <= output.bytes);
         memcpy(bytes + at, chunk->start, chunk->len);
         at += chunk->len;
         memory += sizeof *chunk + chunk->capacity + (chunk->blob ? chunk->len : 0);
     }
-    ck_assert_uint_eq(at, output.bytes);
-    ck_assert_uint_eq(memory, output.memory);
+    must(at == output.bytes);
+    must(memory == output.memory);
     bytes[at] = '\0';
     *len_out = at;
     return bytes;
@@ -55,36 +56,126 @@ static char *take_bytes(size_t *len_out)
 
 static const char *const help_lines[] = {"GET <key>", "    Gets it."};
 
-static void put_ok(void) { reply_ok(&reply); }
-static void put_simple(void) { reply_simple(&reply, "PONG"); }
-static void put_empty_simple(void) { reply_simple(&reply, ""); }
-static void put_int(void) { reply_int(&reply, -12345678901); }
-static void put_int_digit(void) { reply_int(&reply, 7); }
-static void put_int_least(void) { reply_int(&reply, INT64_MIN); }
-static void put_bulk(void) { reply_bulk(&reply, "a\r\n\0b", 5); }
-static void put_bulk_empty(void) { reply_bulk(&reply, "", 0); }
-static void put_bulk_text(void) { reply_bulk_text(&reply, "text"); }
-static void put_bulk_int(void) { reply_bulk_int(&reply, -42); }
-static void put_bulkf(void) { reply_bulkf(&reply, "%d-%s", 12, "x"); }
-static void put_blob(void) { reply_blob(&reply, blob, 0, 20); }
-static void put_blob_part(void) { reply_blob(&reply, blob, 8, 6); }
-static void put_null(void) { reply_null(&reply); }
-static void put_null_array(void) { reply_null_array(&reply); }
-static void put_double(void) { reply_double(&reply, 1.5); }
-static void put_double_inf(void) { reply_double(&reply, -INFINITY); }
-static void put_long_double(void) { reply_long_double(&reply, 3.25L); }
-static void put_true(void) { reply_bool(&reply, true); }
-static void put_false(void) { reply_bool(&reply, false); }
-static void put_verbatim(void) { reply_verbatim(&reply, "txt", "a\nb", 3); }
-static void put_error(void) { reply_error(&reply, "ERR it's\r\nbad"); }
-static void put_errorf(void) { reply_errorf(&reply, "WRONGPASS %s %d", "x", 3); }
-static void put_array(void) { reply_array(&reply, 0); }
-static void put_long_array(void) { reply_array(&reply, 1234567); }
-static void put_map(void) { reply_map(&reply, 3); }
-static void put_set(void) { reply_set(&reply, 12); }
-static void put_push(void) { reply_push(&reply, 2); }
-static void put_raw(void) { reply_raw(&reply, ":1\r\n:2\r\n", 8); }
-static void put_help(void) { reply_help(&reply, "THING", help_lines, 2); }
+static void put_ok(void)
+{
+    reply_ok(&reply);
+}
+static void put_simple(void)
+{
+    reply_simple(&reply, "PONG");
+}
+static void put_empty_simple(void)
+{
+    reply_simple(&reply, "");
+}
+static void put_int(void)
+{
+    reply_int(&reply, -12345678901);
+}
+static void put_int_digit(void)
+{
+    reply_int(&reply, 7);
+}
+static void put_int_least(void)
+{
+    reply_int(&reply, INT64_MIN);
+}
+static void put_bulk(void)
+{
+    reply_bulk(&reply, "a\r\n\0b", 5);
+}
+static void put_bulk_empty(void)
+{
+    reply_bulk(&reply, "", 0);
+}
+static void put_bulk_text(void)
+{
+    reply_bulk_text(&reply, "text");
+}
+static void put_bulk_int(void)
+{
+    reply_bulk_int(&reply, -42);
+}
+static void put_bulkf(void)
+{
+    reply_bulkf(&reply, "%d-%s", 12, "x");
+}
+static void put_blob(void)
+{
+    reply_blob(&reply, blob, 0, 20);
+}
+static void put_blob_part(void)
+{
+    reply_blob(&reply, blob, 8, 6);
+}
+static void put_null(void)
+{
+    reply_null(&reply);
+}
+static void put_null_array(void)
+{
+    reply_null_array(&reply);
+}
+static void put_double(void)
+{
+    reply_double(&reply, 1.5);
+}
+static void put_double_inf(void)
+{
+    reply_double(&reply, -INFINITY);
+}
+static void put_long_double(void)
+{
+    reply_long_double(&reply, 3.25L);
+}
+static void put_true(void)
+{
+    reply_bool(&reply, true);
+}
+static void put_false(void)
+{
+    reply_bool(&reply, false);
+}
+static void put_verbatim(void)
+{
+    reply_verbatim(&reply, "txt", "a\nb", 3);
+}
+static void put_error(void)
+{
+    reply_error(&reply, "ERR it's\r\nbad");
+}
+static void put_errorf(void)
+{
+    reply_errorf(&reply, "WRONGPASS %s %d", "x", 3);
+}
+static void put_array(void)
+{
+    reply_array(&reply, 0);
+}
+static void put_long_array(void)
+{
+    reply_array(&reply, 1234567);
+}
+static void put_map(void)
+{
+    reply_map(&reply, 3);
+}
+static void put_set(void)
+{
+    reply_set(&reply, 12);
+}
+static void put_push(void)
+{
+    reply_push(&reply, 2);
+}
+static void put_raw(void)
+{
+    reply_raw(&reply, ":1\r\n:2\r\n", 8);
+}
+static void put_help(void)
+{
+    reply_help(&reply, "THING", help_lines, 2);
+}
 
 static void put_deferred_array(void)
 {
@@ -109,8 +200,8 @@ static void put_deferred_map(void)
 }
 
 #define BYTES(literal) literal, sizeof(literal) - 1
-#define HELP                                                                                          \
-    "*5\r\n+THING <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n+GET <key>\r\n+    Gets it.\r\n" \
+#define HELP                                                                                                           \
+    "*5\r\n+THING <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n+GET <key>\r\n+    Gets it.\r\n"         \
     "+HELP\r\n+    Prints this help.\r\n"
 
 static const struct kind {
@@ -160,8 +251,8 @@ static void check_kind(const struct kind *kind, uint8_t resp, const char *actual
 {
     const char *expected = resp == 3 ? kind->resp3 : kind->resp2;
     size_t expected_len = resp == 3 ? kind->len3 : kind->len2;
-    ck_assert_msg(len == expected_len && memcmp(actual, expected, len) == 0, "RESP%u: expected \"%s\", got \"%.*s\"", resp,
-                  expected, (int)len, actual);
+    ck_assert_msg(len == expected_len && memcmp(actual, expected, len) == 0, "RESP%u: expected \"%s\", got \"%.*s\"",
+                  resp, expected, (int)len, actual);
 }
 
 START_TEST(each_reply_has_exactly_its_bytes)
@@ -206,7 +297,7 @@ START_TEST(chunk_ends_change_no_byte)
                 kinds[k].put();
                 reply_end(&reply);
                 char *bytes = take_bytes(&len);
-                ck_assert_mem_eq(bytes, filling, filled);
+                must(memcmp(bytes, filling, filled) == 0);
                 check_kind(&kinds[k], resp, bytes + filled, len - filled);
                 free(bytes);
                 output_clear(&output);

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <errno.h>
@@ -82,7 +83,7 @@ static struct entry *entry_of(unsigned number, int64_t expire_ms)
     char key[16];
     struct bytes name = {key, key_of(number, key)};
     struct entry *entry = entry_create_int(name, number, expire_ms);
-    ck_assert_ptr_nonnull(entry);
+    must(entry);
     return entry;
 }
 
@@ -102,17 +103,17 @@ static table_slot *slot_of(unsigned number)
 
 static void model_insert(unsigned number, int64_t expire_ms)
 {
-    ck_assert_ptr_null(slot_of(number));
+    must(!slot_of(number));
     model.entries[number] = entry_of(number, expire_ms);
-    ck_assert_int_eq(table_insert(&model.table, hash_of(number), model.entries[number]), 0);
+    must(table_insert(&model.table, hash_of(number), model.entries[number]) == 0);
     model.count++;
 }
 
 static void model_remove(unsigned number)
 {
     table_slot *slot = slot_of(number);
-    ck_assert_ptr_nonnull(slot);
-    ck_assert_ptr_eq(table_slot_entry(*slot), model.entries[number]);
+    must(slot);
+    must(table_slot_entry(*slot) == model.entries[number]);
     table_remove(&model.table, hash_of(number), slot);
     entry_free(model.entries[number]);
     model.entries[number] = NULL;
@@ -123,8 +124,8 @@ static void model_replace(unsigned number, int64_t expire_ms)
 {
     struct entry *old = model.entries[number];
     table_slot *slot = table_find_address(&model.table, hash_of(number), old);
-    ck_assert_ptr_nonnull(slot);
-    ck_assert_ptr_eq(slot, slot_of(number));
+    must(slot);
+    must(slot == slot_of(number));
     model.entries[number] = entry_of(number, expire_ms);
     table_replace(&model.table, hash_of(number), slot, model.entries[number]);
     entry_free(old);
@@ -134,13 +135,13 @@ static void model_check(void)
 {
     size_t expires = 0;
     table_check(&model.table);
-    ck_assert_uint_eq(model.table.count, model.count);
+    must(model.table.count == model.count);
     for (unsigned i = 0; i < UNIVERSE; i++) {
         table_slot *slot = slot_of(i);
-        ck_assert_ptr_eq(slot ? table_slot_entry(*slot) : NULL, model.entries[i]);
+        must((slot ? table_slot_entry(*slot) : NULL) == model.entries[i]);
         expires += slot && table_slot_expires(*slot);
     }
-    ck_assert_uint_eq(model.table.expires, expires);
+    must(model.table.expires == expires);
 }
 
 static void model_begin(table_hash *hash)
@@ -261,13 +262,13 @@ START_TEST(growth_keeps_pace_with_entries)
     for (unsigned i = 0; i < UNIVERSE; i++) {
         model_insert(i, ENTRY_NO_EXPIRY);
         /* a slot has 8 bytes; the worst is just after a split, and for the first keys */
-        ck_assert_uint_le(table_memory(&model.table), 24 * (model.count + 8) + 128);
+        must(table_memory(&model.table) <= 24 * (model.count + 8) + 128);
     }
     struct table_shape shape;
     table_shape_read(&model.table, &shape);
-    ck_assert_uint_eq(shape.segments, model.table.segments);
-    ck_assert_uint_le(shape.displaced, UNIVERSE / 4);
-    ck_assert_uint_ge(shape.buckets * TABLE_BUCKET_SLOTS, UNIVERSE);
+    must(shape.segments == model.table.segments);
+    must(shape.displaced <= UNIVERSE / 4);
+    must(shape.buckets * TABLE_BUCKET_SLOTS >= UNIVERSE);
     model_end();
 }
 END_TEST
@@ -301,17 +302,17 @@ START_TEST(failing_allocation_changes_nothing)
             if (result == 0)
                 break;
             refused++;
-            ck_assert_int_eq(result, -ENOMEM);
-            ck_assert_uint_eq(model.table.count, model.count);
-            ck_assert_ptr_null(slot_of(number));
+            must(result == -ENOMEM);
+            must(model.table.count == model.count);
+            must(!slot_of(number));
             if (number % 16 == 0)
                 table_check(&model.table);
         }
-        ck_assert_int_eq(result, 0);
+        must(result == 0);
         model.entries[number] = entry;
         model.count++;
     }
-    ck_assert_uint_gt(refused, 0);
+    must(refused > 0);
     model_check();
     model_end();
 }
@@ -347,7 +348,7 @@ static void walk_visit(void *context, struct entry *entry)
 {
     struct walk *walk = context;
     int64_t number = entry_int(entry);
-    ck_assert_ptr_eq(model.entries[number], entry); /* only what is there is shown */
+    must(model.entries[number] == entry); /* only what is there is shown */
     walk->seen[number] = 1;
     walk->visits++;
 }
@@ -364,11 +365,11 @@ START_TEST(scan_of_a_still_table_sees_each_entry_once)
         uint64_t cursor = 0;
         do {
             cursor = table_scan(&model.table, cursor, walk_visit, &walk);
-            ck_assert_uint_eq(cursor >> TABLE_CURSOR_BITS, 0);
+            must(cursor >> TABLE_CURSOR_BITS == 0);
         } while (cursor);
-        ck_assert_uint_eq(walk.visits, count);
+        must(walk.visits == count);
         for (unsigned i = 0; i < count; i++)
-            ck_assert_uint_eq(walk.seen[i], 1);
+            must(walk.seen[i] == 1);
         model_end();
     }
     model_end();
@@ -378,7 +379,8 @@ END_TEST
 /* Between two steps of a walk: the table grows or shrinks by a lot or a little. Keys below stable stay. */
 static void disturb(struct dice *dice, unsigned stable, unsigned universe)
 {
-    unsigned changes = (unsigned)dice_below(dice, 4) ? (unsigned)dice_below(dice, 8) : (unsigned)dice_below(dice, universe / 2);
+    unsigned changes =
+        (unsigned)dice_below(dice, 4) ? (unsigned)dice_below(dice, 8) : (unsigned)dice_below(dice, universe / 2);
     bool grow = dice_chance(dice, 50);
     for (unsigned i = 0; i < changes; i++) {
         unsigned number = stable + (unsigned)dice_below(dice, universe - stable);
@@ -411,7 +413,7 @@ START_TEST(scan_misses_nothing_that_stayed_while_segments_split_and_merge)
             if (cursor && steps < restless)
                 disturb(&dice, stable, universe);
             depths += before != model.table.depth;
-            ck_assert_uint_lt(++steps, 200000);
+            must(++steps < 200000);
         } while (cursor);
         for (unsigned i = 0; i < stable; i++)
             ck_assert_msg(walk.seen[i], "history %u: key %u was missed", history, i);
@@ -419,7 +421,7 @@ START_TEST(scan_misses_nothing_that_stayed_while_segments_split_and_merge)
         model_end();
     }
     if (hashes[_i] == NULL)
-        ck_assert_uint_gt(depths, histories / 10); /* the test does what it says */
+        must(depths > histories / 10); /* the test does what it says */
 }
 END_TEST
 
@@ -432,7 +434,7 @@ START_TEST(any_cursor_is_harmless)
     for (unsigned i = 0; i < 20000; i++) {
         struct walk walk = {0};
         uint64_t next = table_scan(&model.table, dice_next(&dice) >> (64 - TABLE_CURSOR_BITS), walk_visit, &walk);
-        ck_assert_uint_eq(next >> TABLE_CURSOR_BITS, 0);
+        must(next >> TABLE_CURSOR_BITS == 0);
     }
     model_end();
 }
@@ -458,16 +460,16 @@ START_TEST(find_expired_finds_all_that_is_due_and_nothing_else)
         position = table_find_expired(&model.table, position, now_ms, expired, 7, &count, &looked);
         for (size_t i = 0; i < count; i++) {
             int64_t number = entry_int(expired[i]);
-            ck_assert_ptr_eq(model.entries[number], expired[i]);
-            ck_assert_int_ne(entry_expiry(expired[i]), ENTRY_NO_EXPIRY);
-            ck_assert_int_le(entry_expiry(expired[i]), now_ms);
+            must(model.entries[number] == expired[i]);
+            must(entry_expiry(expired[i]) != ENTRY_NO_EXPIRY);
+            must(entry_expiry(expired[i]) <= now_ms);
             model_remove((unsigned)number);
             found++;
         }
-        ck_assert_uint_lt(++calls, 100000);
+        must(++calls < 100000);
     } while (position);
     /* removals may merge a part that was looked at with one that wasn't, but nothing is passed over for good */
-    ck_assert_uint_eq(found, due);
+    must(found == due);
     model_check();
     model_end();
 }
@@ -512,12 +514,12 @@ START_TEST(random_entries_are_evenly_chosen)
         hits[entry_int(table_random(&model.table, &random))]++;
     for (unsigned i = 0; i < KEYS; i++) {
         /* 200 expected each; segments differ by some tenths in how full they are */
-        ck_assert_uint_gt(hits[i], 80);
-        ck_assert_uint_lt(hits[i], 420);
+        must(hits[i] > 80);
+        must(hits[i] < 420);
     }
     for (unsigned i = 1; i < KEYS; i++)
         model_remove(i);
-    ck_assert_ptr_eq(table_random(&model.table, &random), model.entries[0]);
+    must(table_random(&model.table, &random) == model.entries[0]);
     model_end();
 }
 END_TEST
