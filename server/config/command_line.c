@@ -81,9 +81,20 @@ static bool begins_with_file(int argc, char **argv)
     return argc > 0 && (argv[0][0] != '-' || strcmp(argv[0], "-") == 0);
 }
 
+/* "kvs-server --check-config FILE" is what one types, although the file comes first otherwise. */
+static bool checks_first(int argc, char **argv)
+{
+    return argc > 0 && strcmp(argv[0], "--check-config") == 0;
+}
+
 enum config_action config_action_of(int argc, char **argv)
 {
     enum config_action action = CONFIG_SERVE;
+    if (checks_first(argc, argv)) {
+        argc--;
+        argv++;
+        action = CONFIG_CHECK;
+    }
     for (int i = begins_with_file(argc, argv) ? 1 : 0; i < argc;) {
         struct option option = next_option(argc, argv, &i);
         if (option.kind == OPTION_ACTION && option.action != CONFIG_CHECK)
@@ -155,6 +166,10 @@ int config_load(struct config *config, int argc, char **argv, char **error_out)
     struct loader loader;
     int index = 0, result = 0;
     loader_init(&loader, config, error_out);
+    if (checks_first(argc, argv)) {
+        argc--;
+        argv++;
+    }
     if (begins_with_file(argc, argv)) {
         if (strcmp(argv[0], "-") == 0) {
             result = loader_stream(&loader, stdin, "standard input");

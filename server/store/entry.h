@@ -117,7 +117,8 @@ static inline struct blob *entry_blob(const struct entry *e)
 /* Bytes of memory that the entry and its value occupy, allocator slack included. */
 size_t entry_memory(const struct entry *entry);
 
-/* ---- changing: each may move the entry and then frees the old one; NULL (entry unchanged) without memory ---- */
+/* ---- changing: each may move the entry and then frees the old one, so value isn't the entry's own; NULL (entry
+ * unchanged) without memory ---- */
 struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms);
 struct entry *entry_set_bytes(struct entry *entry, const char *value, size_t len);
 struct entry *entry_set_int(struct entry *entry, int64_t value);

@@ -303,6 +303,7 @@ START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
         scratch_write(path, files[i]);
         expect_refusal(WORDS(line), path);
         expect_refusal(WORDS(line), path, "--check-config");
+        expect_refusal(WORDS(line), "--check-config", path);
     }
     scratch_remove(folder);
     free(path);
@@ -320,6 +321,8 @@ START_TEST(a_file_of_redis_for_a_socket_alone_starts)
              folder, folder);
     scratch_write(path, text);
     ck_assert_int_eq(kit_run(&output, path, "--check-config"), 0);
+    free(output);
+    ck_assert_int_eq(kit_run(&output, "--check-config", path), 0);
     free(output);
     struct kit_server *server = kit_start(path, "--hz", "50"); /* the flags come after the file and win */
     redisContext *context = kit_connect(server);
