@@ -30,7 +30,7 @@ CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 # jemalloc is linked statically where that can be had: an idle server is a megabyte smaller
 JEMALLOC_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir jemalloc)/libjemalloc.a)
 JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(if \
-    $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -static-libgcc -lm,$(shell pkg-config --libs jemalloc) -lm))
+    $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -static-libgcc,$(shell pkg-config --libs jemalloc)))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 
@@ -49,7 +49,6 @@ UNIT_OBJECTS := $(call objects,$(UNIT_SOURCES))
 INTEGRATION_OBJECTS := $(call objects,$(INTEGRATION_SOURCES))
 
 PROGRAMS := $(BUILD)/kvs-server $(BUILD)/kvs-cli
-TEST_PROGRAMS := $(PROGRAMS) $(BUILD)/unit-tests $(BUILD)/integration-tests
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,$(filter tests/fuzz/fuzz_%.c,$(FUZZ_SOURCES)))
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 
@@ -62,6 +61,14 @@ MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(s
 .PHONY: all help run test unit integration client differential asan tsan fuzz clients bench lint format docs \
         install uninstall clean FORCE
 .DEFAULT_GOAL := all
+
+# What the targets below build before they run it
+.PHONY: unit-programs integration-programs test-programs fuzz-programs bench-programs
+unit-programs: $(BUILD)/unit-tests
+integration-programs: $(PROGRAMS) $(BUILD)/integration-tests
+test-programs: unit-programs integration-programs
+fuzz-programs: $(FUZZ_PROGRAMS)
+bench-programs: $(PROGRAMS) $(BENCH_PROGRAMS)
 
 all: $(PROGRAMS) ## build the server and the command line (the default)
 
@@ -78,29 +85,29 @@ run: ## set up, build, and serve on /tmp/kvs.sock (SOCKET=...) in the foreground
 
 test: ## set up, build, and run all tests, in under 5 minutes
 	@tests/packages build test
-	$(MAKE_ALL) $(TEST_PROGRAMS)
+	$(MAKE_ALL) test-programs
 	@BUILD=$(BUILD) tests/run unit integration client differential
 
 # ---- tests ----
 
 unit: ## the unit tests alone
 	@tests/packages build test
-	$(MAKE_ALL) $(BUILD)/unit-tests
+	$(MAKE_ALL) unit-programs
 	@BUILD=$(BUILD) tests/run unit
 
 integration: ## the integration tests alone
 	@tests/packages build test
-	$(MAKE_ALL) $(PROGRAMS) $(BUILD)/integration-tests
+	$(MAKE_ALL) integration-programs
 	@BUILD=$(BUILD) tests/run integration
 
 client: ## the tests of kvs-cli alone
 	@tests/packages build test
-	$(MAKE_ALL) $(PROGRAMS)
+	$(MAKE_ALL) all
 	@BUILD=$(BUILD) tests/run client
 
 differential: ## the same commands to kvs and redis-server alone, replies compared byte for byte
 	@tests/packages build test
-	$(MAKE_ALL) $(PROGRAMS)
+	$(MAKE_ALL) all
 	@BUILD=$(BUILD) tests/run differential
 
 # $(call instrumented,folder,sanitizers): variables of a make that builds with clang's sanitizers
@@ -111,28 +118,27 @@ comma := ,
 
 asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tests/packages build test sanitizers
-	$(MAKE_ALL) $(call instrumented,asan,address$(comma)undefined) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/asan/%)
+	$(MAKE_ALL) $(call instrumented,asan,address$(comma)undefined) test-programs
 	@BUILD=$(BUILD)/asan SANITIZER=address tests/run unit integration client differential
 
 tsan: ## all tests under ThreadSanitizer
 	@tests/packages build test sanitizers
-	$(MAKE_ALL) $(call instrumented,tsan,thread) $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/tsan/%)
+	$(MAKE_ALL) $(call instrumented,tsan,thread) test-programs
 	@BUILD=$(BUILD)/tsan SANITIZER=thread tests/run unit integration differential
 
 fuzz: ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS=60 in all
 	@tests/packages build fuzz
-	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) \
-	    $(FUZZ_PROGRAMS:$(BUILD)/%=$(BUILD)/fuzz/%)
+	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) fuzz-programs
 	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
 clients: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat
 	@tests/packages build clients
-	$(MAKE_ALL) $(PROGRAMS)
+	$(MAKE_ALL) all
 	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/clients/run
 
 bench: ## figures against redis-server and a server that does nothing (BENCH_ARGS=--quick)
 	@tests/packages build bench
-	$(MAKE_ALL) $(PROGRAMS) $(BENCH_PROGRAMS)
+	$(MAKE_ALL) bench-programs
 	@KVS_SERVER=$(BUILD)/kvs-server tests/bench/run --tools $(BUILD)/bench $(BENCH_ARGS)
 
 # ---- the tree ----
@@ -141,9 +147,10 @@ lint: ## clang-tidy, cppcheck, include directions, headers, scripts
 	@tests/packages build test lint
 	@tests/lint/run
 
+# The commands' specifications are tables, laid out by hand.
 format: ## lay out the C sources by .clang-format
 	@tests/packages lint
-	@find server client tests -name '*.[ch]' -exec clang-format -i {} +
+	@find server client tests -name '*.[ch]' -not -path '*/specs/*' -exec clang-format -i {} +
 
 docs: $(PROGRAMS) ## draw docs/configuration.md, commands.md and compatibility.md from the tables
 	@$(BUILD)/kvs-server --config-markdown > docs/configuration.md
@@ -165,19 +172,19 @@ clean: ## remove all that was built
 LINK = $(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(LDFLAGS)
 
 $(BUILD)/kvs-server: $(SERVER_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(ALLOCATOR_LIBS)
+	$(call say,LD) $(LINK) $(ALLOCATOR_LIBS) -lm
 
 $(BUILD)/kvs-cli: $(CLIENT_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS)
+	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS) -lm
 
 $(BUILD)/unit-tests: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(CHECK_LIBS) $(ALLOCATOR_LIBS)
+	$(call say,LD) $(LINK) $(CHECK_LIBS) $(ALLOCATOR_LIBS) -lm
 
 $(BUILD)/integration-tests: $(INTEGRATION_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(CHECK_LIBS) $(HIREDIS_LIBS)
+	$(call say,LD) $(LINK) $(CHECK_LIBS) $(HIREDIS_LIBS) -lm
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) -fsanitize=fuzzer $(ALLOCATOR_LIBS)
+	$(call say,LD) $(LINK) -fsanitize=fuzzer $(ALLOCATOR_LIBS) -lm
 
 $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.stamp
 	@mkdir -p $(@D)
