@@ -21,6 +21,11 @@
 #define GARBAGE_MAX 32
 #define LAZY_BYTES ((size_t)256 << 10) /* a blob of that size is worth a trip to the reaper */
 
+#ifdef KVS_DEBUG
+__thread const struct shard *shard_last_locked;
+__thread unsigned shards_locked;
+#endif
+
 static __thread struct blob *garbage[GARBAGE_MAX];
 static __thread unsigned garbage_count;
 
@@ -106,14 +111,14 @@ void keyspace_lock(struct keyspace *keyspace, const struct shard_set *set)
 {
     for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            pthread_mutex_lock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)].lock);
+            shard_lock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
 }
 
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)
 {
     for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            pthread_mutex_unlock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)].lock);
+            shard_unlock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
     keyspace_drain_garbage();
 }
 

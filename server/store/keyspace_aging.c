@@ -39,14 +39,14 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
     unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
     while (keyspace->round_done < tables) {
         struct shard *shard = &keyspace->shards[keyspace->round_shard];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         struct table *table = shard->tables[keyspace->round_db];
         bool finished = true, had_work = false;
         if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
             had_work = true;
             finished = table_expire_some(shard, table, &keyspace->round_position, now_ms, &deleted);
         }
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
         keyspace_drain_garbage();
         if (finished) {
             keyspace->round_done++;
@@ -123,7 +123,7 @@ size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bo
     for (unsigned i = 0; i < tables && freed == 0; i++) {
         unsigned n = (start + i) % tables;
         struct shard *shard = &keyspace->shards[n % KEYSPACE_SHARDS];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         struct table *table = shard->tables[n / KEYSPACE_SHARDS];
         bool candidates = table_count(table) > 0 &&
                           (!only_volatile || atomic_load_explicit(&table->expires, memory_order_relaxed) > 0);
@@ -134,7 +134,7 @@ size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bo
             freed = entry_memory(entry);
             shard_drop(shard, table, hash, table_find_address(table, hash, entry), lazily);
         }
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
     keyspace_drain_garbage();
     return freed;

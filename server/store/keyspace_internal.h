@@ -5,6 +5,7 @@
 #include "store/keyspace.h"
 #include "store/table.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -39,6 +40,33 @@ static inline void counter_add(shard_counter *counter, uint64_t n)
 static inline size_t table_count(const struct table *table)
 {
     return table ? atomic_load_explicit(&table->count, memory_order_relaxed) : 0;
+}
+
+/*
+ * A shard's lock. Whoever takes several takes them in ascending order; debug builds end the process otherwise.
+ */
+#ifdef KVS_DEBUG
+extern __thread const struct shard *shard_last_locked;
+extern __thread unsigned shards_locked; /* by this thread */
+#endif
+
+static inline void shard_lock(struct shard *shard)
+{
+#ifdef KVS_DEBUG
+    assert(shards_locked == 0 || shard > shard_last_locked);
+    shards_locked++;
+    shard_last_locked = shard;
+#endif
+    pthread_mutex_lock(&shard->lock);
+}
+
+static inline void shard_unlock(struct shard *shard)
+{
+#ifdef KVS_DEBUG
+    assert(shards_locked > 0);
+    shards_locked--;
+#endif
+    pthread_mutex_unlock(&shard->lock);
 }
 
 /* Takes an entry out of its table and frees it; counts a change. Under the shard's lock. */

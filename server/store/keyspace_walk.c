@@ -16,11 +16,11 @@ static size_t keyspace_sum(struct keyspace *keyspace, int db, bool expires)
     size_t sum = 0;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock); /* the table's pointer is the lock's */
+        shard_lock(shard); /* the table's pointer is the lock's */
         struct table *table = shard->tables[db];
         if (table)
             sum += atomic_load_explicit(expires ? &table->expires : &table->count, memory_order_relaxed);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
     return sum;
 }
@@ -113,14 +113,14 @@ uint64_t keyspace_scan(struct db db, uint64_t cursor, size_t count, keyspace_vis
     size_t steps = count > SIZE_MAX / 10 ? SIZE_MAX : count * 10;
     while (shard_index < KEYSPACE_SHARDS && scan.seen < count && steps > 0) {
         struct shard *shard = &db.keyspace->shards[shard_index];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         struct table *table = shard->tables[db.index];
         /* a lock is held for some hundred entries at most */
         size_t until = scan.seen + 512 < count ? scan.seen + 512 : count;
         do
             position = table ? table_scan(table, position, scan_visit_entry, &scan) : 0;
         while (position && scan.seen < until && --steps > 0);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
         if (!position)
             shard_index++;
     }
@@ -135,20 +135,20 @@ static struct shard *shard_choose(struct db db)
     struct shard *chosen = NULL;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &db.keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         size_t count = table_count(shard->tables[db.index]);
         if (count > dice) {
             if (chosen)
-                pthread_mutex_unlock(&chosen->lock);
+                shard_unlock(chosen);
             return shard;
         }
         dice -= count;
         if (count > 0) { /* counts may shrink while we look: then the last shard with keys serves */
             if (chosen)
-                pthread_mutex_unlock(&chosen->lock);
+                shard_unlock(chosen);
             chosen = shard;
         } else {
-            pthread_mutex_unlock(&shard->lock);
+            shard_unlock(shard);
         }
     }
     return chosen;
@@ -168,7 +168,7 @@ bool keyspace_random_key(struct db db, char **name_out, size_t *len_out)
             *name_out = mem_dup(name.data, name.len);
             *len_out = name.len;
         }
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
         if (live || attempt == 99)
             return true;
     }
@@ -183,7 +183,7 @@ int64_t keyspace_average_ttl(struct keyspace *keyspace, int db)
     unsigned samples = 0;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         struct table *table = shard->tables[db];
         if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
             for (unsigned k = 0; k < 4; k++) {
@@ -194,7 +194,7 @@ int64_t keyspace_average_ttl(struct keyspace *keyspace, int db)
                 }
             }
         }
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
     return samples ? sum / samples : 0;
 }
@@ -215,11 +215,11 @@ void keyspace_stats_reset(struct keyspace *keyspace)
 {
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         atomic_store(&shard->hits, 0);
         atomic_store(&shard->misses, 0);
         atomic_store(&shard->expired, 0);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
     reaper_reset_freed();
 }
@@ -229,11 +229,11 @@ size_t keyspace_table_memory(struct keyspace *keyspace, int db)
     size_t sum = 0;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         for (int d = db < 0 ? 0 : db; d < (db < 0 ? keyspace->databases : db + 1); d++)
             if (shard->tables[d])
                 sum += sizeof **shard->tables + table_memory(shard->tables[d]);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
     return sum;
 }
@@ -243,7 +243,7 @@ void keyspace_shape_read(struct keyspace *keyspace, int db, struct keyspace_shap
     *shape_out = (struct keyspace_shape){0};
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         const struct table *table = shard->tables[db];
         if (table_count(table) > 0) {
             struct table_shape shape;
@@ -255,7 +255,7 @@ void keyspace_shape_read(struct keyspace *keyspace, int db, struct keyspace_shap
             shape_out->buckets += shape.buckets;
             shape_out->slots += shape.buckets * TABLE_BUCKET_SLOTS;
         }
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
 }
 
@@ -263,10 +263,10 @@ void keyspace_check(struct keyspace *keyspace)
 {
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
-        pthread_mutex_lock(&shard->lock);
+        shard_lock(shard);
         for (int d = 0; d < keyspace->databases; d++)
             if (shard->tables[d])
                 table_check(shard->tables[d]);
-        pthread_mutex_unlock(&shard->lock);
+        shard_unlock(shard);
     }
 }
