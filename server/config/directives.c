@@ -125,12 +125,12 @@ const struct directive directives[] = {
     VALUE("syslog-facility", SECTION_PROCESS, KIND_ENUM, syslog_facility, "local0", "Facility of its lines in syslog.",
           IMMUTABLE, .choices = facilities),
     BOOL("crash-log-enabled", SECTION_PROCESS, crash_log_enabled, "yes",
-         "Whether a crash leaves a report with a backtrace in the log."),
-    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes", "Whether ps shows the title of proc-title-template.",
+         "Whether a crash leaves a report with a backtrace in the log; read at start."),
+    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes", "Kept, without effect: the process keeps the title it was started with.",
          IMMUTABLE),
     VALUE("proc-title-template", SECTION_PROCESS, KIND_TITLE, proc_title_template,
           "{title} {listen-addr} {server-mode}",
-          "Title of the process. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
+          "Kept, without effect. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
           "{unixsocket}, {config-file}."),
     NUMBER("hz", SECTION_PROCESS, hz, 0, INT_MAX, "10",
            "How often a second housekeeping runs; values beyond 1 to 500 are brought into that range."),
