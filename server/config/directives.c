@@ -126,8 +126,8 @@ const struct directive directives[] = {
           IMMUTABLE, .choices = facilities),
     BOOL("crash-log-enabled", SECTION_PROCESS, crash_log_enabled, "yes",
          "Whether a crash leaves a report with a backtrace in the log; read at start."),
-    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes", "Kept, without effect: the process keeps the title it was started with.",
-         IMMUTABLE),
+    BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes",
+         "Kept, without effect: the process keeps the title it was started with.", IMMUTABLE),
     VALUE("proc-title-template", SECTION_PROCESS, KIND_TITLE, proc_title_template,
           "{title} {listen-addr} {server-mode}",
           "Kept, without effect. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
