@@ -4,14 +4,7 @@
  * The main thread owns the socket file, signals and timers. It ties the layers together: what net/ tells of
  * goes to the sessions of command/, what CONFIG SET changes goes to whoever must act on it.
  */
-#include "command/client_limits.h"
 #include "command/command_markdown.h"
-#include "command/cron.h"
-#include "command/eviction.h"
-#include "command/memory.h"
-#include "command/server.h"
-#include "command/session.h"
-#include "command/stats.h"
 #include "command/table.h"
 #include "config/config.h"
 #include "config/open_files.h"
@@ -23,6 +16,13 @@
 #include "core/process.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "engine/client_limits.h"
+#include "engine/cron.h"
+#include "engine/eviction.h"
+#include "engine/memory.h"
+#include "engine/server.h"
+#include "engine/session.h"
+#include "engine/stats.h"
 #include "net/listener.h"
 #include "net/worker.h"
 #include "store/keyspace.h"

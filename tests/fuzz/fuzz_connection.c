@@ -2,10 +2,10 @@
  * A whole connection: the server's worker, sessions and commands in this process, a socket pair between it and the
  * input. What comes back has to be whole, well-formed RESP, whatever was sent and however it was cut.
  */
-#include "command/eviction.h"
-#include "command/server.h"
-#include "command/session.h"
-#include "command/stats.h"
+#include "engine/eviction.h"
+#include "engine/server.h"
+#include "engine/session.h"
+#include "engine/stats.h"
 #include "command/table.h"
 #include "core/clock.h"
 #include "core/gate.h"

@@ -1,5 +1,5 @@
 /* Lists of names: order, repetitions, and running out of memory. */
-#include "command/name_list.h"
+#include "families/name_list.h"
 
 #include "core/memory.h"
 #include "kit/scratch.h"

@@ -1,5 +1,5 @@
 /* Statistics: buckets of latency, sums over threads, codes of errors, rates. */
-#include "command/stats.h"
+#include "engine/stats.h"
 
 #include "command/table.h"
 

@@ -1,0 +1,52 @@
+/*
+ * A client: one connection with what the protocol remembers of it.
+ *
+ * Owned by its worker: only that worker touches it, or whoever runs while the world is stopped (gate.h).
+ */
+#ifndef KVS_ENGINE_CLIENT_H
+#define KVS_ENGINE_CLIENT_H
+
+#include "net/conn.h"
+#include "resp/reply.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+struct server;
+struct parser;
+struct request;
+
+enum client_flag {
+    CLIENT_MONITOR = 1 << 0,
+    CLIENT_REPLY_OFF = 1 << 1,
+    CLIENT_REPLY_SKIP = 1 << 2,      /* this command's reply is dropped */
+    CLIENT_REPLY_SKIP_NEXT = 1 << 3, /* set by CLIENT REPLY SKIP for the next one */
+    CLIENT_NO_EVICT = 1 << 4,
+    CLIENT_NO_TOUCH = 1 << 5,
+    CLIENT_PAUSED = 1 << 6, /* holds parsed requests until CLIENT PAUSE ends */
+};
+
+struct client {
+    struct conn conn; /* first: net/ knows only this part */
+    struct server *server;
+    uint32_t flags; /* client_flag */
+    uint8_t resp;   /* 2 or 3 */
+    int db;
+    char *name; /* NULL none; heap */
+    char *lib_name, *lib_version;
+    const struct command *last_command;
+    struct parser *parser; /* input of an unfinished request; NULL when there is none */
+    struct request *held;  /* CLIENT_PAUSED: requests of parser that wait */
+    unsigned held_count;
+    size_t counted_memory;       /* its part of server->clients_memory; see client_limits.h */
+    struct client *monitor_next; /* list of monitors, guarded by the server's monitor lock */
+};
+
+static inline struct client *client_of(struct conn *conn)
+{
+    return (struct client *)conn;
+}
+
+#endif

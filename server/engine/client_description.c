@@ -1,0 +1,108 @@
+/*
+ * Clients in words.
+ *
+ * Redis's fields tell of buffers that every client has to itself. Here a client between requests has none: it
+ * reads into its worker's buffer and gives its output chunks back when they are sent. So qbuf is what has
+ * arrived of an unfinished request (or the request being run), and qbuf-free is the room to read into: the
+ * worker's for those that were heard of lately, as long as Redis would keep a silent client's own buffer.
+ * obl is what the first chunk of output holds, for Redis's fixed buffer; oll counts the chunks behind it, and
+ * omem is what the output limits count. tot-mem is the memory that is really held.
+ */
+#include "engine/client_description.h"
+
+#include "command/command.h"
+#include "command/table.h"
+#include "core/number.h"
+#include "core/text.h"
+#include "engine/clients.h"
+#include "resp/parser.h"
+
+#define ROOM_KEPT_MS 2000
+#define WORKER_ROOM ((size_t)16 << 10)
+
+struct buffers {
+    size_t query, query_free, arguments;
+    size_t reply_size, reply_used; /* of the first chunk */
+    size_t more_chunks;
+};
+
+/* What the request being run took on the wire, sent as an array of bulk strings. */
+static size_t wire_size(const struct call *call)
+{
+    size_t size = 1 + number_digits_u64((uint64_t)call->argc) + 2;
+    for (int i = 0; i < call->argc; i++)
+        size += 1 + number_digits_u64(call->argv[i].len) + 2 + call->argv[i].len + 2;
+    return size;
+}
+
+static size_t arguments_size(const struct call *call)
+{
+    size_t size = 0;
+    for (int i = 0; i < call->argc; i++)
+        size += call->argv[i].len;
+    return size;
+}
+
+static struct buffers client_buffers(const struct client *client, const struct call *running, int64_t now_ms)
+{
+    struct buffers buffers = {0};
+    const struct parser *parser = client->parser;
+    if (running != NULL) {
+        buffers.query = wire_size(running);
+        buffers.arguments = arguments_size(running);
+    } else if (parser != NULL) {
+        buffers.query = parser_pending(parser);
+        buffers.arguments = parser_argument_memory(parser);
+    }
+    if (now_ms - client->conn.last_active_ms < ROOM_KEPT_MS)
+        buffers.query_free = parser != NULL ? parser_free_space(parser) : WORKER_ROOM;
+    const struct output_chunk *chunk = client->conn.output.head;
+    if (chunk == NULL || running != NULL)
+        return buffers; /* the reply being written is this line's own */
+    if (chunk->blob == NULL) {
+        buffers.reply_size = sizeof *chunk + chunk->capacity;
+        buffers.reply_used = chunk->len;
+        chunk = chunk->next;
+    }
+    for (; chunk != NULL; chunk = chunk->next)
+        buffers.more_chunks++;
+    return buffers;
+}
+
+static const char *client_events(const struct client *client, bool is_running)
+{
+    const struct conn *conn = &client->conn;
+    bool reads = conn->state == CONN_OPEN && conn->reading && !conn->peer_done;
+    bool writes = conn->output.bytes > 0 && !is_running;
+    return reads ? (writes ? "rw" : "r") : writes ? "w" : "";
+}
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
+{
+    const struct conn *conn = &client->conn;
+    if (running != NULL && running->client != client)
+        running = NULL;
+    const struct command *command = running != NULL ? running->command : client->last_command;
+    struct buffers buffers = client_buffers(client, running, now_ms);
+    const char *address = client_address(client);
+    char flags[CLIENT_FLAGS_MAX];
+    client_flags(client, flags);
+    text_addf(text, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%s db=%d",
+              (unsigned long long)conn->id, address, address, conn->fd, or_empty(client->name),
+              (long long)(now_ms / 1000 - conn->created_ms / 1000),
+              (long long)(now_ms / 1000 - conn->last_active_ms / 1000), flags, client->db);
+    text_addf(text, " sub=0 psub=0 ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=0", buffers.query,
+              buffers.query_free, buffers.arguments);
+    text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers.reply_size,
+              buffers.reply_used, buffers.reply_used, buffers.more_chunks,
+              running != NULL ? 0 : client_output_memory(client), client_memory(client),
+              client_events(client, running != NULL));
+    text_addf(text, " cmd=%s user=default redir=-1 resp=%d lib-name=%s lib-ver=%s",
+              command != NULL ? command_full_name(command) : "NULL", client->resp, or_empty(client->lib_name),
+              or_empty(client->lib_version));
+}

@@ -1,0 +1,194 @@
+/*
+ * A worker looks at its clients once a second, and at every tick while maxmemory-clients is set. The hot path
+ * sees two comparisons: whether normal clients have an output limit, and whether maxmemory-clients is set.
+ *
+ * Eviction stops the world because the largest clients may be any worker's. When what is left is too much and
+ * nobody may be closed, stopping the world after each batch would only hurt, so then it is tried no more than
+ * once a second.
+ */
+#include "engine/client_limits.h"
+
+#include "core/clock.h"
+#include "core/gate.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "engine/client_description.h"
+#include "engine/clients.h"
+#include "engine/stats.h"
+#include "net/worker.h"
+
+#include <stdlib.h>
+
+#define LOOK_MS 1000
+#define EVICTION_LIMIT_MIN ((size_t)128 << 10) /* below that nobody could speak with the server any more */
+
+static atomic_bool nobody_to_evict; /* changed while the world is stopped */
+
+/* reason is one of ours: "Evicting client", say. */
+static void log_client(enum log_level level, const char *reason, const struct client *client)
+{
+    if (!log_wants(level))
+        return;
+    struct text line = TEXT_EMPTY;
+    client_describe(&line, client, NULL, clock_wall_ms());
+    log_line(level, "%s: %s", reason, line.data);
+    text_deinit(&line);
+}
+
+/* ---- output ---- */
+
+/* Whether the output has been over its soft limit for too long. */
+static bool soft_limit_reached(struct client *client, const struct output_limit *limit, size_t used, int64_t now_ms)
+{
+    struct conn *conn = &client->conn;
+    if (limit->soft_bytes == 0 || used < limit->soft_bytes) {
+        conn->soft_limit_since_ms = 0;
+        return false;
+    }
+    if (conn->soft_limit_since_ms == 0)
+        conn->soft_limit_since_ms = now_ms;
+    return now_ms - conn->soft_limit_since_ms > limit->soft_seconds * 1000;
+}
+
+static bool check_output_at(struct client *client, int64_t now_ms)
+{
+    const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
+    size_t used = client_output_memory(client);
+    bool hard = limit->hard_bytes > 0 && used >= limit->hard_bytes;
+    if (!hard && !soft_limit_reached(client, limit, used, now_ms))
+        return true;
+    log_client(LOG_LEVEL_WARNING, "Closing client, its output is over client-output-buffer-limit", client);
+    stat_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
+    conn_close(&client->conn);
+    return false;
+}
+
+bool clients_check_output(struct client *client)
+{
+    const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
+    if (__builtin_expect((limit->hard_bytes | limit->soft_bytes) == 0, 1))
+        return client->conn.state != CONN_CLOSED;
+    if (client->conn.output.head == NULL || client->conn.state == CONN_CLOSED)
+        return client->conn.state != CONN_CLOSED;
+    return check_output_at(client, clock_wall_ms());
+}
+
+/* ---- memory of all clients ---- */
+
+static void count_memory(struct client *client, size_t memory)
+{
+    size_t before = client->counted_memory;
+    client->counted_memory = memory;
+    if (memory != before) /* wraps around where it shrinks, and comes out right */
+        atomic_fetch_add_explicit(&client->server->clients_memory, memory - before, memory_order_relaxed);
+}
+
+void clients_forget(struct client *client)
+{
+    count_memory(client, 0);
+    mem_free(client->name);
+    mem_free(client->lib_name);
+    mem_free(client->lib_version);
+    client->name = client->lib_name = client->lib_version = NULL;
+}
+
+/* Bytes at which eviction begins; SIZE_MAX where nothing limits. */
+static size_t eviction_limit(const struct config *config)
+{
+    size_t limit = SIZE_MAX;
+    if (config->maxmemory_clients > 0)
+        limit = (size_t)config->maxmemory_clients;
+    else if (config->maxmemory_clients < 0 && config->maxmemory > 0)
+        limit = (size_t)((double)config->maxmemory * (double)-config->maxmemory_clients / 100);
+    return limit < EVICTION_LIMIT_MIN ? EVICTION_LIMIT_MIN : limit;
+}
+
+static bool is_over_limit(const struct server *server)
+{
+    return atomic_load_explicit(&server->clients_memory, memory_order_relaxed) >= eviction_limit(&server->config);
+}
+
+static int compare_memory(const void *a, const void *b)
+{
+    size_t left = (*(struct client *const *)a)->counted_memory, right = (*(struct client *const *)b)->counted_memory;
+    return left > right ? -1 : left < right;
+}
+
+void clients_evict(struct server *server)
+{
+    size_t count, next = 0;
+    struct client **clients = clients_all(&count);
+    for (size_t i = 0; i < count; i++)
+        count_memory(clients[i], client_memory(clients[i]));
+    if (is_over_limit(server))
+        qsort(clients, count, sizeof(*clients), compare_memory);
+    for (; next < count && is_over_limit(server); next++) {
+        struct client *client = clients[next];
+        if (client->flags & CLIENT_NO_EVICT)
+            continue;
+        log_client(LOG_LEVEL_NOTICE, "Evicting client, all clients together are over maxmemory-clients", client);
+        stat_add(&stats_of(worker_index(client->conn.worker))->evicted_clients, 1);
+        conn_close(&client->conn);
+        count_memory(client, 0);
+    }
+    bool over = is_over_limit(server);
+    if (over && !atomic_load_explicit(&nobody_to_evict, memory_order_relaxed))
+        log_warning("Clients are over maxmemory-clients, and those that are left may not be evicted");
+    atomic_store_explicit(&nobody_to_evict, over, memory_order_relaxed);
+    mem_free(clients);
+}
+
+static void evict_if_over(struct server *server, struct worker *worker, bool insist)
+{
+    if (!is_over_limit(server))
+        return;
+    if (!insist && atomic_load_explicit(&nobody_to_evict, memory_order_relaxed))
+        return;
+    gate_close(worker_gate(worker));
+    clients_evict(server);
+    gate_open(worker_gate(worker));
+}
+
+bool clients_check_memory_now(struct client *client)
+{
+    if (client->conn.state != CONN_CLOSED) {
+        count_memory(client, client_memory(client));
+        evict_if_over(client->server, client->conn.worker, false);
+    }
+    return client->conn.state != CONN_CLOSED;
+}
+
+/* ---- the tick ---- */
+
+static bool is_idle_too_long(const struct client *client, int64_t now_ms)
+{
+    int64_t timeout = client->server->config.timeout;
+    if (timeout == 0 || (client->flags & (CLIENT_MONITOR | CLIENT_PAUSED)))
+        return false;
+    return now_ms - client->conn.last_active_ms > timeout * 1000;
+}
+
+void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
+{
+    static __thread int64_t next_look_ms;
+    bool is_due = now_ms >= next_look_ms || next_look_ms > now_ms + LOOK_MS; /* or the clock was set back */
+    if (!is_due && server->config.maxmemory_clients == 0)
+        return;
+    if (is_due)
+        next_look_ms = now_ms + LOOK_MS;
+    for (struct conn *conn = worker_first_conn(worker); conn != NULL; conn = conn->next) {
+        struct client *client = client_of(conn);
+        if (conn->state == CONN_CLOSED)
+            continue;
+        count_memory(client, client_memory(client));
+        if (is_idle_too_long(client, now_ms)) {
+            log_verbose("Closing idle client");
+            conn_close(conn);
+        } else if (conn->output.head != NULL) {
+            check_output_at(client, now_ms);
+        }
+    }
+    if (server->config.maxmemory_clients != 0)
+        evict_if_over(server, worker, is_due);
+}

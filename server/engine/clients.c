@@ -1,0 +1,110 @@
+/*
+ * Memory is asked of the parts that hold it, so nothing has to be kept up to date while requests run. Numbers
+ * of connections grow along every worker's list, so putting all clients in order has little to sort.
+ */
+#include "engine/clients.h"
+
+#include "core/bytes.h"
+#include "core/memory.h"
+#include "net/listener.h"
+#include "net/worker.h"
+#include "resp/parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t text_memory(const char *text)
+{
+    return text != NULL ? mem_usable(text) : 0;
+}
+
+size_t client_memory(const struct client *client)
+{
+    return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + text_memory(client->name) +
+           text_memory(client->lib_name) + text_memory(client->lib_version);
+}
+
+size_t client_output_memory(const struct client *client)
+{
+    const struct output *output = &client->conn.output;
+    const struct output_chunk *first = output->head;
+    bool is_alone = first != NULL && first->next == NULL && first->blob == NULL;
+    return is_alone && output->memory <= OUTPUT_CHUNK_SIZE ? 0 : output->memory;
+}
+
+const char *client_address(const struct client *client)
+{
+    static __thread char address[LISTENER_PATH_MAX + sizeof ":0"];
+    snprintf(address, sizeof address, "%s:0", listener_path(client->conn.listener));
+    return address;
+}
+
+void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
+{
+    if (client->flags & CLIENT_MONITOR)
+        *out++ = 'O';
+    if (client->flags & CLIENT_PAUSED)
+        *out++ = 'b';
+    if (client->conn.state == CONN_DRAINING)
+        *out++ = 'c';
+    if (client->conn.state == CONN_CLOSED)
+        *out++ = 'A';
+    *out++ = 'U'; /* came through a Unix socket, as everybody here */
+    if (client->flags & CLIENT_NO_EVICT)
+        *out++ = 'e';
+    if (client->flags & CLIENT_NO_TOUCH)
+        *out++ = 'T';
+    *out = '\0';
+}
+
+bool client_name_is_valid(const struct arg *name)
+{
+    for (size_t i = 0; i < name->len; i++)
+        if (name->data[i] < '!' || name->data[i] > '~')
+            return false;
+    return true;
+}
+
+void client_set_name(char **name, const struct arg *value)
+{
+    mem_free(*name);
+    *name = value->len > 0 ? mem_dup(value->data, value->len) : NULL;
+}
+
+/* ---- all clients ---- */
+
+struct client *client_find(uint64_t id)
+{
+    for (unsigned i = 0; i < workers_count(); i++)
+        for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next)
+            if (conn->id == id && conn->state != CONN_CLOSED)
+                return client_of(conn);
+    return NULL;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint64_t left = (*(struct client *const *)a)->conn.id, right = (*(struct client *const *)b)->conn.id;
+    return left < right ? -1 : left > right;
+}
+
+struct client **clients_all(size_t *count_out)
+{
+    size_t count = 0, capacity = (size_t)workers_conn_count() + 1;
+    struct client **clients = mem_alloc(capacity * sizeof(*clients));
+    for (unsigned i = 0; i < workers_count(); i++) {
+        for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next) {
+            if (conn->state == CONN_CLOSED)
+                continue;
+            if (count == capacity) {
+                capacity *= 2;
+                clients = mem_realloc(clients, capacity * sizeof(*clients));
+            }
+            clients[count++] = client_of(conn);
+        }
+    }
+    qsort(clients, count, sizeof(*clients), compare_ids);
+    *count_out = count;
+    return clients;
+}

@@ -1,0 +1,49 @@
+/*
+ * What is known of a client and of all of them: memory, address, names, finding one.
+ *
+ * A client belongs to its worker; functions that take one are called by that worker or while the world is
+ * stopped, and those that go over all clients only while it is stopped. What limits clients stands in
+ * client_limits.h.
+ */
+#ifndef KVS_ENGINE_CLIENTS_H
+#define KVS_ENGINE_CLIENTS_H
+
+#include "engine/client.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arg;
+
+/* Bytes it occupies: the struct, names, unfinished input and output. */
+size_t client_memory(const struct client *client);
+
+/*
+ * Bytes of output that count against the limits: nothing as long as one common chunk holds it, as Redis has a
+ * fixed buffer.
+ */
+size_t client_output_memory(const struct client *client);
+
+/* "path:0", the path being that of its socket file. Lives until the calling thread asks for another one. */
+const char *client_address(const struct client *client);
+
+/* Flags as CLIENT LIST shows them. */
+#define CLIENT_FLAGS_MAX 16
+void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX]);
+
+/* Whether a name can stand in CLIENT LIST: printable ASCII without blanks. */
+#define ERROR_CLIENT_NAME "ERR Client names cannot contain spaces, newlines or special characters."
+bool client_name_is_valid(const struct arg *name);
+
+/* Replaces one of the client's names; an empty one removes it. */
+void client_set_name(char **name, const struct arg *value);
+
+/* ---- while the world is stopped; connections that are closed already don't count ---- */
+
+struct client *client_find(uint64_t id);
+
+/* All of them, oldest first. The array is the caller's (mem_free()). */
+struct client **clients_all(size_t *count_out);
+
+#endif

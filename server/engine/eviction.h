@@ -1,0 +1,24 @@
+/*
+ * maxmemory: noticing that it is exceeded, and evicting keys by maxmemory-policy until it isn't.
+ *
+ * The main thread measures ten times a second (a hundred near the limit) and raises server->memory_is_short. While it is raised, commands that
+ * may need memory ask for room first: each evicts a few sampled keys, as many as the excess asks for.
+ */
+#ifndef KVS_ENGINE_EVICTION_H
+#define KVS_ENGINE_EVICTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct server;
+
+/* Any thread inside the gate that holds no lock. False when there is no room to be had: the command is refused. */
+bool eviction_make_room(struct server *server);
+
+/* Main thread, inside the gate. Returns the milliseconds until it wants to measure again. */
+int eviction_measure(struct server *server);
+
+/* The server's access clock and eviction follow maxmemory-policy. World stopped, or before threads start. */
+void eviction_configure(struct server *server);
+
+#endif

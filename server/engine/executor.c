@@ -1,0 +1,404 @@
+/*
+ * A group holds the locks of all its keys, so it is short: GROUP_CALLS requests. That many cache
+ * misses in flight are about what a core can have, and other workers wait little. It runs when it is full, before
+ * a request that must run alone, and at the end; so each client's requests run in their order.
+ *
+ * Whether requests may run in groups is asked before each: monitors, CLIENT REPLY, CLIENT PAUSE and a full
+ * memory want to look at every request, and then all run alone. So the common path has none of these tests inside.
+ */
+#include "engine/executor.h"
+
+#include "command/command.h"
+#include "command/handlers.h"
+#include "command/table.h"
+#include "core/clock.h"
+#include "core/gate.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "engine/client.h"
+#include "engine/eviction.h"
+#include "engine/latency.h"
+#include "engine/monitor.h"
+#include "engine/pause.h"
+#include "engine/server.h"
+#include "engine/slowlog.h"
+#include "engine/stats.h"
+#include "net/worker.h"
+#include "resp/parser.h"
+#include "store/table.h"
+
+#define GROUP_CALLS 16
+#define GROUP_KEYS 32
+
+/* What one executor_run() works with. */
+struct run {
+    struct server *server;
+    struct worker *worker;
+    struct thread_stats *stats;
+    int64_t now_ms;  /* wall time of all its commands */
+    int64_t mark_ns; /* when the command that runs now began: the end of the one before */
+};
+
+/* Calls that run under one set of locks. */
+struct group {
+    unsigned call_count, key_count;
+    struct shard_set shards;
+    struct call calls[GROUP_CALLS];
+    struct key keys[GROUP_KEYS];
+};
+
+/* ---- after a command ---- */
+
+static __attribute__((noinline)) void run_note_slow(struct run *run, const struct call *call, int64_t took_ns)
+{
+    const struct config *config = &run->server->config;
+    int64_t took_us = took_ns / 1000;
+    if (config->slowlog_log_slower_than >= 0 && took_us >= config->slowlog_log_slower_than &&
+        !(call->command->flags & CMD_SKIP_SLOWLOG))
+        slowlog_record(call->client, call->argc, call->argv, took_us);
+    latency_add_if_needed(config->latency_monitor_threshold,
+                          (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
+}
+
+/* Nanoseconds from which somebody wants to know of a slow command. */
+static int64_t slow_threshold_ns(const struct config *config)
+{
+    int64_t slowlog = config->slowlog_log_slower_than, latency = config->latency_monitor_threshold;
+    int64_t threshold = slowlog >= 0 && slowlog < INT64_MAX / 1000 ? slowlog * 1000 : INT64_MAX;
+    if (latency > 0 && latency < threshold / 1000000)
+        threshold = latency * 1000000;
+    return threshold;
+}
+
+/* Runs the handler and keeps the books. */
+static inline void run_call(struct run *run, struct call *call)
+{
+    uint32_t errors = call->reply->errors;
+    call->command->run(call);
+    int64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - run->mark_ns;
+    run->mark_ns = now_ns;
+    const struct config *config = &run->server->config;
+    stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
+                 config->latency_tracking);
+    if (__builtin_expect(took_ns >= slow_threshold_ns(config), 0))
+        run_note_slow(run, call, took_ns);
+    call->client->last_command = call->command;
+}
+
+static inline struct call call_make(const struct run *run, struct execution *execution, const struct request *request,
+                                    const struct command *command)
+{
+    bool no_touch = (execution->client->flags & CLIENT_NO_TOUCH) && command->run != cmd_touch;
+    return (struct call){
+        .server = run->server,
+        .client = execution->client,
+        .command = command,
+        .argc = request->argc,
+        .argv = request->argv,
+        .db = {run->server->keyspace, execution->client->db, run->now_ms, no_touch},
+        .reply = &execution->reply,
+    };
+}
+
+/* ---- groups ---- */
+
+static inline bool command_is_groupable(const struct command *command)
+{
+    if (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED))
+        return false;
+    return command->key_spec_count > 0 || command->run == cmd_ping || command->run == cmd_echo;
+}
+
+static inline void group_add_key(struct group *group, const struct arg *arg)
+{
+    struct key *key = &group->keys[group->key_count++];
+    key->name = (struct bytes){arg->data, arg->len};
+    key->hash = table_hash_key(arg->data, arg->len);
+    shard_set_add(&group->shards, key->hash);
+}
+
+/* Several keys, or none. */
+static bool group_add_keys(struct group *group, const struct command *command, const struct request *request)
+{
+    struct key_ref refs[GROUP_KEYS];
+    int room = GROUP_KEYS - (int)group->key_count;
+    int count = command_keys(command, request->argv, request->argc, refs, room);
+    if (count < 0 || count > room)
+        return false;
+    for (int i = 0; i < count; i++)
+        group_add_key(group, &request->argv[refs[i].position]);
+    return true;
+}
+
+/* Takes the request into the group, if it is one that may and if there is room. */
+static inline bool group_add(struct group *group, const struct run *run, struct execution *execution,
+                             const struct request *request)
+{
+    const struct command *command = command_find(request->argv[0].data, request->argv[0].len);
+    if (!command || !command_is_groupable(command) || !command_arity_ok(command, request->argc))
+        return false;
+    unsigned first_key = group->key_count;
+    if (command->single_key && first_key < GROUP_KEYS)
+        group_add_key(group, &request->argv[command->single_key]);
+    else if (!group_add_keys(group, command, request))
+        return false;
+    struct call *call = &group->calls[group->call_count++];
+    *call = call_make(run, execution, request, command);
+    call->key_count = (int)(group->key_count - first_key);
+    call->keys = &group->keys[first_key];
+    return true;
+}
+
+/* One step of looking ahead for all keys: all buckets first, and when they have come all entries. */
+static void group_prefetch(const struct group *group, void (*prefetch)(struct db db, uint64_t hash))
+{
+    for (unsigned i = 0; i < group->call_count; i++)
+        for (int k = 0; k < group->calls[i].key_count; k++)
+            prefetch(group->calls[i].db, group->calls[i].keys[k].hash);
+}
+
+static void group_run(struct group *group, struct run *run)
+{
+    keyspace_lock(run->server->keyspace, &group->shards);
+    if (group->key_count > 1) {
+        group_prefetch(group, keyspace_prefetch_bucket);
+        group_prefetch(group, keyspace_prefetch_entry);
+    }
+    for (unsigned i = 0; i < group->call_count; i++)
+        run_call(run, &group->calls[i]);
+    keyspace_unlock(run->server->keyspace, &group->shards);
+}
+
+/* ---- one request alone ---- */
+
+static void reject_unknown(struct reply *reply, const struct request *request, const struct command *container)
+{
+    const struct arg *argv = request->argv;
+    if (container) {
+        char name[64];
+        size_t len = 0;
+        for (const char *c = container->name; *c && len + 1 < sizeof name; c++)
+            name[len++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+        name[len] = '\0';
+        reply_errorf(reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
+                     (int)strnlen(argv[1].data, argv[1].len < 128 ? argv[1].len : 128), argv[1].data, name);
+        return;
+    }
+    struct text rest = TEXT_EMPTY;
+    for (int i = 1; i < request->argc && rest.len < 128; i++) {
+        size_t room = 128 - rest.len;
+        text_addf(&rest, "'%.*s' ", (int)strnlen(argv[i].data, argv[i].len < room ? argv[i].len : room), argv[i].data);
+    }
+    reply_errorf(reply, "ERR unknown command '%.*s', with args beginning with: %s",
+                 (int)strnlen(argv[0].data, argv[0].len < 128 ? argv[0].len : 128), argv[0].data,
+                 rest.len ? rest.data : "");
+    text_deinit(&rest);
+}
+
+/* The command of a request if it may run; else answers why not and returns NULL. */
+static const struct command *run_admit(struct run *run, struct execution *execution, const struct request *request)
+{
+    const struct command *command = command_find_call(request->argv, request->argc);
+    if (!command || (command->subcommand_count > 0 && request->argc > 1)) {
+        reject_unknown(&execution->reply, request, command);
+        return NULL;
+    }
+    execution->client->last_command = command;
+    bool allowed = true;
+    if (!command_arity_ok(command, request->argc) || !command->run) {
+        reply_errorf(&execution->reply, "ERR wrong number of arguments for '%s' command", command_full_name(command));
+        allowed = false;
+    } else if ((command->flags & CMD_PROTECTED) && run->server->config.enable_debug_command == PERMISSION_NO) {
+        reply_error(&execution->reply,
+                    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+                    "you can run it from a local connection, otherwise you need to set this option "
+                    "in the configuration file, and then restart the server.");
+        allowed = false;
+    } else if (monitor_refuses(execution->client, command)) {
+        reply_error(&execution->reply, MONITOR_REFUSAL);
+        allowed = false;
+    } else if ((command->flags & CMD_DENYOOM) && !eviction_make_room(run->server)) {
+        reply_error(&execution->reply, "OOM command not allowed when used memory > 'maxmemory'.");
+        allowed = false;
+    }
+    if (allowed)
+        return command;
+    stat_add(&run->stats->per_command[command->number].rejected, 1);
+    return NULL;
+}
+
+/* With the world stopped. Others may have closed this very client while we waited for that. */
+static void run_exclusively(struct run *run, struct execution *execution, struct call *call)
+{
+    struct gate_member *gate = worker_gate(run->worker);
+    struct client *client = execution->client;
+    struct reply before = execution->reply;
+    reply_end(&execution->reply);
+    gate_close(gate);
+    reply_begin(&execution->reply, &client->conn.output, client->resp);
+    execution->reply.errors = before.errors;
+    execution->reply.on_error = before.on_error;
+    execution->reply.on_error_context = before.on_error_context;
+    run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
+    if (client->conn.state == CONN_OPEN)
+        run_call(run, call);
+    gate_open(gate);
+}
+
+static void run_locked(struct run *run, struct call *call, const struct request *request)
+{
+    struct key few[8], *keys = few;
+    struct key_ref few_refs[8], *refs = few_refs;
+    struct shard_set shards = {0};
+    int count = command_keys(call->command, request->argv, request->argc, refs, 8);
+    if (count > 8) {
+        refs = mem_alloc((size_t)count * sizeof *refs);
+        keys = mem_alloc((size_t)count * sizeof *keys);
+        command_keys(call->command, request->argv, request->argc, refs, count);
+    }
+    for (int i = 0; i < count; i++) {
+        const struct arg *arg = &request->argv[refs[i].position];
+        keys[i] = (struct key){{arg->data, arg->len}, table_hash_key(arg->data, arg->len)};
+        shard_set_add(&shards, keys[i].hash);
+    }
+    call->keys = keys;
+    call->key_count = count < 0 ? 0 : count;
+    keyspace_lock(run->server->keyspace, &shards);
+    run_call(run, call);
+    keyspace_unlock(run->server->keyspace, &shards);
+    if (keys != few) {
+        mem_free(refs);
+        mem_free(keys);
+    }
+}
+
+/* Names that only a web browser, sent here by a trick, begins a line with. */
+static bool is_http(const struct arg *name)
+{
+    return arg_is(name, "host:") || arg_is(name, "post");
+}
+
+static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
+{
+    struct client *client = execution->client;
+    if (is_http(&request->argv[0])) {
+        log_warning(
+            "possible cross-protocol attack: an HTTP request came in from pid %d (uid %u); its connection was closed",
+            (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid);
+        conn_close(&client->conn);
+        return true;
+    }
+    const struct command *command = run_admit(run, execution, request);
+    if (!command)
+        return true;
+    if (pause_holds(run->server, client, command, run->now_ms)) {
+        client->flags |= CLIENT_PAUSED;
+        return false;
+    }
+    struct call call = call_make(run, execution, request, command);
+    if (command->flags & CMD_EXCLUSIVE)
+        run_exclusively(run, execution, &call);
+    else
+        run_locked(run, &call, request);
+    if (monitor_wants(run->server, command))
+        monitor_feed(run->server, client, request->argc, request->argv);
+    return true;
+}
+
+/* Runs a request with all that may be asked of it; false when it is held back. */
+static bool run_alone(struct run *run, struct execution *execution, const struct request *request)
+{
+    struct client *client = execution->client;
+    struct reply_mark mark = reply_mark(&execution->reply);
+    if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
+        client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
+        client->flags |= CLIENT_REPLY_SKIP;
+    }
+    bool ran = run_dispatch(run, execution, request);
+    if (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP))
+        reply_rollback(&execution->reply, mark);
+    client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    return ran;
+}
+
+/* ---- all that has come ---- */
+
+static inline bool run_may_group(const struct run *run, const struct client *client)
+{
+    const struct server *server = run->server;
+    return !(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR)) &&
+           client->conn.state == CONN_OPEN && atomic_load_explicit(&server->monitors, memory_order_relaxed) == 0 &&
+           server->pause == PAUSE_NONE && !atomic_load_explicit(&server->memory_is_short, memory_order_relaxed);
+}
+
+static inline void group_clear(struct group *group)
+{
+    group->call_count = group->key_count = 0;
+    group->shards = (struct shard_set){0};
+}
+
+/* Runs what has gathered, so that what follows comes after it. */
+static inline void group_finish(struct group *group, struct run *run)
+{
+    if (group->call_count == 0)
+        return;
+    group_run(group, run);
+    group_clear(group);
+}
+
+/* Gathers the requests of one client into groups and runs those that can't be gathered. */
+static void run_requests(struct run *run, struct group *group, struct execution *execution)
+{
+    struct client *client = execution->client;
+    while (execution->done < execution->count) {
+        const struct request *request = &execution->requests[execution->done];
+        if (run_may_group(run, client)) {
+            if (group->call_count == GROUP_CALLS)
+                group_finish(group, run);
+            if (group_add(group, run, execution, request)) {
+                execution->done++;
+                continue;
+            }
+            if (group->call_count > 0) { /* perhaps there was no room for its keys */
+                group_finish(group, run);
+                continue;
+            }
+        }
+        group_finish(group, run);
+        if (client->conn.state != CONN_OPEN || !run_alone(run, execution, request))
+            return;
+        execution->done++;
+    }
+}
+
+static void count_error(void *context, const char *message, size_t len)
+{
+    stat_add(&((struct thread_stats *)context)->errors, 1);
+    stats_count_error(message, len);
+}
+
+void executor_run(struct execution *executions, unsigned count)
+{
+    struct worker *worker = executions[0].client->conn.worker;
+    struct run run = {
+        .server = executions[0].client->server,
+        .worker = worker,
+        .stats = stats_of(worker_index(worker)),
+        .now_ms = clock_wall_ms(),
+        .mark_ns = clock_monotonic_ns(),
+    };
+    struct group group;
+    group_clear(&group);
+    for (unsigned i = 0; i < count; i++) {
+        struct execution *execution = &executions[i];
+        reply_begin(&execution->reply, &execution->client->conn.output, execution->client->resp);
+        execution->reply.on_error = count_error;
+        execution->reply.on_error_context = run.stats;
+        execution->done = 0;
+        run_requests(&run, &group, execution);
+    }
+    group_finish(&group, &run);
+    for (unsigned i = 0; i < count; i++)
+        reply_end(&executions[i].reply);
+}

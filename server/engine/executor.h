@@ -1,0 +1,36 @@
+/*
+ * The executor: requests in, replies out.
+ *
+ * Requests that only touch keys are run in groups: their keys are hashed, their shards locked together,
+ * buckets and then entries fetched ahead, and then they run one after the other. A group takes requests of a
+ * pipeline, and as well of different clients that have sent one each. All other requests run alone, with the locks of their
+ * keys or with the world stopped, as the command table says.
+ *
+ * Runs on the clients' worker, inside the gate, with no lock held.
+ */
+#ifndef KVS_ENGINE_EXECUTOR_H
+#define KVS_ENGINE_EXECUTOR_H
+
+#include "resp/reply.h"
+
+struct client;
+struct request;
+
+/* What one client wants to have executed. */
+struct execution {
+    struct client *client;
+    struct request *requests;
+    unsigned count;
+    /* set by executor_run(): fewer than count when the client is being closed, or when CLIENT PAUSE holds the next
+     * request (CLIENT_PAUSED is then set) */
+    unsigned done;
+    struct reply reply; /* private */
+};
+
+/*
+ * Executes the requests of each in their order, answering into the clients' outputs. The clients differ, and are all of
+ * the calling worker.
+ */
+void executor_run(struct execution *executions, unsigned count);
+
+#endif

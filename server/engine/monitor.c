@@ -1,0 +1,160 @@
+/*
+ * The monitors are one list behind one lock, held only to walk or change it. A line is posted once for each
+ * monitor, with the client's address and number; between posting and delivery the client may have gone, or
+ * its memory may be another one's, so the worker looks for both in the list. Only a client's own worker takes
+ * it out of the list and frees it, which is why a client that was found is safe to use after the lock has
+ * been let go.
+ */
+#include "engine/monitor.h"
+
+#include "command/handlers.h"
+#include "core/clock.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "engine/client_limits.h"
+#include "engine/redact.h"
+#include "net/listener.h"
+#include "net/worker.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+static struct {
+    pthread_mutex_t lock; /* nothing else is taken under it */
+    struct client *first; /* guarded by lock; linked by monitor_next */
+} monitors = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* One line, shared by the deliveries that carry it. */
+struct line {
+    atomic_uint references;
+    size_t len;
+    char data[];
+};
+
+struct delivery {
+    struct message message; /* first */
+    struct client *client;  /* not to be followed before it is found in the list */
+    uint64_t id;
+    struct worker *worker;
+    struct line *line; /* holds a reference */
+};
+
+static void line_release(struct line *line)
+{
+    /* release: our reading is over; acquire: so is everybody's, when it is freed */
+    if (atomic_fetch_sub_explicit(&line->references, 1, memory_order_acq_rel) == 1)
+        mem_free(line);
+}
+
+/* ---- arriving ---- */
+
+static bool is_monitor(const struct client *client, uint64_t id)
+{
+    pthread_mutex_lock(&monitors.lock);
+    const struct client *monitor = monitors.first;
+    while (monitor != NULL && monitor != client)
+        monitor = monitor->monitor_next;
+    bool found = monitor != NULL && monitor->conn.id == id;
+    pthread_mutex_unlock(&monitors.lock);
+    return found;
+}
+
+static void write_line(struct client *client, const struct line *line)
+{
+    struct reply reply;
+    if (client->conn.state != CONN_OPEN || (client->flags & CLIENT_REPLY_OFF))
+        return;
+    reply_begin(&reply, &client->conn.output, client->resp);
+    reply_raw(&reply, line->data, line->len);
+    reply_end(&reply);
+    if (clients_check_output(client) && clients_check_memory(client))
+        conn_flush_later(&client->conn);
+}
+
+static void deliver(struct worker *worker, struct message *message)
+{
+    struct delivery *delivery = (struct delivery *)message;
+    (void)worker;
+    if (is_monitor(delivery->client, delivery->id))
+        write_line(delivery->client, delivery->line);
+    line_release(delivery->line);
+    mem_free(delivery);
+}
+
+/* ---- leaving ---- */
+
+/* +1339518083.107412 [0 unix:/path] "keys" "*" */
+static struct line *line_create(const struct client *client, int argc, const struct arg *argv)
+{
+    struct text text = TEXT_EMPTY;
+    int64_t now_us = clock_wall_us();
+    text_addf(&text, "+%lld.%06lld [%d unix:%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000),
+              client->db, listener_path(client->conn.listener));
+    for (int i = 0; i < argc; i++) {
+        text_add_char(&text, ' ');
+        if (redact_is_secret(argc, argv, i))
+            text_add_quoted(&text, REDACTED, strlen(REDACTED));
+        else
+            text_add_quoted(&text, argv[i].data, argv[i].len);
+    }
+    text_add(&text, "\r\n");
+    struct line *line = mem_alloc(sizeof *line + text.len);
+    atomic_init(&line->references, 1);
+    line->len = text.len;
+    memcpy(line->data, text.data, text.len);
+    text_deinit(&text);
+    return line;
+}
+
+void monitor_feed(struct server *server, struct client *client, int argc, const struct arg *argv)
+{
+    (void)server;
+    struct line *line = line_create(client, argc, argv);
+    struct message *deliveries = NULL;
+    pthread_mutex_lock(&monitors.lock);
+    for (struct client *monitor = monitors.first; monitor != NULL; monitor = monitor->monitor_next) {
+        struct delivery *delivery = mem_alloc(sizeof *delivery);
+        *delivery = (struct delivery){
+            {.next = deliveries, .run = deliver}, monitor, monitor->conn.id, monitor->conn.worker, line};
+        atomic_fetch_add_explicit(&line->references, 1, memory_order_relaxed); /* under our own reference */
+        deliveries = &delivery->message;
+    }
+    pthread_mutex_unlock(&monitors.lock);
+    while (deliveries != NULL) {
+        struct delivery *delivery = (struct delivery *)deliveries;
+        deliveries = deliveries->next;
+        worker_post(delivery->worker, &delivery->message);
+    }
+    line_release(line);
+}
+
+/* ---- who is one ---- */
+
+/* Who is a monitor already gets no reply, as in Redis. */
+void cmd_monitor(struct call *call)
+{
+    struct client *client = call->client;
+    if (client->flags & CLIENT_MONITOR)
+        return;
+    client->flags |= CLIENT_MONITOR;
+    pthread_mutex_lock(&monitors.lock);
+    client->monitor_next = monitors.first;
+    monitors.first = client;
+    pthread_mutex_unlock(&monitors.lock);
+    atomic_fetch_add_explicit(&call->server->monitors, 1, memory_order_relaxed);
+    reply_ok(call->reply);
+}
+
+void monitor_leave(struct server *server, struct client *client)
+{
+    client->flags &= ~(uint32_t)CLIENT_MONITOR;
+    pthread_mutex_lock(&monitors.lock);
+    struct client **link = &monitors.first;
+    while (*link != client)
+        link = &(*link)->monitor_next;
+    *link = client->monitor_next;
+    pthread_mutex_unlock(&monitors.lock);
+    atomic_fetch_sub_explicit(&server->monitors, 1, memory_order_relaxed);
+}

@@ -1,0 +1,24 @@
+/*
+ * Secrets among arguments. Few commands carry them, so they are known by name here; a request is looked
+ * at before it is known to be well-formed, so nothing is assumed of its shape.
+ */
+#include "engine/redact.h"
+
+static bool is_secret_directive(const struct arg *name)
+{
+    return arg_is(name, "requirepass") || arg_is(name, "masterauth") || arg_is(name, "masteruser") ||
+           arg_is(name, "tls-key-file-pass") || arg_is(name, "tls-client-key-file-pass");
+}
+
+bool redact_is_secret(int argc, const struct arg *argv, int index)
+{
+    if (index < 1 || index >= argc)
+        return false;
+    if (arg_is(&argv[0], "auth"))
+        return true;
+    if (arg_is(&argv[0], "hello")) /* HELLO 3 AUTH user password SETNAME name */
+        return (index >= 3 && arg_is(&argv[index - 1], "auth")) || (index >= 4 && arg_is(&argv[index - 2], "auth"));
+    if (arg_is(&argv[0], "config") && arg_is(&argv[1], "set")) /* CONFIG SET name value name value ... */
+        return index >= 3 && index % 2 == 1 && is_secret_directive(&argv[index - 1]);
+    return false;
+}

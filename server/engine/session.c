@@ -1,0 +1,380 @@
+/*
+ * Each worker has a few parsers for all its clients. Only a client whose request has not arrived whole gets
+ * one of its own, until it has; so an idle connection holds no buffer. A client that is paused keeps the
+ * parser with the requests that wait.
+ *
+ * Clients that have sent a request or two wait for each other in a wave: their requests are executed together when all
+ * connections of the round have been read, so that their cache misses overlap as those of a pipeline do.
+ */
+#include "engine/session.h"
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "engine/client.h"
+#include "engine/client_limits.h"
+#include "engine/executor.h"
+#include "engine/monitor.h"
+#include "engine/pause.h"
+#include "engine/server.h"
+#include "engine/stats.h"
+#include "net/worker.h"
+#include "resp/parser.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#define SCRATCH_SIZE ((size_t)16 << 10)
+#define UNREAD_MAX ((size_t)1 << 30) /* replies a client may leave unread before it isn't read from itself */
+
+#define WAVE_CLIENTS 16
+#define WAVE_REQUESTS 4 /* a client with more than these is a pipeline, and a group by itself */
+
+/* One client of a wave; its parser holds the requests. */
+struct waiting {
+    struct parser *parser;
+    enum parse_result result;
+};
+
+/* A worker's own. */
+static __thread struct wave {
+    unsigned count;
+    struct waiting waiting[WAVE_CLIENTS];
+    struct execution executions[WAVE_CLIENTS];
+    struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
+    unsigned spare_count;
+    unsigned held; /* clients that CLIENT PAUSE holds */
+} wave;
+
+static struct parser *client_parser(struct client *client)
+{
+    if (client->parser)
+        return client->parser;
+    if (wave.spare_count > 0)
+        return wave.spare[--wave.spare_count];
+    return parser_create(SCRATCH_SIZE);
+}
+
+/* Takes a parser back that is empty and of the common size. */
+static void spare_parser(struct parser *parser)
+{
+    if (wave.spare_count < WAVE_CLIENTS)
+        wave.spare[wave.spare_count++] = parser;
+    else
+        parser_destroy(parser);
+}
+
+static struct thread_stats *client_stats(const struct client *client)
+{
+    return stats_of(worker_index(client->conn.worker));
+}
+
+/* ---- ends ---- */
+
+static void session_protocol_error(struct client *client, const struct parser *parser)
+{
+    struct reply reply;
+    log_verbose("protocol error from client %llu (pid %d, uid %u): %s", (unsigned long long)client->conn.id,
+                (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid, parser_error(parser));
+    reply_begin(&reply, &client->conn.output, client->resp);
+    reply_error(&reply, parser_error(parser));
+    reply_end(&reply);
+    stat_add(&client_stats(client)->errors, 1);
+    stats_count_error("ERR", 3);
+    conn_close_after_output(&client->conn);
+}
+
+/* False: the client is closed, because what it has sent and nobody has executed yet is too large. */
+static bool session_check_input(struct client *client, const struct parser *parser)
+{
+    uint64_t limit = client->server->config.client_query_buffer_limit;
+    if (__builtin_expect(parser_pending(parser) <= limit, 1))
+        return true;
+    log_warning("closing client %llu (pid %d, uid %u): its unfinished request is larger than "
+                "client-query-buffer-limit, %llu bytes",
+                (unsigned long long)client->conn.id, (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid,
+                (unsigned long long)limit);
+    stat_add(&client_stats(client)->query_limit_closed, 1);
+    conn_close(&client->conn);
+    return false;
+}
+
+/* ---- the way of a request ---- */
+
+/* Gives the parser back, or leaves the client one with just the unfinished request. */
+static void session_settle_parser(struct client *client, struct parser *parser)
+{
+    bool own = client->parser == parser;
+    if (client->conn.state == CONN_OPEN && parser_has_rest(parser)) {
+        if (own)
+            return;
+        client->parser = parser_split_rest(parser);
+    }
+    if (own) {
+        parser_destroy(parser);
+        client->parser = NULL;
+    } else {
+        parser_reset(parser);
+        spare_parser(parser);
+    }
+}
+
+/* False when CLIENT PAUSE holds the rest, which the client then keeps with its parser. */
+static bool session_executed(const struct execution *execution, struct parser *parser)
+{
+    struct client *client = execution->client;
+    if (!(client->flags & CLIENT_PAUSED))
+        return true;
+    client->held = execution->requests + execution->done;
+    client->held_count = execution->count - execution->done;
+    client->parser = parser;
+    wave.held++;
+    conn_set_reading(&client->conn, false);
+    return false;
+}
+
+static bool session_execute(struct client *client, struct parser *parser, struct request *requests, unsigned count)
+{
+    struct execution execution = {.client = client, .requests = requests, .count = count};
+    executor_run(&execution, 1);
+    return session_executed(&execution, parser);
+}
+
+static enum parse_result session_parse(struct client *client, struct parser *parser, struct request **requests_out,
+                                       unsigned *count_out)
+{
+    struct parser_limits limits = {client->server->config.proto_max_bulk_len, INT_MAX};
+    return parser_batch(parser, &limits, requests_out, count_out);
+}
+
+/* Parses and executes what the parser holds, beginning with what came of its last batch. */
+static void session_run(struct client *client, struct parser *parser, enum parse_result result)
+{
+    while (result == PARSE_DONE && client->conn.state == CONN_OPEN) {
+        struct request *requests;
+        unsigned count;
+        result = session_parse(client, parser, &requests, &count);
+        if (count > 0 && !session_execute(client, parser, requests, count))
+            return;
+    }
+    if (result == PARSE_BAD && client->conn.state == CONN_OPEN)
+        session_protocol_error(client, parser);
+    session_settle_parser(client, parser);
+}
+
+/* After input was executed: limits, and what was answered goes out. */
+static void session_finish(struct client *client)
+{
+    if (!clients_check_memory(client) || client->conn.output.bytes == 0 || !clients_check_output(client))
+        return;
+    if (client->conn.output.bytes > UNREAD_MAX)
+        conn_set_reading(&client->conn, false);
+    conn_flush_later(&client->conn);
+}
+
+/* Executes the requests of all who wait. */
+static void wave_run(void)
+{
+    unsigned count = wave.count;
+    if (count == 0)
+        return;
+    executor_run(wave.executions, count);
+    wave.count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct client *client = wave.executions[i].client;
+        if (!session_executed(&wave.executions[i], wave.waiting[i].parser))
+            continue;
+        session_run(client, wave.waiting[i].parser, wave.waiting[i].result);
+        session_finish(client);
+    }
+}
+
+static void session_served(void *context)
+{
+    (void)context;
+    wave_run();
+}
+
+/* Requests of what has been read: executed now, or with those of others. */
+static void session_take(struct client *client, struct parser *parser)
+{
+    struct request *requests;
+    unsigned count;
+    enum parse_result result = session_parse(client, parser, &requests, &count);
+    if (count > 0 && count <= WAVE_REQUESTS) {
+        wave.executions[wave.count] = (struct execution){.client = client, .requests = requests, .count = count};
+        wave.waiting[wave.count++] = (struct waiting){parser, result};
+        if (wave.count == WAVE_CLIENTS)
+            wave_run();
+        return;
+    }
+    if (count > 0 && !session_execute(client, parser, requests, count))
+        return;
+    session_run(client, parser, result);
+    session_finish(client);
+}
+
+/* A parser that was taken for a read of which nothing came. */
+static void session_return_parser(struct client *client, struct parser *parser)
+{
+    if (parser != client->parser)
+        spare_parser(parser);
+}
+
+static void session_readable(void *context, struct conn *conn)
+{
+    (void)context;
+    struct client *client = client_of(conn);
+    struct parser *parser = client_parser(client);
+    struct iovec vectors[2];
+    int count = parser_target(parser, vectors);
+    ssize_t n = conn_read(conn, vectors, count);
+    if (n <= 0) {
+        session_return_parser(client, parser);
+        if (n == 0)
+            conn_close_after_output(conn); /* what was asked before is answered, half a request is forgotten */
+        else if (n != -EAGAIN)
+            conn_close(conn);
+        return;
+    }
+    struct thread_stats *stats = client_stats(client);
+    stat_add(&stats->reads, 1);
+    stat_add(&stats->bytes_in, (uint64_t)n);
+    parser_fed(parser, (size_t)n);
+    if (session_check_input(client, parser))
+        session_take(client, parser);
+    else
+        session_settle_parser(client, parser);
+}
+
+static void session_sent(void *context, struct conn *conn, size_t bytes)
+{
+    (void)context;
+    struct client *client = client_of(conn);
+    struct thread_stats *stats = client_stats(client);
+    stat_add(&stats->writes, 1);
+    stat_add(&stats->bytes_out, bytes);
+    if (!conn->reading && !(client->flags & CLIENT_PAUSED) && conn->output.bytes < UNREAD_MAX / 2)
+        conn_set_reading(conn, true);
+}
+
+/* ---- CLIENT PAUSE ---- */
+
+/* The pause is over for this client, or over for some of what it has asked. */
+static void session_resume(struct client *client)
+{
+    struct request *held = client->held;
+    unsigned count = client->held_count;
+    struct parser *parser = client->parser;
+    client->flags &= ~(uint32_t)CLIENT_PAUSED;
+    wave.held--;
+    client->held = NULL;
+    client->held_count = 0;
+    if (!session_execute(client, parser, held, count))
+        return;
+    conn_set_reading(&client->conn, true);
+    session_run(client, parser, PARSE_DONE);
+    session_finish(client);
+}
+
+static void worker_resume_paused(struct worker *worker)
+{
+    for (struct conn *conn = worker_first_conn(worker); conn; conn = conn->next) {
+        struct client *client = client_of(conn);
+        if ((client->flags & CLIENT_PAUSED) && conn->state == CONN_OPEN)
+            session_resume(client);
+    }
+}
+
+static void resume_message(struct worker *worker, struct message *message)
+{
+    mem_free(message);
+    worker_resume_paused(worker);
+}
+
+static void sessions_broadcast(void (*run)(struct worker *worker, struct message *message))
+{
+    for (unsigned i = 0; i < workers_count(); i++) {
+        struct message *message = mem_alloc(sizeof *message);
+        *message = (struct message){.run = run};
+        worker_post(worker_at(i), message);
+    }
+}
+
+void sessions_resume(void)
+{
+    sessions_broadcast(resume_message);
+}
+
+/* ---- MEMORY PURGE ---- */
+
+static void give_back_parsers(void)
+{
+    while (wave.spare_count > 0)
+        parser_destroy(wave.spare[--wave.spare_count]);
+}
+
+/* Every thread has caches of its own; when the last worker has emptied its, all that is unused is gone. */
+static void purge_message(struct worker *worker, struct message *message)
+{
+    (void)worker;
+    mem_free(message);
+    give_back_parsers();
+    output_pool_drain();
+    mem_purge();
+}
+
+void sessions_purge(void)
+{
+    sessions_broadcast(purge_message);
+}
+
+/* ---- birth, death and ten times a second ---- */
+
+static void session_opened(void *context, struct conn *conn)
+{
+    struct client *client = client_of(conn);
+    client->server = context;
+    client->resp = 2;
+    stat_add(&client_stats(client)->connections, 1);
+}
+
+static void session_closed(void *context, struct conn *conn)
+{
+    struct client *client = client_of(conn);
+    if (client->flags & CLIENT_MONITOR)
+        monitor_leave(context, client);
+    if (client->flags & CLIENT_PAUSED)
+        wave.held--;
+    parser_destroy(client->parser);
+    client->parser = NULL;
+    clients_forget(client);
+}
+
+static void session_tick(void *context, struct worker *worker, int64_t now_ms)
+{
+    struct server *server = context;
+    clients_tick(server, worker, now_ms);
+    if (wave.held > 0 && !pause_is_active(server, now_ms))
+        worker_resume_paused(worker);
+}
+
+static void session_ended(void *context)
+{
+    (void)context;
+    give_back_parsers();
+}
+
+struct net_service session_service(struct server *server)
+{
+    return (struct net_service){
+        .context = server,
+        .conn_size = sizeof(struct client),
+        .opened = session_opened,
+        .readable = session_readable,
+        .served = session_served,
+        .sent = session_sent,
+        .closed = session_closed,
+        .ended = session_ended,
+        .tick = session_tick,
+    };
+}
