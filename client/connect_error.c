@@ -5,6 +5,7 @@
  */
 #include "connect_error.h"
 
+#include "identity.h"
 #include "memory.h"
 
 #include <errno.h>
@@ -17,52 +18,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-/* Names. */
-
-static void print_user(FILE *out, uid_t uid)
-{
-    const struct passwd *entry = getpwuid(uid);
-    fprintf(out, "%s (uid %ld)", entry ? entry->pw_name : "unnamed", (long)uid);
-}
-
-static void print_group(FILE *out, gid_t gid)
-{
-    const struct group *entry = getgrgid(gid);
-    fprintf(out, "%s (gid %ld)", entry ? entry->gr_name : "unnamed", (long)gid);
-}
-
-static void print_mode_and_owner(FILE *out, const struct stat *status)
-{
-    fprintf(out, "mode %04o, owner ", (unsigned)status->st_mode & 07777);
-    print_user(out, status->st_uid);
-    fputs(", group ", out);
-    print_group(out, status->st_gid);
-}
-
-/* The effective user, and the groups as numbers with names. */
-static void print_self(FILE *out)
-{
-    int count = getgroups(0, NULL);
-    gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof(*groups));
-    count = getgroups(count > 0 ? count : 0, groups);
-    fputs("you are ", out);
-    print_user(out, geteuid());
-    fputs(", group ", out);
-    print_group(out, getegid());
-    for (int i = 0; i < count; i++) {
-        if (groups[i] == getegid())
-            continue;
-        fputs(", ", out);
-        print_group(out, groups[i]);
-    }
-    free(groups);
-}
-
-static bool is_in_group(gid_t gid)
-{
-    return gid == getegid() || group_member(gid);
-}
 
 /* The path. */
 
@@ -139,11 +94,11 @@ static void explain_folder_refusal(FILE *out, const char *folder)
     fprintf(out, "permission denied by the folder %s", folder);
     if (stat(folder, &status) == 0) {
         fputs(" (", out);
-        print_mode_and_owner(out, &status);
+        identity_print_file(out, &status);
         putc(')', out);
     }
-    fputs("; ", out);
-    print_self(out);
+    fputs("; you are ", out);
+    identity_print_self(out);
     fprintf(out, ". Passing it needs its x permission: ask its owner for chmod o+x %s, or for a socket elsewhere.",
             folder);
 }
@@ -152,7 +107,7 @@ static void explain_remedy(FILE *out, const char *path, const struct stat *statu
 {
     const struct passwd *self = getpwuid(geteuid());
     const struct group *group = getgrgid(status->st_gid);
-    if (status->st_mode & S_IWGRP && !is_in_group(status->st_gid) && group != NULL && status->st_gid != 0) {
+    if (status->st_mode & S_IWGRP && !identity_is_in_group(status->st_gid) && group != NULL && status->st_gid != 0) {
         fprintf(out, "The group may connect: become a member (sudo usermod -aG %s %s) and log in again.",
                 group->gr_name, self ? self->pw_name : "YOU");
         return;
@@ -181,15 +136,15 @@ static void explain_refusal(FILE *out, const char *path)
         return;
     }
     if (stat(path, &status) < 0) {
-        fputs("permission denied. ", out);
-        print_self(out);
+        fputs("permission denied. You are ", out);
+        identity_print_self(out);
         putc('.', out);
         return;
     }
     fputs("permission denied by the file (", out);
-    print_mode_and_owner(out, &status);
-    fputs("); ", out);
-    print_self(out);
+    identity_print_file(out, &status);
+    fputs("); you are ", out);
+    identity_print_self(out);
     fputs(". ", out);
     if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
         fputs("The mode lets you in, so a security module (SELinux, AppArmor) refuses: see the kernel's log.", out);

@@ -143,6 +143,12 @@ bool connection_is_lost(const struct connection *connection)
     return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+bool connection_peer(const struct connection *connection, struct ucred *peer_out)
+{
+    socklen_t size = sizeof(*peer_out);
+    return getsockopt(connection->context->fd, SOL_SOCKET, SO_PEERCRED, peer_out, &size) == 0;
+}
+
 const char *connection_error(const struct connection *connection)
 {
     return connection->error;

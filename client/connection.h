@@ -11,6 +11,7 @@
 #include "reply.h"
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 struct connection;
 
@@ -35,6 +36,9 @@ enum connection_status connection_receive(struct connection *connection, struct 
 
 /* True when the server has closed the connection while nothing was asked of it. */
 bool connection_is_lost(const struct connection *connection);
+
+/* The kernel's word on who listens at the other end: see peer.h. False when it has none. */
+bool connection_peer(const struct connection *connection, struct ucred *peer_out);
 
 /* One line about CONNECTION_BROKEN. */
 const char *connection_error(const struct connection *connection);

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "exit_codes.h"
+#include "login.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,8 +18,9 @@ enum option_id {
     OPTION_DATABASE,
     OPTION_REPEAT,
     OPTION_INTERVAL,
-    OPTION_PASSWORD,
     OPTION_USER,
+    OPTION_PASSWORD,
+    OPTION_ASK_PASSWORD,
     OPTION_NO_AUTH_WARNING,
     OPTION_RESP2,
     OPTION_RESP3,
@@ -34,6 +36,7 @@ enum option_id {
     OPTION_JSON,
     OPTION_QUOTED_JSON,
     OPTION_SHOW_PUSHES,
+    OPTION_WHO,
     OPTION_NETWORK,
     OPTION_HELP,
     OPTION_VERSION,
@@ -51,9 +54,10 @@ static const struct option_entry option_table[] = {
     {"-n", "DATABASE", "number of the database to use", OPTION_DATABASE},
     {"-r", "COUNT", "run the command COUNT times; a negative COUNT means for ever", OPTION_REPEAT},
     {"-i", "SECONDS", "pause between two commands, such as 0.1", OPTION_INTERVAL},
-    {"-a", "PASSWORD", "authenticate; the environment variable REDISCLI_AUTH is safer", OPTION_PASSWORD},
+    {"--user", "NAME", "the ACL user to authenticate as; the default user if not given", OPTION_USER},
+    {"-a", "PASSWORD", "the password; --askpass and KVSCLI_AUTH are safer", OPTION_PASSWORD},
     {"--pass", "PASSWORD", "the same as -a", OPTION_PASSWORD},
-    {"--user", "NAME", "the user to authenticate as, with -a", OPTION_USER},
+    {"--askpass", NULL, "ask for the password at the terminal", OPTION_ASK_PASSWORD},
     {"--no-auth-warning", NULL, "do not warn about a password on the command line", OPTION_NO_AUTH_WARNING},
     {"-2", NULL, "speak RESP2", OPTION_RESP2},
     {"-3", NULL, "speak RESP3", OPTION_RESP3},
@@ -69,6 +73,7 @@ static const struct option_entry option_table[] = {
     {"--json", NULL, "JSON (asks for RESP3 unless -2 is given)", OPTION_JSON},
     {"--quoted-json", NULL, "JSON whose strings are escaped to printable ASCII", OPTION_QUOTED_JSON},
     {"--show-pushes", "yes|no", "print RESP3 push messages (default: on a terminal)", OPTION_SHOW_PUSHES},
+    {"--who", NULL, "say who serves the socket, who you are to the server, and what you may do", OPTION_WHO},
     {"--help", NULL, "print this", OPTION_HELP},
     {"--version", NULL, "print the version", OPTION_VERSION},
     {"-v", NULL, NULL, OPTION_VERSION},
@@ -104,6 +109,7 @@ static _Noreturn void print_help(void)
     }
     puts("\n"
          "Socket: -s, else $KVS_SOCKET, else $XDG_RUNTIME_DIR/kvs.sock if it is there, else /tmp/kvs.sock.\n"
+         "Password: -a, else --askpass, else $KVSCLI_AUTH, else $REDISCLI_AUTH. It is sent on each connect.\n"
          "History of the prompt: $KVSCLI_HISTFILE, else ~/.kvscli_history; commands with passwords are not "
          "kept.\n\n"
          "Exit status\n"
@@ -119,6 +125,7 @@ static _Noreturn void print_help(void)
          "  cat picture.png | kvs-cli -x set picture\n"
          "  kvs-cli -r -1 -i 1 dbsize\n"
          "  kvs-cli --json hgetall user:1\n"
+         "  kvs-cli --user alice --askpass\n"
          "  kvs-cli < commands.txt");
     exit(EXIT_CODE_OK);
 }
@@ -170,7 +177,7 @@ static void choose_protocol(struct options *options, enum protocol_choice choice
     options->protocol = choice;
 }
 
-static void apply_option(struct options *options, const struct option_entry *entry, const char *value)
+static void apply_option(struct options *options, const struct option_entry *entry, char *value)
 {
     switch (entry->id) {
     case OPTION_SOCKET:
@@ -187,11 +194,14 @@ static void apply_option(struct options *options, const struct option_entry *ent
         options->interval = parse_seconds(entry->name, value);
         break;
     case OPTION_PASSWORD:
-        options->password = value;
-        options->password_on_command_line = true;
+        options->password = login_take_word(value);
+        options->password_option = entry->name;
         break;
     case OPTION_USER:
         options->user = value;
+        break;
+    case OPTION_ASK_PASSWORD:
+        options->ask_password = true;
         break;
     case OPTION_NO_AUTH_WARNING:
         options->no_auth_warning = true;
@@ -240,6 +250,9 @@ static void apply_option(struct options *options, const struct option_entry *ent
     case OPTION_SHOW_PUSHES:
         options->show_pushes = parse_yes(entry->name, value);
         break;
+    case OPTION_WHO:
+        options->who = true;
+        break;
     case OPTION_NETWORK:
         usage_error("option %s: kvs is reached through a socket file only; name it with -s PATH", entry->name);
     case OPTION_HELP:
@@ -264,7 +277,6 @@ static void set_defaults(struct options *options)
     bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
     *options = (struct options){
         .repeat = 1,
-        .password = getenv("REDISCLI_AUTH"),
         .show_pushes = on_terminal,
         .style =
             {
@@ -304,13 +316,36 @@ static void check_combinations(const struct options *options)
         usage_error("options -x and -X exclude each other");
     if (from_stdin && options->argc == 0)
         usage_error("options -x and -X need a command");
-    if (options->user != NULL && options->password == NULL) {
-        usage_error("option --user needs a password, from -a or REDISCLI_AUTH");
+    if (options->who && options->argc > 0)
+        usage_error("option --who takes no command");
+    if (options->ask_password && options->password != NULL)
+        usage_error("options %s and --askpass exclude each other", options->password_option);
+}
+
+static void choose_password(struct options *options)
+{
+    if (options->ask_password) {
+        options->password = login_ask(options->user);
+        if (options->password == NULL && errno == ENOTTY)
+            usage_error("option --askpass needs a terminal as standard input; for scripts there is KVSCLI_AUTH");
+        if (options->password == NULL)
+            usage_error("option --askpass: no password was typed");
+    } else if (options->password == NULL) {
+        options->password = login_from_environment();
+    }
+    if (options->user != NULL && options->password == NULL)
+        usage_error("option --user needs a password, from --askpass, KVSCLI_AUTH or -a");
+    if (options->password_option != NULL && !options->no_auth_warning) {
+        fprintf(stderr,
+                "Warning: Using a password with '%s' on the command line may not be safe: other users of this "
+                "machine can see it for a moment. KVSCLI_AUTH and --askpass are safer.\n",
+                options->password_option);
     }
 }
 
 void options_parse(struct options *options, int argc, char **argv)
 {
+    static char no_value[] = "";
     set_defaults(options);
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
@@ -322,16 +357,12 @@ void options_parse(struct options *options, int argc, char **argv)
             print_help();
         if (entry->value != NULL && at == argc)
             usage_error("option %s needs a value: %s", entry->name, entry->value);
-        apply_option(options, entry, entry->value != NULL ? argv[at++] : "");
+        apply_option(options, entry, entry->value != NULL ? argv[at++] : no_value);
     }
     options->argc = argc - at;
     options->argv = argv + at;
     check_combinations(options);
     if (options->socket_path == NULL)
         choose_default_socket(options);
-    if (options->password_on_command_line && !options->no_auth_warning) {
-        fputs("Warning: a password on the command line can be seen by other users of this machine; "
-              "REDISCLI_AUTH is safer.\n",
-              stderr);
-    }
+    choose_password(options);
 }

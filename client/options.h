@@ -3,7 +3,7 @@
  *
  * options_parse() fills a struct of the caller and ends the program itself for --help, --version and
  * mistakes, each of which gets one line on standard error. Strings are borrowed from argv, the environment
- * and static storage.
+ * and static storage; a password in argv is moved out of it (login.h).
  */
 #ifndef KVS_CLIENT_OPTIONS_H
 #define KVS_CLIENT_OPTIONS_H
@@ -31,9 +31,11 @@ struct options {
     int database;
     enum protocol_choice protocol;
     const char *user;
-    const char *password; /* NULL: no AUTH */
-    bool password_on_command_line;
+    const char *password;        /* NULL: no AUTH */
+    const char *password_option; /* the option that gave it, or NULL */
+    bool ask_password;
     bool no_auth_warning;
+    bool who;              /* --who, instead of a command */
     bool error_exit;       /* -e */
     bool last_from_stdin;  /* -x */
     const char *stdin_tag; /* -X, or NULL */

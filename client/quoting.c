@@ -195,3 +195,13 @@ void quoting_write(FILE *out, const char *bytes, size_t length)
     }
     putc('"', out);
 }
+
+char *quoting_copy_printable(const char *bytes, size_t length)
+{
+    char *line = memory_copy_text(bytes, length);
+    for (size_t i = 0; i < length; i++) {
+        if (line[i] < ' ' || line[i] > '~')
+            line[i] = '?';
+    }
+    return line;
+}

@@ -40,4 +40,7 @@ bool quoting_split(const char *line, size_t length, struct arguments *arguments_
 /* Prints bytes between double quotes, with escapes for whatever is not printable ASCII. */
 void quoting_write(FILE *out, const char *bytes, size_t length);
 
+/* A line that is safe to show without quotes, which the caller frees: what is not printable ASCII becomes '?'. */
+char *quoting_copy_printable(const char *bytes, size_t length);
+
 #endif

@@ -4,6 +4,7 @@
 #include "connection.h"
 #include "interrupt.h"
 #include "memory.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,11 +23,17 @@ struct session {
     /* What the server knows of this connection. */
     int database;
     bool in_multi;
+    bool user_may_differ; /* from `user`, since AUTH, HELLO or RESET */
+    char user[64];        /* at the prompt: the ACL user; empty when default or unknown */
 
     /* What a new connection is given. */
     int wanted_database;
     enum protocol_choice wanted_protocol;
     int database_before_multi;
+
+    /* Whom peer_warn() has judged. */
+    bool has_peer;
+    uid_t peer_uid;
 };
 
 struct session *session_create(const struct options *options, enum session_mode mode)
@@ -45,6 +52,8 @@ static void session_disconnect(struct session *session)
     session->connection = NULL;
     session->database = 0;
     session->in_multi = false;
+    session->user_may_differ = false;
+    session->user[0] = '\0';
 }
 
 void session_destroy(struct session *session)
@@ -72,7 +81,8 @@ void session_write_prompt(const struct session *session, char *text, size_t size
     }
     if (session->database != 0)
         snprintf(database, sizeof(database), "[%d]", session->database);
-    snprintf(text, size, "kvs %s%s%s> ", session->options->socket_path, database, session->in_multi ? "(TX)" : "");
+    snprintf(text, size, "kvs %s%s%s%s%s> ", session->user, session->user[0] != '\0' ? "@" : "",
+             session->options->socket_path, database, session->in_multi ? "(TX)" : "");
 }
 
 /* Replies. */
@@ -140,17 +150,25 @@ static void append_text(struct arguments *arguments, const char *text)
     arguments_append(arguments, text, strlen(text));
 }
 
+enum exit_code session_query(struct session *session, struct arguments *arguments, struct reply **reply_out)
+{
+    enum connection_status status = connection_send(session->connection, arguments);
+    arguments_deinit(arguments);
+    if (status == CONNECTION_OK)
+        status = session_receive(session, false, reply_out);
+    if (status == CONNECTION_OK)
+        return EXIT_CODE_OK;
+    session_lose(session, status);
+    return EXIT_CODE_NO_CONNECTION;
+}
+
 /* Sends a command of our own. EXIT_CODE_OK, or the reason was printed as "WHAT failed: ...". */
 static enum exit_code session_ask(struct session *session, const char *what, struct arguments *arguments)
 {
     struct reply *reply;
-    enum connection_status status = connection_send(session->connection, arguments);
-    arguments_deinit(arguments);
-    if (status == CONNECTION_OK)
-        status = session_receive(session, false, &reply);
-    if (status != CONNECTION_OK)
-        return session_lose(session, status);
-    enum exit_code code = EXIT_CODE_OK;
+    enum exit_code code = session_query(session, arguments, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
     if (reply->type == REPLY_ERROR) {
         fprintf(stderr, "%s failed: %s\n", what, reply->text);
         code = code_of_error(reply);
@@ -170,7 +188,7 @@ static enum exit_code session_authenticate(struct session *session)
         append_text(&arguments, options->user);
     append_text(&arguments, options->password);
     enum exit_code code = session_ask(session, "AUTH", &arguments);
-    return code == EXIT_CODE_ERROR_REPLY ? EXIT_CODE_REFUSED : code;
+    return session->connection != NULL ? EXIT_CODE_OK : code;
 }
 
 static enum exit_code session_choose_protocol(struct session *session)
@@ -202,6 +220,55 @@ static enum exit_code session_choose_database(struct session *session)
     return code;
 }
 
+/* Asks for the ACL user, for the prompt. A server that has no ACL, or does not say, leaves it unknown. */
+static enum exit_code session_learn_user(struct session *session)
+{
+    if (session->mode != SESSION_PROMPT)
+        return EXIT_CODE_OK;
+    struct arguments arguments = {0};
+    struct reply *reply;
+    append_text(&arguments, "ACL");
+    append_text(&arguments, "WHOAMI");
+    session->user[0] = '\0';
+    enum exit_code code = session_query(session, &arguments, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (reply->type == REPLY_STRING && strcmp(reply->text, "default") != 0) {
+        char *name = quoting_copy_printable(reply->text, reply->length);
+        snprintf(session->user, sizeof(session->user), "%s", name);
+        free(name);
+    }
+    reply_destroy(reply);
+    return EXIT_CODE_OK;
+}
+
+/* After a command that changed the user: the database may have been refused until now. */
+static void session_settle_user(struct session *session)
+{
+    if (!session->user_may_differ || session->in_multi || session->connection == NULL)
+        return;
+    session->user_may_differ = false;
+    session_choose_database(session);
+    if (session->connection != NULL)
+        session_learn_user(session);
+}
+
+/* Warns of somebody unexpected, again only when it is somebody else. */
+static void session_check_peer(struct session *session)
+{
+    struct ucred peer;
+    if (!connection_peer(session->connection, &peer) || (session->has_peer && session->peer_uid == peer.uid))
+        return;
+    session->has_peer = true;
+    session->peer_uid = peer.uid;
+    peer_warn(stderr, session->options->socket_path, &peer);
+}
+
+bool session_peer(const struct session *session, struct ucred *peer_out)
+{
+    return session->connection != NULL && connection_peer(session->connection, peer_out);
+}
+
 enum exit_code session_connect(struct session *session)
 {
     if (session->connection != NULL)
@@ -212,6 +279,7 @@ enum exit_code session_connect(struct session *session)
         connect_error_explain(stderr, options->socket_path, options->socket_source, -error);
         return error == -EACCES || error == -EPERM ? EXIT_CODE_REFUSED : EXIT_CODE_NO_CONNECTION;
     }
+    session_check_peer(session);
     enum exit_code code = session_authenticate(session);
     if (code == EXIT_CODE_OK)
         code = session_choose_protocol(session);
@@ -219,6 +287,10 @@ enum exit_code session_connect(struct session *session)
         code = session_choose_database(session);
     if (code != EXIT_CODE_OK && session->mode != SESSION_PROMPT)
         session_disconnect(session);
+    if (session->connection != NULL) {
+        enum exit_code lost = session_learn_user(session);
+        code = lost != EXIT_CODE_OK ? lost : code;
+    }
     return code;
 }
 
@@ -270,6 +342,7 @@ static void note_select(struct session *session, const struct arguments *argumen
 static void note_hello(struct session *session, const struct reply *reply)
 {
     session->wanted_protocol = reply->type == REPLY_MAP ? PROTOCOL_3 : PROTOCOL_2;
+    session->user_may_differ = true;
 }
 
 static void note_reset(struct session *session)
@@ -277,9 +350,10 @@ static void note_reset(struct session *session)
     session->in_multi = false;
     session->database = session->wanted_database = 0;
     session->wanted_protocol = PROTOCOL_2;
+    session->user_may_differ = true;
 }
 
-/* Keeps what `reply` to `arguments` says about database, transaction and protocol. */
+/* Keeps what `reply` to `arguments` says about database, transaction, protocol and user. */
 static void session_note_reply(struct session *session, const struct arguments *arguments, const struct reply *reply)
 {
     bool failed = reply->type == REPLY_ERROR;
@@ -300,7 +374,7 @@ static void session_note_reply(struct session *session, const struct arguments *
     } else if (count > 1 && command_is(arguments, "hello", NULL)) {
         note_hello(session, reply);
     } else if (command_is(arguments, "auth", NULL)) {
-        session_choose_database(session); /* it may have been refused until now */
+        session->user_may_differ = true;
     }
 }
 
@@ -390,6 +464,7 @@ static enum exit_code session_run_once(struct session *session, const struct arg
             expected = 0;
         code = session_print(session, reply, command_answers_text(arguments));
     }
+    session_settle_user(session);
     return code;
 }
 
@@ -400,7 +475,7 @@ static bool session_pause(struct session *session)
     return first || session->options->interval <= 0 || interrupt_sleep(session->options->interval);
 }
 
-/* No command runs in the wrong database or as the wrong user, except those that can put this right. */
+/* No command runs in the wrong database or protocol, except those that can put this right. */
 enum exit_code session_run(struct session *session, const struct arguments *arguments, long long repeat)
 {
     while (repeat < 0 || repeat-- > 0) {

@@ -17,6 +17,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLI = os.path.abspath(os.environ.get("KVS_CLI", os.path.join(ROOT, "build", "kvs-cli")))
+KVS_SERVER = os.path.abspath(os.environ.get("KVS_SERVER", os.path.join(ROOT, "build", "kvs-server")))
 REDIS_CLI = shutil.which("redis-cli") or "redis-cli"
 REDIS_SERVER = shutil.which("redis-server") or "redis-server"
 DEADLINE = 20  # seconds: the longest that any awaited event may take
@@ -86,6 +87,32 @@ class RedisServer:
         shutil.rmtree(self.folder)
 
 
+class KvsServer:
+    """kvs-server with a folder of its own, its socket kvs.sock there, and lines of configuration, in which {folder} is
+    that folder."""
+
+    def __init__(self, *lines):
+        self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
+        os.chmod(self.folder, 0o755)
+        path = os.path.join(self.folder, "kvs.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            for line in ("unixsocket {folder}/kvs.sock", "dir {folder}", "logfile {folder}/log", *lines):
+                file.write(line.replace("{folder}", self.folder) + "\n")
+        self.process = subprocess.Popen([KVS_SERVER, path])
+        wait_until(lambda: self.process.poll() is not None or run_cli("-s", self.socket("kvs.sock"), "ping")[0] == 0,
+                   "kvs-server")
+        if self.process.returncode is not None:
+            raise AssertionError("kvs-server ended with status %d" % self.process.returncode)
+
+    def socket(self, name):
+        return os.path.join(self.folder, name)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(DEADLINE)
+        shutil.rmtree(self.folder)
+
+
 def read_command(stream):
     """One command in RESP from a file object; None at its end."""
     line = stream.readline()
@@ -101,12 +128,14 @@ def read_command(stream):
 
 class ScriptedServer:
     """Answers each command with what `answer(words)` returns: bytes, a list of pieces, of which the client has
-    consumed one before the next is sent, or None to close the connection."""
+    consumed one before the next is sent, or None to close the connection. It knows nothing of `unknown`, which
+    programs ask by themselves."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, unknown=(b"COMMAND", b"INFO")):
         self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
         self.path = os.path.join(self.folder, "fake.sock")
         self.answer = answer
+        self.unknown = unknown
         self.commands = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
@@ -129,7 +158,7 @@ class ScriptedServer:
                 if words is None:
                     return
                 self.commands.append(words)
-                if words[0].upper() in (b"COMMAND", b"INFO"):
+                if words[0].upper() in self.unknown:
                     client.sendall(b"-ERR not here\r\n")
                     continue
                 if words[0].upper() == b"HELLO":

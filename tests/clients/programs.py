@@ -1,42 +1,15 @@
 """What each program is asked to do against a server that is up; see PROGRAMS at the end."""
 
-import collections
 import os
 import re
-import select
 import socket
-import subprocess
-import time
+import sys
 
+import proxies
 import resp
-
-# folder: temporary; path: the server's socket; here: this folder; python: one that can import redis, or None
-Place = collections.namedtuple("Place", "folder path here python")
-
-PATIENCE = 60   # seconds for one program
-
-
-def run(words, given=b"", timeout=PATIENCE):
-    """(exit code, output) of a program; -1 when it did not end in time or is not there."""
-    try:
-        done = subprocess.run(words, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=timeout)
-    except subprocess.TimeoutExpired as error:
-        return -1, (error.output or b"") + b" (did not end)"
-    except OSError as error:
-        return -1, str(error).encode()
-    return done.returncode, done.stdout
-
-
-def start(words):
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def end(process):
-    process.kill()
-    process.stdin.close()
-    process.stdout.close()
-    process.wait()
+import unread
+import web
+from processes import expects, run, started
 
 
 # ---- redis-benchmark ----
@@ -122,85 +95,94 @@ def redis_cli(place, results):
     results.claim(b"Sampled 100004 keys" in output, "redis-cli: --memkeys",
                   output.decode(errors="replace")[-500:])
     results.claim(b"redis_version:7." in cli("INFO", "server"), "redis-cli: INFO")
-    monitor = start(["redis-cli", "-s", place.path, "MONITOR"])
-    results.claim(expects(monitor, b"OK\n"), "redis-cli: MONITOR begins")
-    cli("SET", "watched", "1")
-    results.claim(expects(monitor, b'"SET" "watched" "1"'), "redis-cli: MONITOR shows commands")
-    end(monitor)
+    with started(["redis-cli", "-s", place.path, "MONITOR"]) as monitor:
+        results.claim(expects(monitor, b"OK\n"), "redis-cli: MONITOR begins")
+        cli("SET", "watched", "1")
+        results.claim(expects(monitor, b'"SET" "watched" "1"'), "redis-cli: MONITOR shows commands")
 
 
-def expects(process, wanted, patience=10):
-    """Whether the program's output comes to contain the bytes."""
-    seen, deadline = b"", time.monotonic() + patience
-    while wanted not in seen:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
-            return False
-        data = os.read(process.stdout.fileno(), 65536)
-        if not data:
-            return False
-        seen += data
-    return True
+# ---- nc ----
 
+MIXED = (   # (what is sent, its reply): lines as people type them, and a command as programs send it
+    (b"PING\r\n", b"+PONG\r\n"),
+    (b"\r\n", b""),
+    (b"set  name   \"Tom \\x54\\n\"\n", b"+OK\r\n"),
+    (b"GET name\r\n", b"$6\r\nTom T\n\r\n"),
+    (b"GET 'no such key'\n", b"$-1\r\n"),
+    (resp.encode(["ECHO", b"\x00\r\n\xff"]), b"$4\r\n\x00\r\n\xff\r\n"),
+    (b"NOSUCH a b\n", b"-ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' \r\n"),
+    (b"INCR name\r\n", b"-ERR value is not an integer or out of range\r\n"),
+    (b"MGET name absent\n", b"*2\r\n$6\r\nTom T\n\r\n$-1\r\n"),
+    (b"DEL name\n", b":1\r\n"))
 
-# ---- nc and socat ----
 
 def netcat(place, results):
     """A person at nc -U, and whole files of commands of which every one must be answered."""
-    person = start(["nc", "-U", place.path])
-    for typed, answer in ((b"PING\n", b"+PONG\r\n"), (b"SET greeting \"hello world\"\r\n", b"+OK\r\n"),
-                          (b"get greeting\n", b"$11\r\nhello world\r\n"),
-                          (b"  SET  'it''s'\n", b"-ERR Protocol error: unbalanced quotes in request\r\n")):
-        person.stdin.write(typed)
-        person.stdin.flush()
-        results.claim(expects(person, answer), "nc -U: typed %r" % typed.decode())
-    end(person)
+    with started(["nc", "-U", place.path]) as person:
+        for typed, answer in (
+                (b"PING\n", b"+PONG\r\n"), (b"SET greeting \"hello world\"\r\n", b"+OK\r\n"),
+                (b"get greeting\n", b"$11\r\nhello world\r\n"),
+                (b"  SET  'it''s'\n", b"-ERR Protocol error: unbalanced quotes in request\r\n")):
+            person.stdin.write(typed)
+            person.stdin.flush()
+            results.claim(expects(person, answer), "nc -U: typed %r" % typed.decode())
+    code, output = run(["nc", "-U", place.path], b"SET k v\r\nGET k\r\nQUIT\r\n")
+    results.claim(code == 0 and output == b"+OK\r\n$1\r\nv\r\n+OK\r\n",
+                  "nc -U: three commands from a pipe; QUIT ends the connection", repr(output))
     half_close = ["nc", "-N", "-U", place.path]
-    code, output = run(half_close, b"SET k v\r\nGET k\r\nQUIT\r\n")
-    results.claim(output == b"+OK\r\n$1\r\nv\r\n+OK\r\n", "nc -N -U: three commands and QUIT", repr(output))
-    code, output = run(half_close, b"PING\r\n")
-    results.claim(output == b"+PONG\r\n", "nc -N -U: a command whose sender closes at once is answered",
-                  repr(output))
-    code, output = run(half_close, b"PING\r\n" * 100000)
-    results.claim(output == b"+PONG\r\n" * 100000,
-                  "nc -N -U: 100,000 commands are all answered after the half close",
-                  "%d bytes" % len(output))
+
+    def answers(what, given, expected):
+        code, output = run(half_close, given)
+        results.claim(code == 0 and output == expected, "nc -N -U: " + what,
+                      "%d bytes with exit code %d: %s" % (len(output), code, resp.shorten(output)))
+    answers("a command whose sender closes at once is answered", b"PING\r\n", b"+PONG\r\n")
+    answers("lines and commands of programs mixed, all answered after the half close",
+            b"".join(sent for sent, _ in MIXED), b"".join(reply for _, reply in MIXED))
+    answers("100,000 commands are all answered after the half close",
+            b"PING\r\n" * 100000, b"+PONG\r\n" * 100000)
     value = os.urandom(1 << 20)
-    code, output = run(half_close, resp.encode(["SET", "big", value]) + resp.encode(["GET", "big"]) * 20)
-    results.claim(output == b"+OK\r\n" + b"$1048576\r\n%s\r\n" % value * 20,
-                  "nc -N -U: 20 MiB of replies are all there after the half close",
-                  "%d bytes" % len(output))
-    code, output = run(half_close, b"PING\r\nSET unfinished")
-    results.claim(output == b"+PONG\r\n", "nc -N -U: an unfinished command is not run", repr(output))
+    answers("20 MiB of replies are all there after the half close",
+            resp.encode(["SET", "big", value]) + resp.encode(["GET", "big"]) * 20,
+            b"+OK\r\n" + b"$1048576\r\n%s\r\n" % value * 20)
+    answers("an unfinished command is not run", b"PING\r\nSET unfinished", b"+PONG\r\n")
+    answers("nothing sent, nothing answered", b"", b"")
 
 
-def socat(place, results):
-    """redis-cli over TCP on the loopback, through socat."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    relay = start(["socat", "TCP-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork" % port,
-                   "UNIX-CONNECT:" + place.path])
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            time.sleep(0.01)
-    base = ["redis-cli", "-h", "127.0.0.1", "-p", str(port)]
-    results.claim(run(base + ["PING"])[1] == b"PONG\n",
-                  "socat: redis-cli -p through TCP-LISTEN reaches the socket file")
-    output = run(base + ["-r", "100", "INCR", "tcp"])[1]
-    results.claim(output == b"".join(b"%d\n" % i for i in range(1, 101)), "socat: a hundred INCR")
-    value = b"v" * 3000000
-    run(base + ["-x", "SET", "big"], value)
-    results.claim(run(base + ["GET", "big"])[1] == value + b"\n", "socat: a value of 3 MB")
-    code, output = run(["redis-benchmark", "-h", "127.0.0.1", "-p", str(port), "-q", "-n", "5000", "-c", "10",
-                        "-P", "8", "-t", "set,get"])
-    results.claim(code == 0 and output.count(b"requests per second") == 2, "socat: redis-benchmark -p",
-                  output.decode(errors="replace")[-300:])
-    end(relay)
+# ---- plain Python ----
+
+def plain_python(place, results):
+    """hello.py: its two sentences come back, and it is polite where it cannot be."""
+    example = [sys.executable, "-B", os.path.join(place.here, "hello.py")]
+    code, output = run(example + [place.path])
+    results.claim(code == 0 and output == b"Hello, world!\nMy name is Tom!\n",
+                  "hello.py: both sentences come back", repr(output))
+
+    def is_polite(what, path, words):
+        code, said = run(example + [path])
+        results.claim(code == 1 and said.count(b"\n") == 1 and said.startswith(b"hello.py: ")
+                      and os.fsencode(path) in said and words in said,
+                      "hello.py: one line and status 1 for " + what,
+                      "exit code %d: %s" % (code, said.decode(errors="replace")))
+    is_polite("a socket that is not there", os.path.join(place.folder, "nothing"), b"No such file")
+    is_polite("a path that is too long", os.path.join(place.folder, "long" * 30), b"too long")
+    regular = os.path.join(place.folder, "regular")
+    open(regular, "w").close()
+    is_polite("a regular file", regular, b"refused")
+    left = os.path.join(place.folder, "left")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(left)
+        listener.listen()
+        with started(example + [left]) as caller:
+            listener.accept()[0].close()
+            said = caller.stdout.read()
+            results.claim(caller.wait(10) == 1 and said.count(b"\n") == 1 and said.startswith(b"hello.py: ")
+                          and os.fsencode(left) in said,
+                          "hello.py: one line and status 1 for a server that hangs up",
+                          said.decode(errors="replace"))
+    is_polite("a socket file that a dead server left", left, b"refused")
+    code, said = run(example)
+    results.claim(code == 2 and said == b"usage: hello.py SOCKET\n",
+                  "hello.py: a wrong use is told the right one", repr(said))
 
 
 # ---- client libraries ----
@@ -237,6 +219,7 @@ def php(place, results):
     results.take("phpredis", ["php", os.path.join(place.here, "php_client.php"), place.path])
 
 
-PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": socat,
-            "python": python,
-            "hiredis": hiredis, "node": node, "php": php}
+PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": proxies.socat,
+            "nginx-stream": proxies.nginx_stream, "web": web.sessions_in_kvs, "hello": plain_python,
+            "unread": unread.reader_that_does_not_read, "python": python, "hiredis": hiredis, "node": node,
+            "php": php}
