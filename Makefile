@@ -2,6 +2,7 @@
 # `make help` lists what can be made. Outputs go below BUILD, one folder for each kind of build.
 
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 DESTDIR ?=
 BUILD ?= build
 SOCKET ?= /tmp/kvs.sock
@@ -31,8 +32,17 @@ CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 JEMALLOC_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir jemalloc)/libjemalloc.a)
 JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(if \
     $(JEMALLOC_ARCHIVE),$(JEMALLOC_ARCHIVE) -static-libgcc,$(shell pkg-config --libs jemalloc)))
+# so is libmd, of which two functions are used
+LIBMD_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libmd)/libmd.a)
+LIBMD_LIBS = $(call once,LIBMD_LIBS,$(or $(LIBMD_ARCHIVE),$(shell pkg-config --libs libmd)))
+LIBMD_CFLAGS = $(call once,LIBMD_CFLAGS,$(shell pkg-config --cflags libmd))
+# and libseccomp, of which a server uses a small part once
+SECCOMP_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libseccomp)/libseccomp.a)
+SECCOMP_LIBS = $(call once,SECCOMP_LIBS,$(or $(SECCOMP_ARCHIVE),$(shell pkg-config --libs libseccomp)))
+SECCOMP_CFLAGS = $(call once,SECCOMP_CFLAGS,$(shell pkg-config --cflags libseccomp))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
+SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) -lm
 
 SERVER_SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
 CLIENT_SOURCES := $(sort $(wildcard client/*.c))
@@ -59,7 +69,7 @@ say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
 MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help run test unit integration client differential asan tsan fuzz clients bench lint format docs \
-        install uninstall clean FORCE
+        install install-systemd uninstall clean FORCE
 .DEFAULT_GOAL := all
 
 # What the targets below build before they run it
@@ -131,7 +141,7 @@ fuzz: ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS=60 in a
 	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) fuzz-programs
 	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
-clients: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat
+clients: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat, nginx, gunicorn
 	@tests/packages build clients
 	$(MAKE_ALL) all
 	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/clients/run
@@ -157,12 +167,33 @@ docs: $(PROGRAMS) ## draw docs/configuration.md, commands.md and compatibility.m
 	@$(BUILD)/kvs-server --commands-markdown > docs/commands.md
 	@tests/differential/run --meant-as-markdown > docs/compatibility.md
 
-install: $(PROGRAMS) ## install the programs to PREFIX=/usr/local, below DESTDIR
+# systemd looks below /usr/local and /usr. For the latter it says itself where.
+systemd_dir = $(DESTDIR)$(or $(if $(filter /usr,$(PREFIX)),$(shell pkg-config --variable=$(1) systemd 2>/dev/null)),$(2))
+UNIT_DIR = $(call systemd_dir,systemdsystemunitdir,$(PREFIX)/lib/systemd/system)
+SYSUSERS_DIR = $(call systemd_dir,sysusersdir,$(PREFIX)/lib/sysusers.d)
+TMPFILES_DIR = $(call systemd_dir,tmpfilesdir,$(PREFIX)/lib/tmpfiles.d)
+UNITS := kvs.service kvs.socket kvs@.service kvs@.socket
+
+install: $(PROGRAMS) install-systemd ## install programs, units and (once) a configuration to PREFIX=/usr/local, below DESTDIR
 	install -D -m 755 $(BUILD)/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-server
 	install -D -m 755 $(BUILD)/kvs-cli $(DESTDIR)$(PREFIX)/bin/kvs-cli
 
-uninstall: ## remove what install put there
+install-systemd:
+	install -d $(UNIT_DIR)
+	@for unit in $(UNITS); do \
+	    echo "install $$unit in $(UNIT_DIR)"; \
+	    sed -e '/^@service@$$/{r server/systemd/service.inc' -e 'd}' server/systemd/$$unit | \
+	        sed -e 's|@bindir@|$(PREFIX)/bin|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' > $(UNIT_DIR)/$$unit && \
+	    chmod 644 $(UNIT_DIR)/$$unit || exit 1; \
+	done
+	install -D -m 644 server/systemd/sysusers.conf $(SYSUSERS_DIR)/kvs.conf
+	install -D -m 644 server/systemd/tmpfiles.conf $(TMPFILES_DIR)/kvs.conf
+	@test -e $(DESTDIR)$(SYSCONFDIR)/kvs/kvs.conf || \
+	    install -v -D -m 644 server/systemd/kvs.conf $(DESTDIR)$(SYSCONFDIR)/kvs/kvs.conf
+
+uninstall: ## remove what install put there, but the configuration
 	rm -f $(DESTDIR)$(PREFIX)/bin/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-cli
+	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS)) $(SYSUSERS_DIR)/kvs.conf $(TMPFILES_DIR)/kvs.conf
 
 clean: ## remove all that was built
 	rm -rf $(BUILD)
@@ -172,19 +203,19 @@ clean: ## remove all that was built
 LINK = $(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(LDFLAGS)
 
 $(BUILD)/kvs-server: $(SERVER_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(ALLOCATOR_LIBS) -lm
+	$(call say,LD) $(LINK) $(SERVER_LIBS)
 
 $(BUILD)/kvs-cli: $(CLIENT_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS) -lm
 
 $(BUILD)/unit-tests: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(CHECK_LIBS) $(ALLOCATOR_LIBS) -lm
+	$(call say,LD) $(LINK) $(CHECK_LIBS) $(SERVER_LIBS)
 
 $(BUILD)/integration-tests: $(INTEGRATION_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(CHECK_LIBS) $(HIREDIS_LIBS) -lm
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) -fsanitize=fuzzer $(ALLOCATOR_LIBS) -lm
+	$(call say,LD) $(LINK) -fsanitize=fuzzer $(SERVER_LIBS)
 
 $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.stamp
 	@mkdir -p $(@D)
@@ -193,7 +224,7 @@ $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.
 # ---- objects ----
 
 # What each folder's sources are compiled with, beyond ALL_CFLAGS
-SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) -Iserver
+SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) -Iserver
 CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS)
 UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -Itests -I$(BUILD)
 INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)
@@ -245,7 +276,7 @@ $(BUILD)/compile.stamp: FORCE
 
 # The sources are named, so that a program is linked again when one is gone.
 $(BUILD)/link.stamp: $(BUILD)/compile.stamp FORCE
-	$(call write_if_changed,$(call quoted,$(LDFLAGS) $(ALLOCATOR_LIBS)) \
+	$(call write_if_changed,$(call quoted,$(LDFLAGS) $(SERVER_LIBS)) \
 	    $(SERVER_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) $(INTEGRATION_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES))
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -21,6 +21,7 @@
 
 #include "clock.h"
 #include "memory.h"
+#include "process.h"
 
 /* Longer lines are cut: a line is made on the stack, because it may be about memory that ran out. */
 enum { LINE_MAX_LEN = 4096 };
@@ -39,7 +40,7 @@ static char *syslog_ident;
 /* Opens path behind file_fd. 0 or a negative errno. */
 static int open_file_locked(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, process_file_mode(0644));
     if (fd < 0)
         return -errno;
     if (file_fd < 0) {

@@ -11,9 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <unwind.h>
+
+static mode_t operator_umask; /* written before there are threads */
+
+void process_take_umask(void)
+{
+    operator_umask = umask(0);
+}
+
+mode_t process_file_mode(mode_t wanted)
+{
+    return wanted & ~operator_umask;
+}
 
 static int ready_fd = -1; /* the child's end of the pipe to the waiting parent */
 
@@ -77,7 +90,7 @@ int process_write_pidfile(const char *path)
 {
     char text[32];
     int len = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, process_file_mode(0644));
     if (fd < 0)
         return -errno;
     int error = write(fd, text, (size_t)len) == len ? 0 : -EIO;

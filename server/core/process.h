@@ -1,11 +1,21 @@
 /*
- * The process: going into the background, the pid file, its title, and the report that a crash leaves.
- * Main thread, at start and end.
+ * The process: its umask, going into the background, the pid file, and the report that a crash leaves.
+ * Main thread, at start and end, where nothing else is said.
  */
 #ifndef KVS_CORE_PROCESS_H
 #define KVS_CORE_PROCESS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Sets the umask to 0, so that socket files appear with just the mode that was asked for. The operator's, which holds for
+ * all other files, is remembered. First of all, before there are threads.
+ */
+void process_take_umask(void);
+
+/* What to pass to open(2): wanted, less the operator's umask. Any thread. */
+mode_t process_file_mode(mode_t wanted);
 
 /*
  * Forks; the parent waits until process_ready() or the child's end, and exits with what it learned: 0, or 1.

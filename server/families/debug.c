@@ -41,10 +41,10 @@ static double argument_number(const struct arg *arg)
     return value;
 }
 
-static void reply_hex(struct reply *reply, const unsigned char digest[SHA1_LEN])
+static void reply_hex(struct reply *reply, const unsigned char digest[DIGEST_LEN])
 {
-    char hex[2 * SHA1_LEN + 1];
-    for (int i = 0; i < SHA1_LEN; i++)
+    char hex[2 * DIGEST_LEN + 1];
+    for (int i = 0; i < DIGEST_LEN; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     reply_simple(reply, hex);
 }
@@ -202,7 +202,7 @@ static void debug_populate(struct call *call)
 
 static void debug_digest(struct call *call)
 {
-    unsigned char digest[SHA1_LEN];
+    unsigned char digest[DIGEST_LEN];
     digest_keyspace(call->db.keyspace, digest);
     reply_hex(call->reply, digest);
 }
@@ -213,7 +213,7 @@ static void debug_digest_value(struct call *call)
     for (int i = 2; i < call->argc; i++) {
         struct key key = key_of(&call->argv[i]);
         const struct entry *entry = keyspace_find(call->db, &key, LOOKUP_PEEK);
-        unsigned char digest[SHA1_LEN] = {0};
+        unsigned char digest[DIGEST_LEN] = {0};
         if (entry != NULL)
             digest_value(entry, digest);
         reply_hex(call->reply, digest);

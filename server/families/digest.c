@@ -8,29 +8,42 @@
 #include "types/string.h"
 
 #include <arpa/inet.h>
+#include <sha1.h>
+#include <stdint.h>
 #include <string.h>
 
-static void digest_xor(unsigned char digest[SHA1_LEN], const void *data, size_t len)
+_Static_assert(DIGEST_LEN == SHA1_DIGEST_LENGTH, "digests are made of SHA-1");
+
+/* data may be the digest itself. */
+static void sha1(const void *data, size_t len, unsigned char digest_out[DIGEST_LEN])
 {
-    unsigned char hash[SHA1_LEN];
+    SHA1_CTX context;
+    SHA1Init(&context);
+    SHA1Update(&context, data, len);
+    SHA1Final(digest_out, &context);
+}
+
+static void digest_xor(unsigned char digest[DIGEST_LEN], const void *data, size_t len)
+{
+    unsigned char hash[DIGEST_LEN];
     sha1(data, len, hash);
-    for (int i = 0; i < SHA1_LEN; i++)
+    for (int i = 0; i < DIGEST_LEN; i++)
         digest[i] ^= hash[i];
 }
 
-static void digest_mix(unsigned char digest[SHA1_LEN], const void *data, size_t len)
+static void digest_mix(unsigned char digest[DIGEST_LEN], const void *data, size_t len)
 {
     digest_xor(digest, data, len);
-    sha1(digest, SHA1_LEN, digest);
+    sha1(digest, DIGEST_LEN, digest);
 }
 
-static void digest_mix_number(unsigned char digest[SHA1_LEN], uint32_t number)
+static void digest_mix_number(unsigned char digest[DIGEST_LEN], uint32_t number)
 {
     uint32_t big_endian = htonl(number);
     digest_mix(digest, &big_endian, sizeof big_endian);
 }
 
-static void digest_add_value(unsigned char digest[SHA1_LEN], const struct entry *entry)
+static void digest_add_value(unsigned char digest[DIGEST_LEN], const struct entry *entry)
 {
     static const char expiry_mark[] = "!!expire!!";
     digest_mix_number(digest, entry->type);
@@ -41,25 +54,25 @@ static void digest_add_value(unsigned char digest[SHA1_LEN], const struct entry 
         digest_xor(digest, expiry_mark, sizeof expiry_mark - 1);
 }
 
-void digest_value(const struct entry *entry, unsigned char digest_out[SHA1_LEN])
+void digest_value(const struct entry *entry, unsigned char digest_out[DIGEST_LEN])
 {
-    memset(digest_out, 0, SHA1_LEN);
+    memset(digest_out, 0, DIGEST_LEN);
     digest_add_value(digest_out, entry);
 }
 
 static void digest_add_entry(void *context, struct entry *entry)
 {
     unsigned char *total = context;
-    unsigned char digest[SHA1_LEN] = {0};
+    unsigned char digest[DIGEST_LEN] = {0};
     struct bytes key = entry_key(entry);
     digest_mix(digest, key.data, key.len);
     digest_add_value(digest, entry);
-    digest_xor(total, digest, SHA1_LEN);
+    digest_xor(total, digest, DIGEST_LEN);
 }
 
-void digest_keyspace(struct keyspace *keyspace, unsigned char digest_out[SHA1_LEN])
+void digest_keyspace(struct keyspace *keyspace, unsigned char digest_out[DIGEST_LEN])
 {
-    memset(digest_out, 0, SHA1_LEN);
+    memset(digest_out, 0, DIGEST_LEN);
     for (int index = 0; index < keyspace_databases(keyspace); index++) {
         if (keyspace_size(keyspace, index) == 0)
             continue;
