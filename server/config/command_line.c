@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -111,6 +112,10 @@ static int load_directive_option(struct loader *loader, const struct place *plac
     if (text_split(option->name, strlen(option->name), &head) != 0)
         return loader_fail(loader, place, "--%s: unbalanced quotes; close every quote", option->name);
     size_t count = head.count + (size_t)option->count;
+    if (head.count > 0 && loader_check_words(loader, place, head.words[0], &head) != 0) {
+        text_words_free(&head);
+        return -EINVAL;
+    }
     if (head.count == 0) {
         text_words_free(&head);
         return loader_fail(loader, place, "'--%s': a directive's name is missing; 'kvs-server --help' lists them",
@@ -174,8 +179,8 @@ int config_load(struct config *config, int argc, char **argv, char **error_out)
         if (strcmp(argv[0], "-") == 0) {
             result = loader_stream(&loader, stdin, "standard input");
         } else {
-            result = loader_path(&loader, argv[0], NULL);
             remember_file(config, argv[0]);
+            result = loader_path(&loader, config->file, argv[0], NULL);
         }
         index = 1;
     }

@@ -7,7 +7,11 @@
 #include "config/config.h"
 
 #include "config/directive.h"
+#include "config/listen_value.h"
+#include "config/lists.h"
 #include "config/open_files.h"
+#include "config/socket_rules.h"
+#include "config/value.h"
 #include "core/bytes.h"
 #include "core/glob.h"
 #include "core/memory.h"
@@ -53,6 +57,8 @@ void config_deinit(struct config *config)
             mem_free(*field);
         mem_free(extra->texts[i]);
     }
+    listen_free(config);
+    lists_free(config);
     mem_free(extra->start_dir);
     mem_free(extra);
     mem_free(config->latency_percentiles);
@@ -73,6 +79,8 @@ void config_copy(struct config *to, const struct config *from)
     to->extra = extra;
     to->file = copy_string(from->file);
     extra->start_dir = mem_strdup(from_extra->start_dir);
+    extra->socket_named = from_extra->socket_named;
+    extra->activated = from_extra->activated;
     for (size_t i = 0; i < directive_count; i++) {
         char **field = directive_string_field(to, &directives[i]);
         if (field != NULL)
@@ -80,11 +88,9 @@ void config_copy(struct config *to, const struct config *from)
         extra->texts[i] = copy_string(from_extra->texts[i]);
     }
     to->latency_percentiles = NULL;
-    if (from->latency_percentile_count > 0) {
-        size_t size = from->latency_percentile_count * sizeof(*from->latency_percentiles);
-        to->latency_percentiles = mem_alloc(size);
-        memcpy(to->latency_percentiles, from->latency_percentiles, size);
-    }
+    value_copy_percentiles(to, from);
+    listen_copy(to, from);
+    lists_copy(to, from);
 }
 
 /* ---- CONFIG GET ---- */
@@ -178,6 +184,8 @@ static const char *why_not(const struct config *config, const struct setting *se
         return IS_IMMUTABLE;
     if ((directive->flags & DIRECTIVE_PROTECTED) != 0 && config->enable_protected_configs == PERMISSION_NO)
         return "can't set protected config";
+    if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(settings[index].value->data, '\0', settings[index].value->len))
+        return "the value holds a NUL byte, which no configuration file can hold"; /* cut there it would be weaker */
     for (size_t i = 0; i < index; i++)
         if (settings[i].name == settings[index].name)
             return "duplicate parameter";
@@ -230,6 +238,8 @@ static const char *why_not_value(const struct config *config, const struct confi
 {
     if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0 && !directive_equal(config, old, directive))
         return IS_IMMUTABLE;
+    if (directive->kind == KIND_LISTEN && socket_rules_problem(config) != NULL)
+        return socket_rules_problem(config);
     return directive_refusal(config, directive);
 }
 
@@ -240,7 +250,10 @@ static int set_one(struct config *config, const struct config *old, const struct
     const char **words = NULL;
     char *error = NULL;
     int result;
-    if ((setting->directive->flags & DIRECTIVE_MULTI) != 0) {
+    if (setting->directive->kind == KIND_LISTEN) {
+        bool abstract = memchr(value, '\0', setting->value->len) != NULL;
+        result = abstract ? value_refuse(&error, LISTEN_NO_ABSTRACT) : listen_change(config, value, &error);
+    } else if ((setting->directive->flags & DIRECTIVE_MULTI) != 0) {
         size_t count = cut_words(value, &words);
         result = directive_set(config, setting->directive, words, count, &error);
     } else {
@@ -257,32 +270,43 @@ static int set_one(struct config *config, const struct config *old, const struct
 }
 
 /* Makes the changed values take effect. */
-static int apply(const struct config *config, const struct config *old, const struct setting *settings, size_t count,
-                 char **error_out)
+static int apply(const struct config *config, const struct config *old, const struct directive *const *touched,
+                 size_t count, const char **culprit_out, char **error_out)
 {
-    const char **names = mem_alloc(count * sizeof(*names));
+    const char **names = mem_alloc((count + 1) * sizeof(*names));
     size_t changed = 0;
-    char *error = NULL;
     int result = 0;
     for (size_t i = 0; i < count; i++)
-        if (!directive_equal(config, old, settings[i].directive))
-            names[changed++] = settings[i].directive->name;
+        if (!directive_equal(config, old, touched[i]))
+            names[changed++] = touched[i]->name;
     if (config->maxclients != old->maxclients) {
         int fit = open_files_fit(config->maxclients);
         if (fit < config->maxclients) {
-            error = config_message(
+            *error_out = config_message(
                 "The operating system is not able to handle the specified number of clients, try with %d", fit);
-            *error_out = about_argument("maxclients", strlen("maxclients"), error);
+            *culprit_out = "maxclients";
             result = -EMFILE;
         }
     }
     if (result == 0 && changed > 0 && listener != NULL) {
-        result = listener(listener_context, config, names, changed, &error);
-        if (result != 0)
-            *error_out = about_argument(names[0], strlen(names[0]), error != NULL ? error : strerror(-result));
+        result = listener(listener_context, config, names, changed, error_out);
+        if (result != 0 && *error_out == NULL)
+            *error_out = mem_strdup(strerror(-result));
+        *culprit_out = names[0];
     }
-    mem_free(error);
     mem_free(names);
+    return result;
+}
+
+int config_install(struct config *config, struct config *candidate, const struct directive *const *touched,
+                   size_t count, const char **culprit_out, char **error_out)
+{
+    struct config old = *config;
+    *config = *candidate;
+    int result = apply(config, &old, touched, count, culprit_out, error_out);
+    if (result != 0)
+        *config = old;
+    config_deinit(result != 0 ? candidate : &old);
     return result;
 }
 
@@ -291,24 +315,28 @@ int config_set(struct config *config, const struct bytes *pairs, size_t pair_cou
     if (pair_count == 0)
         return 0;
     struct setting *settings = mem_alloc(pair_count * sizeof(*settings));
-    struct config old = *config;
+    const struct directive **touched = mem_alloc(pair_count * sizeof(*touched));
     struct config candidate;
+    const char *culprit;
+    char *error = NULL;
     int result = look_up(config, pairs, pair_count, settings, error_out);
     if (result != 0)
         goto free_settings;
     config_copy(&candidate, config);
-    for (size_t i = 0; result == 0 && i < pair_count; i++)
+    for (size_t i = 0; result == 0 && i < pair_count; i++) {
+        touched[i] = settings[i].directive;
         result = set_one(&candidate, config, &settings[i], error_out);
-    if (result == 0) {
-        *config = candidate;
-        result = apply(config, &old, settings, pair_count, error_out);
-        if (result == 0)
-            candidate = old;
-        else
-            *config = old;
     }
-    config_deinit(&candidate);
+    if (result != 0) {
+        config_deinit(&candidate);
+        goto free_settings;
+    }
+    result = config_install(config, &candidate, touched, pair_count, &culprit, &error);
+    if (result != 0)
+        *error_out = about_argument(culprit, strlen(culprit), error);
+    mem_free(error);
 free_settings:
+    mem_free(touched);
     mem_free(settings);
     return result;
 }

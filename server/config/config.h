@@ -8,6 +8,8 @@
 #ifndef KVS_CONFIG_CONFIG_H
 #define KVS_CONFIG_CONFIG_H
 
+#include "core/access_level.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,11 +39,28 @@ enum maxmemory_policy {
     POLICY_NOEVICTION,
 };
 
+/* supervised */
+enum supervision { SUPERVISED_UPSTART, SUPERVISED_SYSTEMD, SUPERVISED_AUTO, SUPERVISED_NO };
+
+/* One `listen` entry. A name that isn't given is "". */
+struct listen_entry {
+    char *path;
+    int mode;    /* mode bits */
+    char *owner; /* account, name or number */
+    char *group;
+    enum access_level access;
+    char *user; /* ACL user */
+};
+
 /* Strings are never NULL: what isn't set is "". Paths may be relative, and then begin at dir. */
 struct config {
     /* socket */
     char *unixsocket;
     int unixsocketperm; /* mode bits */
+    char *unixsocketgroup;
+    struct listen_entry *listens;
+    size_t listen_count;
+    int inherit_fd; /* a connection of the parent's; -1 none */
     int backlog;
     /* process */
     int threads;
@@ -59,14 +78,27 @@ struct config {
     char *proc_title_template;
     int hz;
     int shutdown_timeout; /* seconds */
+    int supervised;       /* enum supervision */
+    char *account;        /* `user NAME`: what root becomes */
+    bool sandbox;
     /* clients */
     int maxclients;
-    int timeout; /* seconds, 0 never */
+    int maxclients_per_uid; /* 0: no limit */
+    int timeout;            /* seconds, 0 never */
     uint64_t client_query_buffer_limit;
     uint64_t proto_max_bulk_len;
     struct output_limit output_limits[CLIENT_CLASSES];
     int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory */
     int enable_debug_command, enable_protected_configs, enable_module_command; /* enum local_permission */
+    /* access */
+    char *requirepass;
+    char *aclfile;
+    char **users; /* `user NAME rule ...`: each a text "NAME rule ...", for text_split() */
+    size_t user_count;
+    int64_t acllog_max_len;
+    bool acl_all_channels; /* acl-pubsub-default allchannels */
+    char **renames;        /* rename-command: old name, new name, old name ... */
+    size_t rename_count;   /* pairs */
     /* keys */
     bool lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del, lazyfree_lazy_user_flush,
         lazyfree_lazy_eviction;
@@ -89,6 +121,15 @@ struct config {
     char *file;  /* absolute path of the file that was read, NULL none; others may read it */
     void *extra; /* struct config_extra: accepted directives without a field of their own */
 };
+
+/* Where the line stands that declares config->users[index], or pair number index of renames: "a.conf:12",
+ * "command line"; "" where it isn't known. */
+const char *config_user_place(const struct config *config, size_t index);
+const char *config_rename_place(const struct config *config, size_t index);
+
+/* The ACL's users as CONFIG REWRITE is to write them (none with an aclfile). Takes the array and its texts, made with
+ * mem_alloc(). World stopped. */
+void config_set_users(struct config *config, char **users, size_t count);
 
 /* Fills in the defaults. */
 void config_init(struct config *config);

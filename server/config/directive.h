@@ -37,11 +37,14 @@ enum directive_kind {
     KIND_OOM_VALUES, /* three numbers */
     KIND_EVENTS,     /* letters of keyspace events */
     KIND_REPLICAOF,
+    KIND_LISTEN, /* entries of socket files (listen_value.h) */
+    KIND_USER,   /* an account; users of the ACL besides */
 };
 
 enum directive_section {
     SECTION_SOCKET,
     SECTION_PROCESS,
+    SECTION_ACCESS,
     SECTION_CLIENTS,
     SECTION_KEYS,
     SECTION_OBSERVATION,
@@ -87,9 +90,13 @@ struct directive {
 
 /* Values without a field. One per struct config, heap. */
 struct config_extra {
-    char *start_dir; /* the working directory when the configuration was made: relative paths of `dir` begin
+    char *start_dir;   /* the working directory when the configuration was made: relative paths of `dir` begin
                         there */
-    char *texts[];   /* by directive number; NULL where the directive has a field */
+    bool socket_named; /* unixsocket is what somebody wrote, not the default */
+    bool activated;    /* sockets come from the service manager */
+    char **user_places, **rename_places; /* by number of user and rename, as far as they are known */
+    size_t user_place_count;
+    char *texts[]; /* by directive number; NULL where the directive has a field */
 };
 
 extern const struct directive directives[];
@@ -121,6 +128,7 @@ void directive_get(const struct config *config, const struct directive *directiv
 /* Why the present value can't be served, or NULL. */
 const char *directive_refusal(const struct config *config, const struct directive *directive);
 
+/* Whether both have the same value. A default socket that nobody named is as good as any. */
 bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive);
 
 /* A string field, for copying and freeing; NULL if the directive has none. */
@@ -133,6 +141,23 @@ void config_init_at(struct config *config, const char *start_dir);
 /* Reads a file's text on top of what config holds, without judging the whole; errors as config_load() tells
  * them. */
 int config_load_text(struct config *config, const char *text, size_t len, const char *name, char **error_out);
+
+/* Gives to from's value of the directive. */
+void directive_copy(struct config *to, const struct config *from, const struct directive *directive);
+
+/*
+ * Puts candidate, a copy in which the count directives of touched may differ, into config's place and has that take
+ * effect. If that fails config is as it was, and *culprit_out is the name of a directive at fault. candidate is gone
+ * either way.
+ */
+int config_install(struct config *config, struct config *candidate, const struct directive *const *touched,
+                   size_t count, const char **culprit_out, char **error_out);
+
+/* Adds a word so that text_split() reads it back: in quotes if need be. */
+void config_add_word(struct text *text, const char *word);
+
+/* The place of what the command line says. */
+#define CONFIG_COMMAND_LINE "command line"
 
 /* A formatted message on the heap (mem_free()). */
 char *config_message(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -35,15 +35,18 @@ static const struct directive_choice policies[] = {{"volatile-lru", POLICY_VOLAT
                                                    {"allkeys-random", POLICY_ALLKEYS_RANDOM},
                                                    {"noeviction", POLICY_NOEVICTION},
                                                    {NULL, 0}};
-static const struct directive_choice supervisors[] = {
-    {"upstart", 0}, {"systemd", 1}, {"auto", 2}, {"no", 3}, {NULL, 0}};
+static const struct directive_choice supervisors[] = {{"upstart", SUPERVISED_UPSTART},
+                                                      {"systemd", SUPERVISED_SYSTEMD},
+                                                      {"auto", SUPERVISED_AUTO},
+                                                      {"no", SUPERVISED_NO},
+                                                      {NULL, 0}};
 static const struct directive_choice fsyncs[] = {{"everysec", 0}, {"always", 1}, {"no", 2}, {NULL, 0}};
 static const struct directive_choice shutdown_flags[] = {{"default", 0}, {"save", 1},  {"nosave", 2},
                                                          {"now", 4},     {"force", 8}, {NULL, 0}};
 static const struct directive_choice diskless_loads[] = {{"disabled", 0}, {"on-empty-db", 1}, {"swapdb", 2}, {NULL, 0}};
 static const struct directive_choice tls_clients[] = {{"no", 0}, {"yes", 1}, {"optional", 2}, {NULL, 0}};
 static const struct directive_choice oom_modes[] = {{"no", 0}, {"yes", 1}, {"relative", 1}, {"absolute", 2}, {NULL, 0}};
-static const struct directive_choice channel_defaults[] = {{"allchannels", 0}, {"resetchannels", 1}, {NULL, 0}};
+static const struct directive_choice channel_defaults[] = {{"allchannels", true}, {"resetchannels", false}, {NULL, 0}};
 static const struct directive_choice sanitizing[] = {{"no", 0}, {"yes", 1}, {"clients", 2}, {NULL, 0}};
 static const struct directive_choice endpoints[] = {{"ip", 0}, {"hostname", 1}, {"unknown-endpoint", 2}, {NULL, 0}};
 static const struct directive_choice propagation_errors[] = {
@@ -59,7 +62,6 @@ static const struct directive_choice propagation_errors[] = {
 #define NO_APPENDONLY "persistence is not there yet, nothing would be logged; set appendonly to no"
 #define NO_CLUSTER "kvs serves the programs of one machine and has no cluster; set cluster-enabled to no"
 #define NO_REPLICA "kvs doesn't replicate; remove the directive"
-#define NO_ACL "users and passwords are not there yet; remove the directive and let unixsocketperm say who may connect"
 #define NO_DEFRAG "Active defragmentation cannot be enabled: the allocator in use has no support for it"
 
 /* ---- rows ---- */
@@ -97,10 +99,29 @@ static const struct directive_choice propagation_errors[] = {
 const struct directive directives[] = {
     /* ---- socket ---- */
     VALUE("unixsocket", SECTION_SOCKET, KIND_SOCKET, unixsocket, "/tmp/kvs.sock",
-          "Path of the socket file that clients connect to, at most 107 bytes.", IMMUTABLE),
+          "Path of the socket file with all rights, at most 107 bytes; \"\": none. Where it isn't set and there is "
+          "a listen entry, inherit-fd or a socket from the service manager, there is none either.",
+          IMMUTABLE),
     VALUE("unixsocketperm", SECTION_SOCKET, KIND_OCTAL, unixsocketperm, "600",
-          "Mode of the socket file, in octal: who may write to it may connect; Redis leaves it to the umask.",
-          IMMUTABLE, .max = 0777),
+          "Mode of that socket file, in octal: who may write to it may connect; Redis leaves it to the umask.",
+          .max = 0777),
+    VALUE("unixsocketgroup", SECTION_SOCKET, KIND_STRING, unixsocketgroup, "",
+          "Group of that socket file, name or number; \"\": that of the process."),
+    {.name = "listen",
+     .section = SECTION_SOCKET,
+     .kind = KIND_LISTEN,
+     .offset = DIRECTIVE_NO_FIELD,
+     .flags = DIRECTIVE_MULTI,
+     .initial = "",
+     .about = "A further socket file: PATH [mode=0660] [owner=NAME] [group=NAME] [access=read|write|admin] "
+              "[user=ACLUSER]. Whatever clients authenticate as, access (write where it isn't given) is all they may "
+              "do; user is who they start as. Lines add up, to at most 100 entries; an empty value takes back those "
+              "before it. CONFIG SET listen sets all entries at once, \"+PATH options\" adds or replaces one, "
+              "\"-PATH\" removes one."},
+    NUMBER("inherit-fd", SECTION_SOCKET, inherit_fd, -1, INT_MAX, "-1",
+           "Descriptor of a connection that the parent process made with socketpair(): it is served, and the server "
+           "ends when it closes; -1: none.",
+           .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN),
     NUMBER("tcp-backlog", SECTION_SOCKET, backlog, 0, INT_MAX, "511",
            "Connections that may wait to be accepted, as listen(2) has it.", IMMUTABLE),
 
@@ -136,6 +157,32 @@ const struct directive directives[] = {
            "How often a second housekeeping runs; values beyond 1 to 500 are brought into that range."),
     NUMBER("shutdown-timeout", SECTION_PROCESS, shutdown_timeout, 0, INT_MAX, "10",
            "Seconds that a graceful end waits for clients to take their replies."),
+    VALUE("supervised", SECTION_PROCESS, KIND_ENUM, supervised, "no",
+          "Who starts the server and is told how it goes: systemd, through NOTIFY_SOCKET; auto, whoever has set that; "
+          "upstart is accepted and means no.",
+          IMMUTABLE, .choices = supervisors),
+    BOOL("sandbox", SECTION_PROCESS, sandbox, "yes",
+         "Whether the process gives up the system calls that it has no use for, among them those that start programs "
+         "and open network sockets.",
+         .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN),
+
+    /* ---- access ---- */
+    VALUE("user", SECTION_ACCESS, KIND_USER, account, "",
+          "One word: the account that a server started by root becomes, before it opens anything. More words: a user "
+          "of the ACL and its rules, as ACL SETUSER takes them; such lines add up. An empty value takes back all "
+          "before it.",
+          .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN | DIRECTIVE_MULTI | DIRECTIVE_SECRET),
+    VALUE("aclfile", SECTION_ACCESS, KIND_STRING, aclfile, "",
+          "File of the ACL's users, instead of user lines; read at start, by ACL LOAD and on SIGHUP, written by ACL "
+          "SAVE.",
+          IMMUTABLE),
+    VALUE("requirepass", SECTION_ACCESS, KIND_STRING, requirepass, "",
+          "Password of the default user; empty: it needs none.", .flags = DIRECTIVE_SECRET),
+    VALUE("acl-pubsub-default", SECTION_ACCESS, KIND_ENUM, acl_all_channels, "resetchannels",
+          "Channels that a new user may use: all or none.", .choices = channel_defaults),
+    NUMBER("acllog-max-len", SECTION_ACCESS, acllog_max_len, 0, LONG_MAX, "128", "Refusals that ACL LOG keeps."),
+    NUMBER("maxclients-per-uid", SECTION_ACCESS, maxclients_per_uid, 0, INT_MAX, "0",
+           "Connections that one account of the machine may have, over all socket files; 0: no limit."),
 
     /* ---- clients ---- */
     NUMBER("maxclients", SECTION_CLIENTS, maxclients, 1, UINT_MAX, "10000",
@@ -238,7 +285,6 @@ const struct directive directives[] = {
     /* ---- accepted for compatibility: process ---- */
     KEPT_NUMBER("io-threads", 1, 128, "1", "Redis's threads for socket work; see threads.", IMMUTABLE),
     KEPT_BOOL("io-threads-do-reads", "no", "Whether those threads read as well.", IMMUTABLE),
-    KEPT("supervised", KIND_ENUM, "no", "Who starts the server and waits for it.", IMMUTABLE, .choices = supervisors),
     KEPT_BOOL("always-show-logo", "no", "Logo in the log at start.", IMMUTABLE),
     KEPT_BOOL("crash-memcheck-enabled", "yes", "Test of the memory after a crash."),
     KEPT_BOOL("use-exit-on-panic", "no", "How a failed assertion ends the process.", .flags = DIRECTIVE_HIDDEN),
@@ -294,14 +340,6 @@ const struct directive directives[] = {
     KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
                 "Milliseconds after which a running script makes others see BUSY.", .alias = "lua-time-limit"),
     KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks.", .choices = sanitizing),
-
-    /* ---- accepted for compatibility: access ---- */
-    KEPT("requirepass", KIND_STRING, "", "Password of the default user; only \"\" (none) is accepted today.",
-         .flags = DIRECTIVE_SECRET, .refusal = NO_ACL),
-    KEPT("aclfile", KIND_STRING, "", "File of users; only \"\" (none) is accepted today.", IMMUTABLE,
-         .refusal = NO_ACL),
-    KEPT_NUMBER("acllog-max-len", 0, LONG_MAX, "128", "Entries the log of refusals keeps."),
-    KEPT("acl-pubsub-default", KIND_ENUM, "resetchannels", "Channels of a new user.", .choices = channel_defaults),
 
     /* ---- accepted for compatibility: files ---- */
     KEPT("dbfilename", KIND_FILE_NAME, "dump.rdb", "Name of the snapshot.", .flags = DIRECTIVE_PROTECTED),
@@ -410,6 +448,7 @@ const char *directive_section_title(enum directive_section section)
     static const char *const titles[SECTIONS] = {
         [SECTION_SOCKET] = "Socket",
         [SECTION_PROCESS] = "Process",
+        [SECTION_ACCESS] = "Access",
         [SECTION_CLIENTS] = "Clients",
         [SECTION_KEYS] = "Keys",
         [SECTION_OBSERVATION] = "Observation",

@@ -64,6 +64,12 @@ static void add_values(struct text *out, const struct directive *directive)
     case KIND_REPLICAOF:
         text_add(out, "no one");
         break;
+    case KIND_LISTEN:
+        text_add(out, "path and options");
+        break;
+    case KIND_USER:
+        text_add(out, "account, or name and rules");
+        break;
     case KIND_WORDS:
         text_add(out, "words");
         break;
@@ -129,7 +135,9 @@ void config_help(struct text *text)
     }
     text_add(text, "\nThe other directives of redis.conf are accepted and have no effect; "
                    "docs/configuration.md lists them.\n"
-                   "Example: kvs-server -s /run/kvs.sock --unixsocketperm 660 --maxmemory 1gb\n");
+                   "rename-command OLD NEW gives a command another name, or with \"\" none at all.\n"
+                   "Examples: kvs-server -s /run/kvs.sock --unixsocketperm 660 --maxmemory 1gb\n"
+                   "          kvs-server -s /run/kvs/admin.sock --listen /run/kvs/app.sock mode=0660 group=www-data\n");
 }
 
 /* ---- docs/configuration.md ---- */
@@ -179,35 +187,50 @@ static void add_section(struct text *out, int section)
 
 void config_markdown(struct text *text)
 {
-    text_add(text,
-             "# Configuration\n"
-             "\n"
-             "This page is drawn from the server's own table of directives (server/config/directives.c) by\n"
-             "`kvs-server --config-markdown`; change the table, not the page.\n"
-             "\n"
-             "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive a line, then the "
-             "command line,\n"
-             "whose values come last and count. A line that begins with `#` is a comment. Values with blanks "
-             "stand in quotes.\n"
-             "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, and "
-             "none is fine.\n"
-             "Relative paths of `include` and `dir` begin where the server was started, all others at `dir`.\n"
-             "Names are those of `redis.conf`, and an existing one of a server that only listens on a socket file "
-             "works as\n"
-             "it is. A directive that isn't known, a value that can't be, a path that can't be used: the start "
-             "ends with one\n"
-             "line that says where, what is wrong and what to do. `--check-config` does only this much.\n"
-             "\n"
-             "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
-             "REWRITE\n"
-             "writes what has changed back into FILE and leaves its other lines alone. *Protected* directives can "
-             "be set\n"
-             "only if `enable-protected-configs` allows it. Sizes know the units k, m, g (powers of 1000) and kb, "
-             "mb, gb\n"
-             "(of 1024).\n"
-             "\n"
-             "Not accepted: `rename-command`, `user`, `loadmodule` and `sentinel`, which ask for what isn't "
-             "there.\n");
+    text_add(
+        text,
+        "# Configuration\n"
+        "\n"
+        "This page is drawn from the server's own table of directives (server/config/directives.c) by\n"
+        "`kvs-server --config-markdown`; change the table, not the page.\n"
+        "\n"
+        "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive a line, then the "
+        "command line,\n"
+        "whose values come last and count. A line that begins with `#` is a comment. Values with blanks "
+        "stand in quotes.\n"
+        "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, and "
+        "none is fine.\n"
+        "Relative paths of `include` and `dir` begin where the server was started, all others at `dir`.\n"
+        "Names are those of `redis.conf`, and an existing one of a server that only listens on a socket file "
+        "works as\n"
+        "it is. A directive that isn't known, a value that can't be, a path that can't be used: the start "
+        "ends with one\n"
+        "line that says where, what is wrong and what to do. `--check-config` does only this much.\n"
+        "\n"
+        "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
+        "REWRITE\n"
+        "writes what has changed back into FILE and leaves its other lines alone. *Protected* directives can "
+        "be set\n"
+        "only if `enable-protected-configs` allows it. Sizes know the units k, m, g (powers of 1000) and kb, "
+        "mb, gb\n"
+        "(of 1024).\n"
+        "\n"
+        "`listen` and `user NAME rule ...` lines add up. An entry of the command line takes the place of a file's "
+        "with the\n"
+        "same path or name; within the files each may come once. `rename-command OLD NEW` gives a command another "
+        "name, and\n"
+        "`rename-command OLD \"\"` disables it; such lines add up as well, and are no directive for CONFIG GET and "
+        "SET.\n"
+        "\n"
+        "On SIGHUP the server reads FILE and the command line again. What differs there from the reading before "
+        "is set as\n"
+        "CONFIG SET does, all or none; what can't change while the server runs is named in the log and waits for a "
+        "restart. A\n"
+        "value that CONFIG SET has changed stays until its line in FILE is edited. A mistake in FILE changes "
+        "nothing and is\n"
+        "told in the log.\n"
+        "\n"
+        "Not accepted: `loadmodule` and `sentinel`, which ask for what isn't there.\n");
     for (int section = 0; section < SECTIONS; section++)
         add_section(text, section);
 }

@@ -8,6 +8,9 @@
  */
 #include "config/loader.h"
 
+#include "config/listen_value.h"
+#include "config/lists.h"
+#include "config/socket_rules.h"
 #include "config/suggest.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -24,6 +27,7 @@
 #include <unistd.h>
 
 #define INCLUDE_DEPTH 16
+#define NO_VALUE "wrong number of arguments" /* as directive_set() says it */
 
 void loader_init(struct loader *loader, struct config *config, char **error_out)
 {
@@ -36,6 +40,7 @@ void loader_deinit(struct loader *loader)
     for (size_t i = 0; i < loader->file_count; i++)
         mem_free(loader->files[i]);
     mem_free(loader->files);
+    mem_free(loader->listen_places);
     mem_free(loader->origins);
 }
 
@@ -48,14 +53,18 @@ static const char *keep_name(struct loader *loader, const char *name)
 
 /* ---- messages ---- */
 
+static char *describe_place(const struct place *place)
+{
+    return place->file != NULL ? config_message("%s:%zu", place->file, place->line) : mem_strdup(CONFIG_COMMAND_LINE);
+}
+
 int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
 {
     struct text text = TEXT_EMPTY;
     va_list args;
-    if (place->file != NULL)
-        text_addf(&text, "%s:%zu: ", place->file, place->line);
-    else
-        text_add(&text, "command line: ");
+    char *where = describe_place(place);
+    text_addf(&text, "%s: ", where);
+    mem_free(where);
     va_start(args, format);
     text_vaddf(&text, format, args);
     va_end(args);
@@ -146,7 +155,7 @@ static int fail_set(struct loader *loader, const struct place *place, const stru
 {
     struct text reason = TEXT_EMPTY;
     text_add(&reason, error);
-    if (strcmp(error, "wrong number of arguments") != 0)
+    if (strcmp(error, NO_VALUE) != 0)
         add_advice(&reason, directive, error);
     else if (count == 0)
         text_add(&reason, "; a value is missing");
@@ -161,21 +170,110 @@ static int fail_set(struct loader *loader, const struct place *place, const stru
 
 /* ---- one directive ---- */
 
+int loader_check_words(struct loader *loader, const struct place *place, const char *name,
+                       const struct text_words *words)
+{
+    const struct directive *directive = directive_find(name, strlen(name));
+    bool socket = directive != NULL && (directive->kind == KIND_LISTEN || directive->kind == KIND_SOCKET);
+    for (size_t i = 0; i < words->count; i++)
+        if (strlen(words->words[i]) != words->lens[i])
+            return loader_fail(loader, place, "%s: %s", name,
+                               socket ? LISTEN_NO_ABSTRACT : "a value can't hold a byte of zero; leave out \\x00");
+    return 0;
+}
+
+/* Lines of `listen` add up; the command line's takes the place of a file's of the same path. */
+static int load_listen(struct loader *loader, const struct place *place, const char *const *words, size_t count,
+                       char **error_out)
+{
+    struct config *config = loader->config;
+    struct config fresh = {0};
+    int result = listen_set(&fresh, words, count, error_out);
+    for (size_t i = 0; result == 0 && place->file == NULL && i < fresh.listen_count; i++) {
+        const struct listen_entry *old = listen_find(config, fresh.listens[i].path);
+        size_t index = old != NULL ? (size_t)(old - config->listens) : 0;
+        if (old == NULL || loader->listen_places[index].file == NULL)
+            continue;
+        listen_remove(config, index);
+        memmove(&loader->listen_places[index], &loader->listen_places[index + 1],
+                (config->listen_count - index) * sizeof(*place));
+    }
+    size_t before = config->listen_count;
+    if (result == 0 && fresh.listen_count == 0)
+        listen_free(config);
+    else if (result == 0)
+        result = listen_add(config, words, count, error_out);
+    if (result == 0) {
+        loader->listen_places = mem_realloc(loader->listen_places, (config->listen_count + 1) * sizeof(*place));
+        for (size_t i = before; i < config->listen_count; i++)
+            loader->listen_places[i] = *place;
+    }
+    listen_free(&fresh);
+    return result;
+}
+
+static int load_user(struct loader *loader, const struct place *place, const struct directive *directive,
+                     const char *const *words, size_t count, char **error_out)
+{
+    if (count > 1) {
+        char *where = describe_place(place);
+        int result = users_add(loader->config, words, count, where, error_out);
+        mem_free(where);
+        return result;
+    }
+    if (*words[0] == '\0')
+        users_clear(loader->config);
+    return directive_set(loader->config, directive, words, count, error_out);
+}
+
+/* Sets or adds to the value. */
+static int set_value(struct loader *loader, const struct place *place, const struct directive *directive,
+                     const char *const *words, size_t count, char **error_out)
+{
+    struct config_extra *extra = loader->config->extra;
+    bool adds_up = directive->kind == KIND_LISTEN || directive->kind == KIND_USER;
+    if (adds_up && count == 0) {
+        *error_out = mem_strdup(NO_VALUE);
+        return -EINVAL;
+    }
+    if (directive->kind == KIND_LISTEN)
+        return load_listen(loader, place, words, count, error_out);
+    if (directive->kind == KIND_USER)
+        return load_user(loader, place, directive, words, count, error_out);
+    if (directive->kind == KIND_SOCKET)
+        extra->socket_named = true;
+    return directive_set(loader->config, directive, words, count, error_out);
+}
+
+/* Whether one word may hold all of a value's. Where lines add up a file's words are words, so that a path may have
+ * blanks. */
+static bool is_to_split(const struct place *place, const struct directive *directive, const char *const *words,
+                        size_t count)
+{
+    bool adds_up = directive->kind == KIND_LISTEN || directive->kind == KIND_USER;
+    return (directive->flags & DIRECTIVE_MULTI) != 0 && count == 1 && words[0][0] != '\0' &&
+           !(adds_up && place->file != NULL);
+}
+
 static int set_directive(struct loader *loader, const struct place *place, const struct directive *directive,
                          const char *const *words, size_t count)
 {
     struct text_words parts = {0};
     bool split = false;
-    if ((directive->flags & DIRECTIVE_MULTI) != 0 && count == 1 && words[0][0] != '\0') {
+    if (is_to_split(place, directive, words, count)) {
         if (text_split(words[0], strlen(words[0]), &parts) != 0)
             return loader_fail(loader, place, "%s: unbalanced quotes; close every quote and put a blank after it",
                                directive->name);
+        if (loader_check_words(loader, place, directive->name, &parts) != 0) {
+            text_words_free(&parts);
+            return -EINVAL;
+        }
         split = true;
         words = (const char *const *)parts.words;
         count = parts.count;
     }
     char *error = NULL;
-    int result = directive_set(loader->config, directive, words, count, &error);
+    int result = set_value(loader, place, directive, words, count, &error);
     if (result != 0)
         result = fail_set(loader, place, directive, words, count, error);
     else
@@ -186,14 +284,23 @@ static int set_directive(struct loader *loader, const struct place *place, const
     return result;
 }
 
+static int rename_command(struct loader *loader, const struct place *place, const char *const *words, size_t count)
+{
+    char *error = NULL, *where = describe_place(place);
+    int result = renames_add(loader->config, words, count, where, &error);
+    if (result != 0)
+        result = loader_fail(loader, place, "rename-command: %s", error);
+    mem_free(where);
+    mem_free(error);
+    return result;
+}
+
 /* Words of Redis's files that aren't values: known, and refused with the reason. */
 static const char *refused_word(const char *name)
 {
     static const struct {
         const char *name, *reason;
     } refused[] = {
-        {"rename-command", "commands can't be renamed yet; remove the line"},
-        {"user", "users are not there yet; remove the line and let unixsocketperm say who may connect"},
         {"loadmodule", "kvs loads no modules; remove the line"},
         {"sentinel", "kvs has no sentinel mode; remove the line"},
     };
@@ -219,14 +326,14 @@ static int include(struct loader *loader, const struct place *place, const char 
     glob_t found = {0};
     int result = 0;
     if (strpbrk(path, "*?[") == NULL) {
-        result = loader_path(loader, full, place);
+        result = loader_path(loader, full, full, place);
     } else {
         int status = glob(full, 0, NULL, &found);
         if (status != 0 && status != GLOB_NOMATCH) /* no match is an empty conf.d */
             result =
                 loader_fail(loader, place, "include '%s': the folder can't be read; check its path and mode", path);
         for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
-            result = loader_path(loader, found.gl_pathv[i], place);
+            result = loader_path(loader, found.gl_pathv[i], found.gl_pathv[i], place);
         globfree(&found);
     }
     mem_free(full);
@@ -239,6 +346,8 @@ int loader_words(struct loader *loader, const struct place *place, const char *c
     const struct directive *directive = directive_find(name, strlen(name));
     if (directive != NULL)
         return set_directive(loader, place, directive, words + 1, count - 1);
+    if (strcasecmp(name, "rename-command") == 0)
+        return rename_command(loader, place, words + 1, count - 1);
     if (strcasecmp(name, "include") == 0) {
         if (count != 2)
             return loader_fail(loader, place,
@@ -265,7 +374,9 @@ static int load_line(struct loader *loader, const struct place *place, const cha
     struct text_words words;
     if (text_split(line, len, &words) != 0)
         return loader_fail(loader, place, "unbalanced quotes; close every quote and put a blank after it");
-    int result = words.count > 0 ? loader_words(loader, place, (const char *const *)words.words, words.count) : 0;
+    int result = words.count > 0 ? loader_check_words(loader, place, words.words[0], &words) : 0;
+    if (result == 0 && words.count > 0)
+        result = loader_words(loader, place, (const char *const *)words.words, words.count);
     text_words_free(&words);
     return result;
 }
@@ -291,21 +402,21 @@ int loader_stream(struct loader *loader, FILE *stream, const char *name)
     return result;
 }
 
-int loader_path(struct loader *loader, const char *path, const struct place *from)
+int loader_path(struct loader *loader, const char *path, const char *name, const struct place *from)
 {
     if (from != NULL && loader->depth == INCLUDE_DEPTH)
-        return loader_fail(loader, from, "include '%s': nested more than %d deep; does a file include itself?", path,
+        return loader_fail(loader, from, "include '%s': nested more than %d deep; does a file include itself?", name,
                            INCLUDE_DEPTH);
     FILE *stream = fopen(path, "re");
     if (stream == NULL && from != NULL)
-        return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", path, strerror(errno));
+        return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", name, strerror(errno));
     if (stream == NULL) {
         *loader->error_out =
-            config_message("%s: can't be opened: %s; check the path and the file's mode", path, strerror(errno));
+            config_message("%s: can't be opened: %s; check the path and the file's mode", name, strerror(errno));
         return -EINVAL;
     }
     loader->depth++;
-    int result = loader_stream(loader, stream, path);
+    int result = loader_stream(loader, stream, name);
     loader->depth--;
     fclose(stream);
     return result;
@@ -326,6 +437,11 @@ int config_load_text(struct config *config, const char *text, size_t len, const 
 
 /* ---- judged at the end ---- */
 
+static const struct directive *find(const char *name)
+{
+    return directive_find(name, strlen(name));
+}
+
 static int check_refusals(struct loader *loader)
 {
     for (size_t i = 0; i < directive_count; i++) {
@@ -340,11 +456,6 @@ static int check_refusals(struct loader *loader)
         return result;
     }
     return 0;
-}
-
-static char *absolute_path(const struct config *config, const char *path)
-{
-    return *path == '/' ? mem_strdup(path) : config_message("%s/%s", config->dir, path);
 }
 
 /* Whether a file can be made at path, or with existing_too is there to be written: an errno, 0 fine. Takes
@@ -363,12 +474,12 @@ static int try_path(const char *path, bool existing_too, char **folder_out)
     return S_ISDIR(status.st_mode) ? (access(folder, W_OK | X_OK) == 0 ? 0 : errno) : ENOTDIR;
 }
 
-static int check_path(struct loader *loader, const char *name, const char *value, bool existing_too)
+static int check_path(struct loader *loader, const char *name, const char *value, const struct place *place,
+                      bool existing_too)
 {
     if (*value == '\0')
         return 0;
-    const struct directive *directive = directive_find(name, strlen(name));
-    char *path = absolute_path(loader->config, value), *folder = NULL;
+    char *path = socket_rules_absolute(loader->config, value), *folder = NULL;
     struct stat status;
     int error = try_path(path, existing_too, &folder);
     int result = 0;
@@ -379,7 +490,7 @@ static int check_path(struct loader *loader, const char *name, const char *value
                                       folder_missing ? "make it or choose another path"
                                                      : "choose another path or change its mode");
         const char *const words[] = {value};
-        result = fail_value(loader, &loader->origins[directive_number(directive)], directive, words, 1, reason);
+        result = fail_value(loader, place, find(name), words, 1, reason);
         mem_free(reason);
     }
     mem_free(folder);
@@ -387,12 +498,53 @@ static int check_path(struct loader *loader, const char *name, const char *value
     return result;
 }
 
+static int check_sockets(struct loader *loader)
+{
+    const struct config *config = loader->config;
+    const struct config_extra *extra = config->extra;
+    const struct directive *unixsocket = find("unixsocket");
+    const struct place *place = &loader->origins[directive_number(unixsocket)];
+    const struct listen_entry *twin = socket_rules_find_twin(config);
+    if (!socket_rules_has_socket(config))
+        return fail_value(loader, place, unixsocket, (const char *[]){""}, 1,
+                          "there is nothing to serve on; give a path, or a listen entry");
+    if (twin != NULL)
+        return fail_value(loader, &loader->listen_places[twin - config->listens], find("listen"),
+                          (const char *[]){twin->path}, 1,
+                          "another socket file, of unixsocket or listen, has this path; keep one");
+    if (extra->activated) /* their folders are the service manager's */
+        return 0;
+    int result = check_path(loader, "unixsocket", config->unixsocket, place, false);
+    for (size_t i = 0; result == 0 && i < config->listen_count; i++)
+        result = check_path(loader, "listen", config->listens[i].path, &loader->listen_places[i], false);
+    return result;
+}
+
+static int check_users(struct loader *loader)
+{
+    const struct config *config = loader->config;
+    const struct directive *aclfile = find("aclfile");
+    if (*config->aclfile == '\0' || config->user_count == 0)
+        return 0;
+    char *reason = config_message("users are declared by user lines as well (%s), and who may do what would depend "
+                                  "on which is read last; keep either the file or the lines",
+                                  config_user_place(config, 0));
+    int result = fail_value(loader, &loader->origins[directive_number(aclfile)], aclfile,
+                            (const char *[]){config->aclfile}, 1, reason);
+    mem_free(reason);
+    return result;
+}
+
 int loader_check(struct loader *loader)
 {
+    const struct place *logfile = &loader->origins[directive_number(find("logfile"))];
+    socket_rules_settle(loader->config);
     int result = check_refusals(loader);
     if (result == 0)
-        result = check_path(loader, "unixsocket", loader->config->unixsocket, false);
+        result = check_sockets(loader);
     if (result == 0)
-        result = check_path(loader, "logfile", loader->config->logfile, true);
+        result = check_users(loader);
+    if (result == 0)
+        result = check_path(loader, "logfile", loader->config->logfile, logfile, true);
     return result;
 }

@@ -8,6 +8,7 @@
 #define KVS_CONFIG_LOADER_H
 
 #include "config/directive.h"
+#include "core/text.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ struct loader {
     char **error_out;
     int depth;
     struct place *origins; /* by directive: where its value was set; line 0 and no file: nowhere or the command line */
-    char **files;          /* names that places refer to */
+    struct place *listen_places; /* by number of the entry */
+    char **files;                /* names that places refer to */
     size_t file_count;
 };
 
@@ -33,14 +35,18 @@ void loader_deinit(struct loader *loader);
 /* Sets one directive: words[0] is its name. */
 int loader_words(struct loader *loader, const struct place *place, const char *const *words, size_t count);
 
-/* Reads a file; from is the place of an include, or NULL. */
-int loader_path(struct loader *loader, const char *path, const struct place *from);
+/* Reads a file that messages call name; from is the place of an include, or NULL. */
+int loader_path(struct loader *loader, const char *path, const char *name, const struct place *from);
 
 /* Reads what is open already; messages call it name. */
 int loader_stream(struct loader *loader, FILE *stream, const char *name);
 
 /* Judges the whole, when all has been read. */
 int loader_check(struct loader *loader);
+
+/* Refuses words that a C string can't hold; name is what they are for. */
+int loader_check_words(struct loader *loader, const struct place *place, const char *name,
+                       const struct text_words *words);
 
 int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

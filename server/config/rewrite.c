@@ -6,9 +6,14 @@
  * other, the last line is replaced in place and lines before it go. The outcome is read again, and what still
  * differs (nothing in the file sets it, or a later include overrules it) is appended. So nothing changes in
  * the file but what differs. The new file takes the old one's place by rename(), after its bytes are on disk.
+ *
+ * Where lines add up (listen, user) the same holds of each entry: a line is replaced if its entry has changed and
+ * dropped if its entry is gone; new entries follow the last line, and what an include declares is taken back by an
+ * empty value before all of them are said again. Lines of rename-command stay as they are.
  */
 #include "config/directive.h"
 
+#include "config/listen_value.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -16,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,10 +152,199 @@ static char *own_line(const struct config *config, const struct directive *direc
     return line.data;
 }
 
+/* ---- directives whose lines add up ---- */
+
+/* What one line says: text as we write it, about key, which is the path or the name, and "" for the account. */
+struct entry {
+    char *key, *text;
+};
+
+struct entries {
+    struct entry *list;
+    size_t count;
+};
+
+static bool adds_up(const struct directive *directive)
+{
+    return directive->kind == KIND_LISTEN || directive->kind == KIND_USER;
+}
+
+/* Takes the text. */
+static void add_entry(struct entries *entries, const char *key, char *text)
+{
+    entries->list = mem_realloc(entries->list, (entries->count + 1) * sizeof(*entries->list));
+    entries->list[entries->count++] = (struct entry){mem_strdup(key), text};
+}
+
+static void entries_deinit(struct entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        mem_free(entries->list[i].key);
+        mem_free(entries->list[i].text);
+    }
+    mem_free(entries->list);
+}
+
+static struct entry *find_entry(const struct entries *entries, const char *key)
+{
+    for (size_t i = 0; i < entries->count; i++)
+        if (strcmp(entries->list[i].key, key) == 0)
+            return &entries->list[i];
+    return NULL;
+}
+
+static void add_listens(struct entries *entries, const struct config *config)
+{
+    for (size_t i = 0; i < config->listen_count; i++) {
+        struct text text = TEXT_EMPTY;
+        text_add(&text, "listen ");
+        listen_describe_entry(&config->listens[i], &text);
+        add_entry(entries, config->listens[i].path, text.data);
+    }
+}
+
+/* words: a name with its rules, or an account alone. */
+static void add_user(struct entries *entries, const struct text_words *words)
+{
+    struct text text = TEXT_EMPTY;
+    text_add(&text, "user");
+    for (size_t i = 0; i < words->count; i++) {
+        text_add_char(&text, ' ');
+        config_add_word(&text, words->words[i]);
+    }
+    add_entry(entries, words->count > 1 ? words->words[0] : "", text.data);
+}
+
+static void add_users(struct entries *entries, const struct config *config)
+{
+    struct text_words words = {1, (char *[]){config->account}, NULL};
+    if (*config->account != '\0')
+        add_user(entries, &words);
+    for (size_t i = 0; i < config->user_count; i++)
+        if (text_split(config->users[i], strlen(config->users[i]), &words) == 0) {
+            add_user(entries, &words);
+            text_words_free(&words);
+        }
+}
+
+/* A configuration's value, line by line. */
+static struct entries entries_of(const struct config *config, const struct directive *directive)
+{
+    struct entries entries = {0};
+    if (directive->kind == KIND_LISTEN)
+        add_listens(&entries, config);
+    else
+        add_users(&entries, config);
+    return entries;
+}
+
+/* What a line of the file says: one entry, or anything else (several, all taken back). */
+static struct entries entries_of_line(const struct line *line)
+{
+    struct entries entries = {0};
+    struct config scratch = {0};
+    struct text_words words = {0};
+    char *error = NULL;
+    if (text_split(line->text, strlen(line->text), &words) != 0 || words.count < 2 || words.words[1][0] == '\0') {
+        text_words_free(&words);
+        return entries;
+    }
+    struct text_words values = {words.count - 1, words.words + 1, words.lens + 1};
+    if (line->directive->kind == KIND_USER)
+        add_user(&entries, &values);
+    else if (listen_set(&scratch, (const char *const *)values.words, values.count, &error) == 0)
+        add_listens(&entries, &scratch);
+    mem_free(error);
+    listen_free(&scratch);
+    text_words_free(&words);
+    return entries;
+}
+
+/* Whether the same entries are in both, in whatever order. */
+static bool same_entries(const struct config *a, const struct config *b, const struct directive *directive)
+{
+    struct entries of_a = entries_of(a, directive), of_b = entries_of(b, directive);
+    bool same = of_a.count == of_b.count;
+    for (size_t i = 0; same && i < of_a.count; i++) {
+        const struct entry *other = find_entry(&of_b, of_a.list[i].key);
+        same = other != NULL && strcmp(other->text, of_a.list[i].text) == 0;
+    }
+    entries_deinit(&of_a);
+    entries_deinit(&of_b);
+    return same;
+}
+
+/* Brings one line up to date with the entries that are to be said, and strikes its own from them. */
+static void replace_entry(struct line *line, struct entries *wanted)
+{
+    struct entries present = entries_of_line(line);
+    struct entry *entry = present.count == 1 ? find_entry(wanted, present.list[0].key) : NULL;
+    if (entry == NULL || entry->text == NULL) {
+        mem_free(line->text);
+        line->text = NULL;
+    } else if (strcmp(entry->text, present.list[0].text) != 0) {
+        mem_free(line->text);
+        line->text = entry->text;
+        entry->text = NULL;
+    } else {
+        mem_free(entry->text);
+        entry->text = NULL;
+    }
+    entries_deinit(&present);
+}
+
+static void insert_line(struct file *file, size_t index, char *text, const struct directive *directive)
+{
+    add_line(file, NULL, NULL);
+    memmove(&file->lines[index + 1], &file->lines[index], (file->count - 1 - index) * sizeof(*file->lines));
+    file->lines[index] = (struct line){text, directive};
+}
+
+/* New entries follow the last line, but not those that an include declares: a second line for one is a mistake. */
+static void replace_entries(struct file *file, const struct config *read, const struct config *config,
+                            const struct directive *directive)
+{
+    struct entries wanted = entries_of(config, directive), said = entries_of(read, directive);
+    size_t behind = 0; /* the last line */
+    for (size_t i = 0; i < file->count; i++)
+        if (file->lines[i].directive == directive && file->lines[i].text != NULL) {
+            replace_entry(&file->lines[i], &wanted);
+            behind = i + 1;
+        }
+    for (size_t i = 0; behind > 0 && i < wanted.count; i++)
+        if (wanted.list[i].text != NULL && find_entry(&said, wanted.list[i].key) == NULL) {
+            insert_line(file, behind++, wanted.list[i].text, directive);
+            wanted.list[i].text = NULL;
+        }
+    entries_deinit(&wanted);
+    entries_deinit(&said);
+}
+
+static void append_entries(struct file *file, const struct config *read, const struct config *config,
+                           const struct directive *directive)
+{
+    struct entries wanted = entries_of(config, directive), said = entries_of(read, directive);
+    if (said.count > 0)
+        add_line(file, config_message("%s \"\"", directive->name), directive);
+    for (size_t i = 0; i < wanted.count; i++) {
+        add_line(file, wanted.list[i].text, directive);
+        wanted.list[i].text = NULL;
+    }
+    entries_deinit(&wanted);
+    entries_deinit(&said);
+}
+
+/* ---- all directives ---- */
+
 /* Puts the present value in place of the last line that sets the directive, and drops the others. */
-static void replace_line(struct file *file, const struct config *config, const struct directive *directive)
+static void replace_line(struct file *file, const struct config *read, const struct config *config,
+                         const struct directive *directive)
 {
     bool done = false;
+    if (adds_up(directive)) {
+        replace_entries(file, read, config, directive);
+        return;
+    }
     for (size_t i = file->count; i-- > 0;) {
         struct line *line = &file->lines[i];
         if (line->directive != directive)
@@ -160,12 +355,16 @@ static void replace_line(struct file *file, const struct config *config, const s
     }
 }
 
-static void append_line(struct file *file, const struct config *config, const struct directive *directive)
+static void append_line(struct file *file, const struct config *read, const struct config *config,
+                        const struct directive *directive)
 {
     if (!file->is_signed)
         add_line(file, mem_strdup(SIGNATURE), NULL);
     file->is_signed = true;
-    add_line(file, own_line(config, directive), directive);
+    if (adds_up(directive))
+        append_entries(file, read, config, directive);
+    else
+        add_line(file, own_line(config, directive), directive);
 }
 
 static void add_content(const struct file *file, struct text *out)
@@ -204,7 +403,20 @@ static int sync_folder(const char *path)
     return result;
 }
 
-/* Puts content into the place of the file at path, which keeps its mode and, where we may, its owner. */
+/* Gives the new file, which only we can read so far, the old one's owner and group, where we may, and mode. The bits
+ * of a group that we may not give are left out: they would let another group in. */
+static int keep_rights(int fd, const struct stat *old)
+{
+    mode_t mode = old->st_mode & 07777;
+    if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0) {
+        if (errno != EPERM)
+            return -errno;
+        mode &= ~(mode_t)(S_IRWXG | S_ISGID);
+    }
+    return fchmod(fd, mode) != 0 ? -errno : 0;
+}
+
+/* Puts content into the place of the file at path, which keeps its rights. It is made with mode 0600. */
 static int replace_file(const char *path, const struct text *content)
 {
     struct stat old;
@@ -214,10 +426,8 @@ static int replace_file(const char *path, const struct text *content)
     int result = fd < 0 ? -errno : 0;
     if (fd < 0)
         goto free_name;
-    if (had_one && fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM)
-        result = -errno;
-    if (result == 0 && had_one && fchmod(fd, old.st_mode & 07777) != 0)
-        result = -errno;
+    if (result == 0 && had_one)
+        result = keep_rights(fd, &old);
     if (result == 0)
         result = write_all(fd, content->data, content->len);
     if (result == 0 && fsync(fd) != 0)
@@ -236,7 +446,17 @@ free_name:
 
 /* ---- all of it ---- */
 
-typedef void change_line(struct file *file, const struct config *config, const struct directive *directive);
+/* read is what the file says so far. */
+typedef void change_line(struct file *file, const struct config *read, const struct config *config,
+                         const struct directive *directive);
+
+/* Whether the file needs no change for this directive. A descriptor is of this process alone. */
+static bool is_said(const struct config *read, const struct config *config, const struct directive *directive)
+{
+    if (directive->offset == offsetof(struct config, inherit_fd))
+        return true;
+    return adds_up(directive) ? same_entries(read, config, directive) : directive_equal(read, config, directive);
+}
 
 /* Reads what the file says as it stands, and has change called for every directive that differs from
  * config's. */
@@ -252,8 +472,8 @@ static int change_differing(struct file *file, const struct config *config, chan
     if (error != NULL)
         log_warning("CONFIG REWRITE: the file can't be understood any more and stays as it is: %s", error);
     for (size_t i = 0; result == 0 && i < directive_count; i++)
-        if (!directive_equal(&scratch, config, &directives[i]))
-            change(file, config, &directives[i]);
+        if (!is_said(&scratch, config, &directives[i]))
+            change(file, &scratch, config, &directives[i]);
     mem_free(error);
     text_deinit(&content);
     config_deinit(&scratch);

@@ -7,6 +7,7 @@
  */
 #include "config/value.h"
 
+#include "config/listen_value.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
@@ -18,8 +19,18 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+void config_add_word(struct text *text, const char *word)
+{
+    bool plain = *word != '\0';
+    for (const char *at = word; *at != '\0'; at++)
+        plain = plain && (unsigned char)*at > ' ' && *at != '"' && *at != '\'' && *at != 0x7f;
+    if (plain)
+        text_add(text, word);
+    else
+        text_add_quoted(text, word, strlen(word));
+}
 
 static int set_file_name(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
@@ -81,18 +92,26 @@ static int set_directory(struct config *config, const struct directive *directiv
 
 static int set_socket(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
-    const size_t longest = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
-    size_t len = strlen(word);
-    if (len == 0)
-        return value_refuse(error_out, "the path can't be empty; kvs is reached through its socket file only");
-    if (len > longest) {
-        *error_out = config_message("the path has %zu bytes, and the kernel takes at most %zu; choose a shorter one",
-                                    len, longest);
+    char *problem = *word != '\0' ? listen_check_path(word) : NULL;
+    if (problem != NULL) {
+        *error_out = problem;
         return -EINVAL;
     }
-    if (word[len - 1] == '/')
-        return value_refuse(error_out, "the path names a folder; add the name of the socket file");
     value_store_text(config, directive, word);
+    return 0;
+}
+
+/* The account alone: users of the ACL come from files and the command line (lists.h). */
+static int set_account(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                       char **error_out)
+{
+    const char *name = count > 0 ? words[0] : "";
+    if (count > 1)
+        return value_refuse(error_out, "users of the ACL are changed by ACL SETUSER");
+    if (strpbrk(name, " \t\r\n") != NULL)
+        return value_refuse(error_out, "the name of an account has no blanks; write a name alone, or put no quotes "
+                                       "around a user and its rules");
+    value_store_text(config, directive, name);
     return 0;
 }
 
@@ -292,6 +311,17 @@ void value_get_percentiles(const struct config *config, struct text *out)
     }
 }
 
+void value_copy_percentiles(struct config *to, const struct config *from)
+{
+    size_t size = from->latency_percentile_count * sizeof(*from->latency_percentiles);
+    double *values = size > 0 ? mem_alloc(size) : NULL;
+    if (size > 0)
+        memcpy(values, from->latency_percentiles, size);
+    mem_free(to->latency_percentiles);
+    to->latency_percentiles = values;
+    to->latency_percentile_count = from->latency_percentile_count;
+}
+
 /* ---- any of the texts ---- */
 
 int value_set_text(struct config *config, const struct directive *directive, const char *const *words, size_t count,
@@ -316,6 +346,8 @@ int value_set_text(struct config *config, const struct directive *directive, con
         return set_events(config, directive, words[0], error_out);
     case KIND_REPLICAOF:
         return set_replicaof(config, directive, words, count, error_out);
+    case KIND_USER:
+        return set_account(config, directive, words, count, error_out);
     default:
         value_store_text(config, directive, words[0]);
         return 0;

@@ -8,6 +8,7 @@
  */
 #include "config/value.h"
 
+#include "config/listen_value.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
@@ -81,6 +82,7 @@ static bool is_text_kind(enum directive_kind kind)
     case KIND_OOM_VALUES:
     case KIND_EVENTS:
     case KIND_REPLICAOF:
+    case KIND_USER:
         return true;
     default:
         return false;
@@ -336,6 +338,8 @@ int directive_set(struct config *config, const struct directive *directive, cons
         return value_set_output_limits(config, words, count, error_out);
     case KIND_PERCENTILES:
         return value_set_percentiles(config, words, count, error_out);
+    case KIND_LISTEN:
+        return listen_set(config, words, count, error_out);
     default:
         return value_set_text(config, directive, words, count, error_out);
     }
@@ -369,6 +373,8 @@ void directive_get(const struct config *config, const struct directive *directiv
         value_get_output_limits(config, out);
     else if (directive->kind == KIND_PERCENTILES)
         value_get_percentiles(config, out);
+    else if (directive->kind == KIND_LISTEN)
+        listen_describe(config, out);
     else if (directive->offset == DIRECTIVE_NO_FIELD || is_text_kind(directive->kind))
         text_add(out, text_of(config, directive));
     else
@@ -386,13 +392,42 @@ const char *directive_refusal(const struct config *config, const struct directiv
     return served ? NULL : directive->refusal;
 }
 
+static bool same_users(const struct config *a, const struct config *b)
+{
+    bool same = a->user_count == b->user_count;
+    for (size_t i = 0; same && i < a->user_count; i++)
+        same = strcmp(a->users[i], b->users[i]) == 0;
+    return same;
+}
+
+static bool is_socket_named(const struct config *config)
+{
+    return ((const struct config_extra *)config->extra)->socket_named;
+}
+
 bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive)
 {
     struct text value_a = TEXT_EMPTY, value_b = TEXT_EMPTY;
+    if (directive->kind == KIND_SOCKET && !is_socket_named(a) && !is_socket_named(b))
+        return true;
     directive_get(a, directive, &value_a);
     directive_get(b, directive, &value_b);
     bool equal = strcmp(value_a.data, value_b.data) == 0;
     text_deinit(&value_a);
     text_deinit(&value_b);
-    return equal;
+    return equal && (directive->kind != KIND_USER || same_users(a, b));
+}
+
+void directive_copy(struct config *to, const struct config *from, const struct directive *directive)
+{
+    if (directive->kind == KIND_LISTEN) {
+        listen_free(to);
+        listen_copy(to, from);
+    } else if (directive->kind == KIND_PERCENTILES) {
+        value_copy_percentiles(to, from);
+    } else if (directive->offset == DIRECTIVE_NO_FIELD || is_text_kind(directive->kind)) {
+        value_store_text(to, directive, text_of(from, directive));
+    } else {
+        memcpy((char *)to + directive->offset, (const char *)from + directive->offset, directive->width);
+    }
 }

@@ -24,5 +24,6 @@ int value_set_output_limits(struct config *config, const char *const *words, siz
 void value_get_output_limits(const struct config *config, struct text *out);
 int value_set_percentiles(struct config *config, const char *const *words, size_t count, char **error_out);
 void value_get_percentiles(const struct config *config, struct text *out);
+void value_copy_percentiles(struct config *to, const struct config *from);
 
 #endif

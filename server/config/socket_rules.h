@@ -1,0 +1,28 @@
+/*
+ * What holds of all socket files together: the default one, that there is one at all, that no two have one path.
+ * Private to config/.
+ */
+#ifndef KVS_CONFIG_SOCKET_RULES_H
+#define KVS_CONFIG_SOCKET_RULES_H
+
+#include "config/config.h"
+
+#include <stdbool.h>
+
+/* Notes whether the service manager hands sockets over (LISTEN_FDS), and takes the default of unixsocket away where
+ * something else serves. When all has been read. */
+void socket_rules_settle(struct config *config);
+
+/* Whether clients can come in anywhere. */
+bool socket_rules_has_socket(const struct config *config);
+
+/* The first entry whose path is unixsocket's or that of an entry before it; NULL none. */
+const struct listen_entry *socket_rules_find_twin(const struct config *config);
+
+/* Why this set of sockets can't be served while running, or NULL. */
+const char *socket_rules_problem(const struct config *config);
+
+/* The path from the root on; freed with mem_free(). */
+char *socket_rules_absolute(const struct config *config, const char *path);
+
+#endif

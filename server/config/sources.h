@@ -1,0 +1,34 @@
+/*
+ * Sources: what FILE and the command line say, to be read again while the server runs (SIGHUP).
+ *
+ * What counts is the difference between two readings of the sources, not that between the sources and the running
+ * configuration: a value that CONFIG SET has changed stays until somebody edits its line. Directives whose value has
+ * been edited are set as CONFIG SET does, all or none; those that can't change while the server runs are named.
+ * Standard input ("-") can't be read again: nothing changes then. Main thread.
+ */
+#ifndef KVS_CONFIG_SOURCES_H
+#define KVS_CONFIG_SOURCES_H
+
+#include "config/config.h"
+
+struct config_sources;
+
+/* Takes note of what config_load() has just read from these arguments (without argv[0]); keeps copies. */
+struct config_sources *config_sources_create(const struct config *config, int argc, char **argv);
+void config_sources_destroy(struct config_sources *sources);
+
+/*
+ * Reads the sources again, beside the running configuration: the world need not stop. -EINVAL and *error_out, one
+ * line as config_load() has it (mem_free()), when they hold a mistake; then there is nothing to apply.
+ */
+int config_sources_read(struct config_sources *sources, char **error_out);
+
+/*
+ * Sets in config what that reading changed, and has it take effect through the listener of config_set_listener().
+ * World stopped. Returns the number of directives that changed, or a negative errno if one of them was refused; then
+ * none has changed, and the next reading is compared to the former one again. *report_out is one line for the log
+ * either way (mem_free()): "timeout, listen set anew; databases can't change ...", "nothing has changed".
+ */
+int config_sources_apply(struct config_sources *sources, struct config *config, char **report_out);
+
+#endif
