@@ -17,12 +17,6 @@
 struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
                          struct listener *listener)
 {
-    struct ucred credentials;
-    socklen_t len = sizeof credentials;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len)) {
-        close(fd);
-        return NULL;
-    }
     struct conn *conn = mem_calloc(service->conn_size);
     conn->id = id;
     conn->worker = worker;
@@ -31,7 +25,6 @@ struct conn *conn_create(struct worker *worker, const struct net_service *servic
     conn->fd = fd;
     conn->state = CONN_OPEN;
     conn->reading = true;
-    conn->peer = (struct peer){credentials.pid, credentials.uid, credentials.gid};
     conn->created_ms = conn->last_active_ms = worker_now_ms(worker);
     return conn;
 }
@@ -40,6 +33,7 @@ void conn_destroy(struct conn *conn)
 {
     conn->transport->close(conn);
     output_clear(&conn->output);
+    atomic_fetch_sub_explicit(&listener_counts(conn->listener)->clients, 1, memory_order_relaxed);
     listener_release(conn->listener);
     mem_free(conn);
 }

@@ -10,6 +10,7 @@
 #define KVS_NET_CONN_H
 
 #include "core/output.h"
+#include "net/peer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,13 +20,6 @@
 struct worker;
 struct listener;
 struct transport;
-
-/* What the kernel said of the peer at accept (SO_PEERCRED). */
-struct peer {
-    pid_t pid;
-    uid_t uid;
-    gid_t gid;
-};
 
 enum conn_state {
     CONN_OPEN,
@@ -45,7 +39,7 @@ struct conn {
     bool peer_done; /* the peer has closed its sending side */
     bool queued;    /* is in its worker's flush list (private to net/) */
     bool blocked;   /* waits for EPOLLOUT (private to net/) */
-    struct peer peer;
+    struct peer peer; /* at accept */
     struct output output;
     int64_t created_ms;     /* wall */
     int64_t last_active_ms; /* wall; last time bytes came or went */

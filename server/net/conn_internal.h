@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* A connection over an accepted socket, not yet polled; NULL (fd closed) when the kernel doesn't know the peer. */
+/* A connection over a connected socket, not yet polled; whose it is is filled in by the caller. */
 struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
                          struct listener *listener);
 

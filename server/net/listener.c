@@ -1,201 +1,227 @@
 /*
- * Making the file: under a lock on its folder (flock, so that two servers don't take each other's fresh
- * socket for a stale one), what is there is looked at, a dead socket is removed, and bind(2) makes the
- * new one. Its mode is that of the socket's own inode, set before, less the umask, which is 0 for the
- * moment: so the file never exists with another mode.
- *
- * Whether a socket is dead only connect(2) can tell: it is refused where nobody listens.
+ * A listener is a socket file (socket_file.h) with what has been asked for it. It keeps the absolute path, since the
+ * working directory may change while it serves, and tells people the path that they gave.
  */
 #include "net/listener.h"
 
+#include "core/log.h"
 #include "core/memory.h"
+#include "net/socket_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <pwd.h>
-#include <stdatomic.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
-
-#define FOLDER_LOCK_TRIES 100 /* of 50 ms */
 
 struct listener {
     atomic_uint references;
-    int fd;       /* -1 once closed */
-    dev_t device; /* of the file that we made */
-    ino_t inode;
-    char path[];
+    enum listener_kind kind;       /* const */
+    struct socket_file made;       /* guarded by the lock of access/sockets.h; fd is -1 once closed */
+    struct listener_rights rights; /* as made, but changed while the world is stopped; user is the listener's own */
+    struct listener_counts counts;
+    char *file;  /* const */
+    char path[]; /* const */
 };
 
-static int fail(int error, char *text, size_t size, const char *path, const char *what)
+static struct listener *listener_create(enum listener_kind kind, const char *path, const char *file,
+                                        const struct listener_rights *rights)
 {
-    snprintf(text, size, "can't listen on %s: %s", path, what);
-    return -error;
+    size_t size = strlen(path) + 1;
+    struct listener *listener = mem_calloc(sizeof *listener + size);
+    atomic_init(&listener->references, 1);
+    listener->kind = kind;
+    listener->made.fd = -1;
+    listener->rights = *rights;
+    listener->rights.user = mem_strdup(rights->user);
+    listener->file = mem_strdup(file);
+    memcpy(listener->path, path, size);
+    return listener;
 }
 
-static void address_of(const char *path, struct sockaddr_un *address)
+struct listener *listener_create_inherited(void)
 {
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    memcpy(address->sun_path, path, strlen(path) + 1);
+    struct listener_rights rights = {.owner = geteuid(), .group = getegid(), .access = ACCESS_ADMIN, .user = ""};
+    return listener_create(LISTENER_INHERITED, "(inherited)", "", &rights);
 }
 
-static int folder_open(const char *path, char *error, size_t error_size)
-{
-    char copy[LISTENER_PATH_MAX + 1];
-    snprintf(copy, sizeof copy, "%s", path);
-    const char *folder = dirname(copy);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        int saved = errno;
-        snprintf(error, error_size, "can't listen on %s: folder %s: %s; create it or choose another path with -s", path,
-                 folder, strerror(saved));
-        return -saved;
-    }
-    return fd;
-}
+/* ---- opening ---- */
 
-static int folder_lock(int folder, const char *path, char *error, size_t error_size)
+static int check_path(const char *path, char *error, size_t error_size)
 {
-    for (int i = 0; i < FOLDER_LOCK_TRIES; i++) {
-        if (flock(folder, LOCK_EX | LOCK_NB) == 0)
-            return 0;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return 0; /* a file system without locks: go on without */
-        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-    }
-    return fail(EBUSY, error, error_size, path,
-                "another process keeps the folder locked; end it or choose a folder of your own");
-}
-
-static int describe_live(int fd, const char *path, char *error, size_t error_size)
-{
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-        struct passwd entry, *owner = NULL;
-        char names[1024];
-        getpwuid_r(peer.uid, &entry, names, sizeof names, &owner); /* NULL where it has no name */
+    size_t len = strlen(path);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (path[0] == '@') {
         snprintf(error, error_size,
-                 "can't listen on %s: a server is listening there, pid %d of uid %u (%s); stop it or choose another "
-                 "path with -s",
-                 path, (int)peer.pid, (unsigned)peer.uid, owner ? owner->pw_name : "no name");
-        return -EADDRINUSE;
+                 "can't listen on %s: an abstract name has no permissions, so every user could connect; give the path "
+                 "of a file",
+                 path);
+        return -EINVAL;
     }
-    return fail(EADDRINUSE, error, error_size, path,
-                "a server is listening there; stop it or choose another path with -s");
-}
-
-/* Removes the socket of a dead server; anything else at the path is an error. 0 when the path is free. */
-static int path_clear(const char *path, char *error, size_t error_size)
-{
-    struct stat found;
-    if (lstat(path, &found))
-        return errno == ENOENT ? 0 : fail(errno, error, error_size, path, strerror(errno));
-    if (!S_ISSOCK(found.st_mode))
-        return fail(EEXIST, error, error_size, path,
-                    "something that is not a socket is there; move it away or choose another path with -s");
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return fail(errno, error, error_size, path, strerror(errno));
-    struct sockaddr_un address;
-    address_of(path, &address);
-    int refused = connect(fd, (struct sockaddr *)&address, sizeof address) ? errno : 0;
-    int result = 0;
-    if (refused == 0)
-        result = describe_live(fd, path, error, error_size);
-    else if (refused == EAGAIN)
-        result =
-            fail(EADDRINUSE, error, error_size, path, "a busy server is listening there; choose another path with -s");
-    else if (refused != ECONNREFUSED && refused != ENOENT)
-        result = fail(refused, error, error_size, path, strerror(refused));
-    else if (unlink(path) && errno != ENOENT)
-        result = fail(errno, error, error_size, path,
-                      "the stale socket file can't be removed: not yours, or a read-only folder");
-    close(fd);
-    return result;
-}
-
-/* Binds with exactly this mode and listens. */
-static int path_bind(int fd, const char *path, mode_t mode, int backlog, char *error, size_t error_size)
-{
-    struct sockaddr_un address;
-    address_of(path, &address);
-    if (fchmod(fd, mode))
-        return fail(errno, error, error_size, path, strerror(errno));
-    mode_t mask = umask(0);
-    int failed = bind(fd, (struct sockaddr *)&address, sizeof address) ? errno : 0;
-    umask(mask);
-    if (failed)
-        return fail(failed, error, error_size, path, strerror(failed));
-    if (listen(fd, backlog)) {
-        failed = errno;
-        unlink(path);
-        return fail(failed, error, error_size, path, strerror(failed));
+    if (len == 0 || len > LISTENER_PATH_MAX) {
+        snprintf(error, error_size,
+                 "can't listen on %s: the path has %zu bytes, a socket's has 1 to %d; choose a shorter one", path, len,
+                 LISTENER_PATH_MAX);
+        return -ENAMETOOLONG;
+    }
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+        snprintf(error, error_size, "can't listen on %s: that names a folder; add the name of a file", path);
+        return -EISDIR;
     }
     return 0;
 }
 
-int listener_open(const char *path, mode_t mode, int backlog, struct listener **listener_out, char *error,
-                  size_t error_size)
+static int make_absolute(const char *path, char out[PATH_MAX], char *error, size_t error_size)
 {
-    size_t len = strlen(path);
-    if (len == 0 || len > LISTENER_PATH_MAX) {
-        snprintf(error, error_size,
-                 "can't listen on %s: the path has %zu bytes, a socket's has 1 to %d; choose a shorter one with -s",
-                 path, len, LISTENER_PATH_MAX);
-        return -ENAMETOOLONG;
+    char here[PATH_MAX];
+    if (path[0] == '/') {
+        snprintf(out, PATH_MAX, "%s", path);
+        return 0;
     }
-    int folder = folder_open(path, error, error_size);
-    if (folder < 0)
-        return folder;
-    int result = folder_lock(folder, path, error, error_size);
+    int failed = getcwd(here, sizeof here) ? 0 : errno;
+    if (!failed && snprintf(out, PATH_MAX, "%s/%s", here, path) >= PATH_MAX)
+        failed = ENAMETOOLONG;
+    if (!failed)
+        return 0;
+    snprintf(error, error_size, "can't listen on %s: %s; give a path that begins with /", path, strerror(failed));
+    return -failed;
+}
+
+/*
+ * Whoever can write the folder can take the file away and put a socket of his own there, unless the sticky bit is set.
+ * A group that has the number of its only member is no group of others.
+ */
+static void warn_about_folder(const struct listener *listener)
+{
+    char folder[PATH_MAX];
+    struct stat found;
+    snprintf(folder, sizeof folder, "%s", listener->file);
+    char *slash = strrchr(folder, '/');
+    slash[slash == folder] = '\0';
+    if (stat(folder, &found) || (found.st_mode & S_ISVTX))
+        return;
+    bool world = found.st_mode & S_IWOTH;
+    bool group = (found.st_mode & S_IWGRP) && !(found.st_gid == getegid() && getegid() == (gid_t)geteuid());
+    if (world || group)
+        log_warning("%s can write the folder %s and so put a socket of their own in the place of %s; take that away "
+                    "(chmod %s %s) or set the sticky bit (chmod +t %s)",
+                    world ? "all users" : "members of its group", folder, listener->path, world ? "go-w" : "g-w",
+                    folder, folder);
+}
+
+int listener_open(const char *path, const struct listener_rights *rights, int backlog, int lock_wait_ms,
+                  struct listener **listener_out, char *error, size_t error_size)
+{
+    char file[PATH_MAX];
+    struct socket_file made;
+    int result = check_path(path, error, error_size);
     if (result == 0)
-        result = path_clear(path, error, error_size);
-    int fd = -1;
-    if (result == 0) {
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        result = fd < 0 ? fail(errno, error, error_size, path, strerror(errno))
-                        : path_bind(fd, path, mode, backlog, error, error_size);
-    }
-    struct stat made = {0};
+        result = make_absolute(path, file, error, error_size);
     if (result == 0)
-        lstat(path, &made);
-    close(folder); /* and with it the lock */
-    if (result) {
-        if (fd >= 0)
-            close(fd);
+        result = socket_file_make(file, rights->mode, (struct socket_owner){rights->owner, rights->group}, backlog,
+                                  lock_wait_ms, &made, error, error_size);
+    if (result)
         return result;
-    }
-    struct listener *listener = mem_alloc(sizeof *listener + len + 1);
-    atomic_init(&listener->references, 1);
-    listener->fd = fd;
-    listener->device = made.st_dev;
-    listener->inode = made.st_ino;
-    memcpy(listener->path, path, len + 1);
+    struct listener *listener = listener_create(LISTENER_OWN, path, file, rights);
+    listener->made = made;
+    warn_about_folder(listener);
     *listener_out = listener;
     return 0;
 }
 
-static bool listener_owns_file(const struct listener *listener)
+int listener_adopt(int fd, const char *path, const struct listener_rights *rights, struct listener **listener_out,
+                   char *error, size_t error_size)
 {
+    char file[PATH_MAX];
     struct stat found;
-    return lstat(listener->path, &found) == 0 && found.st_dev == listener->device && found.st_ino == listener->inode;
+    struct listener_rights seen = *rights;
+    int result = make_absolute(path, file, error, error_size);
+    if (result) {
+        close(fd);
+        return result;
+    }
+    if (lstat(file, &found) == 0) {
+        seen.mode = found.st_mode & 07777;
+        seen.owner = found.st_uid;
+        seen.group = found.st_gid;
+    }
+    struct listener *listener = listener_create(LISTENER_ACTIVATED, path, file, &seen);
+    listener->made.fd = fd;
+    *listener_out = listener;
+    return 0;
+}
+
+int listener_remake(struct listener *listener, int backlog, int lock_wait_ms, char *error, size_t error_size)
+{
+    struct socket_file made;
+    const struct listener_rights *rights = &listener->rights;
+    int result = socket_file_make(listener->file, rights->mode, (struct socket_owner){rights->owner, rights->group},
+                                  backlog, lock_wait_ms, &made, error, error_size);
+    if (result)
+        return result;
+    close(listener->made.fd);
+    listener->made = made;
+    return 0;
+}
+
+/* ---- changing ---- */
+
+static int change_file(struct listener *listener, const struct listener_rights *rights, char *error, size_t error_size)
+{
+    const struct listener_rights *before = &listener->rights;
+    struct socket_owner owner = {(uid_t)-1, (gid_t)-1};
+    if (rights->owner != before->owner)
+        owner.user = rights->owner != (uid_t)-1 ? rights->owner : geteuid();
+    if (rights->group != before->group)
+        owner.group = rights->group != (gid_t)-1 ? rights->group : socket_file_natural_group(listener->file);
+    if (rights->mode == before->mode && owner.user == (uid_t)-1 && owner.group == (gid_t)-1)
+        return 0;
+    return socket_file_change(&listener->made, listener->file, rights->mode, owner, error, error_size);
+}
+
+int listener_set_rights(struct listener *listener, const struct listener_rights *rights, char *error, size_t error_size)
+{
+    struct listener_rights after = *rights;
+    if (listener->kind == LISTENER_OWN && listener_owns_file(listener)) {
+        int result = change_file(listener, rights, error, error_size);
+        if (result)
+            return result;
+    } else if (listener->kind != LISTENER_OWN) {
+        after.mode = listener->rights.mode;
+        after.owner = listener->rights.owner;
+        after.group = listener->rights.group;
+    }
+    char *former = (char *)listener->rights.user;
+    after.user = mem_strdup(rights->user);
+    listener->rights = after;
+    mem_free(former);
+    return 0;
+}
+
+/* ---- the end ---- */
+
+bool listener_owns_file(const struct listener *listener)
+{
+    return listener->kind == LISTENER_OWN && socket_file_is_at(&listener->made, listener->file);
+}
+
+void listener_stop(struct listener *listener)
+{
+    if (listener->kind != LISTENER_OWN)
+        return;
+    socket_file_remove(&listener->made, listener->file);
+    shutdown(listener->made.fd, SHUT_RDWR); /* who has the file under another name is refused as well */
 }
 
 void listener_close(struct listener *listener)
 {
-    if (listener_owns_file(listener))
-        unlink(listener->path);
-    close(listener->fd);
-    listener->fd = -1;
+    if (listener->made.fd >= 0) {
+        listener_stop(listener);
+        close(listener->made.fd);
+        listener->made.fd = -1;
+    }
     listener_release(listener);
 }
 
@@ -207,13 +233,33 @@ struct listener *listener_retain(struct listener *listener)
 
 void listener_release(struct listener *listener)
 {
-    if (atomic_fetch_sub_explicit(&listener->references, 1, memory_order_acq_rel) == 1)
-        mem_free(listener);
+    /* pairs with itself: the last one sees what all others did before they let go */
+    if (atomic_fetch_sub_explicit(&listener->references, 1, memory_order_acq_rel) != 1)
+        return;
+    mem_free((char *)listener->rights.user);
+    mem_free(listener->file);
+    mem_free(listener);
+}
+
+/* ---- reading ---- */
+
+int listener_accept(struct listener *listener)
+{
+    int fd;
+    do
+        fd = accept4(listener->made.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    return fd < 0 ? -errno : fd;
 }
 
 int listener_fd(const struct listener *listener)
 {
-    return listener->fd;
+    return listener->made.fd;
+}
+
+enum listener_kind listener_kind(const struct listener *listener)
+{
+    return listener->kind;
 }
 
 const char *listener_path(const struct listener *listener)
@@ -221,18 +267,22 @@ const char *listener_path(const struct listener *listener)
     return listener->path;
 }
 
-int listener_set_mode(struct listener *listener, mode_t mode)
+const char *listener_file(const struct listener *listener)
 {
-    if (!listener_owns_file(listener))
-        return -ENOENT;
-    return chmod(listener->path, mode) ? -errno : 0;
+    return listener->file;
 }
 
-int listener_accept(struct listener *listener)
+struct listener_rights listener_rights(const struct listener *listener)
 {
-    int fd;
-    do
-        fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
-    return fd < 0 ? -errno : fd;
+    return listener->rights;
+}
+
+enum access_level listener_access(const struct listener *listener)
+{
+    return listener->rights.access;
+}
+
+struct listener_counts *listener_counts(struct listener *listener)
+{
+    return &listener->counts;
 }

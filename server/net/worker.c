@@ -124,32 +124,31 @@ struct adoption {
     struct message message;
     int fd;
     uint64_t id; /* numbers follow the order of accept */
+    struct peer peer;
     struct listener *listener;
 };
 
 static void worker_adopt(struct worker *worker, struct message *message)
 {
     struct adoption *adoption = (struct adoption *)message;
-    struct conn *conn =
-        worker->stopping ? NULL : conn_create(worker, worker->service, adoption->fd, adoption->id, adoption->listener);
-    if (worker->stopping)
+    if (worker->stopping) {
         close(adoption->fd);
+        atomic_fetch_sub_explicit(&listener_counts(adoption->listener)->clients, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
+    } else {
+        struct conn *conn = conn_create(worker, worker->service, adoption->fd, adoption->id, adoption->listener);
+        conn->peer = adoption->peer;
+        conn->events = EPOLLIN;
+        worker_link(worker, conn);
+        worker->service->opened(worker->service->context, conn);
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
+        if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->transport->pollable(conn), &event)) {
+            log_warning("can't watch a new connection: %s", strerror(errno));
+            conn_close(conn);
+        }
+    }
     listener_release(adoption->listener);
     mem_free(adoption);
-    if (!conn) {
-        atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
-        return;
-    }
-    conn->events = EPOLLIN;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
-    if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->transport->pollable(conn), &event)) {
-        log_warning("can't watch a new connection: %s", strerror(errno));
-        conn_destroy(conn);
-        atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
-        return;
-    }
-    worker_link(worker, conn);
-    worker->service->opened(worker->service->context, conn);
 }
 
 static void worker_free_closed(struct worker *worker)
@@ -372,7 +371,7 @@ void worker_post(struct worker *worker, struct message *message)
     mailbox_post(&worker->mailbox, message);
 }
 
-void workers_adopt(int fd, struct listener *listener)
+void workers_adopt(int fd, const struct peer *peer, struct listener *listener)
 {
     static uint64_t next_id = 1;
     struct worker *fewest = &workers[0];
@@ -380,7 +379,10 @@ void workers_adopt(int fd, struct listener *listener)
         if (worker_conn_count(&workers[i]) < worker_conn_count(fewest))
             fewest = &workers[i];
     struct adoption *adoption = mem_alloc(sizeof *adoption);
-    *adoption = (struct adoption){{.run = worker_adopt}, fd, next_id++, listener_retain(listener)};
+    *adoption = (struct adoption){{.run = worker_adopt}, fd, next_id++, *peer, listener_retain(listener)};
+    struct listener_counts *counts = listener_counts(listener);
+    atomic_fetch_add_explicit(&counts->clients, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counts->accepted, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&fewest->conn_count, 1, memory_order_relaxed);
     worker_post(fewest, &adoption->message);
 }

@@ -17,6 +17,7 @@ struct conn;
 struct gate;
 struct gate_member;
 struct listener;
+struct peer;
 struct worker;
 
 /* A message to a worker, embedded in what it carries. run gets it back on the worker's thread and owns it. */
@@ -42,8 +43,8 @@ struct gate_member *worker_gate(const struct worker *worker);
 /* Any thread. Takes the message; wakes the worker if it sleeps. */
 void worker_post(struct worker *worker, struct message *message);
 
-/* Hands an accepted descriptor to the worker with the fewest connections. Takes fd. Main thread. */
-void workers_adopt(int fd, struct listener *listener);
+/* Hands a connected descriptor to the worker with the fewest connections. Takes fd. Main thread. */
+void workers_adopt(int fd, const struct peer *peer, struct listener *listener);
 
 /* Open connections, any thread; the sum is what maxclients limits. */
 unsigned worker_conn_count(const struct worker *worker);

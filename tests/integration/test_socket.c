@@ -1,18 +1,14 @@
 /* The socket file as a server's users meet it: who may come in, and what stands at its path. */
 #include "kit/kit.h"
+#include "kit/users.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define NOBODY 65534
 
 static mode_t mode_of(const char *path)
 {
@@ -32,38 +28,31 @@ START_TEST(mode_is_0600_unless_asked_otherwise)
 }
 END_TEST
 
-/* As another user: 0, or the errno of connect(2). */
-static int connect_as_nobody(const char *path)
+START_TEST(mode_is_as_asked_whatever_the_umask)
 {
-    int status;
-    pid_t pid = fork();
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-        strcpy(address.sun_path, path);
-        if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
-            _exit(255);
-        _exit(connect(fd, (struct sockaddr *)&address, sizeof address) ? errno : 0);
+    static const mode_t masks[] = {0, 022, 077, 0777};
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+        mode_t former = umask(masks[i]);
+        struct kit_server *server = kit_start("--unixsocketperm", "666", "--logfile", "/dev/null");
+        umask(former);
+        ck_assert_uint_eq(mode_of(server->socket), S_IFSOCK | 0666);
+        kit_stop(server);
     }
-    waitpid(pid, &status, 0);
-    return WEXITSTATUS(status);
 }
+END_TEST
 
 START_TEST(others_come_in_only_if_the_mode_allows)
 {
-    if (geteuid() != 0) {
-        puts("skipped: only root can be somebody else");
+    static const struct kit_user nobody = {.uid = 65534, .gid = 65534};
+    if (!users_can_be_others())
         return;
-    }
     struct kit_server *closed = kit_start(), *open = kit_start("--unixsocketperm", "666");
-    const char *parent = getenv("KVS_TEST_FOLDER");
-    ck_assert_ptr_nonnull(parent);
-    chmod(parent, 0755);
-    chmod(closed->folder, 0755);
-    chmod(open->folder, 0755);
-    ck_assert_int_eq(connect_as_nobody(closed->socket), EACCES);
-    ck_assert_int_eq(connect_as_nobody(open->socket), 0);
+    users_admit_all(closed->folder);
+    users_admit_all(open->folder);
+    ck_assert_int_eq(users_raw_connect(&nobody, closed->socket), -EACCES);
+    int fd = users_raw_connect(&nobody, open->socket);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
     kit_stop(closed);
     kit_stop(open);
 }
@@ -85,18 +74,35 @@ START_TEST(a_second_server_is_refused_and_told_who_is_there)
 }
 END_TEST
 
+/* A server is to refuse the path, with that reason. */
+static void check_refused(const char *path, const char *reason)
+{
+    char *output;
+    ck_assert_int_eq(kit_run(&output, "-s", path), 1);
+    ck_assert_msg(strstr(output, path) && strstr(output, reason), "%s", output);
+    free(output);
+}
+
 START_TEST(what_is_not_a_socket_is_left_alone)
 {
-    char *output, *folder = scratch_create();
-    const char *path = scratch_path(folder, "kvs.sock");
-    scratch_write(path, "precious\n");
-    ck_assert_int_eq(kit_run(&output, "-s", path), 1);
-    ck_assert_msg(strstr(output, path) && strstr(output, "not a socket"), "%s", output);
-    free(output);
-    output = scratch_read(path);
-    ck_assert_str_eq(output, "precious\n");
-    free(output);
+    struct kit_server *server = kit_start();
+    char *folder = scratch_create(), *content;
+    const char *file = scratch_path(folder, "file"), *link = scratch_path(folder, "link");
+    const char *targets[] = {"nowhere", file, server->socket};
+    scratch_write(file, "precious\n");
+    check_refused(file, "not a socket");
+    check_refused(folder, "not a socket");
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        ck_assert_int_eq(symlink(targets[i], link), 0);
+        check_refused(link, "not a socket");
+        ck_assert(S_ISLNK(mode_of(link)));
+        ck_assert_int_eq(unlink(link), 0);
+    }
+    content = scratch_read(file);
+    ck_assert_str_eq(content, "precious\n");
+    free(content);
     scratch_remove(folder);
+    kit_stop(server);
 }
 END_TEST
 
@@ -120,21 +126,6 @@ START_TEST(a_killed_servers_socket_is_replaced)
     kit_start_again(server);
     ck_assert_uint_eq(mode_of(server->socket), S_IFSOCK | 0640);
     kit_stop(server);
-}
-END_TEST
-
-START_TEST(the_socket_of_a_successor_is_not_removed)
-{
-    struct kit_server *first = kit_start();
-    ck_assert_int_eq(unlink(first->socket), 0);
-    struct kit_server *second = kit_start("-s", first->socket);
-    kit_signal(first, SIGTERM);
-    ck_assert_int_eq(kit_wait(first), 0);
-    redisContext *context = kit_connect(second);
-    kit_expect(context, "+PONG", "PING");
-    redisFree(context);
-    kit_stop(second);
-    kit_discard(first);
 }
 END_TEST
 
@@ -186,12 +177,12 @@ Suite *suite_socket(void)
     Suite *suite = suite_create("socket");
     TCase *tcase = kit_tcase("socket");
     tcase_add_test(tcase, mode_is_0600_unless_asked_otherwise);
+    tcase_add_test(tcase, mode_is_as_asked_whatever_the_umask);
     tcase_add_test(tcase, others_come_in_only_if_the_mode_allows);
     tcase_add_test(tcase, a_second_server_is_refused_and_told_who_is_there);
     tcase_add_test(tcase, what_is_not_a_socket_is_left_alone);
     tcase_add_test(tcase, a_path_over_107_bytes_is_refused_with_that_reason);
     tcase_add_test(tcase, a_killed_servers_socket_is_replaced);
-    tcase_add_test(tcase, the_socket_of_a_successor_is_not_removed);
     tcase_add_test(tcase, a_relative_path_begins_at_dir);
     tcase_add_test(tcase, there_is_no_network_socket);
     suite_add_tcase(suite, tcase);

@@ -69,7 +69,8 @@ TCase *kit_tcase(const char *name)
 /* A configuration file comes first, then the standing arguments, then the others. */
 static char **args_of_server(const struct kit_server *server, const char *const *further)
 {
-    const char *standing[] = {"-s", server->socket,           "--dir", server->folder, "--threads",
+    char *first = text("%s/kvs.sock", server->folder);
+    const char *standing[] = {"-s", first,                    "--dir", server->folder, "--threads",
                               "4",  "--enable-debug-command", "yes"};
     size_t extra = 0, count = 0;
     while (further[extra])
@@ -83,6 +84,7 @@ static char **args_of_server(const struct kit_server *server, const char *const 
         args[count++] = strdup(standing[i]);
     while (*further)
         args[count++] = strdup(*further++);
+    free(first);
     return args;
 }
 
@@ -185,9 +187,12 @@ struct kit_server *kit_start_args(const char *const *args)
     server->socket = text("%s/kvs.sock", server->folder);
     server->log = text("%s/log", server->folder);
     for (const char *const *arg = args; *arg; arg++) {
-        if ((strcmp(*arg, "--unixsocket") == 0 || strcmp(*arg, "-s") == 0) && arg[1]) {
+        bool names = strcmp(*arg, "--unixsocket") == 0 || strcmp(*arg, "-s") == 0 ||
+                     (strcmp(*arg, "--listen") == 0 && server->socket[0] == '\0'); /* the only one */
+        if (names && arg[1]) {
             free(server->socket);
-            server->socket = arg[1][0] == '/' ? strdup(arg[1]) : text("%s/%s", server->folder, arg[1]);
+            bool relative = arg[1][0] != '\0' && arg[1][0] != '/';
+            server->socket = relative ? text("%s/%s", server->folder, arg[1]) : strdup(arg[1]);
         }
     }
     server->args = args_of_server(server, args);

@@ -25,7 +25,7 @@
 struct kit_server {
     pid_t pid;    /* 0 when it isn't running */
     char *folder; /* its working directory */
-    char *socket; /* folder/kvs.sock, unless the arguments say otherwise */
+    char *socket; /* folder/kvs.sock, unless the arguments say otherwise: -s PATH, or -s "" and --listen PATH */
     char *log;    /* folder/log: what it writes to standard output and standard error */
     char **args;
     struct kit_server *next;

@@ -1,9 +1,11 @@
-/* The socket file: its mode from the first moment, what it is never made over, and who may remove it. */
+/* The socket file: its rights from the first moment, what it is never made over, and who may remove it. */
 #include "net/listener.h"
 
 #include "kit/scratch.h"
+#include "unit/other_user.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,7 +32,7 @@ static void begin(void)
     path = kept;
     listener = NULL;
     error[0] = '\0';
-    umask(022);
+    umask(0);
 }
 
 static void end(void)
@@ -39,9 +42,26 @@ static void end(void)
     scratch_remove(folder);
 }
 
+#define LOCK_WAIT_MS 10000
+
+static struct listener_rights rights_of(mode_t mode)
+{
+    return (struct listener_rights){mode, (uid_t)-1, (gid_t)-1, ACCESS_ADMIN, ""};
+}
+
+static int open_with(const char *where, struct listener_rights rights)
+{
+    return listener_open(where, &rights, 16, LOCK_WAIT_MS, &listener, error, sizeof error);
+}
+
 static int open_at(const char *where, mode_t mode)
 {
-    return listener_open(where, mode, 16, &listener, error, sizeof error);
+    return open_with(where, rights_of(mode));
+}
+
+static int change_to(struct listener_rights rights)
+{
+    return listener_set_rights(listener, &rights, error, sizeof error);
 }
 
 static int connect_at(const char *where, int kind)
@@ -96,52 +116,160 @@ START_TEST(connections_are_accepted_with_non_blocking_descriptors)
 }
 END_TEST
 
-START_TEST(mode_is_as_asked_whatever_the_umask)
+START_TEST(mode_is_as_asked)
 {
     static const mode_t modes[] = {0600, 0660, 0666, 0777, 0700, 0};
-    static const mode_t umasks[] = {0, 022, 077, 0777};
-    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
-        for (size_t k = 0; k < sizeof umasks / sizeof umasks[0]; k++) {
-            umask(umasks[k]);
-            ck_assert_int_eq(open_at(path, modes[i]), 0);
-            ck_assert_uint_eq(mode_of(path), S_IFSOCK | modes[i]);
-            ck_assert_uint_eq(umask(022), umasks[k]); /* and the umask is as it was */
-            listener_close(listener);
-        }
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        ck_assert_int_eq(open_at(path, modes[i]), 0);
+        ck_assert_uint_eq(mode_of(path), S_IFSOCK | modes[i]);
+        listener_close(listener);
+    }
     listener = NULL;
 }
 END_TEST
 
+/* A thread that looks at the path all the time, and remembers a file that isn't as it is to be. */
 static struct {
     atomic_bool enough;
     atomic_uint seen;
-    mode_t wrong;
+    mode_t mode;
+    uid_t owner;
+    gid_t group;
+    atomic_uint wrong; /* how often */
 } watched;
 
-static void *watch_mode(void *unused)
+static void *watch_file(void *unused)
 {
+    struct stat found;
     while (!atomic_load(&watched.enough)) {
-        mode_t mode = mode_of(path);
-        watched.seen += mode != 0;
-        if (mode && mode != (S_IFSOCK | 0600))
-            watched.wrong = mode;
+        if (lstat(path, &found))
+            continue;
+        atomic_fetch_add(&watched.seen, 1);
+        if (found.st_mode != (S_IFSOCK | watched.mode) || found.st_uid != watched.owner ||
+            found.st_gid != watched.group)
+            atomic_fetch_add(&watched.wrong, 1);
     }
     return unused;
 }
 
-START_TEST(file_never_has_another_mode_for_a_moment)
+/* Opens and closes it many times under the eyes of the watcher. */
+static void check_from_the_first_moment(struct listener_rights rights)
 {
     pthread_t watcher;
-    umask(0); /* the default of bind(2) would be 0777 */
-    pthread_create(&watcher, NULL, watch_mode, NULL);
+    watched.mode = rights.mode;
+    watched.owner = rights.owner == (uid_t)-1 ? geteuid() : rights.owner;
+    watched.group = rights.group == (gid_t)-1 ? getegid() : rights.group;
+    pthread_create(&watcher, NULL, watch_file, NULL);
     for (unsigned i = 0; i < scratch_rounds(3000) || !atomic_load(&watched.seen); i++) {
-        ck_assert_int_eq(open_at(path, 0600), 0);
+        ck_assert_int_eq(open_with(path, rights), 0);
         listener_close(listener);
     }
     listener = NULL;
     atomic_store(&watched.enough, true);
     pthread_join(watcher, NULL);
-    ck_assert_msg(!watched.wrong, "the file had mode %o", (unsigned)watched.wrong);
+    ck_assert_uint_eq(atomic_load(&watched.wrong), 0);
+}
+
+START_TEST(file_never_has_another_mode_for_a_moment)
+{
+    check_from_the_first_moment(rights_of(0600)); /* the default of bind(2) would be 0777 */
+}
+END_TEST
+
+START_TEST(file_never_has_another_owner_or_group_for_a_moment)
+{
+    if (geteuid() != 0) {
+        puts("skipped: only root can give files to others");
+        return;
+    }
+    struct listener_rights rights = rights_of(0640);
+    rights.owner = 12345;
+    rights.group = 23456;
+    check_from_the_first_moment(rights);
+}
+END_TEST
+
+/* Names in the folder. */
+static unsigned entries(void)
+{
+    unsigned count = 0;
+    DIR *stream = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(stream));)
+        count += entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
+    closedir(stream);
+    return count;
+}
+
+static struct stat stat_of(const char *where)
+{
+    struct stat found;
+    ck_assert_int_eq(lstat(where, &found), 0);
+    return found;
+}
+
+START_TEST(owner_and_group_are_given_and_nothing_else_is_left)
+{
+    if (geteuid() != 0) {
+        puts("skipped: only root can give files to others");
+        return;
+    }
+    struct listener_rights rights = rights_of(0660);
+    rights.owner = 12345;
+    rights.group = 23456;
+    ck_assert_int_eq(open_with(path, rights), 0);
+    struct stat found = stat_of(path);
+    ck_assert_uint_eq(found.st_mode, S_IFSOCK | 0660);
+    ck_assert_uint_eq(found.st_uid, 12345);
+    ck_assert_uint_eq(found.st_gid, 23456);
+    ck_assert_uint_eq(entries(), 1);
+    int client = connect_at(path, SOCK_STREAM), served = listener_accept(listener);
+    ck_assert_int_ge(client, 0);
+    ck_assert_int_ge(served, 0);
+    close(client);
+    close(served);
+    listener_close(listener);
+    listener = NULL;
+    ck_assert_uint_eq(entries(), 0);
+}
+END_TEST
+
+START_TEST(a_group_of_ones_own_can_be_given)
+{
+    if (!other_user_become(12345, 23456, folder))
+        return;
+    struct listener_rights rights = rights_of(0660);
+    rights.owner = 12345;
+    rights.group = 23456;
+    ck_assert_int_eq(open_with(path, rights), 0);
+    ck_assert_uint_eq(stat_of(path).st_gid, 23456);
+}
+END_TEST
+
+START_TEST(what_cannot_be_given_is_said_and_nothing_is_left)
+{
+    if (!other_user_become(12345, 0, folder))
+        return;
+    struct listener_rights rights = rights_of(0660);
+    rights.group = 23456;
+    ck_assert_int_eq(open_with(path, rights), -EPERM);
+    check_message(path, "is not in group 23456");
+    rights.owner = 34567;
+    ck_assert_int_eq(open_with(path, rights), -EPERM);
+    check_message(path, "only root can give a file away");
+    ck_assert_uint_eq(entries(), 0);
+}
+END_TEST
+
+START_TEST(a_foreign_socket_that_may_be_live_is_left_alone)
+{
+    int other = bind_at(path, SOCK_STREAM, true);
+    chmod(path, 0600);
+    if (!other_user_become(12345, 0, folder))
+        return;
+    ck_assert_int_eq(open_at(path, 0600), -EACCES);
+    check_message(path, "of uid 0");
+    ck_assert(S_ISSOCK(mode_of(path)));
+    close(other);
 }
 END_TEST
 
@@ -262,7 +390,36 @@ START_TEST(path_may_have_107_bytes_and_no_more)
     int client = connect_at(longest, SOCK_STREAM);
     ck_assert_int_ge(client, 0);
     close(client);
-    ck_assert_int_lt(listener_open("", 0600, 16, &(struct listener *){NULL}, error, sizeof error), 0);
+    listener_close(listener);
+    listener = NULL;
+    ck_assert_int_lt(open_at("", 0600), 0);
+}
+END_TEST
+
+START_TEST(the_longest_path_can_have_a_group_too)
+{
+    char longest[LISTENER_PATH_MAX + 1];
+    struct listener_rights rights = rights_of(0660);
+    memset(longest, 'x', sizeof longest);
+    memcpy(longest, folder, strlen(folder));
+    longest[strlen(folder)] = '/';
+    longest[LISTENER_PATH_MAX] = '\0';
+    rights.group = getegid();
+    ck_assert_int_eq(open_with(longest, rights), 0);
+    int client = connect_at(longest, SOCK_STREAM);
+    ck_assert_int_ge(client, 0);
+    close(client);
+    ck_assert_uint_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(abstract_names_and_folders_are_refused)
+{
+    ck_assert_int_lt(open_at("@kvs", 0600), 0);
+    check_message("@kvs", "no permissions");
+    ck_assert_int_lt(open_at(scratch_path(folder, ""), 0600), 0);
+    check_message(folder, "names a folder");
+    ck_assert_int_lt(open_at(scratch_path(folder, ".."), 0600), 0);
 }
 END_TEST
 
@@ -278,10 +435,12 @@ START_TEST(relative_path_works)
     ck_assert_int_eq(chdir(folder), 0);
     ck_assert_int_eq(open_at("s", 0600), 0);
     ck_assert(S_ISSOCK(mode_of(path)));
+    ck_assert_str_eq(listener_path(listener), "s");
+    ck_assert_int_eq(chdir("/"), 0); /* it is still the same file */
+    ck_assert(listener_owns_file(listener));
     listener_close(listener);
     listener = NULL;
     ck_assert_uint_eq(mode_of(path), 0);
-    ck_assert_int_eq(chdir("/"), 0);
 }
 END_TEST
 
@@ -290,7 +449,12 @@ START_TEST(file_of_another_is_not_removed)
     ck_assert_int_eq(open_at(path, 0600), 0);
     ck_assert_int_eq(unlink(path), 0);
     int other = bind_at(path, SOCK_STREAM, true); /* somebody's new server */
-    ck_assert_int_eq(listener_set_mode(listener, 0666), -ENOENT);
+    ck_assert(!listener_owns_file(listener));
+    mode_t before = mode_of(path);
+    ck_assert_int_eq(change_to(rights_of(0666)), 0);
+    ck_assert_uint_eq(mode_of(path), before);
+    ck_assert_int_eq(listener_remake(listener, 16, LOCK_WAIT_MS, error, sizeof error), -EADDRINUSE);
+    check_message(path, "listening");
     listener_close(listener);
     listener = NULL;
     ck_assert(S_ISSOCK(mode_of(path)));
@@ -301,11 +465,110 @@ START_TEST(file_of_another_is_not_removed)
 }
 END_TEST
 
-START_TEST(mode_can_be_changed)
+START_TEST(rights_can_be_changed_in_place)
 {
     ck_assert_int_eq(open_at(path, 0600), 0);
-    ck_assert_int_eq(listener_set_mode(listener, 0666), 0);
+    struct stat before = stat_of(path);
+    struct listener_rights rights = rights_of(0666);
+    rights.access = ACCESS_READ;
+    rights.user = "alice";
+    ck_assert_int_eq(change_to(rights), 0);
     ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0666);
+    ck_assert_uint_eq(stat_of(path).st_ino, before.st_ino);
+    ck_assert_int_eq(listener_access(listener), ACCESS_READ);
+    ck_assert_str_eq(listener_rights(listener).user, "alice");
+    if (geteuid() != 0)
+        return;
+    rights.owner = 12345;
+    rights.group = 23456;
+    ck_assert_int_eq(change_to(rights), 0);
+    ck_assert_uint_eq(stat_of(path).st_uid, 12345);
+    ck_assert_uint_eq(stat_of(path).st_gid, 23456);
+    ck_assert_int_eq(change_to(rights_of(0600)), 0); /* back to what nobody asked for */
+    ck_assert_uint_eq(stat_of(path).st_uid, 0);
+    ck_assert_uint_eq(stat_of(path).st_gid, getegid());
+}
+END_TEST
+
+START_TEST(rights_that_cannot_be_changed_stay_as_they_were)
+{
+    if (!other_user_become(12345, 0, folder))
+        return;
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    struct listener_rights rights = rights_of(0660);
+    rights.group = 23456;
+    rights.access = ACCESS_READ;
+    ck_assert_int_eq(change_to(rights), -EPERM);
+    check_message(path, "is not in group");
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0600);
+    ck_assert_int_eq(listener_access(listener), ACCESS_ADMIN);
+}
+END_TEST
+
+START_TEST(rights_changed_by_hand_stay_when_others_are_changed)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    ck_assert_int_eq(chmod(path, 0640), 0);
+    struct listener_rights rights = rights_of(0600);
+    rights.access = ACCESS_READ;
+    ck_assert_int_eq(change_to(rights), 0);
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0640);
+}
+END_TEST
+
+START_TEST(a_lost_file_is_made_again_with_its_present_rights)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert(!listener_owns_file(listener));
+    ck_assert_int_eq(change_to(rights_of(0640)), 0);
+    ck_assert_int_eq(listener_remake(listener, 16, LOCK_WAIT_MS, error, sizeof error), 0);
+    ck_assert(listener_owns_file(listener));
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0640);
+    int client = connect_at(path, SOCK_STREAM), served = listener_accept(listener);
+    ck_assert_int_ge(client, 0);
+    ck_assert_int_ge(served, 0);
+    close(client);
+    close(served);
+}
+END_TEST
+
+START_TEST(a_stopped_listener_lets_nobody_in_by_any_name)
+{
+    ck_assert_int_eq(open_at(path, 0600), 0);
+    const char *second = scratch_path(folder, "second");
+    ck_assert_int_eq(link(path, second), 0);
+    listener_stop(listener);
+    ck_assert_uint_eq(mode_of(path), 0);
+    ck_assert_int_lt(connect_at(second, SOCK_STREAM), 0);
+}
+END_TEST
+
+START_TEST(an_adopted_sockets_file_is_never_touched)
+{
+    struct listener_rights rights = rights_of(0600);
+    int fd = bind_at(path, SOCK_STREAM, true);
+    chmod(path, 0644);
+    rights.access = ACCESS_WRITE;
+    ck_assert_int_eq(listener_adopt(fd, path, &rights, &listener, error, sizeof error), 0);
+    ck_assert_int_eq(listener_kind(listener), LISTENER_ACTIVATED);
+    ck_assert_uint_eq(listener_rights(listener).mode, 0644);
+    ck_assert_int_eq(change_to(rights_of(0666)), 0);
+    ck_assert_int_eq(listener_access(listener), ACCESS_ADMIN);
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0644);
+    listener_close(listener);
+    listener = NULL;
+    ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0644);
+}
+END_TEST
+
+START_TEST(a_folder_that_stays_locked_is_used_without_the_lock)
+{
+    struct listener_rights rights = rights_of(0600);
+    int other = open(folder, O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(flock(other, LOCK_EX), 0);
+    ck_assert_int_eq(listener_open(path, &rights, 16, 20, &listener, error, sizeof error), 0);
+    close(other);
 }
 END_TEST
 
@@ -319,7 +582,8 @@ static void *race(void *unused)
     struct listener *mine;
     char message[512];
     pthread_barrier_wait(&start_line);
-    bool won = listener_open(path, 0600, 16, &mine, message, sizeof message) == 0;
+    struct listener_rights rights = rights_of(0600);
+    bool won = listener_open(path, &rights, 16, LOCK_WAIT_MS, &mine, message, sizeof message) == 0;
     atomic_fetch_add(&winners, won);
     pthread_barrier_wait(&all_tried);
     if (won)
@@ -357,8 +621,13 @@ Suite *suite_listener(void)
     tcase_set_timeout(tcase, 90);
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, connections_are_accepted_with_non_blocking_descriptors);
-    tcase_add_test(tcase, mode_is_as_asked_whatever_the_umask);
+    tcase_add_test(tcase, mode_is_as_asked);
     tcase_add_test(tcase, file_never_has_another_mode_for_a_moment);
+    tcase_add_test(tcase, file_never_has_another_owner_or_group_for_a_moment);
+    tcase_add_test(tcase, owner_and_group_are_given_and_nothing_else_is_left);
+    tcase_add_test(tcase, a_group_of_ones_own_can_be_given);
+    tcase_add_test(tcase, what_cannot_be_given_is_said_and_nothing_is_left);
+    tcase_add_test(tcase, a_foreign_socket_that_may_be_live_is_left_alone);
     tcase_add_test(tcase, file_is_gone_after_closing);
     tcase_add_test(tcase, regular_file_is_left_alone);
     tcase_add_test(tcase, folder_is_left_alone);
@@ -368,10 +637,18 @@ Suite *suite_listener(void)
     tcase_add_test(tcase, datagram_socket_is_left_alone);
     tcase_add_test(tcase, stale_socket_is_replaced);
     tcase_add_test(tcase, path_may_have_107_bytes_and_no_more);
+    tcase_add_test(tcase, the_longest_path_can_have_a_group_too);
+    tcase_add_test(tcase, abstract_names_and_folders_are_refused);
     tcase_add_test(tcase, missing_folder_is_named);
     tcase_add_test(tcase, relative_path_works);
     tcase_add_test(tcase, file_of_another_is_not_removed);
-    tcase_add_test(tcase, mode_can_be_changed);
+    tcase_add_test(tcase, rights_can_be_changed_in_place);
+    tcase_add_test(tcase, rights_that_cannot_be_changed_stay_as_they_were);
+    tcase_add_test(tcase, rights_changed_by_hand_stay_when_others_are_changed);
+    tcase_add_test(tcase, a_lost_file_is_made_again_with_its_present_rights);
+    tcase_add_test(tcase, a_stopped_listener_lets_nobody_in_by_any_name);
+    tcase_add_test(tcase, an_adopted_sockets_file_is_never_touched);
+    tcase_add_test(tcase, a_folder_that_stays_locked_is_used_without_the_lock);
     tcase_add_test(tcase, of_servers_that_start_at_once_one_wins);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,0 +1,32 @@
+/*
+ * Peers: the kernel's word on who is at the other end of a socket.
+ *
+ * It is that of the moment of connect(2) and can't be forged or changed later. Any thread.
+ */
+#ifndef KVS_NET_PEER_H
+#define KVS_NET_PEER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct peer {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid; /* the primary group */
+};
+
+/* SO_PEERCRED. 0 or a negative errno. */
+int peer_of_socket(int fd, struct peer *peer_out);
+
+/*
+ * SO_PEERGROUPS: the supplementary groups, without the primary one. Returns their number and sets *groups_out to an array
+ * (mem_free()), or NULL with 0 when there are none or the kernel can't tell (before Linux 4.13).
+ */
+size_t peer_groups_of_socket(int fd, gid_t **groups_out);
+
+/* "pid 12, uid 1000 (alice), gid 1000, socket /tmp/kvs.sock" for the log. Returns out. */
+#define PEER_TEXT_MAX 256
+struct conn;
+const char *peer_text(const struct conn *conn, char out[PEER_TEXT_MAX]);
+
+#endif
