@@ -1,28 +1,39 @@
 /*
  * kvs-server: starts the server, accepts connections, keeps the time, and ends it.
  *
- * The main thread owns the socket file, signals and timers. It ties the layers together: what net/ tells of
+ * The main thread owns the socket files, signals and timers. It ties the layers together: what net/ tells of
  * goes to the sessions of command/, what CONFIG SET changes goes to whoever must act on it.
  */
+#include "access/acl.h"
+#include "access/sockets.h"
 #include "command/command_markdown.h"
 #include "command/table.h"
 #include "config/config.h"
 #include "config/open_files.h"
+#include "config/sources.h"
+#include "core/account.h"
 #include "core/clock.h"
 #include "core/gate.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/privileges.h"
 #include "core/process.h"
 #include "core/random.h"
+#include "core/sandbox.h"
+#include "core/supervisor.h"
 #include "core/text.h"
+#include "engine/access_config.h"
 #include "engine/client_limits.h"
 #include "engine/cron.h"
 #include "engine/eviction.h"
 #include "engine/memory.h"
+#include "engine/reception.h"
+#include "engine/reload.h"
 #include "engine/server.h"
 #include "engine/session.h"
 #include "engine/stats.h"
+#include "engine/watchdog.h"
 #include "net/listener.h"
 #include "net/worker.h"
 #include "store/keyspace.h"
@@ -44,15 +55,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 256         /* connections accepted before other work has its turn */
 #define SHUTDOWN_GRACE_MS 1000 /* for clients to read what has been answered */
 
 static struct server server;
-static struct listener *listener;
+static struct config_sources *sources;
 static struct gate_member *main_gate;
 static int signal_fd = -1;
 static int wake_fd = -1;  /* eventfd: SHUTDOWN was asked for */
-static int spare_fd = -1; /* given up for a moment when there are no more descriptors */
 static atomic_bool shutdown_now;
 
 /* ---- start ---- */
@@ -69,6 +78,9 @@ static void die(const char *format, ...)
     va_end(args);
     exit(1);
 }
+
+/* The same once there are socket files, which don't stay behind. */
+#define die_listening(...) (sockets_close(), die(__VA_ARGS__))
 
 static void print_text(void (*draw)(struct text *))
 {
@@ -87,20 +99,36 @@ static void request_shutdown(bool now)
     (void)ignored;
 }
 
+/* Changes the working directory; afterwards old_out leads back. */
+static int change_dir(const char *dir, int *old_out, char **error_out)
+{
+    *old_out = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (chdir(dir) == 0)
+        return 0;
+    int error = -errno;
+    *error_out = mem_strdup(strerror(errno));
+    return error;
+}
+
 /* Acts on what CONFIG SET has changed. World stopped. */
 static int config_changed(void *context, const struct config *config, const char *const *names, size_t count,
                           char **error_out)
 {
     (void)context;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], "loglevel") == 0)
-            log_set_level((enum log_level)config->loglevel);
-        if (strcmp(names[i], "dir") == 0 && chdir(config->dir)) {
-            int error = -errno;
-            *error_out = mem_strdup(strerror(errno));
-            return error;
-        }
+    int result = 0, old_dir = -1;
+    for (size_t i = 0; i < count && result == 0; i++)
+        if (strcmp(names[i], "dir") == 0)
+            result = change_dir(config->dir, &old_dir, error_out);
+    if (result == 0) {
+        result = access_config_changed(&server, names, count, error_out);
+        if (result && old_dir >= 0 && fchdir(old_dir))
+            log_warning("can't go back to the former dir: %s", strerror(errno));
     }
+    if (old_dir >= 0)
+        close(old_dir);
+    if (result)
+        return result;
+    log_set_level((enum log_level)config->loglevel);
     eviction_configure(&server);
     clients_evict(&server);
     return 0;
@@ -128,9 +156,29 @@ static void take_signals(void)
     signal(SIGPIPE, SIG_IGN);
     signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (signal_fd < 0 || wake_fd < 0)
         die("can't start: %s", strerror(errno));
+}
+
+/* From root to the account of `user NAME`; and root alone is worth a word. */
+static void leave_root(const struct config *config)
+{
+    char error[256];
+    if (config->account[0])
+        open_files_fit(config->maxclients); /* only root can raise the limit itself */
+    if (config->account[0] && privileges_drop(config->account, error, sizeof error))
+        die("%s", error);
+}
+
+static void rename_commands(const struct config *config)
+{
+    for (size_t i = 0; i < config->rename_count; i++) {
+        const char *from = config->renames[2 * i], *to = config->renames[2 * i + 1];
+        int error = command_rename(from, strlen(from), to, strlen(to));
+        if (error)
+            die("%s: can't rename the command %s to %s: %s", config_rename_place(config, i), from, to,
+                error == -ENOENT ? "there is no such command" : "there is another one of that name");
+    }
 }
 
 static void make_server(void)
@@ -148,6 +196,17 @@ static void make_server(void)
     config_set_listener(config_changed, NULL);
 }
 
+/* The last step before clients are served: all that needs more has been done. */
+static void enter_sandbox(const struct config *config)
+{
+    char error[256];
+    if (!config->sandbox)
+        return;
+    account_warm_up();
+    if (sandbox_enter(error, sizeof error))
+        log_warning("no sandbox: %s; the server goes on without, and says so no more with --sandbox no", error);
+}
+
 static void start_server(const struct net_service *service)
 {
     struct config *config = &server.config;
@@ -160,74 +219,48 @@ static void start_server(const struct net_service *service)
                     config->maxclients);
         config->maxclients = clients;
     }
+    char *reason = NULL;
+    if (access_configure(&server, &reason))
+        die("%s", reason);
     char error[512];
-    if (listener_open(config->unixsocket, (mode_t)config->unixsocketperm, config->backlog, &listener, error,
-                      sizeof error))
+    if (sockets_open(config, error, sizeof error))
         die("%s", error);
     main_gate = gate_join(server.gate);
+    reception_open(&server, main_gate);
     int failed = workers_start((unsigned)config->threads, server.gate, service);
-    if (failed) {
-        listener_close(listener);
-        die("can't start %d threads: %s; give fewer with --threads", config->threads, strerror(-failed));
-    }
+    if (failed)
+        die_listening("can't start %d threads: %s; give fewer with --threads", config->threads, strerror(-failed));
+    if (config->inherit_fd >= 0 && (failed = reception_inherit(config->inherit_fd)))
+        die_listening("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()",
+                      config->inherit_fd, strerror(-failed));
     if (config->pidfile[0] && (failed = process_write_pidfile(config->pidfile)))
         log_warning("can't write pidfile %s: %s", config->pidfile, strerror(-failed));
+    enter_sandbox(config);
+    mem_purge(); /* what only the start needed */
     memory_note_startup();
 }
 
 /* ---- serving ---- */
 
-static void refuse(int fd)
+/* What the service manager shows beside the server's name. */
+static void tell_ready(void)
 {
-    static const char full[] = "-ERR max number of clients reached\r\n";
-    atomic_fetch_add(&server.rejected_connections, 1);
-    ssize_t ignored = send(fd, full, sizeof full - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)ignored;
-    close(fd);
+    struct text status = TEXT_EMPTY;
+    text_addf(&status, "serving on ");
+    sockets_list_paths(&status);
+    supervisor_ready(status.data);
+    text_deinit(&status);
 }
 
-/* No descriptor is left: with the spare one the next client is told so instead of being left waiting. */
-static void refuse_without_descriptors(int error)
+static void announce(void)
 {
-    static int64_t last_said_ms;
-    int64_t now_ms = clock_wall_ms();
-    if (now_ms - last_said_ms > 1000) {
-        last_said_ms = now_ms;
-        log_warning("can't accept a connection: %s; raise the limit of open files or lower maxclients",
-                    strerror(-error));
-    }
-    if (spare_fd >= 0)
-        close(spare_fd);
-    int fd = listener_accept(listener);
-    if (fd >= 0)
-        refuse(fd);
-    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-/* maxclients is read inside the gate, since CONFIG SET changes it. */
-static unsigned client_limit(void)
-{
-    gate_enter(main_gate);
-    unsigned limit = (unsigned)server.config.maxclients;
-    gate_leave(main_gate);
-    return limit;
-}
-
-static void accept_clients(void)
-{
-    for (int i = 0; i < ACCEPT_MAX; i++) {
-        int fd = listener_accept(listener);
-        if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
-            refuse_without_descriptors(fd);
-            return;
-        }
-        if (fd < 0)
-            return;
-        if (workers_conn_count() >= client_limit())
-            refuse(fd);
-        else
-            workers_adopt(fd, listener);
-    }
+    struct text paths = TEXT_EMPTY;
+    sockets_list_paths(&paths);
+    log_notice("kvs %s serves on %s with %d threads, pid %d", KVS_VERSION,
+               paths.len > 0 ? paths.data : "an inherited connection", server.config.threads, (int)getpid());
+    text_deinit(&paths);
+    if (geteuid() == 0 && server.config.account[0] == '\0')
+        log_warning("running as root, which kvs has no use for; name the account to run as with: user NAME");
 }
 
 /* True when a signal asks for the end. */
@@ -237,33 +270,36 @@ static bool take_signal(void)
     if (read(signal_fd, &info, sizeof info) != sizeof info)
         return false;
     if (info.ssi_signo == SIGHUP) {
-        int error = log_reopen();
-        if (error)
-            log_warning("can't reopen the log: %s; the old file goes on", strerror(-error));
-        else
-            log_notice("log reopened");
+        supervisor_reloading();
+        server_reload(&server, sources, main_gate);
+        tell_ready();
         return false;
     }
     log_notice("%s received from pid %u, ending", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT", info.ssi_pid);
     return true;
 }
 
+static int shorter(int a_ms, int b_ms)
+{
+    return b_ms >= 0 && b_ms < a_ms ? b_ms : a_ms;
+}
+
 static void serve(void)
 {
-    struct pollfd polled[] = {
-        {.fd = listener_fd(listener), .events = POLLIN},
+    struct pollfd polled[2 + SOCKETS_POLL_MAX] = {
         {.fd = signal_fd, .events = POLLIN},
         {.fd = wake_fd, .events = POLLIN},
     };
     for (;;) {
-        int timeout = cron_run(&server, main_gate);
-        if (poll(polled, sizeof polled / sizeof polled[0], timeout) <= 0)
+        watchdog_run();
+        int timeout = shorter(cron_run(&server, main_gate), sockets_retry());
+        size_t sockets = sockets_poll(polled + 2);
+        if (poll(polled, 2 + sockets, timeout) < 0)
             continue;
-        if (polled[0].revents)
-            accept_clients();
-        if (polled[1].revents && take_signal())
+        sockets_serve(polled + 2, sockets, reception_accept);
+        if (polled[0].revents && take_signal())
             return;
-        if (polled[2].revents)
+        if (polled[1].revents)
             return;
     }
 }
@@ -273,7 +309,8 @@ static void serve(void)
 static void stop_server(void)
 {
     struct config *config = &server.config;
-    listener_close(listener);
+    supervisor_stopping();
+    sockets_close();
     workers_stop(atomic_load(&shutdown_now) ? 0 : SHUTDOWN_GRACE_MS);
     reaper_stop();
     gate_part(main_gate);
@@ -284,6 +321,8 @@ static void stop_server(void)
     keyspace_destroy(server.keyspace);
     gate_destroy(server.gate);
     stats_deinit();
+    acl_destroy(server.acl);
+    config_sources_destroy(sources);
     config_deinit(config);
     mem_free(server.executable);
 #endif
@@ -297,8 +336,20 @@ static void load_config(int argc, char **argv)
         die("%s", error);
 }
 
+/* What goes beyond the directives' own values: the commands and users that they speak of. */
+static void check_config(void)
+{
+    char *error = NULL;
+    rename_commands(&server.config);
+    if (chdir(server.config.dir))
+        die("can't change to dir %s: %s; create it or give another with --dir", server.config.dir, strerror(errno));
+    if (access_configure(&server, &error))
+        die("%s", error);
+}
+
 int main(int argc, char **argv)
 {
+    process_take_umask();
     command_table_init();
     switch (config_action_of(argc - 1, argv + 1)) {
     case CONFIG_HELP:
@@ -315,14 +366,20 @@ int main(int argc, char **argv)
         return 0;
     case CONFIG_CHECK:
         load_config(argc - 1, argv + 1);
+        check_config();
         puts("the configuration is good");
         return 0;
     case CONFIG_SERVE:
         break;
     }
     load_config(argc - 1, argv + 1);
+    sources = config_sources_create(&server.config, argc - 1, argv + 1);
+    rename_commands(&server.config);
+    supervisor_init();
+    leave_root(&server.config);
     hash_init_random();
-    if (server.config.daemonize && process_daemonize())
+    bool activated = getenv("LISTEN_FDS") != NULL; /* sockets are handed over to this very process */
+    if (server.config.daemonize && !activated && process_daemonize())
         die("can't go into the background: %s", strerror(errno));
     take_signals();
     if (server.config.crash_log_enabled)
@@ -330,8 +387,8 @@ int main(int argc, char **argv)
     make_server();
     struct net_service service = session_service(&server);
     start_server(&service);
-    log_notice("kvs %s serves on %s with %d threads, pid %d", KVS_VERSION, listener_path(listener),
-               server.config.threads, (int)getpid());
+    announce();
+    tell_ready();
     process_ready();
     serve();
     stop_server();

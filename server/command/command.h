@@ -11,6 +11,7 @@
 #ifndef KVS_COMMAND_COMMAND_H
 #define KVS_COMMAND_COMMAND_H
 
+#include "core/access_level.h"
 #include "core/bytes.h"
 #include "resp/reply.h"
 #include "store/keyspace.h"
@@ -194,6 +195,7 @@ struct command {
     unsigned number;
     int single_key; /* its position, where every call has exactly one key and always there; else 0 */
 
+    uint8_t access;               /* enum access_level that it needs; unset: follows from the flags */
     uint32_t categories;          /* the explicit ones; table.c adds what flags imply */
     const char *full_name;        /* "config|get"; the specifications leave it out where it is the name */
     command_key_flags *key_flags; /* for KEY_VARIABLE_FLAGS */
@@ -222,7 +224,7 @@ struct command_family {
     const struct command *commands;
     size_t count;
 };
-extern const struct command_family command_family_connection, command_family_generic, command_family_scripting,
-    command_family_server, command_family_string;
+extern const struct command_family command_family_acl, command_family_connection, command_family_generic,
+    command_family_scripting, command_family_server, command_family_string;
 
 #endif

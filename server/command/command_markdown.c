@@ -92,7 +92,8 @@ static void add_paragraph(struct text *text, const struct command *command)
     if (command->arg_count > 0)
         text_add_char(text, ' ');
     command_syntax(text, command);
-    text_addf(text, "\n\n%s\n\nSince Redis %s.", command->summary, command->since);
+    text_addf(text, "\n\n%s\n\nNeeds access=%s. Since Redis %s.", command->summary, access_level_name(command->access),
+              command->since);
     if (command->complexity != NULL) {
         size_t len = strlen(command->complexity);
         text_addf(text, " %s%s", command->complexity, command->complexity[len - 1] == '.' ? "" : ".");
@@ -159,7 +160,9 @@ void command_markdown(struct text *text)
                    "replies are those of Redis 7.2; what differs on purpose is in\n"
                    "[compatibility.md](compatibility.md).\n\n"
                    "In the syntax, `[a]` may be left out, `<a | b>` is one of several, and `a [a ...]` takes one\n"
-                   "or more. Words in capitals are written as they stand, in either case.\n\n");
+                   "or more. Words in capitals are written as they stand, in either case.\n\n"
+                   "`access` is what the socket file that a client came through must allow at least: read, write or\n"
+                   "admin.\n\n");
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
         add_section(text, sections[i].title, sections[i].group);
 }

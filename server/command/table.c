@@ -2,7 +2,7 @@
  * The specifications of command/specs/ are constants. At start they are copied into one flat array,
  * top-level commands first in the order of the families, then subcommands container by container, and
  * the copies get what follows from the rest: number (the index in the array), parent, full name, implied
- * categories, movable keys. Everybody else sees only the copies.
+ * categories and access, movable keys. Everybody else sees only the copies.
  *
  * Names are found by an open-addressed index. A name's first and last eight bytes (for shorter names: two
  * loads that overlap) are folded to lower case by setting bit 5 of each byte, all at once, and together
@@ -15,6 +15,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 
 static const struct command_family *const families[] = {
     &command_family_connection, &command_family_string,    &command_family_generic,
-    &command_family_server,     &command_family_scripting,
+    &command_family_server,     &command_family_acl,       &command_family_scripting,
 };
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
@@ -61,14 +62,17 @@ struct folded_name {
 
 struct slot {
     struct folded_name folded;
-    size_t len; /* 0: empty */
+    size_t len;       /* 0: empty */
+    const char *name; /* that of the command, or what it was renamed to */
     const struct command *command;
     bool letters_only;
 };
 
-/* constant after command_table_init() */
+/* constant after command_table_init() and command_rename() */
 static struct command *commands;
 static unsigned count, top_count;
+static const struct command **tops; /* those that have a name */
+static unsigned tops_count;
 static struct slot *slots;
 static size_t slot_mask;
 
@@ -109,7 +113,7 @@ const struct command *command_find(const char *name, size_t len)
     for (size_t i = slot_index(folded, len);; i = (i + 1) & slot_mask) {
         const struct slot *slot = &slots[i];
         if (slot->len == len && slot->folded.head == folded.head && slot->folded.tail == folded.tail &&
-            (slot->letters_only || strncasecmp(slot->command->name, name, len) == 0))
+            (slot->letters_only || strncasecmp(slot->name, name, len) == 0))
             return slot->command;
         if (slot->len == 0)
             return NULL;
@@ -146,6 +150,18 @@ const struct command *command_find_full(const char *full_name, size_t len)
     return container != NULL ? command_find_subcommand(container, bar + 1, len - container_len - 1) : NULL;
 }
 
+const struct command *command_find_original(const char *full_name, size_t len)
+{
+    const char *bar = memchr(full_name, '|', len);
+    size_t top_len = bar != NULL ? (size_t)(bar - full_name) : len;
+    for (unsigned i = 0; i < top_count; i++) {
+        const struct command *command = &commands[i];
+        if (strlen(command->name) == top_len && strncasecmp(command->name, full_name, top_len) == 0)
+            return bar == NULL ? command : command_find_subcommand(command, bar + 1, len - top_len - 1);
+    }
+    return NULL;
+}
+
 /* ---- numbers and names ---- */
 
 unsigned command_count(void)
@@ -160,12 +176,12 @@ const struct command *command_by_number(unsigned number)
 
 unsigned command_top_count(void)
 {
-    return top_count;
+    return tops_count;
 }
 
 const struct command *command_top(unsigned index)
 {
-    return &commands[index];
+    return tops[index];
 }
 
 uint32_t command_category_find(const char *name, size_t len)
@@ -377,6 +393,16 @@ static uint32_t implied_categories(const struct command *command)
     return categories | ((command->flags & CMD_FAST) ? CAT_FAST : CAT_SLOW);
 }
 
+/* What the flags say of it; a specification that names a level has thought about it. */
+static enum access_level implied_access(const struct command *command)
+{
+    if (command->access != ACCESS_UNSET)
+        return command->access;
+    if (command->flags & (CMD_ADMIN | CMD_PROTECTED))
+        return ACCESS_ADMIN;
+    return (command->flags & CMD_WRITE) ? ACCESS_WRITE : ACCESS_READ;
+}
+
 static int single_key(const struct command *command)
 {
     const struct key_spec *spec = command->key_specs;
@@ -395,26 +421,24 @@ static void add_command(unsigned number, const struct command *spec, const struc
     if (command->full_name == NULL)
         command->full_name = command->name;
     command->categories |= implied_categories(command);
+    command->access = (uint8_t)implied_access(command);
     command->single_key = single_key(command);
     if (has_movable_keys(command))
         command->flags |= CMD_MOVABLEKEYS;
     check_command(command);
 }
 
-static void add_slot(const struct command *command)
+/* name is in lower case, and stays. */
+static void add_slot(const struct command *command, const char *name, size_t len)
 {
-    size_t len = strlen(command->name);
-    if (command_find(command->name, len) != NULL)
-        contradiction(command, "two commands of one name");
-
-    struct folded_name folded = fold_name(command->name, len);
+    struct folded_name folded = fold_name(name, len);
     size_t i = slot_index(folded, len);
     while (slots[i].len != 0)
         i = (i + 1) & slot_mask;
     bool letters_only = len <= 16; /* longer names have bytes that are not folded */
     for (size_t c = 0; c < len; c++)
-        letters_only = letters_only && command->name[c] >= 'a' && command->name[c] <= 'z';
-    slots[i] = (struct slot){.folded = folded, .len = len, .command = command, .letters_only = letters_only};
+        letters_only = letters_only && name[c] >= 'a' && name[c] <= 'z';
+    slots[i] = (struct slot){folded, len, name, command, letters_only};
 }
 
 static void add_subcommands(struct command *container, unsigned *number)
@@ -448,13 +472,66 @@ void command_table_init(void)
     slot_mask = slot_count - 1;
     slots = mem_calloc(slot_count * sizeof *slots);
     commands = mem_calloc(count * sizeof *commands);
+    tops = mem_calloc(top_count * sizeof(const struct command *));
 
     unsigned number = 0;
     for (size_t f = 0; f < FAMILY_COUNT; f++)
         for (size_t i = 0; i < families[f]->count; i++, number++)
             add_command(number, &families[f]->commands[i], NULL);
     for (unsigned i = 0; i < top_count; i++) {
-        add_slot(&commands[i]);
+        size_t len = strlen(commands[i].name);
+        if (command_find(commands[i].name, len) != NULL)
+            contradiction(&commands[i], "two commands of one name");
+        add_slot(&commands[i], commands[i].name, len);
+        tops[tops_count++] = &commands[i];
         add_subcommands(&commands[i], &number);
     }
+}
+
+/* ---- other names ---- */
+
+/* The index is made anew without the old name: a slot taken out would cut the way to those behind it. */
+static void remove_slot(const char *name, size_t len)
+{
+    size_t slot_count = slot_mask + 1;
+    struct slot *old = slots;
+    slots = mem_calloc(slot_count * sizeof *slots);
+    for (size_t i = 0; i < slot_count; i++) {
+        if (old[i].len == 0)
+            continue;
+        if (old[i].len != len || strncasecmp(old[i].name, name, len) != 0)
+            add_slot(old[i].command, old[i].name, old[i].len);
+        else if (old[i].name != old[i].command->name)
+            mem_free((char *)old[i].name);
+    }
+    mem_free(old);
+}
+
+static void remove_top(const struct command *command)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < tops_count; i++)
+        if (tops[i] != command)
+            tops[kept++] = tops[i];
+    tops_count = kept;
+}
+
+int command_rename(const char *old_name, size_t old_len, const char *new_name, size_t new_len)
+{
+    const struct command *command = command_find(old_name, old_len);
+    if (command == NULL)
+        return -ENOENT;
+    const struct command *other = new_len > 0 ? command_find(new_name, new_len) : NULL;
+    if (other != NULL && other != command)
+        return -EEXIST;
+    remove_slot(old_name, old_len);
+    if (new_len == 0) {
+        remove_top(command);
+        return 0;
+    }
+    char *name = mem_dup(new_name, new_len); /* as constant as the specifications' names */
+    for (size_t i = 0; i < new_len; i++)
+        name[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 'a' - 'A' : name[i]);
+    add_slot(command, name, new_len);
+    return 0;
 }

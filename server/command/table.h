@@ -24,6 +24,16 @@ const struct command *command_find_call(const struct arg *argv, int argc);
 /* command by "name" or "container|sub"; NULL if unknown. */
 const struct command *command_find_full(const char *full_name, size_t len);
 
+/* The same by the names of the specifications, whatever command_rename() did: those that ACL rules are written in. */
+const struct command *command_find_original(const char *full_name, size_t len);
+
+/*
+ * rename-command: from now on the top-level command answers to the new name alone, or, if that is empty, to none.
+ * Its full name and its rights stay. Before threads start. 0, -ENOENT there is no command old_name, -EEXIST the new
+ * name is another command's.
+ */
+int command_rename(const char *old_name, size_t old_len, const char *new_name, size_t new_len);
+
 /* The container of a subcommand, or NULL. */
 static inline const struct command *command_parent(const struct command *command)
 {
@@ -44,7 +54,7 @@ static inline const char *command_full_name(const struct command *command)
     return command->full_name;
 }
 
-/* Top-level commands, in the order of the table. */
+/* Top-level commands that have a name, in the order of the table. */
 unsigned command_top_count(void);
 const struct command *command_top(unsigned index);
 

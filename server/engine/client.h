@@ -17,6 +17,7 @@ struct command;
 struct server;
 struct parser;
 struct request;
+struct user;
 
 enum client_flag {
     CLIENT_MONITOR = 1 << 0,
@@ -26,6 +27,8 @@ enum client_flag {
     CLIENT_NO_EVICT = 1 << 4,
     CLIENT_NO_TOUCH = 1 << 5,
     CLIENT_PAUSED = 1 << 6, /* holds parsed requests until CLIENT PAUSE ends */
+    CLIENT_GUARDED = 1 << 7,       /* there is something it may not do: see guard.h */
+    CLIENT_AUTHENTICATED = 1 << 8, /* has shown who it is, or need not */
 };
 
 struct client {
@@ -34,6 +37,7 @@ struct client {
     uint32_t flags; /* client_flag */
     uint8_t resp;   /* 2 or 3 */
     int db;
+    struct user *user; /* counted; see guard.h */
     char *name; /* NULL none; heap */
     char *lib_name, *lib_version;
     const struct command *last_command;

@@ -6,7 +6,8 @@
  * arrived of an unfinished request (or the request being run), and qbuf-free is the room to read into: the
  * worker's for those that were heard of lately, as long as Redis would keep a silent client's own buffer.
  * obl is what the first chunk of output holds, for Redis's fixed buffer; oll counts the chunks behind it, and
- * omem is what the output limits count. tot-mem is the memory that is really held.
+ * omem is what the output limits count. tot-mem is the memory that is really held. What Redis doesn't have stands at
+ * the end: who the kernel says is at the other end, and the socket file with its ceiling.
  */
 #include "engine/client_description.h"
 
@@ -15,6 +16,8 @@
 #include "core/number.h"
 #include "core/text.h"
 #include "engine/clients.h"
+#include "engine/guard.h"
+#include "net/listener.h"
 #include "resp/parser.h"
 
 #define ROOM_KEPT_MS 2000
@@ -102,7 +105,11 @@ void client_describe(struct text *text, const struct client *client, const struc
               buffers.reply_used, buffers.reply_used, buffers.more_chunks,
               running != NULL ? 0 : client_output_memory(client), client_memory(client),
               client_events(client, running != NULL));
-    text_addf(text, " cmd=%s user=default redir=-1 resp=%d lib-name=%s lib-ver=%s",
-              command != NULL ? command_full_name(command) : "NULL", client->resp, or_empty(client->lib_name),
-              or_empty(client->lib_version));
+    struct bytes user = guard_user_name(client);
+    text_addf(text, " cmd=%s user=%.*s redir=-1 resp=%d lib-name=%s lib-ver=%s",
+              command != NULL ? command_full_name(command) : "NULL", (int)user.len, user.data, client->resp,
+              or_empty(client->lib_name), or_empty(client->lib_version));
+    text_addf(text, " pid=%d uid=%u gid=%u access=%s socket=%s", (int)conn->peer.pid, (unsigned)conn->peer.uid,
+              (unsigned)conn->peer.gid, access_level_name(listener_access(conn->listener)),
+              listener_path(conn->listener));
 }

@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "engine/client.h"
 #include "engine/eviction.h"
+#include "engine/guard.h"
 #include "engine/latency.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
@@ -131,12 +132,21 @@ static bool group_add_keys(struct group *group, const struct command *command, c
     return true;
 }
 
+/* Whether it may run, for groups; if not, it is told why when it runs alone. */
+static inline bool group_may_take(const struct execution *execution, const struct command *command,
+                                  const struct request *request)
+{
+    return !(execution->client->flags & CLIENT_GUARDED) ||
+           guard_allows(execution->client, command, request->argv, request->argc);
+}
+
 /* Takes the request into the group, if it is one that may and if there is room. */
 static inline bool group_add(struct group *group, const struct run *run, struct execution *execution,
                              const struct request *request)
 {
     const struct command *command = command_find(request->argv[0].data, request->argv[0].len);
-    if (!command || !command_is_groupable(command) || !command_arity_ok(command, request->argc))
+    if (!command || !command_is_groupable(command) || !command_arity_ok(command, request->argc) ||
+        !group_may_take(execution, command, request))
         return false;
     unsigned first_key = group->key_count;
     if (command->single_key && first_key < GROUP_KEYS)
@@ -214,6 +224,10 @@ static const struct command *run_admit(struct run *run, struct execution *execut
                     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
                     "you can run it from a local connection, otherwise you need to set this option "
                     "in the configuration file, and then restart the server.");
+        allowed = false;
+    } else if ((execution->client->flags & CLIENT_GUARDED) &&
+               !guard_admits(run->server, execution->client, command, request->argv, request->argc,
+                             &execution->reply)) {
         allowed = false;
     } else if (monitor_refuses(execution->client, command)) {
         reply_error(&execution->reply, MONITOR_REFUSAL);

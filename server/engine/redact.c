@@ -20,5 +20,7 @@ bool redact_is_secret(int argc, const struct arg *argv, int index)
         return (index >= 3 && arg_is(&argv[index - 1], "auth")) || (index >= 4 && arg_is(&argv[index - 2], "auth"));
     if (arg_is(&argv[0], "config") && arg_is(&argv[1], "set")) /* CONFIG SET name value name value ... */
         return index >= 3 && index % 2 == 1 && is_secret_directive(&argv[index - 1]);
+    if (arg_is(&argv[0], "acl") && arg_is(&argv[1], "setuser")) /* ACL SETUSER name rule ... */
+        return index >= 2;
     return false;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct acl;
 struct client;
 struct gate;
 struct keyspace;
@@ -23,6 +24,7 @@ struct server {
     struct config config; /* changed while the world is stopped */
     struct keyspace *keyspace;
     struct gate *gate;
+    struct acl *acl; /* changed while the world is stopped */
     char run_id[41];
     char *executable;   /* absolute path */
     int64_t started_ms; /* wall */

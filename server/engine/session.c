@@ -8,15 +8,18 @@
  */
 #include "engine/session.h"
 
+#include "access/admission.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "engine/client.h"
 #include "engine/client_limits.h"
 #include "engine/executor.h"
+#include "engine/guard.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "engine/server.h"
 #include "engine/stats.h"
+#include "net/listener.h"
 #include "net/worker.h"
 #include "resp/parser.h"
 
@@ -142,7 +145,11 @@ static bool session_execute(struct client *client, struct parser *parser, struct
 static enum parse_result session_parse(struct client *client, struct parser *parser, struct request **requests_out,
                                        unsigned *count_out)
 {
-    struct parser_limits limits = {client->server->config.proto_max_bulk_len, INT_MAX};
+    struct parser_limits limits = {.max_bulk = client->server->config.proto_max_bulk_len, .max_arguments = INT_MAX};
+    if ((client->flags & CLIENT_GUARDED) && guard_must_log_in(client)) {
+        limits.max_arguments = PARSER_STRANGER_ARGUMENTS;
+        limits.stranger = true;
+    }
     return parser_batch(parser, &limits, requests_out, count_out);
 }
 
@@ -335,6 +342,7 @@ static void session_opened(void *context, struct conn *conn)
     struct client *client = client_of(conn);
     client->server = context;
     client->resp = 2;
+    guard_welcome(context, client);
     stat_add(&client_stats(client)->connections, 1);
 }
 
@@ -348,6 +356,10 @@ static void session_closed(void *context, struct conn *conn)
     parser_destroy(client->parser);
     client->parser = NULL;
     clients_forget(client);
+    guard_forget(client);
+    admission_release(conn->listener, &conn->peer);
+    if (listener_kind(conn->listener) == LISTENER_INHERITED)
+        client->server->request_shutdown(false);
 }
 
 static void session_tick(void *context, struct worker *worker, int64_t now_ms)

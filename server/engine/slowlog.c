@@ -72,7 +72,9 @@ static struct slow_entry *slow_entry_create(struct client *client, int argc, con
             entry_add_arg(text, &argv[part]);
         entry->ends[part] = text->len;
     }
-    text_add(text, client_address(client));
+    const struct peer *peer = &client->conn.peer;
+    text_addf(text, "%s pid=%d uid=%u gid=%u", client_address(client), (int)peer->pid, (unsigned)peer->uid,
+              (unsigned)peer->gid);
     entry->ends[part++] = text->len;
     text_add(text, client->name != NULL ? client->name : "");
     entry->ends[part] = text->len;
@@ -202,7 +204,7 @@ void cmd_slowlog_help(struct call *call)
     static const char *const lines[] = {
         "GET [<count>]",
         "    The newest <count> entries (10 unless told, -1 for all), each of six parts:",
-        "    number, Unix time, microseconds, arguments, the client's address and its name.",
+        "    number, Unix time, microseconds, arguments, the client's address (socket, pid, uid, gid) and its name.",
         "LEN",
         "    How many entries there are.",
         "RESET",

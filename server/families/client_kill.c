@@ -1,13 +1,17 @@
 /*
  * CLIENT KILL, by an address or by filters that all have to fit. The world is stopped, so any worker's
- * clients can be closed; the caller itself is closed once it has its reply.
+ * clients can be closed; the caller itself is closed once it has its reply. Through a socket below admin nobody can be
+ * killed but the caller, by its own number, and nothing is to be learned of other clients.
  */
+#include "access/acl.h"
 #include "command/client_arguments.h"
 #include "command/command.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "core/number.h"
 #include "engine/clients.h"
+#include "engine/guard.h"
+#include "engine/server.h"
 #include "net/worker.h"
 
 #include <string.h>
@@ -17,15 +21,17 @@ struct filter {
     const struct arg *local_address;
     bool by_type;
     enum client_type type;
-    int64_t id; /* 0 any */
+    int64_t id;              /* 0 any */
+    const struct user *user; /* NULL any */
     bool skip_me;
 };
 
-static bool parse_user(struct call *call, const struct arg *user)
+static bool parse_user(struct call *call, const struct arg *name, const struct user **user_out)
 {
-    if (bytes_equal(user->data, user->len, "default", strlen("default")))
-        return true; /* everybody */
-    reply_errorf(call->reply, "ERR No such user '%.*s'", (int)user->len, user->data);
+    *user_out = acl_find(call->server->acl, name->data, name->len);
+    if (*user_out != NULL)
+        return true;
+    reply_errorf(call->reply, "ERR No such user '%.*s'", (int)name->len, name->data);
     return false;
 }
 
@@ -47,7 +53,7 @@ static bool parse_filter(struct call *call, const struct arg *name, const struct
         return argument_client_type(call, value, &filter->type);
     }
     if (arg_is(name, "user"))
-        return parse_user(call, value);
+        return parse_user(call, value, &filter->user);
     if (arg_is(name, "addr")) {
         filter->address = value;
         return true;
@@ -91,6 +97,8 @@ static bool filter_fits(const struct filter *filter, const struct client *client
         return false;
     if (client == me && filter->skip_me)
         return false;
+    if (filter->user != NULL && client->user != filter->user)
+        return false;
     return address_fits(client, filter->address) && address_fits(client, filter->local_address);
 }
 
@@ -112,8 +120,28 @@ static int64_t kill_clients(const struct filter *filter, struct client *me)
     return killed;
 }
 
+/* Whether the filters can fit nobody but the caller: there is an ID, and it is the caller's. */
+static bool means_only_me(const struct call *call)
+{
+    bool is_me = false;
+    for (int i = 2; i + 1 < call->argc; i += 2) {
+        const struct arg *value = &call->argv[i + 1];
+        int64_t id;
+        if (!arg_is(&call->argv[i], "id"))
+            continue;
+        if (!number_parse_i64(value->data, value->len, &id) || (uint64_t)id != call->client->conn.id)
+            return false;
+        is_me = true;
+    }
+    return is_me;
+}
+
 void cmd_client_kill(struct call *call)
 {
+    if (!guard_is_admin(call->client) && !means_only_me(call)) {
+        guard_refuse(call, ACCESS_ADMIN);
+        return;
+    }
     if (call->argc == 3) { /* the old form, which may hit the caller too */
         struct filter filter = {.address = &call->argv[2]};
         if (kill_clients(&filter, call->client) > 0)

@@ -375,6 +375,16 @@ static bool passes_filter(const struct command *command, enum list_filter filter
     return false;
 }
 
+/* 1, or 0 for one that is filtered out. */
+static size_t list_command(struct reply *reply, const struct command *command, enum list_filter filter,
+                           const struct arg *wanted)
+{
+    if (!passes_filter(command, filter, wanted))
+        return 0;
+    reply_bulk_text(reply, command->full_name);
+    return 1;
+}
+
 void cmd_command_list(struct call *call)
 {
     enum list_filter filter;
@@ -384,13 +394,13 @@ void cmd_command_list(struct call *call)
     }
 
     struct reply_hole hole = reply_defer(call->reply);
+    const struct arg *wanted = &call->argv[call->argc - 1];
     size_t listed = 0;
-    for (unsigned i = 0; i < command_count(); i++) {
-        const struct command *command = command_by_number(i);
-        if (!passes_filter(command, filter, &call->argv[call->argc - 1]))
-            continue;
-        reply_bulk_text(call->reply, command->full_name);
-        listed++;
+    for (unsigned i = 0; i < command_top_count(); i++) {
+        const struct command *command = command_top(i);
+        listed += list_command(call->reply, command, filter, wanted);
+        for (size_t s = 0; s < command->subcommand_count; s++)
+            listed += list_command(call->reply, &command->subcommands[s], filter, wanted);
     }
     reply_defer_array(call->reply, hole, listed);
 }

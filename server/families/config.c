@@ -11,6 +11,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "engine/access_config.h"
+#include "engine/acl_log.h"
 #include "engine/client.h"
 #include "engine/server.h"
 #include "engine/stats.h"
@@ -72,11 +74,12 @@ void cmd_config_set(struct call *call)
 
 void cmd_config_rewrite(struct call *call)
 {
-    const struct config *config = &call->server->config;
+    struct config *config = &call->server->config;
     if (config->file == NULL) {
         reply_error(call->reply, "ERR The server is running without a config file");
         return;
     }
+    access_config_collect(call->server);
     int result = config_rewrite(config);
     if (result == 0) {
         log_notice("CONFIG REWRITE: %s is written", config->file);
@@ -91,6 +94,7 @@ void cmd_config_resetstat(struct call *call)
 {
     struct server *server = call->server;
     stats_reset();
+    acl_log_reset_counts();
     keyspace_stats_reset(server->keyspace);
     atomic_store_explicit(&server->evicted_keys, 0, memory_order_relaxed);
     atomic_store_explicit(&server->rejected_connections, 0, memory_order_relaxed);

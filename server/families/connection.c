@@ -1,16 +1,14 @@
-/*
- * The connection's own commands: is anybody there, who am I, which protocol, which database.
- *
- * There is one user, the default one, and it has no password: every password is right for it, and any other
- * name is wrong.
- */
+/* The connection's own commands: is anybody there, who am I, which protocol, which database. */
+#include "access/acl.h"
 #include "command/arguments.h"
 #include "command/command.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "core/number.h"
 #include "engine/clients.h"
+#include "engine/guard.h"
 #include "engine/monitor.h"
+#include "engine/server.h"
 #include "version.h"
 
 #include <string.h>
@@ -54,28 +52,36 @@ void cmd_reset(struct call *call)
     client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
     client->db = 0;
     client->resp = call->reply->resp = 2;
+    guard_welcome(call->server, client);
     client_set_name(&client->name, &(struct arg){0});
     reply_simple(call->reply, "RESET");
 }
 
 /* ---- logging in ---- */
 
-static bool login(struct call *call, const struct arg *user)
+static bool login(struct call *call, const struct arg *user, const struct arg *password)
 {
-    if (bytes_equal(user->data, user->len, "default", strlen("default")))
+    if (guard_login(call, user, password))
         return true;
-    reply_error(call->reply, "WRONGPASS invalid username-password pair or user is disabled.");
+    reply_error(call->reply, GUARD_WRONG_PASSWORD);
     return false;
 }
 
+/* AUTH [user] password. Without a name it is the default user's, which then must want one. */
 void cmd_auth(struct call *call)
 {
-    if (call->argc > 3)
+    static const struct arg default_user = {"default", sizeof "default" - 1, NULL};
+    if (call->argc > 3) {
         error_syntax(call);
-    else if (call->argc == 2)
+        return;
+    }
+    bool named = call->argc == 3;
+    if (!named && (user_flags(acl_default(call->server->acl)) & USER_NOPASS)) {
         reply_error(call->reply, "ERR AUTH <password> called without any password configured for the default user. "
                                  "Are you sure your configuration is correct?");
-    else if (login(call, &call->argv[1]))
+        return;
+    }
+    if (login(call, named ? &call->argv[1] : &default_user, &call->argv[call->argc - 1]))
         reply_ok(call->reply);
 }
 
@@ -83,7 +89,7 @@ void cmd_auth(struct call *call)
 
 struct hello {
     int64_t version;        /* 0: stays */
-    const struct arg *user; /* NULL: no AUTH */
+    const struct arg *user; /* NULL: no AUTH; the password stands behind it */
     const struct arg *name; /* NULL: no SETNAME */
 };
 
@@ -149,8 +155,15 @@ void cmd_hello(struct call *call)
     struct client *client = call->client;
     if (call->argc > 1 && (!hello_version(call, &hello) || !hello_options(call, &hello)))
         return;
-    if (hello.user != NULL && !login(call, hello.user))
+    if (hello.user != NULL && !login(call, hello.user, hello.user + 1))
         return;
+    if (!(client->flags & CLIENT_AUTHENTICATED)) {
+        reply_error(call->reply,
+                    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
+                    "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
+                    "version at the same time");
+        return;
+    }
     if (hello.name != NULL)
         client_set_name(&client->name, hello.name);
     if (hello.version != 0)

@@ -6,6 +6,7 @@
  * counterpart for shows the value of a lone server that doesn't use it. Runs while the world is stopped, so
  * it may look at clients.
  */
+#include "access/sockets.h"
 #include "command/command.h"
 #include "command/handlers.h"
 #include "command/table.h"
@@ -13,6 +14,7 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "engine/acl_log.h"
 #include "engine/client.h"
 #include "engine/memory.h"
 #include "engine/server.h"
@@ -297,8 +299,11 @@ static void write_stats(struct text *info, struct server *server)
     field_int(info, "client_query_buffer_limit_disconnections", (int64_t)totals.query_limit_closed);
     field_int(info, "client_output_buffer_limit_disconnections", (int64_t)totals.output_limit_closed);
     write_stats_rounds(info);
-    FIELDS_ZERO(info, "acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key",
-                "acl_access_denied_channel");
+    field_int(info, "acl_access_denied_auth", (int64_t)acl_log_count(ACL_LOG_AUTH));
+    field_int(info, "acl_access_denied_cmd", (int64_t)acl_log_count(ACL_LOG_COMMAND));
+    field_int(info, "acl_access_denied_key", (int64_t)acl_log_count(ACL_LOG_KEY));
+    field_int(info, "acl_access_denied_channel", (int64_t)acl_log_count(ACL_LOG_CHANNEL));
+    field_int(info, "kvs_acl_access_denied_socket", (int64_t)acl_log_count(ACL_LOG_SOCKET));
 }
 
 /* ---- Replication ---- */
@@ -465,6 +470,14 @@ static void write_keyspace(struct text *info, struct server *server)
     }
 }
 
+/* ---- Sockets ---- */
+
+static void write_sockets(struct text *info, struct server *server)
+{
+    (void)server;
+    sockets_describe(info);
+}
+
 /* ---- sections ---- */
 
 typedef void write_section(struct text *info, struct server *server);
@@ -490,6 +503,7 @@ static const struct section sections[] = {
     {"Latencystats", NULL, false, write_latencystats},
     {"Cluster", NULL, true, write_cluster},
     {"Keyspace", NULL, true, write_keyspace},
+    {"Sockets", NULL, true, write_sockets},
 };
 
 static bool section_is_wanted(const struct section *section, const struct call *call)

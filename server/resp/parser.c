@@ -253,6 +253,8 @@ static enum step parser_element(struct parser *parser, const struct parser_limit
             return step;
         if (len < 0 || (uint64_t)len > limits->max_bulk)
             return parser_fail(parser, "invalid bulk length");
+        if (limits->stranger && len > PARSER_STRANGER_BULK)
+            return parser_fail(parser, "unauthenticated bulk length");
         parser->bulk_len = len;
     }
     size_t len = (size_t)parser->bulk_len;
@@ -331,9 +333,9 @@ enum parse_result parser_batch(struct parser *parser, const struct parser_limits
                                unsigned *count_out)
 {
     enum step step = parser->error[0] ? STEP_BAD : STEP_OK; /* once bad, always bad */
-    unsigned count = 0;
+    unsigned count = 0, most = limits->stranger ? 1 : PARSER_BATCH;
     parser_forget_batch(parser);
-    while (step == STEP_OK && count < PARSER_BATCH && !parser->words.words) {
+    while (step == STEP_OK && count < most && !parser->words.words) {
         step = parser_request(parser, limits);
         if (step != STEP_OK)
             break;

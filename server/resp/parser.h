@@ -34,8 +34,11 @@ struct request {
 
 struct parser_limits {
     uint64_t max_bulk;     /* proto-max-bulk-len, bytes */
-    int64_t max_arguments; /* elements of one request */
+    int64_t max_arguments; /* elements of one request; PARSER_STRANGER_ARGUMENTS for a stranger */
+    bool stranger; /* has not logged in: no large bulks, and one request at a time, for each may be the login */
 };
+#define PARSER_STRANGER_ARGUMENTS 10
+#define PARSER_STRANGER_BULK 16384
 
 enum parse_result {
     PARSE_DONE, /* requests were handed out; there may be more */

@@ -2,15 +2,18 @@
  * A whole connection: the server's worker, sessions and commands in this process, a socket pair between it and the
  * input. What comes back has to be whole, well-formed RESP, whatever was sent and however it was cut.
  */
-#include "engine/eviction.h"
-#include "engine/server.h"
-#include "engine/session.h"
-#include "engine/stats.h"
+#include "access/acl.h"
 #include "command/table.h"
 #include "core/clock.h"
 #include "core/gate.h"
 #include "core/log.h"
+#include "engine/eviction.h"
+#include "engine/guard.h"
+#include "engine/server.h"
+#include "engine/session.h"
+#include "engine/stats.h"
 #include "net/listener.h"
+#include "net/peer.h"
 #include "net/worker.h"
 #include "store/keyspace.h"
 
@@ -25,6 +28,7 @@
 static struct server server;
 static struct listener *listener;
 static struct net_service service;
+static struct gate_member *gate;
 
 static void reset(void);
 
@@ -36,13 +40,13 @@ static void shutdown_nothing(bool now)
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    char path[64], error[512];
     (void)argc, (void)argv;
     log_set_level(LOG_LEVEL_NOTHING);
     command_table_init();
     config_init(&server.config);
     server.config.threads = 1;
     server.gate = gate_create();
+    server.acl = acl_create();
     server.keyspace = keyspace_create(server.config.databases);
     server.started_ms = server.stat_reset_ms = clock_wall_ms();
     server.started_ns = clock_monotonic_ns();
@@ -50,12 +54,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     stats_init(1);
     eviction_configure(&server);
     service = session_service(&server);
-    snprintf(path, sizeof path, "/tmp/kvs-fuzz-%d.sock", (int)getpid());
-    if (listener_open(path, 0600, 16, &listener, error, sizeof error) || workers_start(1, server.gate, &service)) {
-        fprintf(stderr, "can't start: %s\n", error);
+    listener = listener_create_inherited(); /* connections come from socketpair() */
+    gate = gate_join(server.gate);
+    if (workers_start(1, server.gate, &service))
         exit(1);
-    }
-    unlink(path); /* connections come from socketpair() */
     reset();
     return 0;
 }
@@ -121,13 +123,36 @@ static int open_connection(void)
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends))
         abort();
-    workers_adopt(ends[1], listener);
+    struct peer peer;
+    if (peer_of_socket(ends[1], &peer))
+        abort();
+    workers_adopt(ends[1], &peer, listener);
     return ends[0];
+}
+
+/* ACL SETUSER may have locked everybody out. */
+static void restore_users(void)
+{
+    static const struct bytes rules[] = {{"reset", 5}, {"on", 2}, {"nopass", 6}, {"~*", 2}, {"&*", 2}, {"+@all", 5}};
+    char *error = NULL;
+    gate_enter(gate);
+    gate_close(gate);
+    for (size_t i = acl_count(server.acl); i-- > 0;) {
+        struct bytes name = user_name(acl_at(server.acl, i));
+        if (acl_at(server.acl, i) != acl_default(server.acl))
+            acl_delete_user(server.acl, name.data, name.len);
+    }
+    if (acl_set_user(server.acl, (struct bytes){"default", 7}, rules, sizeof rules / sizeof rules[0], &error))
+        abort();
+    guard_refresh(&server);
+    gate_open(gate);
+    gate_leave(gate);
 }
 
 /* CLIENT PAUSE would hold everything up: another client ends it. */
 static void end_pause(void)
 {
+    restore_users();
     int fd = open_connection();
     char answer[64];
     struct pollfd polled = {.fd = fd, .events = POLLIN};
@@ -169,6 +194,7 @@ static void reset(void)
 {
     static const char commands[] = "FLUSHALL\r\nCONFIG SET proto-max-bulk-len 1mb\r\nCONFIG SET maxmemory 0\r\n";
     struct replies replies = {0};
+    restore_users();
     int fd = open_connection();
     converse(fd, (const uint8_t *)commands, sizeof commands - 1, 1000, &replies);
     close(fd);

@@ -40,9 +40,9 @@ static char *titles_of(const char *const *request)
 START_TEST(sections_are_chosen_as_in_redis)
 {
     static const char all[] = "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats "
-                              "Latencystats Cluster Keyspace";
+                              "Latencystats Cluster Keyspace Sockets";
     static const char by_default[] =
-        "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Keyspace";
+        "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Keyspace Sockets";
     ck_assert_str_eq(TITLES(), by_default);
     ck_assert_str_eq(TITLES("default"), by_default);
     ck_assert_str_eq(TITLES("all"), all);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct kit_server *server;
 static redisContext *c;
@@ -63,7 +64,8 @@ START_TEST(an_entry_tells_number_time_duration_address_and_name)
     ck_assert_int_ge(entry->element[1]->integer, atoll(now->element[0]->str) - 60);
     ck_assert_int_ge(entry->element[2]->integer, 60000);
     char address[256];
-    snprintf(address, sizeof address, "%s:0", server->socket);
+    snprintf(address, sizeof address, "%s:0 pid=%d uid=%u gid=%u", server->socket, (int)getpid(), (unsigned)getuid(),
+             (unsigned)getgid());
     ck_assert_str_eq(entry->element[4]->str, address);
     ck_assert_str_eq(entry->element[5]->str, "sleeper");
     freeReplyObject(now);

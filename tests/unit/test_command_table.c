@@ -2,6 +2,7 @@
 #include "command/table.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,62 @@ START_TEST(flags_imply_categories)
 }
 END_TEST
 
+/* What each command needs of the socket file it comes through. A new command has to be decided here too. */
+static const char needs_read[] =
+    "acl acl|cat acl|genpass acl|help acl|whoami auth client client|getname client|help client|id client|info "
+    "client|kill client|no-touch client|reply client|setinfo client|setname command command|count command|docs "
+    "command|getkeys command|getkeysandflags command|help command|info command|list config config|help dbsize "
+    "echo exists expiretime function function|help function|list get getrange hello info keys latency "
+    "latency|doctor latency|graph latency|help latency|histogram latency|history latency|latest lcs memory "
+    "memory|doctor memory|help memory|malloc-stats memory|stats memory|usage mget object object|encoding "
+    "object|freq object|help object|idletime object|refcount pexpiretime ping pttl quit randomkey reset scan "
+    "select slowlog slowlog|help slowlog|len strlen substr time touch ttl type";
+static const char needs_write[] =
+    "append copy decr decrby del expire expireat function|flush getdel getex getset incr incrby incrbyfloat move "
+    "mset msetnx persist pexpire pexpireat psetex rename renamenx set setex setnx setrange unlink";
+static const char needs_admin[] =
+    "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users client|list "
+    "client|no-evict client|pause client|unblock client|unpause config|get config|resetstat config|rewrite "
+    "config|set debug flushall flushdb latency|reset memory|purge monitor shutdown slowlog|get slowlog|reset "
+    "swapdb";
+
+/* Adds the number of words that are commands of that level; every word is one. */
+static unsigned check_level(const char *words, enum access_level level)
+{
+    unsigned found = 0;
+    char *copy = strdup(words);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "), found++) {
+        const struct command *command = find_full(word);
+        ck_assert_msg(command != NULL, "no command is called %s", word);
+        ck_assert_msg(command->access == level, "%s needs access=%s", word, access_level_name(command->access));
+    }
+    free(copy);
+    return found;
+}
+
+START_TEST(every_command_needs_just_the_access_that_is_listed)
+{
+    unsigned listed = check_level(needs_read, ACCESS_READ) + check_level(needs_write, ACCESS_WRITE) +
+                      check_level(needs_admin, ACCESS_ADMIN);
+    for (unsigned i = 0; i < command_count(); i++)
+        ck_assert_int_ne(command_by_number(i)->access, ACCESS_UNSET);
+    ck_assert_msg(listed == command_count(), "%u commands are listed, the table has %u", listed, command_count());
+}
+END_TEST
+
+START_TEST(whoever_may_only_read_changes_nothing)
+{
+    for (unsigned i = 0; i < command_count(); i++) {
+        const struct command *command = command_by_number(i);
+        bool changes = command->flags & (CMD_WRITE | CMD_PROTECTED);
+        ck_assert_msg(!changes || command->access > ACCESS_READ, "%s", command->full_name);
+        for (size_t k = 0; k < command->key_spec_count; k++)
+            ck_assert_msg(!(command->key_specs[k].flags & (KEY_RW | KEY_OW | KEY_RM)) ||
+                              command->access > ACCESS_READ, "%s", command->full_name);
+    }
+}
+END_TEST
+
 START_TEST(set_overwrites_unless_it_gets)
 {
     struct request plain = request_of("set get get"), get = request_of("set k v ex 1 Get");
@@ -317,6 +374,54 @@ START_TEST(the_page_tells_of_every_command_that_runs)
 }
 END_TEST
 
+static int rename_to(const char *old_name, const char *new_name)
+{
+    return command_rename(old_name, strlen(old_name), new_name, strlen(new_name));
+}
+
+/* Tests run in processes of their own, so the table is whole again for the next. */
+START_TEST(renamed_commands_answer_to_the_new_name_alone)
+{
+    const struct command *get = find("get"), *config = find("config");
+    ck_assert_int_eq(rename_to("GET", "Fetch-It"), 0);
+    ck_assert_ptr_null(find("get"));
+    ck_assert_ptr_eq(find("FETCH-it"), get);
+    ck_assert_ptr_null(find("fetch\rit")); /* folds to the same */
+    ck_assert_str_eq(get->full_name, "get");
+    ck_assert_int_eq(rename_to("config", "b840fc02d524045429941cc15f59e41cb7be6c52"), 0);
+    ck_assert_ptr_eq(find_full("b840fc02d524045429941cc15f59e41cb7be6c52|get")->parent, config);
+    ck_assert_ptr_null(find_full("config|get"));
+    ck_assert_ptr_eq(command_find_original("Config|GET", 10), find_full("b840fc02d524045429941cc15f59e41cb7be6c52|get"));
+    ck_assert_ptr_eq(command_find_original("get", 3), get);
+    ck_assert_ptr_null(command_find_original("fetch-it", 8));
+    ck_assert_ptr_null(command_find_original("get|x", 5));
+    ck_assert_int_eq(rename_to("fetch-it", "get"), 0);
+    ck_assert_ptr_eq(find("GET"), get);
+    ck_assert_ptr_null(find("fetch-it"));
+}
+END_TEST
+
+START_TEST(renaming_to_nothing_disables_and_leaves_all_others)
+{
+    unsigned before = command_top_count();
+    ck_assert_int_eq(rename_to("flushall", ""), 0);
+    ck_assert_uint_eq(command_top_count(), before - 1);
+    ck_assert_int_eq(rename_to("flushall", "x"), -ENOENT);
+    ck_assert_int_eq(rename_to("", "x"), -ENOENT);
+    ck_assert_int_eq(rename_to("set", "GET"), -EEXIST);
+    ck_assert_int_eq(rename_to("set", "SET"), 0);
+    for (unsigned i = 0; i < command_top_count(); i++) {
+        const struct command *command = command_top(i);
+        ck_assert_str_ne(command->name, "flushall");
+        ck_assert_ptr_eq(find(command->name), command);
+        ck_assert_ptr_eq(command_find_original(command->name, strlen(command->name)), command);
+    }
+    while (command_top_count() > 0)
+        ck_assert_int_eq(rename_to(command_top(0)->name, ""), 0);
+    ck_assert_ptr_null(find("get"));
+}
+END_TEST
+
 Suite *suite_command_table(void);
 Suite *suite_command_table(void)
 {
@@ -336,9 +441,13 @@ Suite *suite_command_table(void)
     tcase_add_test(tcase, more_keys_than_room_are_counted_but_not_written);
     tcase_add_test(tcase, legacy_ranges_follow_from_the_specifications);
     tcase_add_test(tcase, flags_imply_categories);
+    tcase_add_test(tcase, every_command_needs_just_the_access_that_is_listed);
+    tcase_add_test(tcase, whoever_may_only_read_changes_nothing);
     tcase_add_test(tcase, set_overwrites_unless_it_gets);
     tcase_add_test(tcase, syntax_is_drawn_from_the_arguments);
     tcase_add_test(tcase, the_page_tells_of_every_command_that_runs);
+    tcase_add_test(tcase, renamed_commands_answer_to_the_new_name_alone);
+    tcase_add_test(tcase, renaming_to_nothing_disables_and_leaves_all_others);
     suite_add_tcase(suite, tcase);
     return suite;
 }

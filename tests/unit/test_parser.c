@@ -504,6 +504,30 @@ START_TEST(limits_are_the_callers)
 }
 END_TEST
 
+START_TEST(a_stranger_sends_little_and_is_heard_one_request_at_a_time)
+{
+    static const char two[] = "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING\r\n";
+    struct parser_limits strange = {limits.max_bulk, PARSER_STRANGER_ARGUMENTS, true};
+    check_error("*11\r\n", 5, "ERR Protocol error: unauthenticated multibulk length", &strange);
+    check_error("*1\r\n$16385\r\n", 12, "ERR Protocol error: unauthenticated bulk length", &strange);
+
+    struct parser *parser = parser_create(1024);
+    struct iovec vectors[2];
+    struct request *requests;
+    unsigned count;
+    parser_target(parser, vectors);
+    memcpy(vectors[0].iov_base, two, sizeof two - 1);
+    parser_fed(parser, sizeof two - 1);
+    ck_assert_int_eq(parser_batch(parser, &strange, &requests, &count), PARSE_DONE);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(parser_batch(parser, &strange, &requests, &count), PARSE_DONE);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(parser_batch(parser, &strange, &requests, &count), PARSE_MORE);
+    ck_assert_uint_eq(count, 0);
+    parser_destroy(parser);
+}
+END_TEST
+
 /* ---- what arguments live in ---- */
 
 START_TEST(a_retained_blob_outlives_the_parser)
@@ -572,6 +596,7 @@ Suite *suite_parser(void)
     tcase_add_test(tcase, protocol_errors_are_redis_s);
     tcase_add_test(tcase, endless_lines_are_refused_after_64_kib);
     tcase_add_test(tcase, limits_are_the_callers);
+    tcase_add_test(tcase, a_stranger_sends_little_and_is_heard_one_request_at_a_time);
     tcase_add_test(tcase, a_retained_blob_outlives_the_parser);
     tcase_add_test(tcase, reset_forgets_half_a_request);
     suite_add_tcase(suite, tcase);

@@ -76,7 +76,7 @@ static const struct command client_subcommands[] = {
         .summary = "Closes connections, given by an address or by filters.",
         .group = GROUP_CONNECTION, .since = "2.4.0", .complexity = "O(N), N being the number of connections",
         .arity = -3, .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_EXCLUSIVE,
-        .categories = CAT_CONNECTION, .run = cmd_client_kill,
+        .categories = CAT_CONNECTION, .access = ACCESS_READ, .run = cmd_client_kill,
         SPEC_ARGS({.name = "filter", .type = ARG_ONEOF,
                    SPEC_ARGS({.name = "old-format", .type = ARG_STRING, .display = "ip:port",
                               .deprecated_since = "2.8.12"},

@@ -1,0 +1,293 @@
+/*
+ * Whether a client is guarded follows from its user, from whether it has logged in and from its socket's access. It is
+ * worked out when one of these changes, for one client (guard_become()) or for all (guard_refresh()), so that the
+ * executor looks at one flag. A user's rights and a socket's access change only while the world is stopped.
+ *
+ * A client holds a reference to its user. Peers' and sockets' users count as authenticated: the kernel and the file
+ * have vouched for them.
+ */
+#include "engine/guard.h"
+
+#include "access/acl.h"
+#include "command/command.h"
+#include "command/table.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "engine/acl_log.h"
+#include "engine/server.h"
+#include "net/listener.h"
+#include "net/worker.h"
+
+#include <string.h>
+
+#define WARNING_PAUSE_MS 60000 /* between two lines about sockets without their user */
+
+/* Calls visit for every connection that isn't closed. World stopped. */
+static void each_client(void (*visit)(struct client *client, void *context), void *context)
+{
+    for (unsigned i = 0; i < workers_count(); i++)
+        for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next)
+            if (conn->state != CONN_CLOSED)
+                visit(client_of(conn), context);
+}
+
+/* ---- who a client is ---- */
+
+static bool needs_no_password(const struct user *user)
+{
+    return (user_flags(user) & (USER_ENABLED | USER_NOPASS)) == (USER_ENABLED | USER_NOPASS);
+}
+
+bool guard_must_log_in(const struct client *client)
+{
+    if (client->flags & CLIENT_AUTHENTICATED)
+        return false;
+    return client->user == NULL || !needs_no_password(acl_default(client->server->acl));
+}
+
+bool guard_is_admin(const struct client *client)
+{
+    return listener_access(client->conn.listener) == ACCESS_ADMIN;
+}
+
+static void set_guarded(struct client *client)
+{
+    bool free = !guard_must_log_in(client) && guard_is_admin(client) && user_is_unrestricted(client->user);
+    client->flags = free ? client->flags & ~(uint32_t)CLIENT_GUARDED : client->flags | CLIENT_GUARDED;
+}
+
+void guard_become(struct client *client, struct user *user, bool authenticated)
+{
+    struct user *before = client->user;
+    client->user = user != NULL ? user_retain(user) : NULL;
+    if (before != NULL)
+        user_release(before);
+    client->flags &= ~(uint32_t)CLIENT_AUTHENTICATED;
+    if (authenticated)
+        client->flags |= CLIENT_AUTHENTICATED;
+    set_guarded(client);
+}
+
+void guard_forget(struct client *client)
+{
+    if (client->user != NULL)
+        user_release(client->user);
+    client->user = NULL;
+}
+
+struct bytes guard_user_name(const struct client *client)
+{
+    return client->user != NULL ? user_name(client->user) : (struct bytes){"(none)", strlen("(none)")};
+}
+
+/* ---- coming in ---- */
+
+static void warn_of_missing_user(const char *path, const char *name)
+{
+    static _Atomic int64_t next_ms;
+    int64_t now_ms = clock_wall_ms(), due_ms = atomic_load_explicit(&next_ms, memory_order_relaxed);
+    if (now_ms < due_ms || !atomic_compare_exchange_strong(&next_ms, &due_ms, now_ms + WARNING_PAUSE_MS))
+        return;
+    log_warning("socket %s: its user '%s' does not exist or is off, so its clients may do nothing but log in; "
+                "ACL SETUSER %s on ... makes it",
+                path, name, name);
+}
+
+/* The user that the socket's clients start as: false if it names none, true with NULL if that one isn't there. */
+static bool user_of_socket(struct server *server, const struct listener *listener, struct user **user_out)
+{
+    const char *name = listener_rights(listener).user;
+    if (name == NULL || *name == '\0')
+        return false;
+    struct user *user = acl_find(server->acl, name, strlen(name));
+    if (user != NULL && !(user_flags(user) & USER_ENABLED))
+        user = NULL;
+    if (user == NULL)
+        warn_of_missing_user(listener_path(listener), name);
+    *user_out = user;
+    return true;
+}
+
+void guard_welcome(struct server *server, struct client *client)
+{
+    const struct conn *conn = &client->conn;
+    struct user *user = acl_user_of_peer(server->acl, conn->peer.uid, conn->peer.gid, conn->fd);
+    if (user != NULL || user_of_socket(server, conn->listener, &user)) {
+        guard_become(client, user, user != NULL);
+        return;
+    }
+    user = acl_default(server->acl);
+    guard_become(client, user, needs_no_password(user));
+}
+
+/* Whether one of the user's peer: rules means whoever is at the other end. */
+static bool is_peer_of(const struct client *client, const struct user *user)
+{
+    const struct conn *conn = &client->conn;
+    gid_t *groups = NULL;
+    if (!user_has_peer_rules(user))
+        return false;
+    size_t count = user_has_peer_groups(user) ? peer_groups_of_socket(conn->fd, &groups) : 0;
+    bool is_peer = user_has_peer(user, conn->peer.uid, conn->peer.gid, groups, count);
+    mem_free(groups);
+    return is_peer;
+}
+
+bool guard_login(struct call *call, const struct arg *name, const struct arg *password)
+{
+    struct client *client = call->client;
+    struct user *user = acl_find(call->server->acl, name->data, name->len);
+    if (user != NULL && (user_flags(user) & USER_ENABLED) &&
+        (user_password_is_right(user, password->data, password->len) || is_peer_of(client, user))) {
+        guard_become(client, user, true);
+        return true;
+    }
+    acl_log_add(call, ACL_LOG_AUTH, (struct bytes){call->argv[0].data, call->argv[0].len},
+                (struct bytes){name->data, name->len});
+    return false;
+}
+
+/* ---- before each command ---- */
+
+bool guard_allows(const struct client *client, const struct command *command, const struct arg *argv, int argc)
+{
+    int index;
+    if (guard_must_log_in(client))
+        return false;
+    return command->access <= listener_access(client->conn.listener) &&
+           user_check(client->user, command, argv, argc, &index) == USER_ALLOWED;
+}
+
+static struct bytes bytes_of(const char *text)
+{
+    return (struct bytes){text, strlen(text)};
+}
+
+void guard_refuse(const struct call *call, enum access_level needed)
+{
+    struct listener *listener = call->client->conn.listener;
+    const char *name = command_full_name(call->command);
+    atomic_fetch_add_explicit(&listener_counts(listener)->denied, 1, memory_order_relaxed);
+    acl_log_add(call, ACL_LOG_SOCKET, bytes_of(name), guard_user_name(call->client));
+    reply_errorf(call->reply, "NOPERM socket %s allows access=%s; '%s' needs access=%s", listener_path(listener),
+                 access_level_name(listener_access(listener)), name, access_level_name(needed));
+}
+
+/* Answers what the user may not do; index is the argument at fault. */
+static void refuse_user(const struct call *call, enum user_verdict verdict, int index)
+{
+    const char *full_name = command_full_name(call->command);
+    struct bytes name = user_name(call->client->user), object = {call->argv[index].data, call->argv[index].len};
+    if (verdict == USER_DENIED_COMMAND) {
+        acl_log_add(call, ACL_LOG_COMMAND, bytes_of(full_name), name);
+        reply_errorf(call->reply, "NOPERM User %.*s has no permissions to run the '%s' command", (int)name.len,
+                     name.data, full_name);
+    } else if (verdict == USER_DENIED_KEY) {
+        acl_log_add(call, ACL_LOG_KEY, object, name);
+        reply_error(call->reply, "NOPERM No permissions to access a key");
+    } else {
+        acl_log_add(call, ACL_LOG_CHANNEL, object, name);
+        reply_error(call->reply, "NOPERM No permissions to access a channel");
+    }
+}
+
+bool guard_admits(struct server *server, struct client *client, const struct command *command, struct arg *argv,
+                  int argc, struct reply *reply)
+{
+    struct call call = {
+        .server = server, .client = client, .command = command, .argc = argc, .argv = argv, .reply = reply};
+    int index = 0;
+    if (guard_must_log_in(client)) {
+        if (command->flags & CMD_NO_AUTH)
+            return true;
+        reply_error(reply, "NOAUTH Authentication required.");
+        return false;
+    }
+    if (command->access > listener_access(client->conn.listener)) {
+        guard_refuse(&call, command->access);
+        return false;
+    }
+    enum user_verdict verdict = user_check(client->user, command, argv, argc, &index);
+    if (verdict == USER_ALLOWED)
+        return true;
+    refuse_user(&call, verdict, index);
+    return false;
+}
+
+/* ---- when users change ---- */
+
+static void refresh_client(struct client *client, void *context)
+{
+    if (client->user == NULL)
+        guard_welcome(context, client); /* its user may be there by now */
+    else
+        set_guarded(client);
+}
+
+void guard_refresh(struct server *server)
+{
+    each_client(refresh_client, server);
+}
+
+struct expulsion {
+    const struct user *user;
+    struct client *self;
+};
+
+static void expel_client(struct client *client, void *context)
+{
+    const struct expulsion *expulsion = context;
+    if (client->user != expulsion->user)
+        return;
+    guard_become(client, NULL, false); /* whatever it may still have asked for, it has no rights */
+    if (client == expulsion->self)
+        conn_close_after_output(&client->conn);
+    else
+        conn_close(&client->conn);
+}
+
+void guard_expel(const struct user *user, struct client *self)
+{
+    each_client(expel_client, &(struct expulsion){user, self});
+}
+
+/* A user as it was before the list was loaded. */
+struct former_user {
+    struct user *user; /* counted */
+    struct text rules;
+};
+
+/* Whether its name is gone or stands for something else. */
+static bool has_changed(const struct acl *acl, const struct former_user *former)
+{
+    struct bytes name = user_name(former->user);
+    if (acl_find(acl, name.data, name.len) != former->user)
+        return true;
+    struct text rules = TEXT_EMPTY;
+    acl_describe_user(former->user, &rules);
+    bool changed = !bytes_equal(rules.data, rules.len, former->rules.data, former->rules.len);
+    text_deinit(&rules);
+    return changed;
+}
+
+int guard_load_users(struct server *server, const char *path, struct client *self, char **error_out)
+{
+    size_t count = acl_count(server->acl);
+    struct former_user *former = mem_calloc(count * sizeof *former);
+    for (size_t i = 0; i < count; i++) {
+        former[i].user = user_retain(acl_at(server->acl, i));
+        acl_describe_user(former[i].user, &former[i].rules);
+    }
+    int result = acl_load(server->acl, path, error_out);
+    for (size_t i = 0; i < count; i++) {
+        if (result == 0 && former[i].user != acl_default(server->acl) && has_changed(server->acl, &former[i]))
+            guard_expel(former[i].user, self);
+        user_release(former[i].user);
+        text_deinit(&former[i].rules);
+    }
+    mem_free(former);
+    guard_refresh(server);
+    return result;
+}
