@@ -449,7 +449,8 @@ CONTAINERS = {
     "MEMORY": ["USAGE", "DOCTOR", "PURGE", "STATS", "MALLOC-STATS"],
     "OBJECT": ["ENCODING", "FREQ", "IDLETIME", "REFCOUNT"],
     "SLOWLOG": ["LEN", "RESET"],   # not GET: what it shows depends on how busy the machine is
-    "LATENCY": ["LATEST", "HISTORY", "DOCTOR"]}
+    "LATENCY": ["LATEST", "HISTORY", "DOCTOR"],
+    "ACL": ["WHOAMI", "USERS", "CAT", "LOAD", "SAVE", "DRYRUN", "GETUSER"]}
 
 UNKNOWN = ["NOSUCHCOMMAND", "nosuch", "", "GET2", "a b", b"\xff\x00\r\n", "x" * 200, "se t", "GETT", "*", "'"]
 
@@ -475,7 +476,7 @@ def errors(g):
         lambda: [g.pick(UNKNOWN)] + [g.text(g.pick([10, 40, 126, 128, 130]))] * g.random.randint(0, 8),
         lambda: [g.pick(list(CONTAINERS)), g.pick(UNKNOWN)] + words(g.random.randint(0, 2)),
         lambda: [g.pick(list(CONTAINERS))],
-        lambda: [g.pick(["CLIENT", "COMMAND", "CONFIG", "MEMORY", "OBJECT", "SLOWLOG", "LATENCY", "DEBUG"]),
+        lambda: [g.pick(["CLIENT", "COMMAND", "CONFIG", "MEMORY", "OBJECT", "SLOWLOG", "LATENCY", "DEBUG", "ACL"]),
                  "HELP"],
         lambda: ["SHUTDOWN", g.pick(["BAD", "SAVE2", ""])],
         lambda: ["SHUTDOWN", "SAVE", "NOSAVE"],
@@ -487,7 +488,7 @@ def errors(g):
 
 
 KNOWN_COMMANDS = [name.lower() for name in COMMANDS] + ["quit", "reset", "client", "info", "monitor",
-                                                        "shutdown"]
+                                                        "shutdown", "acl", "auth"]
 
 
 @family(1)

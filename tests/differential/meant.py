@@ -52,14 +52,40 @@ def no_evict_cleared(oracle, kvs, why):
     return not rules.client_list((), oracle.strip().replace(b"flags=Ue ", b"flags=U "), kvs.strip())
 
 
+NOPERM_OF_7_0 = re.compile(rb"-NOPERM this user has no permissions to (run the '([^']*)' command|"
+                           rb"access one of the (key|channel)s used as arguments)\r\n")
+
+
+def noperm_of_7_2(oracle, kvs, why):
+    match = NOPERM_OF_7_0.fullmatch(oracle)
+    if not match:
+        return False
+    if match[3]:
+        return kvs == b"-NOPERM No permissions to access a %s\r\n" % match[3]
+    return bool(re.fullmatch(rb"-NOPERM User \S+ has no permissions to run the '%s' command\r\n" % re.escape(match[2]), kvs))
+
+
+def dryrun_of_7_2(oracle, kvs, why):
+    if oracle[:1] != b"$" or kvs[:1] != b"$":
+        return False
+    theirs, ours = oracle[oracle.index(b"\r\n"):], kvs[kvs.index(b"\r\n"):]
+    ours = re.sub(rb"\x00.*(?=' (key|channel)\r\n)", b"", ours, flags=re.DOTALL)   # 7.0 ends a name there
+    return theirs == re.sub(rb"User \S+ has", b"This user has", ours, count=1)
+
+
 FOLLOWS_7_2 = "7.2 does so."
 
 MEANT = [
     Meant("HELLO, INFO server", r"HELLO|INFO", lambda *_: False,
           "the version is 7.2.x; INFO has kvs_version beside it",
           "kvs follows Redis 7.2, and clients choose their features by this number."),
+    Meant("INFO", r"INFO", lambda *_: False, "a section Sockets at the end",
+          "Each socket file has rights, clients and counters of its own."),
     Meant("CLIENT LIST, CLIENT INFO", r"CLIENT (LIST|INFO)", no_evict_cleared,
           "lib-name and lib-ver at the end; RESET also clears NO-EVICT", FOLLOWS_7_2),
+    Meant("CLIENT LIST, CLIENT INFO, ACL LOG, SLOWLOG GET", r"CLIENT (LIST|INFO)|ACL LOG|SLOWLOG GET", lambda *_: False,
+          "pid, uid, gid, access and socket stand at the end of a client's line, pid, uid and gid in SLOWLOG's address",
+          "The kernel knows who is at the other end of a socket file, and the file says what they may do."),
     Meant("CLIENT PAUSE", r"CLIENT PAUSE 9223372036854775807",
           replies(b"+OK", b"-ERR timeout is out of range"),
           "a timeout that ends past the range of the clock is refused", FOLLOWS_7_2),
@@ -68,6 +94,15 @@ MEANT = [
     Meant("HELLO ... AUTH", r"HELLO .*AUTH nobody .*", lambda oracle, kvs, why: oracle.startswith(b"-WRONGPASS"),
           "the options are read to the end before a name and password are tried; the last pair counts",
           FOLLOWS_7_2),
+    Meant("HELLO without AUTH", r"HELLO", replaced(b"HELLO AUTH <user>", b"HELLO <proto> AUTH <user>"),
+          "the words of NOAUTH where a login is needed", FOLLOWS_7_2),
+    Meant("commands that a user may not run", r"", noperm_of_7_2, "the words of NOPERM, which name the user", FOLLOWS_7_2),
+    Meant("ACL SETUSER", r"ACL SETUSER", lambda oracle, kvs, why: kvs.endswith(b"))': Syntax error\r\n") and oracle[:1] == b"-",
+          "a rule in a selector can't end with a parenthesis; %~x, % and %R are refused; %RW~* is ~*, however it comes about",
+          "Redis could not load the first again from a file, ends from the second, and means the same by the third."),
+    Meant("ACL LIST, ACL GETUSER", r"ACL (LIST|GETUSER)", lambda *_: False,
+          "new users are sanitize-payload, and rules on commands are told as they were given", FOLLOWS_7_2),
+    Meant("ACL DRYRUN", r"ACL DRYRUN", dryrun_of_7_2, "the refusal names the user", FOLLOWS_7_2),
     Meant("OBJECT REFCOUNT", r"OBJECT REFCOUNT",
           lambda oracle, kvs, why: {oracle, kvs} == {b":1\r\n", b":2147483647\r\n"},
           "which small integers count as shared", "kvs shares no objects: an integer lives in its entry."),
@@ -84,6 +119,7 @@ MEANT = [
     Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|, )+"),
           "CLIENT NO-TOUCH and CLIENT SETINFO are there", FOLLOWS_7_2),
     Meant("COMMAND INFO", r"COMMAND INFO", only(
+        r"acl\|(deluser|save|setuser) tips only in kvs: .*",
         r"command\|getkeys(andflags)? arity: redis -4, kvs -3",
         r"(scan|randomkey|config\|resetstat|config\|rewrite|client\|setname|msetnx|latency\|reset) tips only in (redis|kvs): .*",
         r"only in kvs: response_policy:.*",
@@ -92,7 +128,7 @@ MEANT = [
         "tips of some commands, the arity of GETKEYS and the subcommands of CLIENT",
         "7.2 changed the tips and added subcommands; the tracking ones are not built yet."),
     Meant("COMMAND DOCS", r"COMMAND DOCS", only(
-        r"/config\|get/arguments\[0\].*", r"/config/subcommands/config\|get/arguments\[0\].*",
+        r"(/acl/subcommands)?/acl\|log: only in kvs: history", r"/config\|get/arguments\[0\].*", r"/config/subcommands/config\|get/arguments\[0\].*",
         r".*client\|kill/arguments\[0\]/arguments\[1\]/arguments\[5\].*", r".*client\|list/arguments\[1\].*",
         r".*client\|pause/since: .*", r".*command\|getkeys(andflags)?: only in kvs: arguments",
         r"/client/subcommands: only in (redis|kvs): (client\||no-touch|setinfo|caching|getredir|tracking|trackinginfo|, )+",

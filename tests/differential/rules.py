@@ -161,7 +161,8 @@ def hello(args, oracle, kvs):
 
 CLIENT_STABLE = ("name", "db", "sub", "psub", "ssub", "multi", "flags", "cmd", "user", "redir", "resp",
                  "events")
-CLIENT_NEW = {"lib-name", "lib-ver"}   # fields of 7.2
+CLIENT_NEW = {"lib-name", "lib-ver",                      # fields of 7.2
+              "pid", "uid", "gid", "access", "socket"}     # and of kvs
 
 
 def client_fields(line):
@@ -247,10 +248,10 @@ def info_sections(text):
 @rule(r"INFO")
 def info(args, oracle, kvs):
     """The same sections in the same order, each with all fields that Redis has; a stable field has the same
-    value, and a db line the same number of keys and expires. kvs may add 7.2's fields and kvs_ ones."""
+    value, and a db line the same number of keys and expires. kvs may add 7.2's fields, kvs_ ones and Sockets."""
     theirs, ours = info_sections(oracle), info_sections(kvs)
     names = [name for name, _ in theirs]
-    ours = [(name, fields) for name, fields in ours if name in names or name.lower() not in ("kvs",)]
+    ours = [(name, fields) for name, fields in ours if name in names or name.lower() not in ("kvs", "sockets")]
     if names != [name for name, _ in ours]:
         return "sections: redis %s, kvs %s" % (names, [name for name, _ in ours])
     said = []
@@ -427,6 +428,60 @@ def command_docs(args, oracle, kvs):
     """The same fields, versions and arguments with their types, tokens and flags; texts and the names of arguments
     are free, and kvs may call a command deprecated that 7.2 deprecates."""
     return docs_difference(docs_form(oracle, "commands"), docs_form(kvs, "commands"), "")
+
+
+# ---- ACL ----
+
+def without_command_rules(value):
+    """Users in words without what says which commands they may run (+get, -@all) and without sanitize-payload."""
+    if isinstance(value, list):
+        return [without_command_rules(v) for v in value if v != b"sanitize-payload"]
+    if isinstance(value, tuple):
+        return tuple(without_command_rules(v) for v in value)
+    return re.sub(rb"(?<![^ (])([+-][^ )]*|sanitize-payload) ?", b"", value) if isinstance(value, bytes) else value
+
+
+@rule(r"ACL LIST", r"ACL GETUSER ")
+def acl_rules(args, oracle, kvs):
+    """The same users, flags, passwords, keys, channels and selectors; the rules on commands may be worded otherwise, as
+    7.2 keeps them as they were given and 7.0 finds them from what is allowed. What is allowed is compared by DRYRUN.
+    And 7.2 has new users sanitize-payload."""
+    return "" if without_command_rules(oracle) == without_command_rules(kvs) else "the rules differ"
+
+
+@rule(r"ACL CAT ")
+def acl_category(args, oracle, kvs):
+    """Every name that kvs lists, Redis lists too; and those that both have are in the same categories."""
+    return compare_sets([], set(kvs) - set(oracle), lambda name: name in NEW_COMMANDS)
+
+
+NEW_COMMANDS = {b"client|setinfo", b"client|no-touch"}   # of 7.2
+
+
+@rule(r"ACL GENPASS")
+def password(args, oracle, kvs):
+    """As many hexadecimal digits."""
+    good = len(oracle) == len(kvs) and re.fullmatch(rb"[0-9a-f]+", kvs)
+    return "" if good else "another length or no hexadecimal digits"
+
+
+@rule(r"ACL LOG")
+def acl_log(args, oracle, kvs):
+    """As many entries, with the same count, reason, context, object and user; the client's stable fields are the same,
+    times may differ, and 7.2's fields follow."""
+    if len(oracle) != len(kvs):
+        return "redis has %d entries, kvs %d" % (len(oracle), len(kvs))
+    for left, right in zip(oracle, kvs):
+        theirs, ours = resp.as_pairs(left), resp.as_pairs(right)
+        if [name for name, _ in theirs] != [name for name, _ in ours][:len(theirs)]:
+            return "the fields differ"
+        for (name, old), (_, new) in zip(theirs, ours):
+            said = client_line_difference(old, new) if name == b"client-info" else ""
+            if name not in (b"age-seconds", b"client-info") and old != new:
+                said = "redis %r, kvs %r" % (old, new)
+            if said:
+                return "%s: %s" % (show(name), said)
+    return ""
 
 
 # ---- SLOWLOG, LATENCY, MONITOR ----

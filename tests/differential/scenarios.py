@@ -443,6 +443,7 @@ def access_clocks(pair):
 def every_command_described(pair):
     """COMMAND INFO, DOCS and GETKEYS for every command and subcommand that is there."""
     subcommands = {name.lower(): [s.lower() for s in subs] for name, subs in generators.CONTAINERS.items()}
+    subcommands["acl"] += ["deluser", "genpass", "list", "log", "setuser", "help"]
     subcommands["client"] += ["list", "kill", "pause", "help"]
     subcommands["command"] += ["list", "info", "docs", "help"]
     subcommands["config"] += ["rewrite", "resetstat", "help"]
