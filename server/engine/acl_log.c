@@ -97,8 +97,14 @@ static void list_push(struct acl_entry *entry)
 
 static void list_remove(struct acl_entry *entry)
 {
-    *(entry->newer != NULL ? &entry->newer->older : &acl_log.newest) = entry->older;
-    *(entry->older != NULL ? &entry->older->newer : &acl_log.oldest) = entry->newer;
+    if (entry->newer != NULL)
+        entry->newer->older = entry->older;
+    else
+        acl_log.newest = entry->older;
+    if (entry->older != NULL)
+        entry->older->newer = entry->newer;
+    else
+        acl_log.oldest = entry->newer;
     acl_log.count--;
 }
 
@@ -114,13 +120,19 @@ static struct acl_entry *list_find_alike(const struct acl_entry *entry)
 /* Cuts off what is over max; returns the entries cut off, linked by older, which the caller frees. */
 static struct acl_entry *list_cut(int64_t max)
 {
-    struct acl_entry *cut = NULL;
-    while (acl_log.count > max) {
-        struct acl_entry *oldest = acl_log.oldest;
-        list_remove(oldest);
-        oldest->older = cut;
-        cut = oldest;
+    struct acl_entry *kept = acl_log.oldest, *cut;
+    if (acl_log.count <= max)
+        return NULL;
+    for (; acl_log.count > max; acl_log.count--)
+        kept = kept->newer;
+    if (kept != NULL) {
+        cut = kept->older;
+        kept->older = NULL;
+    } else {
+        cut = acl_log.newest;
+        acl_log.newest = NULL;
     }
+    acl_log.oldest = kept;
     return cut;
 }
 
