@@ -1,6 +1,7 @@
 /*
- * Connections are counted by uid in a short sorted array, which holds only uids that are connected. Those over the limit of
- * their uid are not marked: how many there are follows from the counts, so a limit that changes needs no recount.
+ * Connections are counted by uid in a short sorted array, which holds only uids that are connected. Those over
+ * the limit of their uid are not marked: how many there are follows from the counts, so a limit that changes
+ * needs no recount.
  */
 #include "access/admission.h"
 

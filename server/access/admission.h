@@ -1,8 +1,9 @@
 /*
  * Admission: whether one more connection may come in.
  *
- * maxclients counts all connections, maxclients-per-uid those of one account. A few of the former are kept for sockets with
- * access=admin, so that there is a way in when everything else is used up. Guarded by a lock of its own.
+ * maxclients counts all connections, maxclients-per-uid those of one account. A few of the former are kept for
+ * sockets with access=admin, so that there is a way in when everything else is used up. Guarded by a lock of
+ * its own.
  */
 #ifndef KVS_ACCESS_ADMISSION_H
 #define KVS_ACCESS_ADMISSION_H
@@ -16,8 +17,8 @@ struct peer;
 enum admission { ADMISSION_GRANTED, ADMISSION_FULL, ADMISSION_UID_FULL };
 
 /*
- * Asks for a connection of this peer through this socket; open_now is how many there are. When granted it is counted until admission_release().
- * Main thread, inside the gate.
+ * Asks for a connection of this peer through this socket; open_now is how many there are. When granted it is
+ * counted until admission_release(). Main thread, inside the gate.
  */
 enum admission admission_ask(const struct config *config, const struct listener *listener, const struct peer *peer,
                              unsigned open_now);

@@ -1,6 +1,6 @@
 /*
- * A change is made in steps that can be taken back. `next` begins with a socket for each that is wanted, in that order: one that is
- * there already, one that a service manager handed over, or a new one.
+ * A change is made in steps that can be taken back. `next` begins with a socket for each that is wanted, in
+ * that order: one that is there already, one that a service manager handed over, or a new one.
  */
 #include "access/socket_set.h"
 
@@ -175,7 +175,10 @@ static int change_add(struct change *change, char *error, size_t error_size)
     return 0;
 }
 
-/* Those that were handed over and that nobody asked for. The first of a set without anything else is its only way in. */
+/*
+ * Those that were handed over and that nobody asked for. The first of a set without anything else is its only
+ * way in.
+ */
 static int change_add_others(struct change *change, char *error, size_t error_size)
 {
     const struct socket_order *order = change->order;

@@ -61,8 +61,8 @@ struct socket_order {
 };
 
 /*
- * Opens what is new, then changes rights, and when all that has worked stops what is no longer wanted and puts it in the bin. On failure
- * the set is as it was; a negative errno and one line.
+ * Opens what is new, then changes rights, and when all that has worked stops what is no longer wanted and puts
+ * it in the bin. On failure the set is as it was; a negative errno and one line.
  */
 int socket_set_change(struct socket_set *set, const struct socket_order *order, struct socket_bin *bin, char *error,
                       size_t error_size);

@@ -1,8 +1,8 @@
 /*
- * The file itself is watched rather than what goes on in its folder, which may be as busy as /tmp: a file that is removed,
- * or over which another is moved, loses its name, and that is a change of its attributes (the number of its links). Of the
- * folder only its own end and removal to another place are asked for. A file that its owner can't read can't be watched;
- * then the folder's removals are.
+ * The file itself is watched rather than what goes on in its folder, which may be as busy as /tmp: a file that
+ * is removed, or over which another is moved, loses its name, and that is a change of its attributes (the
+ * number of its links). Of the folder only its own end and removal to another place are asked for. A file that
+ * its owner can't read can't be watched; then the folder's removals are.
  */
 #include "access/socket_watch.h"
 

@@ -1,8 +1,8 @@
 /*
  * The watch: a descriptor (inotify) that becomes readable when something may have happened to a socket file.
  *
- * It says no more than that: whoever watches looks at the files. What it misses (a folder further up that is moved, a file system
- * mounted over it) a look from time to time finds. Main thread, or at start.
+ * It says no more than that: whoever watches looks at the files. What it misses (a folder further up that is
+ * moved, a file system mounted over it) a look from time to time finds. Main thread, or at start.
  */
 #ifndef KVS_ACCESS_SOCKET_WATCH_H
 #define KVS_ACCESS_SOCKET_WATCH_H

@@ -1,10 +1,11 @@
 /*
- * The set (socket_set.h) under its lock, and its files under watch. What leaves the set is stopped at once, but its descriptor is closed
- * later by the main thread, which may be polling it: till then it waits in a bin.
+ * The set (socket_set.h) under its lock, and its files under watch. What leaves the set is stopped at once, but
+ * its descriptor is closed later by the main thread, which may be polling it: till then it waits in a bin.
  *
- * A file is ours or it is lost. Whatever wakes the main thread (the watch, a timer, a change of the set) makes it look at
- * every file and then make again what is lost; so an event that is missed or that we caused ourselves does no harm. How
- * soon a file is made again depends on how often that happened lately: at once, then after 10 ms, 20 ms, up to 4 s.
+ * A file is ours or it is lost. Whatever wakes the main thread (the watch, a timer, a change of the set) makes
+ * it look at every file and then make again what is lost; so an event that is missed or that we caused
+ * ourselves does no harm. How soon a file is made again depends on how often that happened lately: at once,
+ * then after 10 ms, 20 ms, up to 4 s.
  */
 #include "access/sockets.h"
 

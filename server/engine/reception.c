@@ -2,6 +2,7 @@
 #include "engine/reception.h"
 
 #include "access/admission.h"
+#include "access/sockets.h"
 #include "core/clock.h"
 #include "core/gate.h"
 #include "core/log.h"
@@ -143,6 +144,7 @@ int reception_inherit(int fd)
     if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))
         return -errno;
     struct listener *listener = listener_create_inherited();
+    sockets_note_inherited(listener);
     receive(listener, fd);
     listener_release(listener);
     return 0;

@@ -1,6 +1,6 @@
 /*
- * A listener is a socket file (socket_file.h) with what has been asked for it. It keeps the absolute path, since the
- * working directory may change while it serves, and tells people the path that they gave.
+ * A listener is a socket file (socket_file.h) with what has been asked for it. It keeps the absolute path,
+ * since the working directory may change while it serves, and tells people the path that they gave.
  */
 #include "net/listener.h"
 
@@ -90,8 +90,8 @@ static int make_absolute(const char *path, char out[PATH_MAX], char *error, size
 }
 
 /*
- * Whoever can write the folder can take the file away and put a socket of his own there, unless the sticky bit is set.
- * A group that has the number of its only member is no group of others.
+ * Whoever can write the folder can take the file away and put a socket of his own there, unless the sticky bit
+ * is set. A group that has the number of its only member is no group of others.
  */
 static void warn_about_folder(const struct listener *listener)
 {

@@ -1,11 +1,13 @@
 /*
  * Listeners: one socket file, its life and its rights.
  *
- * The file appears with its final mode, owner and group, never replaces anything but the socket of a dead server, and
- * is removed only while it is still the one that this process made. The process's umask must be 0 (process_take_umask()).
+ * The file appears with its final mode, owner and group, never replaces anything but the socket of a dead
+ * server, and is removed only while it is still the one that this process made. The process's umask must be 0
+ * (process_take_umask()).
  *
- * A listener is opened, changed and stopped by whoever holds the lock of access/sockets.h; its descriptor is closed or exchanged by
- * the main thread only, which polls it. Path, access, counters, retain and release any thread.
+ * A listener is opened, changed and stopped by whoever holds the lock of access/sockets.h; its descriptor is
+ * closed or exchanged by the main thread only, which polls it. Path, access, counters, retain and release any
+ * thread.
  */
 #ifndef KVS_NET_LISTENER_H
 #define KVS_NET_LISTENER_H
@@ -38,16 +40,17 @@ enum listener_kind {
 struct listener;
 
 /*
- * Makes the socket file and listens. A relative path begins at the working directory of this moment. backlog is listen(2)'s. lock_wait_ms
- * bounds the wait for another process that is at work in the folder. Logs a warning where others could remove the file. On failure
- * returns a negative errno and writes one line that says what is in the way and what to do.
+ * Makes the socket file and listens. A relative path begins at the working directory of this moment. backlog is
+ * listen(2)'s. lock_wait_ms bounds the wait for another process that is at work in the folder. Logs a warning
+ * where others could remove the file. On failure returns a negative errno and writes one line that says what is
+ * in the way and what to do.
  */
 int listener_open(const char *path, const struct listener_rights *rights, int backlog, int lock_wait_ms,
                   struct listener **listener_out, char *error, size_t error_size);
 
 /*
- * A listening socket that somebody else made; takes fd, on failure too. Nothing of its file is touched: rights tell access and user, and
- * its mode, owner and group are what is found.
+ * A listening socket that somebody else made; takes fd, on failure too. Nothing of its file is touched: rights
+ * tell access and user, and its mode, owner and group are what is found.
  */
 int listener_adopt(int fd, const char *path, const struct listener_rights *rights, struct listener **listener_out,
                    char *error, size_t error_size);
@@ -55,7 +58,10 @@ int listener_adopt(int fd, const char *path, const struct listener_rights *right
 /* Stands for the socket of a connection that has no file; its fd is -1, its path "(inherited)", its access admin. */
 struct listener *listener_create_inherited(void);
 
-/* Removes the file if it is still ours, and lets nobody in any more; the descriptor stays. Nothing for a socket that somebody else made. */
+/*
+ * Removes the file if it is still ours, and lets nobody in any more; the descriptor stays. Nothing for a socket
+ * that somebody else made.
+ */
 void listener_stop(struct listener *listener);
 
 /* Stops, and closes the descriptor; memory goes with the last reference. */
@@ -72,8 +78,9 @@ bool listener_owns_file(const struct listener *listener);
 int listener_remake(struct listener *listener, int backlog, int lock_wait_ms, char *error, size_t error_size);
 
 /*
- * Changes the file's mode, owner and group in place where they differ from what was asked for before, and access and user. A file that is
- * lost gets them when it is made again. 0, or a negative errno with a line, nothing changed.
+ * Changes the file's mode, owner and group in place where they differ from what was asked for before, and
+ * access and user. A file that is lost gets them when it is made again. 0, or a negative errno with a line,
+ * nothing changed.
  */
 int listener_set_rights(struct listener *listener, const struct listener_rights *rights, char *error,
                         size_t error_size);

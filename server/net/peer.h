@@ -19,8 +19,8 @@ struct peer {
 int peer_of_socket(int fd, struct peer *peer_out);
 
 /*
- * SO_PEERGROUPS: the supplementary groups, without the primary one. Returns their number and sets *groups_out to an array
- * (mem_free()), or NULL with 0 when there are none or the kernel can't tell (before Linux 4.13).
+ * SO_PEERGROUPS: the supplementary groups, without the primary one. Returns their number and sets *groups_out
+ * to an array (mem_free()), or NULL with 0 when there are none or the kernel can't tell (before Linux 4.13).
  */
 size_t peer_groups_of_socket(int fd, gid_t **groups_out);
 

@@ -1,11 +1,13 @@
 /*
- * Making a file: under a lock on its folder (flock, so that two servers don't take each other's fresh socket for a stale one), what is
- * there is looked at, a dead socket is removed, and bind(2) makes the new one. The file gets the mode of the socket's own
- * inode, set before, less the umask, which is 0: so it never exists with another mode.
+ * Making a file: under a lock on its folder (flock, so that two servers don't take each other's fresh socket
+ * for a stale one), what is there is looked at, a dead socket is removed, and bind(2) makes the new one. The
+ * file gets the mode of the socket's own inode, set before, less the umask, which is 0: so it never exists with
+ * another mode.
  *
- * An owner or a group can be given only to a file that exists. Then the socket is bound to a name of its own in the same
- * folder, given away, set listening and only then moved to the place where clients look for it, where it may not replace
- * anything. Nobody comes in by the first name: a socket that doesn't listen yet refuses everybody.
+ * An owner or a group can be given only to a file that exists. Then the socket is bound to a name of its own in
+ * the same folder, given away, set listening and only then moved to the place where clients look for it, where
+ * it may not replace anything. Nobody comes in by the first name: a socket that doesn't listen yet refuses
+ * everybody.
  *
  * Whether a socket is dead only connect(2) can tell: it is refused where nobody listens.
  */
@@ -73,7 +75,10 @@ static int place_open(struct place *place, const char *path, char *error, size_t
     return -failed;
 }
 
-/* Any user can lock a folder that it can read, so a lock that isn't let go of must not keep a server from starting. */
+/*
+ * Any user can lock a folder that it can read, so a lock that isn't let go of must not keep a server from
+ * starting.
+ */
 static void place_lock(const struct place *place, int wait_ms)
 {
     int64_t until_ns = clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
@@ -289,7 +294,10 @@ static int move_in(const struct place *place, const char *name)
     return fail(place, errno, errno == EEXIST ? "something else has just come there; try again" : strerror(errno));
 }
 
-/* ".kvs.sock.1f2e3d4c", which tells the reader of `ss -x` whose it is; a name without the file's where that gets too long. */
+/*
+ * ".kvs.sock.1f2e3d4c", which tells the reader of `ss -x` whose it is; a name without the file's where that
+ * gets too long.
+ */
 static void name_aside(const struct place *place, char out[NAME_MAX + 1])
 {
     char digits[ASIDE_DIGITS + 1];

@@ -1,6 +1,6 @@
 /*
- * Several socket files, each with its own rights: who comes in, what becomes of a file that is lost while the server runs, and how the
- * set is changed.
+ * Several socket files, each with its own rights: who comes in, what becomes of a file that is lost while the
+ * server runs, and how the set is changed.
  */
 #include "kit/kit.h"
 #include "kit/users.h"

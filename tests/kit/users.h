@@ -1,8 +1,9 @@
 /*
  * Connections of other users of this machine.
  *
- * A child process becomes that user, connects, and hands the connection back: what the server then sees of its peer is the child.
- * Only root can do that; a test asks users_can_be_others() first and ends where it says no (which it says why).
+ * A child process becomes that user, connects, and hands the connection back: what the server then sees of its
+ * peer is the child. Only root can do that; a test asks users_can_be_others() first and ends where it says no
+ * (which it says why).
  */
 #ifndef KVS_KIT_USERS_H
 #define KVS_KIT_USERS_H

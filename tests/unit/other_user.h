@@ -1,4 +1,7 @@
-/* The rest of a test as another user of this machine; each test has a process of its own, so that costs the next one nothing. */
+/*
+ * The rest of a test as another user of this machine; each test has a process of its own, so that costs the
+ * next one nothing.
+ */
 #ifndef KVS_UNIT_OTHER_USER_H
 #define KVS_UNIT_OTHER_USER_H
 
@@ -7,8 +10,8 @@
 #include <sys/types.h>
 
 /*
- * Becomes uid, with the group of the same number and one more (0: no more), and owns the folder. False, with a word why, where that is
- * not possible: only root can.
+ * Becomes uid, with the group of the same number and one more (0: no more), and owns the folder. False, with a
+ * word why, where that is not possible: only root can.
  */
 bool other_user_become(uid_t uid, gid_t group, const char *folder);
 
