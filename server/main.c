@@ -61,7 +61,7 @@ static struct server server;
 static struct config_sources *sources;
 static struct gate_member *main_gate;
 static int signal_fd = -1;
-static int wake_fd = -1;  /* eventfd: SHUTDOWN was asked for */
+static int wake_fd = -1; /* eventfd: SHUTDOWN was asked for */
 static atomic_bool shutdown_now;
 
 /* ---- start ---- */
@@ -231,12 +231,13 @@ static void start_server(const struct net_service *service)
     if (failed)
         die_listening("can't start %d threads: %s; give fewer with --threads", config->threads, strerror(-failed));
     if (config->inherit_fd >= 0 && (failed = reception_inherit(config->inherit_fd)))
-        die_listening("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()",
-                      config->inherit_fd, strerror(-failed));
+        die_listening("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()", config->inherit_fd,
+                      strerror(-failed));
     if (config->pidfile[0] && (failed = process_write_pidfile(config->pidfile)))
         log_warning("can't write pidfile %s: %s", config->pidfile, strerror(-failed));
     enter_sandbox(config);
     mem_purge(); /* what only the start needed */
+    process_forget_start();
     memory_note_startup();
 }
 

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 int64_t socket_now_ms(void)
 {
@@ -23,15 +22,14 @@ int64_t socket_now_ms(void)
 
 /* ---- one socket ---- */
 
-void socket_learn_owner(struct socket *socket)
+void socket_name_owner(struct socket *socket, uid_t owner, gid_t group)
 {
-    struct stat found;
-    if (lstat(listener_file(socket->listener), &found))
-        return;
-    socket->owner = found.st_uid;
-    socket->group = found.st_gid;
-    account_user_name(found.st_uid, socket->owner_name);
-    account_group_name(found.st_gid, socket->group_name);
+    if (socket->owner != owner || !*socket->owner_name)
+        account_user_name(owner, socket->owner_name);
+    if (socket->group != group || !*socket->group_name)
+        account_group_name(group, socket->group_name);
+    socket->owner = owner;
+    socket->group = group;
 }
 
 static struct socket *socket_create(const char *path, struct listener *listener, const struct activated *source)
@@ -41,9 +39,6 @@ static struct socket *socket_create(const char *path, struct listener *listener,
     socket->listener = listener;
     socket->activated = source;
     socket->made_ms = socket_now_ms();
-    socket->owner = (uid_t)-1;
-    socket->group = (gid_t)-1;
-    socket_learn_owner(socket);
     return socket;
 }
 
@@ -280,7 +275,6 @@ static void change_commit(struct change *change, struct socket_set *set, struct 
         if (!socket->path)
             socket->path = mem_strdup(change->order->wanted[i].path);
         socket->retry_ms = 0; /* its rights may be what stood in the way */
-        socket_learn_owner(socket);
     }
     for (size_t i = 0; i < set->count; i++) {
         struct socket *socket = set->sockets[i];

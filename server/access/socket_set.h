@@ -30,7 +30,7 @@ struct socket {
     int64_t retry_ms; /* when it is lost: not before */
     int delay_ms;
     char *told; /* what was last logged of why it can't be made again, NULL nothing */
-    /* the file's, when it was looked at last; names are not looked up for INFO, which may be asked for often */
+    /* whose the file was when INFO last told, so that names are looked up once */
     uid_t owner;
     gid_t group;
     char owner_name[ACCOUNT_NAME_MAX];
@@ -72,8 +72,8 @@ void socket_set_close(struct socket_set *set);
 
 bool socket_set_has(const struct socket_set *set, const struct socket *socket);
 
-/* Looks up whose the file is now. */
-void socket_learn_owner(struct socket *socket);
+/* Sets owner_name and group_name to those of these accounts. */
+void socket_name_owner(struct socket *socket, uid_t owner, gid_t group);
 
 int64_t socket_now_ms(void); /* the clock of made_ms and retry_ms */
 

@@ -100,7 +100,6 @@ static void socket_find(struct socket *socket, const char *how)
     socket->made_ms = socket_now_ms();
     mem_free(socket->told);
     socket->told = NULL;
-    socket_learn_owner(socket);
     rewatch = true;
 }
 
@@ -375,20 +374,18 @@ static void add_path(struct text *text, const char *path)
 }
 
 /* The file as it is now, so that a chmod by hand shows; for one that is lost, as it is to be. */
-static void add_file(struct text *text, const struct socket *socket)
+static void add_file(struct text *text, struct socket *socket)
 {
     struct stat found;
     struct listener_rights rights = listener_rights(socket->listener);
-    bool there = !socket->lost && lstat(listener_file(socket->listener), &found) == 0;
-    text_addf(text, ",mode=%04o", (unsigned)(there ? found.st_mode & 07777 : rights.mode));
-    if (!there || found.st_uid == socket->owner)
-        text_addf(text, ",owner=%s", socket->owner_name);
-    else
-        text_addf(text, ",owner=%u", (unsigned)found.st_uid);
-    if (!there || found.st_gid == socket->group)
-        text_addf(text, ",group=%s", socket->group_name);
-    else
-        text_addf(text, ",group=%u", (unsigned)found.st_gid);
+    if (socket->lost || lstat(listener_file(socket->listener), &found)) {
+        found.st_mode = rights.mode;
+        found.st_uid = rights.owner != (uid_t)-1 ? rights.owner : geteuid();
+        found.st_gid = rights.group != (gid_t)-1 ? rights.group : getegid();
+    }
+    socket_name_owner(socket, found.st_uid, found.st_gid);
+    text_addf(text, ",mode=%04o,owner=%s,group=%s", (unsigned)(found.st_mode & 07777), socket->owner_name,
+              socket->group_name);
 }
 
 static void add_listener(struct text *text, struct listener *listener, bool lost)

@@ -39,4 +39,10 @@ char *process_executable(void);
  */
 void process_report_crashes(const char *version);
 
+/*
+ * Lets go of the pages of code and constants that the start has touched. Those that serving needs are mapped again at
+ * their first use, from the kernel's cache; the others (two thirds) no longer count as this process's memory.
+ */
+void process_forget_start(void);
+
 #endif

@@ -64,8 +64,9 @@ static void refuse_uid(struct listener *listener, int fd, const struct peer *pee
     static int64_t last_said_ms;
     char reason[96];
     if (may_say(&last_said_ms))
-        log_warning("connections of uid %u (the last one: pid %d) through %s are refused: it has all of maxclients-per-uid",
-                    (unsigned)peer->uid, (int)peer->pid, listener_path(listener));
+        log_warning(
+            "connections of uid %u (the last one: pid %d) through %s are refused: it has all of maxclients-per-uid",
+            (unsigned)peer->uid, (int)peer->pid, listener_path(listener));
     snprintf(reason, sizeof reason, "max number of clients reached for uid %u", (unsigned)peer->uid);
     refuse(listener, fd, reason);
 }

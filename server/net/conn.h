@@ -32,13 +32,13 @@ struct conn {
     struct worker *worker;
     struct listener *listener; /* the socket file it came through */
     const struct transport *transport;
-    int fd;         /* the transport's; only net/ uses it, CLIENT LIST prints it */
-    uint8_t state;  /* conn_state */
-    uint8_t events; /* EPOLLIN and EPOLLOUT as polled (private to net/) */
-    bool reading;   /* cleared while the layer above can take no input */
-    bool peer_done; /* the peer has closed its sending side */
-    bool queued;    /* is in its worker's flush list (private to net/) */
-    bool blocked;   /* waits for EPOLLOUT (private to net/) */
+    int fd;           /* the transport's; only net/ uses it, CLIENT LIST prints it */
+    uint8_t state;    /* conn_state */
+    uint8_t events;   /* EPOLLIN and EPOLLOUT as polled (private to net/) */
+    bool reading;     /* cleared while the layer above can take no input */
+    bool peer_done;   /* the peer has closed its sending side */
+    bool queued;      /* is in its worker's flush list (private to net/) */
+    bool blocked;     /* waits for EPOLLOUT (private to net/) */
     struct peer peer; /* at accept */
     struct output output;
     int64_t created_ms;     /* wall */

@@ -134,6 +134,8 @@ class Starter:
     """Knows how each server is started, each time in a folder of its own."""
 
     def __init__(self, kvs, redis, null, server_args, folder):
+        self.kvs = kvs
+        self.server_args = server_args
         self.commands = {
             "kvs": lambda path: [kvs, "-s", path] + server_args,
             "redis": lambda path: [redis, "--unixsocket", path, "--port", "0", "--save", "",
@@ -146,6 +148,12 @@ class Starter:
     def start(self, name):
         self.started += 1
         return Server(name, self.commands[name], os.path.join(self.folder, f"{name}-{self.started}"))
+
+    def start_kvs(self, name, arguments):
+        """A kvs-server with arguments of its own: a function of the socket's path."""
+        self.started += 1
+        return Server(name, lambda path: [self.kvs] + arguments(path) + self.server_args,
+                      os.path.join(self.folder, f"{name}-{self.started}"))
 
     def start_all(self, names):
         """Starts several, or none: whoever calls stops them with stop_all()."""
