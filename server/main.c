@@ -160,7 +160,7 @@ static void take_signals(void)
         die("can't start: %s", strerror(errno));
 }
 
-/* From root to the account of `user NAME`; and root alone is worth a word. */
+/* From root to the account of `user NAME`. */
 static void leave_root(const struct config *config)
 {
     char error[256];
@@ -204,7 +204,7 @@ static void enter_sandbox(const struct config *config)
         return;
     account_warm_up();
     if (sandbox_enter(error, sizeof error))
-        log_warning("no sandbox: %s; the server goes on without, and says so no more with --sandbox no", error);
+        log_warning("no sandbox: %s; the server goes on without, and says so nothing of it with --sandbox no", error);
 }
 
 static void start_server(const struct net_service *service)

@@ -241,7 +241,11 @@ int sockets_apply(const struct config *config, char **error_out)
 {
     char error[512];
     pthread_mutex_lock(&lock);
-    int result = change_set(config, false, error, sizeof error);
+    int result = -ESHUTDOWN;
+    if (wake_fd >= 0)
+        result = change_set(config, false, error, sizeof error);
+    else
+        snprintf(error, sizeof error, "the server is ending");
     if (result == 0) {
         rewatch = true;
         wake_main();

@@ -183,7 +183,7 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
             continue;
         count_memory(client, client_memory(client));
         if (is_idle_too_long(client, now_ms)) {
-            log_verbose("Closing idle client");
+            log_verbose("closing client %llu: idle for longer than timeout", (unsigned long long)conn->id);
             conn_close(conn);
         } else if (conn->output.head != NULL) {
             check_output_at(client, now_ms);

@@ -25,6 +25,7 @@
 #include "engine/server.h"
 #include "engine/slowlog.h"
 #include "engine/stats.h"
+#include "net/peer.h"
 #include "net/worker.h"
 #include "resp/parser.h"
 #include "store/table.h"
@@ -297,9 +298,9 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
 {
     struct client *client = execution->client;
     if (is_http(&request->argv[0])) {
-        log_warning(
-            "possible cross-protocol attack: an HTTP request came in from pid %d (uid %u); its connection was closed",
-            (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid);
+        char who[PEER_TEXT_MAX];
+        log_warning("possible cross-protocol attack: an HTTP request came in from %s; its connection was closed",
+                    peer_text(&client->conn, who));
         conn_close(&client->conn);
         return true;
     }

@@ -20,6 +20,7 @@
 #include "engine/server.h"
 #include "engine/stats.h"
 #include "net/listener.h"
+#include "net/peer.h"
 #include "net/worker.h"
 #include "resp/parser.h"
 
@@ -76,8 +77,10 @@ static struct thread_stats *client_stats(const struct client *client)
 static void session_protocol_error(struct client *client, const struct parser *parser)
 {
     struct reply reply;
-    log_verbose("protocol error from client %llu (pid %d, uid %u): %s", (unsigned long long)client->conn.id,
-                (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid, parser_error(parser));
+    char who[PEER_TEXT_MAX];
+    if (log_wants(LOG_LEVEL_VERBOSE))
+        log_verbose("protocol error from client %llu (%s): %s", (unsigned long long)client->conn.id,
+                    peer_text(&client->conn, who), parser_error(parser));
     reply_begin(&reply, &client->conn.output, client->resp);
     reply_error(&reply, parser_error(parser));
     reply_end(&reply);
@@ -92,10 +95,9 @@ static bool session_check_input(struct client *client, const struct parser *pars
     uint64_t limit = client->server->config.client_query_buffer_limit;
     if (__builtin_expect(parser_pending(parser) <= limit, 1))
         return true;
-    log_warning("closing client %llu (pid %d, uid %u): its unfinished request is larger than "
-                "client-query-buffer-limit, %llu bytes",
-                (unsigned long long)client->conn.id, (int)client->conn.peer.pid, (unsigned)client->conn.peer.uid,
-                (unsigned long long)limit);
+    char who[PEER_TEXT_MAX];
+    log_warning("closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit, %llu bytes",
+                (unsigned long long)client->conn.id, peer_text(&client->conn, who), (unsigned long long)limit);
     stat_add(&client_stats(client)->query_limit_closed, 1);
     conn_close(&client->conn);
     return false;
@@ -337,9 +339,17 @@ void sessions_purge(void)
 
 /* ---- birth, death and ten times a second ---- */
 
+static void note_verbosely(const struct client *client, const char *event)
+{
+    char who[PEER_TEXT_MAX];
+    if (log_wants(LOG_LEVEL_VERBOSE))
+        log_verbose("client %llu %s: %s", (unsigned long long)client->conn.id, event, peer_text(&client->conn, who));
+}
+
 static void session_opened(void *context, struct conn *conn)
 {
     struct client *client = client_of(conn);
+    note_verbosely(client, "has come");
     client->server = context;
     client->resp = 2;
     guard_welcome(context, client);
@@ -349,6 +359,7 @@ static void session_opened(void *context, struct conn *conn)
 static void session_closed(void *context, struct conn *conn)
 {
     struct client *client = client_of(conn);
+    note_verbosely(client, "has gone");
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(context, client);
     if (client->flags & CLIENT_PAUSED)

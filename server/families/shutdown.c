@@ -8,7 +8,9 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "core/log.h"
+#include "engine/client.h"
 #include "engine/server.h"
+#include "net/peer.h"
 
 struct shutdown_options {
     bool save, nosave, now, force, abort;
@@ -56,6 +58,8 @@ void cmd_shutdown(struct call *call)
         reply_error(call->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
         return;
     }
-    log_notice("A client asked for the end (SHUTDOWN)");
+    char who[PEER_TEXT_MAX];
+    log_notice("SHUTDOWN from client %llu (%s), ending", (unsigned long long)call->client->conn.id,
+               peer_text(&call->client->conn, who));
     call->server->request_shutdown(options.now);
 }

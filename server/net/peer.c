@@ -1,6 +1,5 @@
 #include "net/peer.h"
 
-#include "core/account.h"
 #include "core/memory.h"
 #include "net/conn.h"
 #include "net/listener.h"
@@ -59,9 +58,7 @@ size_t peer_groups_of_socket(int fd, gid_t **groups_out)
 
 const char *peer_text(const struct conn *conn, char out[PEER_TEXT_MAX])
 {
-    char name[ACCOUNT_NAME_MAX];
-    snprintf(out, PEER_TEXT_MAX, "pid %d, uid %u (%s), gid %u, socket %s", (int)conn->peer.pid,
-             (unsigned)conn->peer.uid, account_user_name(conn->peer.uid, name), (unsigned)conn->peer.gid,
-             listener_path(conn->listener));
+    snprintf(out, PEER_TEXT_MAX, "pid %d, uid %u, gid %u, socket %s", (int)conn->peer.pid, (unsigned)conn->peer.uid,
+             (unsigned)conn->peer.gid, listener_path(conn->listener));
     return out;
 }

@@ -2,14 +2,20 @@
 #include "kit/kit.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +67,32 @@ START_TEST(it_can_be_turned_off)
     }
     struct kit_server *server = kit_start("--sandbox", "no");
     check_threads(server->pid, false);
+    kit_stop(server);
+}
+END_TEST
+
+/* Seccomp is refused from now on, to this process and those that it starts: as by a kernel without it. */
+static void take_seccomp_away(void)
+{
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof instructions / sizeof instructions[0], instructions};
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+START_TEST(a_kernel_without_it_gets_a_warning_and_a_server)
+{
+    take_seccomp_away();
+    struct kit_server *server = kit_start();
+    kit_await_log(server, "no sandbox: can't give the filter to the kernel (seccomp): Function not implemented");
+    redisContext *context = kit_connect(server);
+    kit_expect(context, "+PONG", "PING");
+    redisFree(context);
     kit_stop(server);
 }
 END_TEST
@@ -190,6 +222,7 @@ Suite *suite_sandbox(void)
     TCase *tcase = kit_tcase("server");
     tcase_add_test(tcase, every_thread_is_inside);
     tcase_add_test(tcase, it_can_be_turned_off);
+    tcase_add_test(tcase, a_kernel_without_it_gets_a_warning_and_a_server);
     tcase_add_test(tcase, threads_that_start_later_are_inside);
     tcase_add_test(tcase, sockets_are_added_and_removed_inside);
     tcase_add_test(tcase, accounts_are_looked_up_inside);

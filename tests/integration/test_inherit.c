@@ -1,0 +1,179 @@
+/* --inherit-fd: a store for one process tree, over a connection that the parent made; no socket file at all. */
+#include "kit/kit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { INHERITED = 7 };
+
+static char *folder;
+static pid_t pid;
+
+static void begin(void)
+{
+    folder = scratch_create();
+    pid = 0;
+}
+
+static void end(void)
+{
+    if (pid) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    scratch_remove(folder);
+}
+
+/* A server in the folder that inherits fd under the number INHERITED, with further arguments. */
+#define start(fd, ...) start_args(fd, (const char *const[]){NULL, ##__VA_ARGS__, NULL} + 1)
+static void start_args(int fd, const char *const *further)
+{
+    const char *named = getenv("KVS_SERVER");
+    const char *args[16] = {named ? named : "build/kvs-server", "--dir", folder, "--inherit-fd", "7"};
+    for (int i = 0; further[i]; i++)
+        args[5 + i] = further[i];
+    const char *log = scratch_path(folder, "log");
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return;
+    int output = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (output < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 || dup2(fd, INHERITED) < 0)
+        _exit(126);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    closefrom(INHERITED + 1);
+    execv(args[0], (char *const *)args);
+    _exit(127);
+}
+
+static void expect_end(int code)
+{
+    int status;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    pid = 0;
+    char *log = scratch_read(scratch_path(folder, "log"));
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == code, "status %#x, and the log:\n%s", (unsigned)status,
+                  log);
+    free(log);
+}
+
+static int make_pair(int type, int *theirs_out)
+{
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+    *theirs_out = ends[1];
+    return ends[0];
+}
+
+/* Sends, and takes all until the server closes; the text is to be free()d. */
+static char *converse(int fd, const char *sent)
+{
+    size_t len = 0, capacity = 1 << 16;
+    char *all = calloc(1, capacity);
+    kit_raw_text(fd, sent);
+    ck_assert_int_eq(shutdown(fd, SHUT_WR), 0);
+    ssize_t n;
+    while ((n = read(fd, all + len, capacity - 1 - len)) > 0)
+        len += (size_t)n;
+    close(fd);
+    return all;
+}
+
+static int count_sockets_in_folder(void)
+{
+    int count = 0;
+    DIR *entries = opendir(folder);
+    for (const struct dirent *entry; (entry = readdir(entries));)
+        count += entry->d_type == DT_SOCK;
+    closedir(entries);
+    return count;
+}
+
+START_TEST(a_connection_of_the_parents_is_served_until_it_closes)
+{
+    int theirs, ours = make_pair(SOCK_STREAM, &theirs);
+    start(theirs);
+    close(theirs);
+    kit_raw_text(ours, "SET k v\r\nGET k\r\nCONFIG SET maxmemory 1gb\r\n");
+    kit_raw_expect(ours, "+OK\r\n$1\r\nv\r\n+OK\r\n"); /* the parent may do everything */
+    ck_assert_int_eq(count_sockets_in_folder(), 0);
+    char *said = converse(ours, "CLIENT INFO\r\nINFO sockets\r\n");
+    ck_assert_msg(strstr(said, " access=admin socket=(inherited)\n"), "%s", said);
+    ck_assert_msg(strstr(said, "socket0:path=(inherited),kind=inherited,access=admin"), "%s", said);
+    free(said);
+    expect_end(0);
+}
+END_TEST
+
+START_TEST(a_parent_that_dies_takes_the_server_with_it)
+{
+    int theirs, ours = make_pair(SOCK_STREAM, &theirs);
+    start(theirs);
+    close(theirs);
+    kit_raw_text(ours, "PING\r\n");
+    kit_raw_expect(ours, "+PONG\r\n");
+    close(ours); /* as the kernel does for a process that is gone */
+    expect_end(0);
+}
+END_TEST
+
+START_TEST(a_socket_file_may_be_served_besides_and_goes_with_the_connection)
+{
+    int theirs, ours = make_pair(SOCK_STREAM, &theirs);
+    char *path = strdup(scratch_path(folder, "kvs.sock"));
+    start(theirs, "--listen", path);
+    close(theirs);
+    kit_raw_text(ours, "SET k v\r\n");
+    kit_raw_expect(ours, "+OK\r\n");
+    struct kit_server server = {.socket = path};
+    redisContext *context = kit_connect(&server);
+    kit_expect(context, "$v", "GET", "k");
+    kit_expect(context, "-NOPERM ...", "CONFIG", "GET", "maxmemory"); /* the file's own ceiling */
+    close(ours);
+    expect_end(0);
+    redisFree(context);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    free(path);
+}
+END_TEST
+
+START_TEST(what_is_no_connection_is_refused_in_one_line)
+{
+    int theirs, ours = make_pair(SOCK_DGRAM, &theirs), file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int wrong[] = {theirs, file};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        start(wrong[i]);
+        expect_end(1);
+        char *log = scratch_read(scratch_path(folder, "log"));
+        ck_assert_msg(strstr(log, "can't serve descriptor 7") && strstr(log, "socketpair()"), "%s", log);
+        free(log);
+        unlink(scratch_path(folder, "log"));
+    }
+    close(ours);
+    close(theirs);
+    close(file);
+}
+END_TEST
+
+Suite *suite_inherit(void);
+Suite *suite_inherit(void)
+{
+    Suite *suite = suite_create("inherit");
+    TCase *tcase = kit_tcase("inherit");
+    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_test(tcase, a_connection_of_the_parents_is_served_until_it_closes);
+    tcase_add_test(tcase, a_parent_that_dies_takes_the_server_with_it);
+    tcase_add_test(tcase, a_socket_file_may_be_served_besides_and_goes_with_the_connection);
+    tcase_add_test(tcase, what_is_no_connection_is_refused_in_one_line);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
