@@ -268,12 +268,23 @@ static int install(struct sock_filter *instructions, unsigned short count)
     return result < 0 ? -errno : result > 0 ? -ESRCH : 0; /* above 0: a thread that couldn't be made to follow */
 }
 
+/* Whether the kernel has what the filter asks of it (since Linux 4.14). 0 or a negative errno. */
+static int ask_kernel(void)
+{
+    uint32_t action = SECCOMP_RET_KILL_PROCESS;
+    return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) ? -errno : 0;
+}
+
 int sandbox_enter(char *error, size_t error_size)
 {
     struct sock_filter *instructions = mem_alloc(BPF_MAXINSNS * sizeof *instructions);
     unsigned short count = 0;
-    const char *step = "make a filter";
-    int failed = obtain_filter(instructions, &count);
+    const char *step = "have the kernel filter system calls";
+    int failed = ask_kernel();
+    if (!failed) {
+        step = "make a filter";
+        failed = obtain_filter(instructions, &count);
+    }
     if (!failed) {
         step = "give the filter to the kernel";
         failed = install(instructions, count);

@@ -89,7 +89,7 @@ START_TEST(a_kernel_without_it_gets_a_warning_and_a_server)
 {
     take_seccomp_away();
     struct kit_server *server = kit_start();
-    kit_await_log(server, "no sandbox: can't give the filter to the kernel (seccomp): Function not implemented");
+    kit_await_log(server, "no sandbox: can't have the kernel filter system calls (seccomp): Function not implemented");
     redisContext *context = kit_connect(server);
     kit_expect(context, "+PONG", "PING");
     redisFree(context);
