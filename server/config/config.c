@@ -184,7 +184,8 @@ static const char *why_not(const struct config *config, const struct setting *se
         return IS_IMMUTABLE;
     if ((directive->flags & DIRECTIVE_PROTECTED) != 0 && config->enable_protected_configs == PERMISSION_NO)
         return "can't set protected config";
-    if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(settings[index].value->data, '\0', settings[index].value->len))
+    const struct bytes *value = settings[index].value;
+    if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(value->data, '\0', value->len) != NULL)
         return "the value holds a NUL byte, which no configuration file can hold"; /* cut there it would be weaker */
     for (size_t i = 0; i < index; i++)
         if (settings[i].name == settings[index].name)

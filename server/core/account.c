@@ -122,8 +122,10 @@ const char *account_group_name(gid_t gid, char out[ACCOUNT_NAME_MAX])
 
 /* ---- sources of accounts ---- */
 
-/* The C library reads files itself. What systemd adds are the accounts of its own services while they run: they are told by
- * number in the sandbox, which saves every server half a megabyte. */
+/*
+ * The C library reads files itself. What systemd adds are the accounts of its own services while they run: they are
+ * told by number in the sandbox, which saves every server half a megabyte.
+ */
 static bool is_cheap(const char *word, size_t len)
 {
     static const char *const cheap[] = {"files", "compat", "systemd"};

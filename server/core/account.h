@@ -22,8 +22,8 @@ const char *account_user_name(uid_t uid, char out[ACCOUNT_NAME_MAX]);
 const char *account_group_name(gid_t gid, char out[ACCOUNT_NAME_MAX]);
 
 /*
- * Loads what lookups need (libraries of NSS), so that they still work in the sandbox; but not for the accounts of systemd's
- * dynamic users alone, which have numbers then. Main thread, at start.
+ * Loads what lookups need (libraries of NSS), so that they still work in the sandbox; but not for the accounts of
+ * systemd's dynamic users alone, which have numbers then. Main thread, at start.
  */
 void account_warm_up(void);
 

@@ -30,8 +30,9 @@ void gate_leave(struct gate_member *member);
 bool gate_is_inside(const struct gate_member *member);
 
 /*
- * Closes the gate for everybody else and waits until they are out. The caller is inside and remains so; between
- * the call and its return others may have run alone, so what it knew of shared state may have changed. gate_open() ends it.
+ * Closes the gate for everybody else and waits until they are out. The caller is inside and remains so; between the
+ * call and its return others may have run alone, so what it knew of shared state may have changed. gate_open() ends
+ * it.
  */
 void gate_close(struct gate_member *member);
 void gate_open(struct gate_member *member);

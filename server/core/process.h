@@ -9,8 +9,8 @@
 #include <sys/types.h>
 
 /*
- * Sets the umask to 0, so that socket files appear with just the mode that was asked for. The operator's, which holds for
- * all other files, is remembered. First of all, before there are threads.
+ * Sets the umask to 0, so that socket files appear with just the mode that was asked for. The operator's, which holds
+ * for all other files, is remembered. First of all, before there are threads.
  */
 void process_take_umask(void);
 

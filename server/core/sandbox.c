@@ -19,8 +19,8 @@
  * Accounts are still looked up in here (core/account.h): what that needs was loaded before, and asks its services
  * over Unix sockets. A library that wants to be loaded now can't be, since it would have to be executable.
  *
- * The filter is built by a child process, which hands it over through a pipe and ends: so the server has the filter, and
- * not the library's memory (0.2 MiB of an idle server's four).
+ * The filter is built by a child process, which hands it over through a pipe and ends: so the server has the filter,
+ * and not the library's memory (0.2 MiB of an idle server's four).
  *
  * Sanitizer builds allow what their runtimes do at the end and for a report: stop the other threads and look at them,
  * and start a program that finds the names of functions.
@@ -253,8 +253,9 @@ static int obtain_filter(struct sock_filter *instructions, unsigned short *count
 }
 
 /*
- * All threads get the filter; none of them, nor what they start, can come to more rights any more. No slower loads from
- * memory (speculative store bypass, which kernels before 5.16 else turn off with a filter): that guards programs that run others' code.
+ * All threads get the filter; none of them, nor what they start, can come to more rights any more. No slower loads
+ * from memory (speculative store bypass, which kernels before 5.16 else turn off with a filter): that guards programs
+ * that run others' code.
  */
 static int install(struct sock_filter *instructions, unsigned short count)
 {

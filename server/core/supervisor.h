@@ -1,6 +1,6 @@
 /*
- * The service manager's protocol (sd_notify(3)): what is told to whoever started the server, through the datagram socket in
- * NOTIFY_SOCKET. Without one every call does nothing. A status is one line. Main thread.
+ * The service manager's protocol (sd_notify(3)): what is told to whoever started the server, through the datagram
+ * socket in NOTIFY_SOCKET. Without one every call does nothing. A status is one line. Main thread.
  *
  * A manager that doesn't read holds a call up for five seconds at most, supervisor_alive() not at all; the first of
  * several failures is logged.

@@ -1,6 +1,6 @@
 /*
- * Users come from one of two places: a file of their own (aclfile), or `user` lines among the directives. requirepass comes
- * first in either case, so that a line about the default user wins over it, as with Redis.
+ * Users come from one of two places: a file of their own (aclfile), or `user` lines among the directives. requirepass
+ * comes first in either case, so that a line about the default user wins over it, as with Redis.
  */
 #include "engine/access_config.h"
 

@@ -9,8 +9,8 @@
 struct server;
 
 /*
- * Makes the list of users from requirepass and either aclfile or the `user` lines. At start, in the folder `dir`. 0, or a negative errno
- * and *error_out: one line (mem_free()).
+ * Makes the list of users from requirepass and either aclfile or the `user` lines. At start, in the folder `dir`. 0,
+ * or a negative errno and *error_out: one line (mem_free()).
  */
 int access_configure(struct server *server, char **error_out);
 
@@ -23,7 +23,10 @@ int access_config_changed(struct server *server, const char *const *names, size_
 /* Reads aclfile again, if there is one, and looks at all clients anew. World stopped. Errors as access_configure(). */
 int access_reload_users(struct server *server, char **error_out);
 
-/* Writes the users back into the configuration, for CONFIG REWRITE, unless they have a file of their own. World stopped. */
+/*
+ * Writes the users back into the configuration, for CONFIG REWRITE, unless they have a file of their own. World
+ * stopped.
+ */
 void access_config_collect(struct server *server);
 
 #endif

@@ -17,8 +17,8 @@ struct reply;
 enum acl_log_reason { ACL_LOG_AUTH, ACL_LOG_COMMAND, ACL_LOG_KEY, ACL_LOG_CHANNEL, ACL_LOG_SOCKET, ACL_LOG_REASONS };
 
 /*
- * Notes that this call was refused. object is the command's full name, the key, the channel, or AUTH or HELLO as it was sent; user the
- * name that was tried or used. Both are cut to ACL_LOG_TEXT_MAX bytes, since strangers choose them.
+ * Notes that this call was refused. object is the command's full name, the key, the channel, or AUTH or HELLO as it
+ * was sent; user the name that was tried or used. Both are cut to ACL_LOG_TEXT_MAX bytes, since strangers choose them.
  */
 #define ACL_LOG_TEXT_MAX 1024
 void acl_log_add(const struct call *call, enum acl_log_reason reason, struct bytes object, struct bytes user);

@@ -1,8 +1,9 @@
 /*
  * maxmemory: noticing that it is exceeded, and evicting keys by maxmemory-policy until it isn't.
  *
- * The main thread measures ten times a second (a hundred near the limit) and raises server->memory_is_short. While it is raised, commands that
- * may need memory ask for room first: each evicts a few sampled keys, as many as the excess asks for.
+ * The main thread measures ten times a second (a hundred near the limit) and raises server->memory_is_short. While it
+ * is raised, commands that may need memory ask for room first: each evicts a few sampled keys, as many as the excess
+ * asks for.
  */
 #ifndef KVS_ENGINE_EVICTION_H
 #define KVS_ENGINE_EVICTION_H

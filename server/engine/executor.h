@@ -1,10 +1,10 @@
 /*
  * The executor: requests in, replies out.
  *
- * Requests that only touch keys are run in groups: their keys are hashed, their shards locked together,
- * buckets and then entries fetched ahead, and then they run one after the other. A group takes requests of a
- * pipeline, and as well of different clients that have sent one each. All other requests run alone, with the locks of their
- * keys or with the world stopped, as the command table says.
+ * Requests that only touch keys are run in groups: their keys are hashed, their shards locked together, buckets and
+ * then entries fetched ahead, and then they run one after the other. A group takes requests of a pipeline, and as well
+ * of different clients that have sent one each. All other requests run alone, with the locks of their keys or with the
+ * world stopped, as the command table says.
  *
  * Runs on the clients' worker, inside the gate, with no lock held.
  */

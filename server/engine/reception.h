@@ -15,8 +15,8 @@ void reception_open(struct server *server, struct gate_member *gate);
 void reception_accept(struct listener *listener);
 
 /*
- * Serves a connection that the parent made (--inherit-fd); when it closes the server ends. Takes fd. 0, or -EINVAL when it isn't a
- * connected stream socket of the Unix kind.
+ * Serves a connection that the parent made (--inherit-fd); when it closes the server ends. Takes fd. 0, or -EINVAL
+ * when it isn't a connected stream socket of the Unix kind.
  */
 int reception_inherit(int fd);
 

@@ -1,6 +1,6 @@
 /*
- * Reading comes first, while the world runs; then everything is applied at once with the world stopped. The log is opened anew before
- * anything is said, so that what is said stands in the new file.
+ * Reading comes first, while the world runs; then everything is applied at once with the world stopped. The log is
+ * opened anew before anything is said, so that what is said stands in the new file.
  */
 #include "engine/reload.h"
 

@@ -1,7 +1,7 @@
 /*
  * A question goes to each worker's mailbox; when all have answered, the service manager is told, and the next
- * questions go out in the next interval. A worker that never comes back to its mailbox leaves the question open, nothing more is
- * told, and the manager does what it was set to do.
+ * questions go out in the next interval. A worker that never comes back to its mailbox leaves the question open,
+ * nothing more is told, and the manager does what it was set to do.
  */
 #include "engine/watchdog.h"
 

@@ -15,8 +15,9 @@ struct activated {
 };
 
 /*
- * Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, and removes them. Returns the number of sockets and sets *activated_out to an
- * array that lives until the end; 0 there are none. -EINVAL and a line when one of them is not a listening Unix stream socket with a path.
+ * Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, and removes them. Returns the number of sockets and sets
+ * *activated_out to an array that lives until the end; 0 there are none. -EINVAL and a line when one of them is not a
+ * listening Unix stream socket with a path.
  */
 int activation_take(struct activated **activated_out, char *error, size_t error_size);
 

@@ -5,9 +5,9 @@
  * copied. A large argument (BLOB_MIN or more) that has not arrived whole is received straight into a blob.
  * Work is linear in the bytes that arrive, however they are cut.
  *
- * The turn: parser_target() says where to read to; parser_fed() how much came; parser_batch() hands out
- * requests until it says PARSE_MORE or PARSE_BAD. Requests and their arguments live until the next call of parser_batch()
- * or parser_target().
+ * The turn: parser_target() says where to read to; parser_fed() how much came; parser_batch() hands out requests until
+ * it says PARSE_MORE or PARSE_BAD. Requests and their arguments live until the next call of parser_batch() or
+ * parser_target().
  *
  * A parser belongs to a worker or to one client and is used by that worker alone.
  */

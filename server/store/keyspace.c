@@ -142,7 +142,9 @@ static bool slot_is_due(table_slot slot, int64_t now_ms)
     return table_slot_expires(slot) && entry_expiry(table_slot_entry(slot)) <= now_ms;
 }
 
-/* Reading deletes nothing while expiry is suspended. Writing does: nobody writes then but who has waited for the end. */
+/*
+ * Reading deletes nothing while expiry is suspended. Writing does: nobody writes then but who has waited for the end.
+ */
 enum find { FIND_TO_READ, FIND_TO_WRITE };
 
 /* The slot of a key that has not expired; one that has is deleted, unless expiry is suspended. */

@@ -125,8 +125,9 @@ bool keyspace_random_key(struct db db, char **name_out, size_t *len_out);
 /* ---- time and statistics ---- */
 
 /*
- * One round of active expiry: deletes entries whose time has come, for at most budget_us microseconds or to the end of a
- * tour of all tables. Takes one shard's lock at a time. Returns the number deleted; *again_out says that the tour isn't over.
+ * One round of active expiry: deletes entries whose time has come, for at most budget_us microseconds or to the end of
+ * a tour of all tables. Takes one shard's lock at a time. Returns the number deleted; *again_out says that the tour
+ * isn't over.
  */
 size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out);
 

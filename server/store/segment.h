@@ -4,10 +4,10 @@
  *     | header 64 | bucket 0: 8 slots | bucket 1 | ... | bucket n-1 |
  *
  * A slot is one word: an entry's address, 15 low bits of its hash (the tag), and whether it has a TTL. The home bucket
- * of a tag is tag * n / 2^15, so buckets are in the order of tags for every n, and a segment can be filled into one of another
- * size without reading an entry. An entry that finds its home full goes to the next bucket with room, round the end. A search
- * goes from the home bucket on and ends at the first bucket that isn't full. Removing closes the gap that would end such a
- * search too early: entries behind it move back.
+ * of a tag is tag * n / 2^15, so buckets are in the order of tags for every n, and a segment can be filled into one of
+ * another size without reading an entry. An entry that finds its home full goes to the next bucket with room, round
+ * the end. A search goes from the home bucket on and ends at the first bucket that isn't full. Removing closes the gap
+ * that would end such a search too early: entries behind it move back.
  *
  * Private to store/: table.c owns segments, under the lock of the table's shard.
  */
@@ -94,8 +94,10 @@ void segment_destroy(struct segment *segment);
 /* Bytes of memory of a segment of so many buckets. */
 size_t segment_memory(unsigned buckets);
 
-/* Sizes, in buckets, that fill a size class of the allocator: the next larger one, and the smallest that holds count entries with
- * some room to grow (0 if none up to the full size does). */
+/*
+ * Sizes, in buckets, that fill a size class of the allocator: the next larger one, and the smallest that holds count
+ * entries with some room to grow (0 if none up to the full size does).
+ */
 unsigned segment_next_size(unsigned buckets);
 unsigned segment_size_for(size_t count);
 

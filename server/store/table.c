@@ -8,9 +8,10 @@
  * that the hash can't tell apart splitting doesn't help: if the directory has become out of proportion to the number
  * of entries, the segment grows on instead, and works as a list.
  *
- * A cursor is a position in hash order: the segment's high bits, its depth at the time, and the tag to go on with.
- * If the segment has been split since, the walk goes on with its first part at that tag and with the second from its
- * start; if it has been merged (its depth is less), it is walked again. So entries may be seen twice, but none is missed.
+ * A cursor is a position in hash order: the segment's high bits, its depth at the time, and the tag to go on with. If
+ * the segment has been split since, the walk goes on with its first part at that tag and with the second from its
+ * start; if it has been merged (its depth is less), it is walked again. So entries may be seen twice, but none is
+ * missed.
  */
 #include "store/table.h"
 
@@ -117,8 +118,8 @@ static int table_resize_segment(struct table *table, size_t index, struct segmen
 }
 
 /*
- * Notes in ones, a bit a slot, whose hashes have the bit that comes next in a split, and returns how many have. The entries
- * are read for that: fetching all of them is begun before the first is needed.
+ * Notes in ones, a bit a slot, whose hashes have the bit that comes next in a split, and returns how many have. The
+ * entries are read for that: fetching all of them is begun before the first is needed.
  */
 static unsigned segment_sort_out(struct segment *segment, uint64_t *ones)
 {

@@ -89,8 +89,8 @@ struct random_state;
 struct entry *table_random(const struct table *table, struct random_state *random);
 
 /*
- * Looks at one segment for expired entries: position 0 begins, the result is the next position, 0 at the end. Writes up to
- * max entries whose time has come to expired_out (they are still in the table) and their number to count_out;
+ * Looks at one segment for expired entries: position 0 begins, the result is the next position, 0 at the end. Writes
+ * up to max entries whose time has come to expired_out (they are still in the table) and their number to count_out;
  * when there are more than max the position stays. *looked_out is raised by the slots that had to be read.
  */
 uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_ms, struct entry **expired_out,

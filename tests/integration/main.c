@@ -1,4 +1,6 @@
-/* Runs the integration tests. integration_suites.h is made by the Makefile: a line SUITE(name) for every test_name.c. */
+/*
+ * Runs the integration tests. integration_suites.h is made by the Makefile: a line SUITE(name) for every test_name.c.
+ */
 #include "kit/suites.h"
 
 #define SUITE(name) Suite *suite_##name(void);

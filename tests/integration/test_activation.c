@@ -84,7 +84,10 @@ static int listen_at(const char *path, int type, mode_t mode)
     return fd;
 }
 
-/* Hands descriptors over and starts the server with these arguments. The descriptors stay open here, as a manager's do. */
+/*
+ * Hands descriptors over and starts the server with these arguments. The descriptors stay open here, as a manager's
+ * do.
+ */
 #define launch(fds, count, names, ...)                                                                                 \
     launch_args(fds, count, names, (const char *const[]){program(), ##__VA_ARGS__, NULL})
 static void launch_args(const int *fds, int count, const char *names, const char *const *args)

@@ -1,5 +1,6 @@
 /*
- * MEMORY, and what DEBUG tells of keys. A sanitizer's allocator counts nothing: what looks at its figures is left out there.
+ * MEMORY, and what DEBUG tells of keys. A sanitizer's allocator counts nothing: what looks at its figures is left out
+ * there.
  */
 #include "kit/kit.h"
 

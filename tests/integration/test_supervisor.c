@@ -1,4 +1,7 @@
-/* What the service manager is told, received on a NOTIFY_SOCKET of the test's own; and the units that make install installs. */
+/*
+ * What the service manager is told, received on a NOTIFY_SOCKET of the test's own; and the units that make install
+ * installs.
+ */
 #include "kit/kit.h"
 
 #include <errno.h>

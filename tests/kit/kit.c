@@ -1,7 +1,7 @@
 /*
  * Servers are started with fork and exec, their output goes to a file. Readiness is found by trying to connect, a few
- * milliseconds apart, while the process's descriptor tells of an early death. Sanitizers are told to write their reports into the
- * server's folder, where kit_stop() looks for them.
+ * milliseconds apart, while the process's descriptor tells of an early death. Sanitizers are told to write their
+ * reports into the server's folder, where kit_stop() looks for them.
  */
 #include "kit/kit.h"
 

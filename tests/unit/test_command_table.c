@@ -391,7 +391,8 @@ START_TEST(renamed_commands_answer_to_the_new_name_alone)
     ck_assert_int_eq(rename_to("config", "b840fc02d524045429941cc15f59e41cb7be6c52"), 0);
     ck_assert_ptr_eq(find_full("b840fc02d524045429941cc15f59e41cb7be6c52|get")->parent, config);
     ck_assert_ptr_null(find_full("config|get"));
-    ck_assert_ptr_eq(command_find_original("Config|GET", 10), find_full("b840fc02d524045429941cc15f59e41cb7be6c52|get"));
+    ck_assert_ptr_eq(command_find_original("Config|GET", 10),
+                     find_full("b840fc02d524045429941cc15f59e41cb7be6c52|get"));
     ck_assert_ptr_eq(command_find_original("get", 3), get);
     ck_assert_ptr_null(command_find_original("fetch-it", 8));
     ck_assert_ptr_null(command_find_original("get|x", 5));
