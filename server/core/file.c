@@ -53,12 +53,18 @@ static int write_all(int fd, const char *data, size_t len)
     return 0;
 }
 
-/* Where the owner or the group can't be kept, the rights that were meant for others go. */
+/*
+ * Gives the new file, which only we can read so far, the old one's owner and group, where we may, and mode. The bits
+ * of a group that we may not give are left out: they would let another group in.
+ */
 static int take_over_rights(int fd, const struct stat *old)
 {
     mode_t mode = old->st_mode & 07777;
-    if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0)
-        mode &= 0700;
+    if (fchown(fd, old->st_uid, old->st_gid) != 0 && fchown(fd, (uid_t)-1, old->st_gid) != 0) {
+        if (errno != EPERM)
+            return -errno;
+        mode &= ~(mode_t)(S_IRWXG | S_ISGID);
+    }
     return fchmod(fd, mode) != 0 ? -errno : 0;
 }
 
