@@ -196,15 +196,25 @@ static void make_server(void)
     config_set_listener(config_changed, NULL);
 }
 
-/* The last step before clients are served: all that needs more has been done. */
-static void enter_sandbox(const struct config *config)
+/* Whether there is to be a sandbox, and can be. */
+static bool prepare_sandbox(const struct config *config)
 {
     char error[256];
     if (!config->sandbox)
-        return;
+        return false;
+    if (sandbox_prepare(error, sizeof error) == 0)
+        return true;
+    log_warning("no sandbox: %s; the server goes on without, and says nothing of it with --sandbox no", error);
+    return false;
+}
+
+/* The last step before clients are served: all that needs more has been done. */
+static void enter_sandbox(void)
+{
+    char error[256];
     account_warm_up();
     if (sandbox_enter(error, sizeof error))
-        log_warning("no sandbox: %s; the server goes on without, and says so nothing of it with --sandbox no", error);
+        log_warning("no sandbox: %s; the server goes on without", error);
 }
 
 static void start_server(const struct net_service *service)
@@ -225,6 +235,7 @@ static void start_server(const struct net_service *service)
     char error[512];
     if (sockets_open(config, error, sizeof error))
         die("%s", error);
+    bool sandboxed = prepare_sandbox(config);
     main_gate = gate_join(server.gate);
     reception_open(&server, main_gate);
     int failed = workers_start((unsigned)config->threads, server.gate, service);
@@ -235,7 +246,8 @@ static void start_server(const struct net_service *service)
                       strerror(-failed));
     if (config->pidfile[0] && (failed = process_write_pidfile(config->pidfile)))
         log_warning("can't write pidfile %s: %s", config->pidfile, strerror(-failed));
-    enter_sandbox(config);
+    if (sandboxed)
+        enter_sandbox();
     mem_purge(); /* what only the start needed */
     process_forget_start();
     memory_note_startup();

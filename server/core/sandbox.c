@@ -20,7 +20,8 @@
  * over Unix sockets. A library that wants to be loaded now can't be, since it would have to be executable.
  *
  * The filter is built by a child process, which hands it over through a pipe and ends: so the server has the filter,
- * and not the library's memory (0.2 MiB of an idle server's four).
+ * and not the library's memory (0.2 MiB of an idle server's four). The child is made before there are other threads,
+ * one of which might hold a lock that it needs.
  *
  * Sanitizer builds allow what their runtimes do at the end and for a report: stop the other threads and look at them,
  * and start a program that finds the names of functions.
@@ -276,22 +277,34 @@ static int ask_kernel(void)
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) ? -errno : 0;
 }
 
+/* from sandbox_prepare() to sandbox_enter() */
+static struct sock_filter *prepared;
+static unsigned short prepared_count;
+
+static int fail(int failed, const char *step, char *error, size_t error_size)
+{
+    snprintf(error, error_size, "can't %s (seccomp): %s", step, strerror(-failed));
+    mem_free(prepared);
+    prepared = NULL;
+    return failed;
+}
+
+int sandbox_prepare(char *error, size_t error_size)
+{
+    int failed = ask_kernel();
+    if (failed)
+        return fail(failed, "have the kernel filter system calls", error, error_size);
+    prepared = mem_alloc(BPF_MAXINSNS * sizeof *prepared);
+    failed = obtain_filter(prepared, &prepared_count);
+    return failed ? fail(failed, "make a filter", error, error_size) : 0;
+}
+
 int sandbox_enter(char *error, size_t error_size)
 {
-    struct sock_filter *instructions = mem_alloc(BPF_MAXINSNS * sizeof *instructions);
-    unsigned short count = 0;
-    const char *step = "have the kernel filter system calls";
-    int failed = ask_kernel();
-    if (!failed) {
-        step = "make a filter";
-        failed = obtain_filter(instructions, &count);
-    }
-    if (!failed) {
-        step = "give the filter to the kernel";
-        failed = install(instructions, count);
-    }
-    mem_free(instructions);
+    int failed = install(prepared, prepared_count);
     if (failed)
-        snprintf(error, error_size, "can't %s (seccomp): %s", step, strerror(-failed));
-    return failed;
+        return fail(failed, "give the filter to the kernel", error, error_size);
+    mem_free(prepared);
+    prepared = NULL;
+    return 0;
 }

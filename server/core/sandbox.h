@@ -7,9 +7,13 @@
 #include <stddef.h>
 
 /*
- * Puts a seccomp filter on all threads and those to come: no exec, no sockets but Unix ones, nothing that the server
- * does not use. Main thread, after start, before clients are served. 0, or a negative errno and a line when the kernel
- * can't.
+ * Makes the filter. Main thread, before others start. 0, or a negative errno and a line when the kernel can't.
+ */
+int sandbox_prepare(char *error, size_t error_size);
+
+/*
+ * Puts the filter that was made on all threads and those to come: no exec, no sockets but Unix ones, nothing that the
+ * server does not use. Main thread, after start, before clients are served. 0, or a negative errno and a line.
  */
 int sandbox_enter(char *error, size_t error_size);
 

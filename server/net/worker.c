@@ -151,6 +151,10 @@ static void worker_adopt(struct worker *worker, struct message *message)
     mem_free(adoption);
 }
 
+/*
+ * Closing a descriptor ends its events only where no other process has it too, as the parent may have of an inherited
+ * one: so they are ended first.
+ */
 static void worker_free_closed(struct worker *worker)
 {
     while (worker->closed) {
@@ -158,6 +162,7 @@ static void worker_free_closed(struct worker *worker)
         worker->closed = conn->closed_next;
         worker->service->closed(worker->service->context, conn);
         worker_unlink(worker, conn);
+        epoll_ctl(worker->epoll, EPOLL_CTL_DEL, conn->transport->pollable(conn), NULL);
         conn_destroy(conn);
         atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
     }

@@ -126,6 +126,30 @@ START_TEST(a_parent_that_dies_takes_the_server_with_it)
 }
 END_TEST
 
+/* What a socket's end in another process still reports must not reach a connection that is gone. */
+START_TEST(an_end_that_the_parent_keeps_open_is_let_go_of)
+{
+    int theirs, ours = make_pair(SOCK_STREAM, &theirs);
+    char *path = strdup(scratch_path(folder, "kvs.sock"));
+    start(theirs, "--listen", path, "--threads", "1");
+    kit_raw_text(ours, "PING\r\n");
+    kit_raw_expect(ours, "+PONG\r\n");
+    struct kit_server server = {.socket = path};
+    redisContext *context = kit_connect(&server);
+    close(ours);
+    for (int i = 0; i < 1000; i++) { /* rounds of the worker that had it */
+        redisReply *reply = redisCommand(context, "PING");
+        if (!reply)
+            break; /* the server ends, since the connection is closed */
+        freeReplyObject(reply);
+    }
+    expect_end(0);
+    redisFree(context);
+    close(theirs);
+    free(path);
+}
+END_TEST
+
 START_TEST(a_socket_file_may_be_served_besides_and_goes_with_the_connection)
 {
     int theirs, ours = make_pair(SOCK_STREAM, &theirs);
@@ -172,6 +196,7 @@ Suite *suite_inherit(void)
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, a_connection_of_the_parents_is_served_until_it_closes);
     tcase_add_test(tcase, a_parent_that_dies_takes_the_server_with_it);
+    tcase_add_test(tcase, an_end_that_the_parent_keeps_open_is_let_go_of);
     tcase_add_test(tcase, a_socket_file_may_be_served_besides_and_goes_with_the_connection);
     tcase_add_test(tcase, what_is_no_connection_is_refused_in_one_line);
     suite_add_tcase(suite, tcase);

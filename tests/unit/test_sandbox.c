@@ -47,7 +47,8 @@ static int look_inside(look *inside)
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
         account_warm_up();
-        const char *fault = sandbox_enter(error, sizeof error) ? error : inside(folder);
+        bool failed = sandbox_prepare(error, sizeof error) || sandbox_enter(error, sizeof error);
+        const char *fault = failed ? error : inside(folder);
         if (fault) {
             ssize_t ignored = write(ends[1], fault, strlen(fault));
             (void)ignored;
@@ -337,12 +338,13 @@ static void *find_myself_inside(void *data)
 
 START_TEST(threads_that_ran_before_are_inside_too)
 {
-    pthread_t thread;
+    pthread_t thread = 0;
     int fd = -2, status;
     pid_t pid = fork();
     if (pid == 0) {
         char error[256];
-        bool held = pthread_create(&thread, NULL, find_myself_inside, &fd) == 0 && !sandbox_enter(error, sizeof error);
+        bool held = !sandbox_prepare(error, sizeof error) &&
+                    pthread_create(&thread, NULL, find_myself_inside, &fd) == 0 && !sandbox_enter(error, sizeof error);
         entered = true;
         pthread_join(thread, NULL);
         _exit(!(held && fd == -1));
