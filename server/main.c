@@ -241,9 +241,6 @@ static void start_server(const struct net_service *service)
     int failed = workers_start((unsigned)config->threads, server.gate, service);
     if (failed)
         die_listening("can't start %d threads: %s; give fewer with --threads", config->threads, strerror(-failed));
-    if (config->inherit_fd >= 0 && (failed = reception_inherit(config->inherit_fd)))
-        die_listening("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()", config->inherit_fd,
-                      strerror(-failed));
     if (config->pidfile[0] && (failed = process_write_pidfile(config->pidfile)))
         log_warning("can't write pidfile %s: %s", config->pidfile, strerror(-failed));
     if (sandboxed)
@@ -274,6 +271,15 @@ static void announce(void)
     text_deinit(&paths);
     if (geteuid() == 0 && server.config.account[0] == '\0')
         log_warning("running as root, which kvs has no use for; name the account to run as with: user NAME");
+}
+
+/* The parent's connection. From here on clients are served, and change the configuration. */
+static void inherit(int fd)
+{
+    int failed = fd >= 0 ? reception_inherit(fd) : 0;
+    if (failed)
+        die_listening("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()", fd,
+                      strerror(-failed));
 }
 
 /* True when a signal asks for the end. */
@@ -403,6 +409,7 @@ int main(int argc, char **argv)
     announce();
     tell_ready();
     process_ready();
+    inherit(server.config.inherit_fd);
     serve();
     stop_server();
     return 0;
