@@ -146,6 +146,25 @@ START_TEST(renamed_commands_answer_to_their_new_names)
 }
 END_TEST
 
+START_TEST(renamed_commands_keep_their_secrets)
+{
+    struct kit_server *server = kit_start(write_conf("rename-command ACL users\nrename-command AUTH login\n"
+                                                     "rename-command CONFIG settings\n"));
+    redisContext *context = kit_connect(server);
+    kit_expect(context, "+OK", "SETTINGS", "SET", "slowlog-log-slower-than", "0");
+    kit_expect(context, "+OK", "USERS", "SETUSER", "bob", "on", ">hunter2", "+@all");
+    kit_expect(context, "+OK", "SETTINGS", "SET", "requirepass", "hunter2");
+    kit_expect(context, "+OK", "LOGIN", "hunter2");
+    redisReply *slow = kit_command(context, "SLOWLOG", "GET", "-1");
+    char *shown = kit_reply_text(slow);
+    ck_assert_msg(strstr(shown, "LOGIN") && strstr(shown, "(redacted)") && !strstr(shown, "hunter2"), "%s", shown);
+    free(shown);
+    freeReplyObject(slow);
+    redisFree(context);
+    kit_stop(server);
+}
+END_TEST
+
 START_TEST(configuration_that_cannot_be_served_ends_the_start_with_a_line)
 {
     char *output;
@@ -175,6 +194,7 @@ Suite *suite_config(void)
     tcase_add_test(tcase, socket_that_cannot_be_made_undoes_the_whole_config_set);
     tcase_add_test(tcase, rewritten_file_brings_sockets_and_users_back);
     tcase_add_test(tcase, renamed_commands_answer_to_their_new_names);
+    tcase_add_test(tcase, renamed_commands_keep_their_secrets);
     tcase_add_test(tcase, configuration_that_cannot_be_served_ends_the_start_with_a_line);
     suite_add_tcase(suite, tcase);
     return suite;
