@@ -368,6 +368,8 @@ static void check_config(void)
 
 int main(int argc, char **argv)
 {
+    if (privileges_are_borrowed())
+        die("it is setuid or setgid, which would let every user act as another; take that away (chmod ug-s)");
     process_take_umask();
     command_table_init();
     switch (config_action_of(argc - 1, argv + 1)) {

@@ -89,3 +89,8 @@ int privileges_drop(const char *account, char *error, size_t error_size)
     mem_free(room);
     return result;
 }
+
+bool privileges_are_borrowed(void)
+{
+    return getuid() != geteuid() || getgid() != getegid();
+}

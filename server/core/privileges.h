@@ -4,6 +4,7 @@
 #ifndef KVS_CORE_PRIVILEGES_H
 #define KVS_CORE_PRIVILEGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,5 +13,8 @@
  * a negative errno with one line that says what and what to do.
  */
 int privileges_drop(const char *account, char *error, size_t error_size);
+
+/* Whether the program was started with more rights than its caller has (a setuid or setgid file). Any thread. */
+bool privileges_are_borrowed(void);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
@@ -15,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -186,6 +189,45 @@ START_TEST(a_crash_is_reported_from_inside)
 }
 END_TEST
 
+/* As nobody, with what it writes in folder/output; the wait status. */
+static int run_as_nobody(const char *program, const char *folder)
+{
+    int status = -1, output = open(scratch_path(folder, "output"), O_WRONLY | O_CREAT, 0600);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool is_nobody =
+            setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0;
+        if (is_nobody && dup2(output, 1) >= 0 && dup2(output, 2) >= 0)
+            execl(program, program, "-s", scratch_path(folder, "kvs.sock"), NULL);
+        _exit(126);
+    }
+    close(output);
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+START_TEST(a_setuid_program_does_not_start)
+{
+    char *folder = scratch_create(), *copy = strdup(scratch_path(folder, "kvs-server")), command[1024];
+    const char *program = getenv("KVS_SERVER"), *parent = getenv("KVS_TEST_FOLDER");
+    struct statvfs mounted;
+    if (geteuid() != 0 || statvfs(folder, &mounted) || (mounted.f_flag & ST_NOSUID)) {
+        puts("skipped: only root can make a setuid program, and only where the file system allows it");
+    } else {
+        snprintf(command, sizeof command, "cp '%s' '%s'", program ? program : "build/kvs-server", copy);
+        ck_assert_int_eq(system(command), 0);
+        ck_assert(chmod(copy, 04755) == 0 && chmod(folder, 0755) == 0 && chmod(parent, 0755) == 0);
+        int status = run_as_nobody(copy, folder);
+        char *output = scratch_read(scratch_path(folder, "output"));
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1 && strstr(output, "setuid"), "status %#x: %s",
+                      (unsigned)status, output);
+        free(output);
+    }
+    free(copy);
+    scratch_remove(folder);
+}
+END_TEST
+
 START_TEST(root_becomes_the_account_before_it_opens_anything)
 {
     struct passwd *account = getpwnam("daemon");
@@ -228,6 +270,7 @@ Suite *suite_sandbox(void)
     tcase_add_test(tcase, accounts_are_looked_up_inside);
     tcase_add_test(tcase, files_are_written_inside);
     tcase_add_test(tcase, a_crash_is_reported_from_inside);
+    tcase_add_test(tcase, a_setuid_program_does_not_start);
     tcase_add_test(tcase, root_becomes_the_account_before_it_opens_anything);
     suite_add_tcase(suite, tcase);
     return suite;
