@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define MODE_DEFAULT 0660 /* of a listen entry */
-
 static int find_owner(const char *path, const char *name, uid_t *uid_out, char *error, size_t error_size)
 {
     *uid_out = (uid_t)-1;
@@ -34,8 +32,8 @@ static int read_entry(const struct listen_entry *entry, struct socket_wanted *wa
 {
     struct listener_rights *rights = &wanted->rights;
     wanted->path = entry->path;
-    rights->mode = entry->mode < 0 ? MODE_DEFAULT : (mode_t)entry->mode;
-    rights->access = entry->access == ACCESS_UNSET ? ACCESS_WRITE : entry->access;
+    rights->mode = (mode_t)entry->mode;
+    rights->access = entry->access;
     rights->user = entry->user;
     int result = find_owner(entry->path, entry->owner, &rights->owner, error, error_size);
     return result ? result : find_group(entry->path, entry->group, &rights->group, error, error_size);

@@ -255,17 +255,23 @@ static int read_entries(struct config *list, const char *const *words, size_t co
 
 /* ---- from words and text ---- */
 
+/* Adds the entries of words to the list, which then takes the place of config's; on an error it is freed. */
+static int read_over(struct config *config, struct config *list, const char *const *words, size_t count,
+                     char **error_out)
+{
+    int result = read_entries(list, words, count, error_out);
+    if (result == 0)
+        move(config, list);
+    else
+        listen_free(list);
+    return result;
+}
+
 int listen_set(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     struct config list = {0};
-    if (count == 1 && *words[0] == '\0')
-        count = 0;
-    int result = read_entries(&list, words, count, error_out);
-    if (result == 0)
-        move(config, &list);
-    else
-        listen_free(&list);
-    return result;
+    bool empty = count == 1 && *words[0] == '\0';
+    return read_over(config, &list, words, empty ? 0 : count, error_out);
 }
 
 int listen_add(struct config *config, const char *const *words, size_t count, char **error_out)
@@ -276,12 +282,7 @@ int listen_add(struct config *config, const char *const *words, size_t count, ch
                       mem_strdup("+ and - are for CONFIG SET; write the path, with ./ before it if it begins "
                                  "so"));
     listen_copy(&list, config);
-    int result = read_entries(&list, words, count, error_out);
-    if (result == 0)
-        move(config, &list);
-    else
-        listen_free(&list);
-    return result;
+    return read_over(config, &list, words, count, error_out);
 }
 
 static int remove_path(struct config *config, const char *word, char **error_out)
