@@ -16,6 +16,7 @@
 #include "net/peer.h"
 #include "net/worker.h"
 #include "store/keyspace.h"
+#include "store/reaper.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -76,12 +77,15 @@ static void fail(const struct replies *replies, size_t at, const char *what)
     abort();
 }
 
+/* COMMAND DOCS of a subcommand's nested arguments goes ten deep. */
+#define DEPTH_MAX 16
+
 /* Goes over one reply; returns the byte behind it. */
 static size_t skip_reply(const struct replies *replies, size_t at, int depth)
 {
     const char *start = replies->data + at;
     const char *end = memmem(start, replies->len - at, "\r\n", 2);
-    if (!end || depth > 8)
+    if (!end || depth > DEPTH_MAX)
         fail(replies, at, "an unfinished line");
     size_t next = (size_t)(end + 2 - replies->data);
     long count = strtol(start + 1, NULL, 10);
@@ -189,7 +193,10 @@ static void converse(int fd, const uint8_t *data, size_t size, size_t longest, s
     }
 }
 
-/* As it was before. No key may be left: the tables' tagged pointers hide entries from the leak checker. */
+/*
+ * As it was before. No key may be left, nor wait to be freed: the tables' tagged pointers hide entries from the leak
+ * checker.
+ */
 static void reset(void)
 {
     static const char commands[] = "FLUSHALL\r\nCONFIG SET proto-max-bulk-len 1mb\r\nCONFIG SET maxmemory 0\r\n";
@@ -199,6 +206,7 @@ static void reset(void)
     converse(fd, (const uint8_t *)commands, sizeof commands - 1, 1000, &replies);
     close(fd);
     free(replies.data);
+    reaper_drain();
 }
 
 static bool has_word(const uint8_t *data, size_t size, const char *word)
