@@ -45,7 +45,7 @@ ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) -lm
 
 SERVER_SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
-CLIENT_SOURCES := $(sort $(wildcard client/*.c))
+CLIENT_SOURCES := $(sort $(wildcard client/*.c client/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c)) tests/kit/suites.c tests/kit/scratch.c
 INTEGRATION_SOURCES := $(sort $(wildcard tests/integration/*.c tests/kit/*.c))
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
@@ -225,7 +225,7 @@ $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.
 
 # What each folder's sources are compiled with, beyond ALL_CFLAGS
 SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) -Iserver
-CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS)
+CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS) -Iclient
 UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -Itests -I$(BUILD)
 INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)
 

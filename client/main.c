@@ -2,11 +2,11 @@
  * kvs-cli: reads the command line and chooses how commands come in: one from the command line (one_shot.h),
  * many from standard input (batch.h), or from a person at a terminal (prompt.h). --who has no command (who.h).
  */
-#include "batch.h"
-#include "one_shot.h"
+#include "session/batch.h"
+#include "session/one_shot.h"
 #include "options.h"
-#include "prompt.h"
-#include "who.h"
+#include "prompt/prompt.h"
+#include "modes/who.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #include "options.h"
 
-#include "exit_codes.h"
-#include "login.h"
+#include "core/exit_codes.h"
+#include "connection/login.h"
 
 #include <errno.h>
 #include <limits.h>

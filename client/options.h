@@ -8,7 +8,7 @@
 #ifndef KVS_CLIENT_OPTIONS_H
 #define KVS_CLIENT_OPTIONS_H
 
-#include "format.h"
+#include "output/format.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,26 @@
+/*
+ * Users, groups and files in words, for messages: "alice (uid 1000)", "mode 0660, owner ..., group ...". A number
+ * without a name is "unnamed". Names come from the system's own databases.
+ *
+ * "You" is the effective user with the effective and supplementary groups: what the kernel decides by.
+ */
+#ifndef KVS_CLIENT_CORE_IDENTITY_H
+#define KVS_CLIENT_CORE_IDENTITY_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+void identity_print_user(FILE *out, uid_t uid);
+void identity_print_group(FILE *out, gid_t gid);
+
+/* "mode 0660, owner alice (uid 1000), group staff (gid 50)" */
+void identity_print_file(FILE *out, const struct stat *status);
+
+/* "alice (uid 1000), group alice (gid 1000), staff (gid 50) ...", with all groups. */
+void identity_print_self(FILE *out);
+
+bool identity_is_in_group(gid_t gid);
+
+#endif

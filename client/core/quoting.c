@@ -1,0 +1,207 @@
+#include "core/quoting.h"
+
+#include "core/memory.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Arguments. */
+
+void arguments_deinit(struct arguments *arguments)
+{
+    for (size_t i = 0; i < arguments->count; i++)
+        free(arguments->values[i]);
+    free(arguments->values);
+    free(arguments->lengths);
+    *arguments = (struct arguments){0};
+}
+
+void arguments_append(struct arguments *arguments, const char *bytes, size_t length)
+{
+    size_t count = arguments->count;
+    if ((count & (count - 1)) == 0) { /* none, or a power of two: the vectors are full */
+        size_t grown = count ? count * 2 : 1;
+        arguments->values = memory_resize(arguments->values, grown * sizeof(*arguments->values));
+        arguments->lengths = memory_resize(arguments->lengths, grown * sizeof(*arguments->lengths));
+    }
+    arguments->values[count] = memory_copy_text(bytes, length);
+    arguments->lengths[count] = length;
+    arguments->count++;
+}
+
+void arguments_replace(struct arguments *arguments, size_t index, const char *bytes, size_t length)
+{
+    free(arguments->values[index]);
+    arguments->values[index] = memory_copy_text(bytes, length);
+    arguments->lengths[index] = length;
+}
+
+void arguments_shift(struct arguments *arguments)
+{
+    free(arguments->values[0]);
+    arguments->count--;
+    memmove(arguments->values, arguments->values + 1, arguments->count * sizeof(*arguments->values));
+    memmove(arguments->lengths, arguments->lengths + 1, arguments->count * sizeof(*arguments->lengths));
+}
+
+bool arguments_is(const struct arguments *arguments, size_t index, const char *word)
+{
+    return index < arguments->count && strcasecmp(arguments->values[index], word) == 0;
+}
+
+/* Cutting a line. */
+
+struct cursor {
+    const char *at;
+    const char *end;
+    char *word; /* room for every byte of the line: a word is never longer than its source */
+    size_t length;
+};
+
+static bool cursor_is_blank(const struct cursor *cursor)
+{
+    return cursor->at == cursor->end || isspace((unsigned char)*cursor->at);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Just behind a backslash between double quotes, with at least one byte left. */
+static char cursor_take_escape(struct cursor *cursor)
+{
+    char c = *cursor->at++;
+    if (c == 'x' && cursor->end - cursor->at >= 2) {
+        int high = hex_digit(cursor->at[0]), low = hex_digit(cursor->at[1]);
+        if (high >= 0 && low >= 0) {
+            cursor->at += 2;
+            return (char)(high * 16 + low);
+        }
+    }
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'b':
+        return '\b';
+    case 'a':
+        return '\a';
+    default:
+        return c;
+    }
+}
+
+/* Behind an opening quote: takes everything up to its partner. False when that is missing or glued to more
+ * text. */
+static bool cursor_take_quoted(struct cursor *cursor, char quote)
+{
+    while (cursor->at < cursor->end) {
+        char c = *cursor->at++;
+        if (c == quote)
+            return cursor_is_blank(cursor);
+        if (c == '\\' && cursor->at < cursor->end && (quote == '"' || *cursor->at == '\'')) {
+            c = quote == '"' ? cursor_take_escape(cursor) : *cursor->at++;
+        }
+        cursor->word[cursor->length++] = c;
+    }
+    return false;
+}
+
+/* One word, from its first byte on. A quote may open in the middle of a word, and always ends it. */
+static bool cursor_take_word(struct cursor *cursor)
+{
+    cursor->length = 0;
+    while (cursor->at < cursor->end) {
+        char c = *cursor->at++;
+        if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
+            return true;
+        if (c == '"' || c == '\'')
+            return cursor_take_quoted(cursor, c);
+        cursor->word[cursor->length++] = c;
+    }
+    return true;
+}
+
+bool quoting_split(const char *line, size_t length, struct arguments *arguments_out)
+{
+    struct arguments arguments = {0};
+    struct cursor cursor = {.at = line, .end = line + length, .word = memory_alloc(length)};
+    bool balanced = true;
+    while (balanced) {
+        while (cursor.at < cursor.end && cursor_is_blank(&cursor))
+            cursor.at++;
+        if (cursor.at == cursor.end)
+            break;
+        balanced = cursor_take_word(&cursor);
+        if (balanced)
+            arguments_append(&arguments, cursor.word, cursor.length);
+    }
+    free(cursor.word);
+    if (!balanced) {
+        arguments_deinit(&arguments);
+        return false;
+    }
+    *arguments_out = arguments;
+    return true;
+}
+
+/* Printing. */
+
+void quoting_write(FILE *out, const char *bytes, size_t length)
+{
+    putc('"', out);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        switch (c) {
+        case '\\':
+            fputs("\\\\", out);
+            break;
+        case '"':
+            fputs("\\\"", out);
+            break;
+        case '\n':
+            fputs("\\n", out);
+            break;
+        case '\r':
+            fputs("\\r", out);
+            break;
+        case '\t':
+            fputs("\\t", out);
+            break;
+        case '\a':
+            fputs("\\a", out);
+            break;
+        case '\b':
+            fputs("\\b", out);
+            break;
+        default:
+            if (c >= ' ' && c <= '~')
+                putc(c, out);
+            else
+                fprintf(out, "\\x%02x", c);
+        }
+    }
+    putc('"', out);
+}
+
+char *quoting_copy_printable(const char *bytes, size_t length)
+{
+    char *line = memory_copy_text(bytes, length);
+    for (size_t i = 0; i < length; i++) {
+        if (line[i] < ' ' || line[i] > '~')
+            line[i] = '?';
+    }
+    return line;
+}

@@ -1,0 +1,46 @@
+/*
+ * How replies look. One file a format: format_human.c, format_raw.c, format_csv.c, format_json.c; format.c
+ * chooses. Every format prints what redis-cli prints for the same reply; where that is not possible (types
+ * that redis-cli does not know, output that no JSON parser takes) the file says so.
+ *
+ * Formatters only write to `out`; the caller flushes and checks it for errors.
+ */
+#ifndef KVS_CLIENT_OUTPUT_FORMAT_H
+#define KVS_CLIENT_OUTPUT_FORMAT_H
+
+#include "connection/reply.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum format {
+    FORMAT_HUMAN, /* types and quotes, for eyes */
+    FORMAT_RAW,   /* bytes as they came, for pipes */
+    FORMAT_CSV,
+    FORMAT_JSON,        /* strings as they came, so usually UTF-8 */
+    FORMAT_QUOTED_JSON, /* strings in printable ASCII */
+};
+
+struct format_style {
+    enum format format;
+    const char *element_delimiter; /* raw: between the elements of an aggregate */
+    const char *reply_delimiter;   /* raw: behind a reply */
+};
+
+/* Prints a reply and what ends it. */
+void format_reply(FILE *out, const struct reply *reply, const struct format_style *style);
+
+/* Prints a reply of a command whose text is meant to be read as it is (INFO, CLIENT LIST), whatever the
+ * style. */
+void format_reply_as_text(FILE *out, const struct reply *reply, const struct format_style *style);
+
+/* Prints a push message that came while no subscription was asked for. */
+void format_push(FILE *out, const struct reply *reply, const struct format_style *style);
+
+/* One per format; none prints the end of the reply. */
+void format_human(FILE *out, const struct reply *reply);
+void format_raw(FILE *out, const struct reply *reply, const char *element_delimiter);
+void format_csv(FILE *out, const struct reply *reply);
+void format_json(FILE *out, const struct reply *reply, bool quoted);
+
+#endif

@@ -1,0 +1,161 @@
+#include "session/line.h"
+
+#include "core/quoting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SLOW_SECONDS 0.5 /* a command that took longer has its time printed */
+
+static void print_line(const char *text)
+{
+    puts(text);
+    fflush(stdout);
+}
+
+static void print_help(void)
+{
+    print_line("kvs-cli " KVS_VERSION "\n"
+               "  COMMAND [ARGUMENT ...]     send a command; \"double\" and 'single' quotes as in a shell,\n"
+               "                             with \\n \\r \\t \\b \\a \\xHH between double quotes\n"
+               "  COUNT COMMAND ...          send it COUNT times\n"
+               "  Ctrl-C                     end MONITOR, SUBSCRIBE or a wait\n"
+               "  clear                      clear the screen\n"
+               "  quit, exit                 leave\n"
+               "  command docs COMMAND       what a command does\n"
+               "Options of the program: kvs-cli --help");
+}
+
+/* Repetition. */
+
+/* Takes a leading number off. False when it is no sensible one. Without a number `*repeat_out` is 1. */
+static bool take_repeat(struct arguments *arguments, long *repeat_out)
+{
+    char *end;
+    *repeat_out = 1;
+    if (arguments->count < 2)
+        return true;
+    errno = 0;
+    long repeat = strtol(arguments->values[0], &end, 10);
+    if (*end != '\0')
+        return true;
+    if (errno != 0 || repeat <= 0)
+        return false;
+    arguments_shift(arguments);
+    *repeat_out = repeat;
+    return true;
+}
+
+/* Secrets. */
+
+static bool has_word(const struct arguments *arguments, size_t from, const char *word)
+{
+    for (size_t i = from; i < arguments->count; i++) {
+        if (arguments_is(arguments, i, word))
+            return true;
+    }
+    return false;
+}
+
+/* CONFIG SET name value [name value ...]: requirepass, masterauth and whatever later is called alike. */
+static bool config_set_is_secret(const struct arguments *arguments)
+{
+    for (size_t i = 2; i < arguments->count; i += 2) {
+        if (strcasestr(arguments->values[i], "pass") || strcasestr(arguments->values[i], "auth"))
+            return true;
+        if (arguments_is(arguments, i, "masteruser"))
+            return true;
+    }
+    return false;
+}
+
+static bool is_secret(const struct arguments *arguments)
+{
+    if (arguments_is(arguments, 0, "auth"))
+        return true;
+    if (arguments_is(arguments, 0, "acl"))
+        return arguments_is(arguments, 1, "setuser");
+    if (arguments_is(arguments, 0, "config") && arguments_is(arguments, 1, "set")) {
+        return config_set_is_secret(arguments);
+    }
+    if (arguments_is(arguments, 0, "hello"))
+        return has_word(arguments, 1, "auth");
+    if (arguments_is(arguments, 0, "migrate")) {
+        return has_word(arguments, 1, "auth") || has_word(arguments, 1, "auth2");
+    }
+    return false;
+}
+
+bool line_may_be_kept(const char *line, size_t length)
+{
+    struct arguments arguments;
+    long repeat;
+    if (!quoting_split(line, length, &arguments))
+        return false;
+    bool keep = arguments.count > 0 && take_repeat(&arguments, &repeat) && !is_secret(&arguments);
+    arguments_deinit(&arguments);
+    return keep;
+}
+
+/* Running. */
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static enum line_result run_on_server(struct session *session, const struct arguments *arguments, long repeat,
+                                      enum exit_code *code_out)
+{
+    double start = seconds_now();
+    enum exit_code code = session_run(session, arguments, repeat);
+    double elapsed = seconds_now() - start;
+    if (elapsed >= SLOW_SECONDS && session_options(session)->style.format == FORMAT_HUMAN) {
+        printf("(%.2fs)\n", elapsed);
+        fflush(stdout);
+    }
+    if (code == EXIT_CODE_OK)
+        return LINE_DONE;
+    *code_out = code;
+    return LINE_LOST;
+}
+
+static enum line_result run_words(struct session *session, struct arguments *arguments, enum exit_code *code_out)
+{
+    long repeat;
+    if (arguments_is(arguments, 0, "quit") || arguments_is(arguments, 0, "exit"))
+        return LINE_QUIT;
+    if (!take_repeat(arguments, &repeat)) {
+        print_line("Invalid kvs-cli repeat command option value.");
+    } else if (arguments_is(arguments, 0, "help") || arguments_is(arguments, 0, "?")) {
+        print_help();
+    } else if (arguments->values[0][0] == ':') {
+        printf("unknown kvs-cli internal command '%s'\n", arguments->values[0]);
+        fflush(stdout);
+    } else if (arguments->count == 1 && arguments_is(arguments, 0, "clear")) {
+        fputs("\033[H\033[2J", stdout);
+        fflush(stdout);
+    } else {
+        return run_on_server(session, arguments, repeat, code_out);
+    }
+    return LINE_DONE;
+}
+
+enum line_result line_run(struct session *session, const char *line, size_t length, enum exit_code *code_out)
+{
+    struct arguments arguments;
+    if (!quoting_split(line, length, &arguments)) {
+        print_line("Invalid argument(s)");
+        return LINE_DONE;
+    }
+    enum line_result result = LINE_DONE;
+    if (arguments.count > 0)
+        result = run_words(session, &arguments, code_out);
+    arguments_deinit(&arguments);
+    return result;
+}

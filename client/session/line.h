@@ -1,0 +1,25 @@
+/*
+ * One line of input, typed at the prompt or read from standard input: commands of the server, and the few
+ * words that kvs-cli answers itself (quit, exit, help, clear, and a leading number that repeats the rest).
+ */
+#ifndef KVS_CLIENT_SESSION_LINE_H
+#define KVS_CLIENT_SESSION_LINE_H
+
+#include "session/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum line_result {
+    LINE_DONE, /* whatever came of it was printed */
+    LINE_QUIT,
+    LINE_LOST, /* no connection, and no way to a new one, or it went away in mid-command: `*code_out` says
+                  which */
+};
+
+enum line_result line_run(struct session *session, const char *line, size_t length, enum exit_code *code_out);
+
+/* True when a line may be remembered: its quotes are balanced and it carries no password. */
+bool line_may_be_kept(const char *line, size_t length);
+
+#endif
