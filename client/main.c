@@ -1,24 +1,71 @@
 /*
- * kvs-cli: reads the command line and chooses how commands come in: one from the command line (one_shot.h),
- * many from standard input (batch.h), or from a person at a terminal (prompt.h). --who has no command (who.h).
+ * kvs-cli: reads the command line and chooses what to do: send commands (one from the command line, or many from a
+ * file, standard input or a person at a terminal), or one of the modes that have no command.
  */
-#include "session/batch.h"
-#include "session/one_shot.h"
+#include "modes/copy.h"
+#include "modes/intrinsic_latency.h"
+#include "modes/key_survey.h"
+#include "modes/latency.h"
+#include "modes/pipe.h"
+#include "modes/scan.h"
+#include "modes/stat.h"
+#include "modes/who.h"
 #include "options.h"
 #include "prompt/prompt.h"
-#include "modes/who.h"
+#include "session/batch.h"
+#include "session/eval.h"
+#include "session/one_shot.h"
+#include "top/top.h"
 
 #include <signal.h>
 #include <unistd.h>
+
+static enum exit_code run_commands(const struct options *options)
+{
+    if (options->argc > 0)
+        return one_shot_run(options);
+    bool has_person = options->command_file == NULL && isatty(STDIN_FILENO);
+    return has_person ? prompt_run(options) : batch_run(options);
+}
+
+static enum exit_code run(const struct options *options)
+{
+    switch (options->mode) {
+    case MODE_COMMANDS:
+        return run_commands(options);
+    case MODE_EVAL:
+        return eval_run(options);
+    case MODE_WHO:
+        return who_run(options);
+    case MODE_TOP:
+        return top_run(options);
+    case MODE_PIPE:
+        return pipe_run(options);
+    case MODE_SCAN:
+        return scan_run(options);
+    case MODE_BIGKEYS:
+    case MODE_MEMKEYS:
+    case MODE_KEYSTATS:
+    case MODE_HOTKEYS:
+        return key_survey_run(options);
+    case MODE_LATENCY:
+    case MODE_LATENCY_HISTORY:
+    case MODE_LATENCY_DIST:
+        return latency_run(options);
+    case MODE_INTRINSIC_LATENCY:
+        return intrinsic_latency_run(options);
+    case MODE_STAT:
+        return stat_run(options);
+    case MODE_COPY:
+        return copy_run(options);
+    }
+    return EXIT_CODE_USAGE;
+}
 
 int main(int argc, char **argv)
 {
     struct options options;
     options_parse(&options, argc, argv);
     signal(SIGPIPE, SIG_IGN); /* a server that went away is an error to report, not a death */
-    if (options.who)
-        return who_run(&options);
-    if (options.argc > 0)
-        return one_shot_run(&options);
-    return isatty(STDIN_FILENO) ? prompt_run(&options) : batch_run(&options);
+    return run(&options);
 }

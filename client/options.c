@@ -1,7 +1,9 @@
 #include "options.h"
 
-#include "core/exit_codes.h"
+#include "option_table.h"
+
 #include "connection/login.h"
+#include "core/exit_codes.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,75 +15,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum option_id {
-    OPTION_SOCKET,
-    OPTION_DATABASE,
-    OPTION_REPEAT,
-    OPTION_INTERVAL,
-    OPTION_USER,
-    OPTION_PASSWORD,
-    OPTION_ASK_PASSWORD,
-    OPTION_NO_AUTH_WARNING,
-    OPTION_RESP2,
-    OPTION_RESP3,
-    OPTION_LAST_FROM_STDIN,
-    OPTION_STDIN_TAG,
-    OPTION_QUOTED_INPUT,
-    OPTION_ERROR_EXIT,
-    OPTION_RAW,
-    OPTION_NO_RAW,
-    OPTION_ELEMENT_DELIMITER,
-    OPTION_REPLY_DELIMITER,
-    OPTION_CSV,
-    OPTION_JSON,
-    OPTION_QUOTED_JSON,
-    OPTION_SHOW_PUSHES,
-    OPTION_WHO,
-    OPTION_NETWORK,
-    OPTION_HELP,
-    OPTION_VERSION,
-};
-
-struct option_entry {
-    const char *name;
-    const char *value; /* what follows the name, or NULL */
-    const char *help;  /* NULL: not shown in --help */
-    enum option_id id;
-};
-
-static const struct option_entry option_table[] = {
-    {"-s", "PATH", "socket file of the server", OPTION_SOCKET},
-    {"-n", "DATABASE", "number of the database to use", OPTION_DATABASE},
-    {"-r", "COUNT", "run the command COUNT times; a negative COUNT means for ever", OPTION_REPEAT},
-    {"-i", "SECONDS", "pause between two commands, such as 0.1", OPTION_INTERVAL},
-    {"--user", "NAME", "the ACL user to authenticate as; the default user if not given", OPTION_USER},
-    {"-a", "PASSWORD", "the password; --askpass and KVSCLI_AUTH are safer", OPTION_PASSWORD},
-    {"--pass", "PASSWORD", "the same as -a", OPTION_PASSWORD},
-    {"--askpass", NULL, "ask for the password at the terminal", OPTION_ASK_PASSWORD},
-    {"--no-auth-warning", NULL, "do not warn about a password on the command line", OPTION_NO_AUTH_WARNING},
-    {"-2", NULL, "speak RESP2", OPTION_RESP2},
-    {"-3", NULL, "speak RESP3", OPTION_RESP3},
-    {"-x", NULL, "take the last argument from standard input", OPTION_LAST_FROM_STDIN},
-    {"-X", "TAG", "take the argument that is TAG from standard input", OPTION_STDIN_TAG},
-    {"--quoted-input", NULL, "arguments are quoted strings, such as '\"a\\x00b\"'", OPTION_QUOTED_INPUT},
-    {"-e", NULL, "exit with a status other than 0 when a command fails", OPTION_ERROR_EXIT},
-    {"--raw", NULL, "plain bytes (the default unless output is a terminal)", OPTION_RAW},
-    {"--no-raw", NULL, "types, quotes and numbers (the default on a terminal)", OPTION_NO_RAW},
-    {"-d", "DELIMITER", "raw: between the elements of a reply (default: line end)", OPTION_ELEMENT_DELIMITER},
-    {"-D", "DELIMITER", "raw: after each reply (default: line end)", OPTION_REPLY_DELIMITER},
-    {"--csv", NULL, "comma-separated values", OPTION_CSV},
-    {"--json", NULL, "JSON (asks for RESP3 unless -2 is given)", OPTION_JSON},
-    {"--quoted-json", NULL, "JSON whose strings are escaped to printable ASCII", OPTION_QUOTED_JSON},
-    {"--show-pushes", "yes|no", "print RESP3 push messages (default: on a terminal)", OPTION_SHOW_PUSHES},
-    {"--who", NULL, "say who serves the socket, who you are to the server, and what you may do", OPTION_WHO},
-    {"--help", NULL, "print this", OPTION_HELP},
-    {"--version", NULL, "print the version", OPTION_VERSION},
-    {"-v", NULL, NULL, OPTION_VERSION},
-    {"-h", "HOST", NULL, OPTION_NETWORK},
-    {"-p", "PORT", NULL, OPTION_NETWORK},
-};
-
-#define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
+#define PIPE_TIMEOUT 30 /* seconds */
 
 __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const char *format, ...)
 {
@@ -92,42 +26,6 @@ __attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const ch
     fputs(" (kvs-cli --help lists the options)\n", stderr);
     va_end(values);
     exit(EXIT_CODE_USAGE);
-}
-
-static _Noreturn void print_help(void)
-{
-    puts("kvs-cli " KVS_VERSION "\n\n"
-         "Usage: kvs-cli [OPTION ...] [COMMAND [ARGUMENT ...]]\n\n"
-         "Sends COMMAND to a kvs server and prints the reply. Without a command it reads commands from\n"
-         "standard input, with a prompt on a terminal.\n");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option_entry *entry = &option_table[i];
-        if (entry->help == NULL)
-            continue;
-        int width = printf("  %s%s%s", entry->name, entry->value ? " " : "", entry->value ? entry->value : "");
-        printf("%*s%s\n", width < 22 ? 22 - width : 1, "", entry->help);
-    }
-    puts("\n"
-         "Socket: -s, else $KVS_SOCKET, else $XDG_RUNTIME_DIR/kvs.sock if it is there, else /tmp/kvs.sock.\n"
-         "Password: -a, else --askpass, else $KVSCLI_AUTH, else $REDISCLI_AUTH. It is sent on each connect.\n"
-         "History of the prompt: $KVSCLI_HISTFILE, else ~/.kvscli_history; commands with passwords are not "
-         "kept.\n\n"
-         "Exit status\n"
-         "  0  done (an error reply counts as done unless -e is given)\n"
-         "  1  error reply, with -e; or the -n database or -3 was not accepted\n"
-         "  2  the command line makes no sense\n"
-         "  3  no connection, or the server closed it\n"
-         "  4  refused: by the permissions of the socket file; by the server (NOAUTH, NOPERM, WRONGPASS), "
-         "with -e\n"
-         "  5  trouble on this side, such as unreadable standard input\n\n"
-         "Examples\n"
-         "  kvs-cli set greeting hello\n"
-         "  cat picture.png | kvs-cli -x set picture\n"
-         "  kvs-cli -r -1 -i 1 dbsize\n"
-         "  kvs-cli --json hgetall user:1\n"
-         "  kvs-cli --user alice --askpass\n"
-         "  kvs-cli < commands.txt");
-    exit(EXIT_CODE_OK);
 }
 
 /* Values. */
@@ -163,6 +61,12 @@ static bool parse_yes(const char *name, const char *text)
 
 /* Options. */
 
+static void apply_url(struct options *options, char *value)
+{
+    (void)options;
+    usage_error("option -u: '%s' is not read yet", value);
+}
+
 static void prefer_resp3(struct options *options)
 {
     if (options->protocol == PROTOCOL_UNCHANGED)
@@ -177,21 +81,40 @@ static void choose_protocol(struct options *options, enum protocol_choice choice
     options->protocol = choice;
 }
 
-static void apply_option(struct options *options, const struct option_entry *entry, char *value)
+static void choose_mode(struct options *options, const struct option_entry *entry, enum mode mode)
+{
+    if (options->mode != MODE_COMMANDS && options->mode != mode)
+        usage_error("options %s and %s exclude each other", options->mode_option, entry->name);
+    options->mode = mode;
+    options->mode_option = entry->name;
+}
+
+static enum color_choice parse_color(const char *name, const char *text)
+{
+    if (strcmp(text, "always") == 0)
+        return COLOR_ALWAYS;
+    if (strcmp(text, "never") == 0)
+        return COLOR_NEVER;
+    if (strcmp(text, "auto") != 0)
+        usage_error("option %s needs auto, always or never, not '%s'", name, text);
+    return COLOR_AUTO;
+}
+
+static void apply_server_option(struct options *options, const struct option_entry *entry, char *value)
 {
     switch (entry->id) {
     case OPTION_SOCKET:
         options->socket_path = value;
         options->socket_source = "the one given with -s";
         break;
+    case OPTION_URL:
+        apply_url(options, value);
+        break;
     case OPTION_DATABASE:
         options->database = (int)parse_whole(entry->name, value, 0, INT_MAX);
         break;
-    case OPTION_REPEAT:
-        options->repeat = parse_whole(entry->name, value, LLONG_MIN, LLONG_MAX);
-        break;
-    case OPTION_INTERVAL:
-        options->interval = parse_seconds(entry->name, value);
+    case OPTION_TIMEOUT:
+        options->timeout = parse_seconds(entry->name, value);
         break;
     case OPTION_PASSWORD:
         options->password = login_take_word(value);
@@ -212,6 +135,28 @@ static void apply_option(struct options *options, const struct option_entry *ent
     case OPTION_RESP3:
         choose_protocol(options, PROTOCOL_3);
         break;
+    default:
+        break;
+    }
+}
+
+static void apply_command_option(struct options *options, const struct option_entry *entry, char *value)
+{
+    switch (entry->id) {
+    case OPTION_REPEAT:
+        options->repeat = parse_whole(entry->name, value, LLONG_MIN, LLONG_MAX);
+        break;
+    case OPTION_INTERVAL:
+        options->interval = parse_seconds(entry->name, value);
+        options->has_interval = true;
+        break;
+    case OPTION_FILE:
+        options->command_file = value;
+        break;
+    case OPTION_EVAL:
+        choose_mode(options, entry, MODE_EVAL);
+        options->eval_file = value;
+        break;
     case OPTION_LAST_FROM_STDIN:
         options->last_from_stdin = true;
         break;
@@ -224,11 +169,18 @@ static void apply_option(struct options *options, const struct option_entry *ent
     case OPTION_ERROR_EXIT:
         options->error_exit = true;
         break;
-    case OPTION_RAW:
-        options->style.format = FORMAT_RAW;
+    default:
         break;
-    case OPTION_NO_RAW:
-        options->style.format = FORMAT_HUMAN;
+    }
+}
+
+static void apply_output_option(struct options *options, const struct option_entry *entry, char *value)
+{
+    switch (entry->id) {
+    case OPTION_FORMAT:
+        options->style.format = (enum format)entry->choice;
+        if (options->style.format == FORMAT_JSON || options->style.format == FORMAT_QUOTED_JSON)
+            prefer_resp3(options);
         break;
     case OPTION_ELEMENT_DELIMITER:
         options->style.element_delimiter = value;
@@ -236,36 +188,97 @@ static void apply_option(struct options *options, const struct option_entry *ent
     case OPTION_REPLY_DELIMITER:
         options->style.reply_delimiter = value;
         break;
-    case OPTION_CSV:
-        options->style.format = FORMAT_CSV;
+    case OPTION_COLOR:
+        options->color = parse_color(entry->name, value);
         break;
-    case OPTION_JSON:
-        options->style.format = FORMAT_JSON;
-        prefer_resp3(options);
-        break;
-    case OPTION_QUOTED_JSON:
-        options->style.format = FORMAT_QUOTED_JSON;
-        prefer_resp3(options);
+    case OPTION_PAGER:
+        options->pager = true;
         break;
     case OPTION_SHOW_PUSHES:
         options->show_pushes = parse_yes(entry->name, value);
         break;
-    case OPTION_WHO:
-        options->who = true;
+    default:
         break;
-    case OPTION_NETWORK:
-        usage_error("option %s: kvs is reached through a socket file only; name it with -s PATH", entry->name);
+    }
+}
+
+static void apply_mode_option(struct options *options, const struct option_entry *entry, char *value)
+{
+    switch (entry->id) {
+    case OPTION_MODE:
+        choose_mode(options, entry, (enum mode)entry->choice);
+        break;
+    case OPTION_MEMORY_SAMPLES:
+        choose_mode(options, entry, (enum mode)entry->choice);
+        options->memory_samples = parse_whole(entry->name, value, 0, LLONG_MAX);
+        break;
+    case OPTION_INTRINSIC_LATENCY:
+        choose_mode(options, entry, MODE_INTRINSIC_LATENCY);
+        options->run_seconds = parse_seconds(entry->name, value);
+        break;
+    case OPTION_COPY_FROM:
+        choose_mode(options, entry, MODE_COPY);
+        options->copy_from = value;
+        break;
+    case OPTION_PATTERN:
+        options->pattern = value;
+        break;
+    case OPTION_QUOTED_PATTERN:
+        options->pattern = value;
+        options->quoted_pattern = true;
+        break;
+    case OPTION_TYPE:
+        options->type = value;
+        break;
+    case OPTION_COUNT:
+        options->scan_count = parse_whole(entry->name, value, 1, LLONG_MAX);
+        break;
+    case OPTION_PIPE_TIMEOUT:
+        options->pipe_timeout = parse_seconds(entry->name, value);
+        break;
+    case OPTION_REPLACE:
+        options->replace = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static _Noreturn void print_document(enum document document)
+{
+    option_document_print(document);
+    exit(EXIT_CODE_OK);
+}
+
+static void apply_other_option(const struct option_entry *entry)
+{
+    switch (entry->id) {
+    case OPTION_REFUSED:
+        usage_error("option %s: %s", entry->name, entry->help);
     case OPTION_HELP:
-        print_help();
+        print_document(DOCUMENT_HELP);
+    case OPTION_DOCUMENT:
+        print_document((enum document)entry->choice);
     case OPTION_VERSION:
         puts("kvs-cli " KVS_VERSION);
         exit(EXIT_CODE_OK);
+    default:
+        break;
     }
+}
+
+static void apply_option(struct options *options, const struct option_entry *entry, char *value)
+{
+    apply_server_option(options, entry, value);
+    apply_command_option(options, entry, value);
+    apply_output_option(options, entry, value);
+    apply_mode_option(options, entry, value);
+    apply_other_option(entry);
 }
 
 static const struct option_entry *find_option(const char *name)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
+    for (size_t i = 0; i < option_table_count; i++) {
         if (strcmp(option_table[i].name, name) == 0)
             return &option_table[i];
     }
@@ -277,10 +290,14 @@ static void set_defaults(struct options *options)
     bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
     *options = (struct options){
         .repeat = 1,
+        .memory_samples = -1,
+        .pipe_timeout = PIPE_TIMEOUT,
+        .hints = true,
+        .questions = true,
         .show_pushes = on_terminal,
         .style =
             {
-                .format = on_terminal ? FORMAT_HUMAN : FORMAT_RAW,
+                .format = on_terminal ? FORMAT_TERMINAL : FORMAT_RAW,
                 .element_delimiter = "\n",
                 .reply_delimiter = "\n",
             },
@@ -316,8 +333,10 @@ static void check_combinations(const struct options *options)
         usage_error("options -x and -X exclude each other");
     if (from_stdin && options->argc == 0)
         usage_error("options -x and -X need a command");
-    if (options->who && options->argc > 0)
-        usage_error("option --who takes no command");
+    if (options->mode != MODE_COMMANDS && options->mode != MODE_EVAL && options->argc > 0)
+        usage_error("option %s takes no command", options->mode_option);
+    if (options->command_file != NULL && (options->argc > 0 || options->mode != MODE_COMMANDS))
+        usage_error("option -f takes the place of a command");
     if (options->ask_password && options->password != NULL)
         usage_error("options %s and --askpass exclude each other", options->password_option);
 }
@@ -353,8 +372,8 @@ void options_parse(struct options *options, int argc, char **argv)
         if (entry == NULL)
             usage_error("unknown option '%s'", argv[at]);
         at++;
-        if (entry->id == OPTION_NETWORK && entry->name[1] == 'h' && at == argc)
-            print_help();
+        if (strcmp(entry->name, "-h") == 0 && at == argc)
+            print_document(DOCUMENT_HELP);
         if (entry->value != NULL && at == argc)
             usage_error("option %s needs a value: %s", entry->name, entry->value);
         apply_option(options, entry, entry->value != NULL ? argv[at++] : no_value);

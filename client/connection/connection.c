@@ -5,12 +5,15 @@
  */
 #include "connection/connection.h"
 
+#include "connection/reader.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
-#include "connection/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
+#include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,24 +25,36 @@
 struct connection {
     redisContext *context;
     struct reader *reader;
+    double timeout; /* seconds; 0: none */
     char error[160];
 };
 
-static int connection_open_socket(const char *path, int *fd_out)
+static struct timeval to_timeval(double seconds)
+{
+    struct timeval result = {.tv_sec = (time_t)seconds};
+    result.tv_usec = (suseconds_t)((seconds - (double)result.tv_sec) * 1e6);
+    if (seconds > 0 && result.tv_sec == 0 && result.tv_usec == 0)
+        result.tv_usec = 1; /* zero would mean for ever */
+    return result;
+}
+
+static int connection_open_socket(const char *path, double timeout, int *fd_out)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval limit = to_timeval(timeout);
     if (strlen(path) >= sizeof(address.sun_path))
         return -ENAMETOOLONG;
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect(2) obeys it */
     int result;
     do {
         result = connect(fd, (struct sockaddr *)&address, sizeof(address));
     } while (result < 0 && errno == EINTR && !interrupt_is_pending());
     if (result < 0) {
-        int error = -errno;
+        int error = errno == EAGAIN ? -ETIMEDOUT : -errno;
         close(fd);
         return error;
     }
@@ -47,18 +62,20 @@ static int connection_open_socket(const char *path, int *fd_out)
     return 0;
 }
 
-int connection_open(const char *path, struct connection **connection_out)
+int connection_open(const char *path, double timeout, struct connection **connection_out)
 {
     int fd = -1;
-    int result = connection_open_socket(path, &fd);
+    int result = connection_open_socket(path, timeout, &fd);
     if (result < 0)
         return result;
     redisContext *context = redisConnectFd(fd);
-    if (context == NULL)
+    if (context == NULL || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
         memory_fail();
+    context->flags &= ~REDIS_BLOCK; /* a full socket is waited for here, where replies are received meanwhile */
     struct connection *connection = memory_alloc_zeroed(sizeof(*connection));
     connection->context = context;
     connection->reader = reader_create();
+    connection->timeout = timeout;
     *connection_out = connection;
     return 0;
 }
@@ -72,39 +89,19 @@ void connection_close(struct connection *connection)
     free(connection);
 }
 
-enum connection_status connection_send(struct connection *connection, const struct arguments *arguments)
-{
-    redisContext *context = connection->context;
-    const char **values = (const char **)arguments->values;
-    if (redisAppendCommandArgv(context, (int)arguments->count, values, arguments->lengths) != REDIS_OK)
-        memory_fail();
-    int done = 0;
-    while (!done && redisBufferWrite(context, &done) == REDIS_OK) {
-        if (!done && interrupt_take())
-            return CONNECTION_INTERRUPTED;
-    }
-    return CONNECTION_OK;
-}
-
 static enum connection_status connection_fail(struct connection *connection, const char *message)
 {
     snprintf(connection->error, sizeof(connection->error), "%s", message);
     return CONNECTION_BROKEN;
 }
 
-/* Waits for bytes and hands them to the reader. */
-static enum connection_status connection_read(struct connection *connection)
+int connection_fd(const struct connection *connection)
 {
-    struct pollfd waits[2] = {
-        {.fd = connection->context->fd, .events = POLLIN},
-        {.fd = interrupt_fd(), .events = POLLIN},
-    };
-    if (poll(waits, 2, -1) < 0 && errno != EINTR)
-        return connection_fail(connection, strerror(errno));
-    if (interrupt_take())
-        return CONNECTION_INTERRUPTED;
-    if (waits[0].revents == 0)
-        return CONNECTION_OK;
+    return connection->context->fd;
+}
+
+enum connection_status connection_read(struct connection *connection)
+{
     size_t room;
     char *space = reader_space(connection->reader, &room);
     ssize_t size = read(connection->context->fd, space, room);
@@ -119,18 +116,71 @@ static enum connection_status connection_read(struct connection *connection)
     return connection_fail(connection, strerror(errno));
 }
 
+/* Waits until the socket is ready for `events`, which it tells, or not at all when a signal came. */
+static enum connection_status connection_wait(struct connection *connection, short events, short *ready_out)
+{
+    struct pollfd waits[2] = {
+        {.fd = connection->context->fd, .events = events},
+        {.fd = interrupt_fd(), .events = POLLIN},
+    };
+    int limit = connection->timeout > 0 ? (int)fmin(ceil(connection->timeout * 1000), INT_MAX) : -1;
+    int count = poll(waits, 2, limit);
+    if (count < 0 && errno != EINTR)
+        return connection_fail(connection, strerror(errno));
+    if (interrupt_take())
+        return CONNECTION_INTERRUPTED;
+    *ready_out = count > 0 ? waits[0].revents : 0;
+    return count == 0 ? CONNECTION_TIMED_OUT : CONNECTION_OK;
+}
+
+void connection_append(struct connection *connection, const struct arguments *arguments)
+{
+    const char **values = (const char **)arguments->values;
+    if (redisAppendCommandArgv(connection->context, (int)arguments->count, values, arguments->lengths) != REDIS_OK)
+        memory_fail();
+}
+
+/* A socket that can no longer be written to is none of its business: the server's last words may still be read. */
+enum connection_status connection_flush(struct connection *connection)
+{
+    int done = 0;
+    while (redisBufferWrite(connection->context, &done) == REDIS_OK && !done) {
+        short ready;
+        enum connection_status status = connection_wait(connection, POLLIN | POLLOUT, &ready);
+        if (status == CONNECTION_OK && ready & POLLIN)
+            status = connection_read(connection);
+        if (status == CONNECTION_CLOSED)
+            break;
+        if (status != CONNECTION_OK)
+            return status;
+    }
+    return CONNECTION_OK;
+}
+
+enum connection_status connection_send(struct connection *connection, const struct arguments *arguments)
+{
+    connection_append(connection, arguments);
+    return connection_flush(connection);
+}
+
+enum connection_status connection_take(struct connection *connection, struct reply **reply_out)
+{
+    *reply_out = NULL;
+    if (reader_next(connection->reader, reply_out) == READ_BAD)
+        return connection_fail(connection, reader_error(connection->reader));
+    return CONNECTION_OK;
+}
+
 enum connection_status connection_receive(struct connection *connection, struct reply **reply_out)
 {
     for (;;) {
-        switch (reader_next(connection->reader, reply_out)) {
-        case READ_DONE:
-            return CONNECTION_OK;
-        case READ_BAD:
-            return connection_fail(connection, reader_error(connection->reader));
-        case READ_MORE:
-            break;
-        }
-        enum connection_status status = connection_read(connection);
+        short ready = 0;
+        enum connection_status status = connection_take(connection, reply_out);
+        if (status != CONNECTION_OK || *reply_out != NULL)
+            return status;
+        status = connection_wait(connection, POLLIN, &ready);
+        if (status == CONNECTION_OK && ready != 0)
+            status = connection_read(connection);
         if (status != CONNECTION_OK)
             return status;
     }

@@ -5,9 +5,13 @@
 void format_reply(FILE *out, const struct reply *reply, const struct format_style *style)
 {
     switch (style->format) {
+    case FORMAT_TERMINAL:
     case FORMAT_HUMAN:
         format_human(out, reply);
         break;
+    case FORMAT_VERBATIM:
+        format_raw(out, reply, "");
+        return;
     case FORMAT_RAW:
         format_raw(out, reply, style->element_delimiter);
         fputs(style->reply_delimiter, out);
@@ -39,7 +43,7 @@ static bool is_invalidation(const struct reply *reply)
 
 void format_push(FILE *out, const struct reply *reply, const struct format_style *style)
 {
-    if (style->format != FORMAT_HUMAN || !is_invalidation(reply)) {
+    if ((style->format != FORMAT_HUMAN && style->format != FORMAT_TERMINAL) || !is_invalidation(reply)) {
         format_reply(out, reply, style);
         return;
     }

@@ -14,17 +14,26 @@
 #include <stdio.h>
 
 enum format {
-    FORMAT_HUMAN, /* types and quotes, for eyes */
-    FORMAT_RAW,   /* bytes as they came, for pipes */
+    FORMAT_TERMINAL, /* for a person at a terminal: colours, text as text, each type in its own shape */
+    FORMAT_HUMAN,    /* types and quotes, as redis-cli prints them on a terminal */
+    FORMAT_RAW,      /* bytes as they came, for pipes */
+    FORMAT_VERBATIM, /* the same, and nothing added: no line end behind a reply, none between elements */
     FORMAT_CSV,
     FORMAT_JSON,        /* strings as they came, so usually UTF-8 */
     FORMAT_QUOTED_JSON, /* strings in printable ASCII */
+};
+
+enum color_choice {
+    COLOR_AUTO, /* on a terminal, unless NO_COLOR is set or TERM is dumb */
+    COLOR_ALWAYS,
+    COLOR_NEVER,
 };
 
 struct format_style {
     enum format format;
     const char *element_delimiter; /* raw: between the elements of an aggregate */
     const char *reply_delimiter;   /* raw: behind a reply */
+    bool color;                    /* terminal: with colours */
 };
 
 /* Prints a reply and what ends it. */

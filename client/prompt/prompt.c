@@ -4,14 +4,14 @@
  */
 #include "prompt/prompt.h"
 
-#include "prompt/history.h"
 #include "core/interrupt.h"
-#include "session/line.h"
 #include "core/memory.h"
-#include "session/session.h"
+#include "core/terminal.h"
+#include "prompt/history.h"
+#include "session/line.h"
+#include "session/runner.h"
 
 #include <histedit.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,7 @@
 
 struct prompt {
     struct session *session;
+    struct runner *runner;
     EditLine *editor;
     FILE *screen;   /* the terminal: standard output, or standard error when that is redirected */
     History *lines; /* what the arrow keys walk through */
@@ -57,19 +58,11 @@ static void prompt_add_line(void *context, const char *line)
     history(prompt->lines, &event, H_ENTER, line);
 }
 
-/* Characters are those of the user's locale. Where that has single bytes only, UTF-8 is the better guess. */
-static void prompt_choose_locale(void)
-{
-    setlocale(LC_CTYPE, "");
-    if (MB_CUR_MAX == 1)
-        setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 static void prompt_open(struct prompt *prompt)
 {
     HistEvent event;
     prompt->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
-    prompt_choose_locale();
+    terminal_choose_locale();
     prompt->editor = el_init("kvs-cli", stdin, prompt->screen, stderr);
     prompt->lines = history_init();
     if (prompt->editor == NULL || prompt->lines == NULL)
@@ -127,7 +120,7 @@ static bool prompt_step(struct prompt *prompt)
         line[--length] = '\0';
     enum exit_code ignored;
     prompt_remember(prompt, line, (size_t)length);
-    enum line_result result = line_run(prompt->session, line, (size_t)length, &ignored);
+    enum line_result result = line_run(prompt->runner, line, (size_t)length, &ignored);
     free(line);
     return result != LINE_QUIT;
 }
@@ -135,12 +128,14 @@ static bool prompt_step(struct prompt *prompt)
 enum exit_code prompt_run(const struct options *options)
 {
     struct prompt prompt = {.session = session_create(options, SESSION_PROMPT)};
+    prompt.runner = runner_create(prompt.session);
     interrupt_install();
     prompt_open(&prompt);
     session_connect(prompt.session);
     while (prompt_step(&prompt))
         continue;
     prompt_close(&prompt);
+    runner_destroy(prompt.runner);
     session_destroy(prompt.session);
     return EXIT_CODE_OK;
 }

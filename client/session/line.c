@@ -1,6 +1,7 @@
 #include "session/line.h"
 
 #include "core/quoting.h"
+#include "session/commands.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,53 +50,13 @@ static bool take_repeat(struct arguments *arguments, long *repeat_out)
     return true;
 }
 
-/* Secrets. */
-
-static bool has_word(const struct arguments *arguments, size_t from, const char *word)
-{
-    for (size_t i = from; i < arguments->count; i++) {
-        if (arguments_is(arguments, i, word))
-            return true;
-    }
-    return false;
-}
-
-/* CONFIG SET name value [name value ...]: requirepass, masterauth and whatever later is called alike. */
-static bool config_set_is_secret(const struct arguments *arguments)
-{
-    for (size_t i = 2; i < arguments->count; i += 2) {
-        if (strcasestr(arguments->values[i], "pass") || strcasestr(arguments->values[i], "auth"))
-            return true;
-        if (arguments_is(arguments, i, "masteruser"))
-            return true;
-    }
-    return false;
-}
-
-static bool is_secret(const struct arguments *arguments)
-{
-    if (arguments_is(arguments, 0, "auth"))
-        return true;
-    if (arguments_is(arguments, 0, "acl"))
-        return arguments_is(arguments, 1, "setuser");
-    if (arguments_is(arguments, 0, "config") && arguments_is(arguments, 1, "set")) {
-        return config_set_is_secret(arguments);
-    }
-    if (arguments_is(arguments, 0, "hello"))
-        return has_word(arguments, 1, "auth");
-    if (arguments_is(arguments, 0, "migrate")) {
-        return has_word(arguments, 1, "auth") || has_word(arguments, 1, "auth2");
-    }
-    return false;
-}
-
 bool line_may_be_kept(const char *line, size_t length)
 {
     struct arguments arguments;
     long repeat;
     if (!quoting_split(line, length, &arguments))
         return false;
-    bool keep = arguments.count > 0 && take_repeat(&arguments, &repeat) && !is_secret(&arguments);
+    bool keep = arguments.count > 0 && take_repeat(&arguments, &repeat) && !command_has_secret(&arguments);
     arguments_deinit(&arguments);
     return keep;
 }
@@ -109,13 +70,13 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static enum line_result run_on_server(struct session *session, const struct arguments *arguments, long repeat,
+static enum line_result run_on_server(struct runner *runner, const struct arguments *arguments, long repeat,
                                       enum exit_code *code_out)
 {
     double start = seconds_now();
-    enum exit_code code = session_run(session, arguments, repeat);
+    enum exit_code code = runner_run(runner, arguments, repeat);
     double elapsed = seconds_now() - start;
-    if (elapsed >= SLOW_SECONDS && session_options(session)->style.format == FORMAT_HUMAN) {
+    if (elapsed >= SLOW_SECONDS && session_options(runner_session(runner))->style.format <= FORMAT_HUMAN) {
         printf("(%.2fs)\n", elapsed);
         fflush(stdout);
     }
@@ -125,7 +86,7 @@ static enum line_result run_on_server(struct session *session, const struct argu
     return LINE_LOST;
 }
 
-static enum line_result run_words(struct session *session, struct arguments *arguments, enum exit_code *code_out)
+static enum line_result run_words(struct runner *runner, struct arguments *arguments, enum exit_code *code_out)
 {
     long repeat;
     if (arguments_is(arguments, 0, "quit") || arguments_is(arguments, 0, "exit"))
@@ -141,12 +102,12 @@ static enum line_result run_words(struct session *session, struct arguments *arg
         fputs("\033[H\033[2J", stdout);
         fflush(stdout);
     } else {
-        return run_on_server(session, arguments, repeat, code_out);
+        return run_on_server(runner, arguments, repeat, code_out);
     }
     return LINE_DONE;
 }
 
-enum line_result line_run(struct session *session, const char *line, size_t length, enum exit_code *code_out)
+enum line_result line_run(struct runner *runner, const char *line, size_t length, enum exit_code *code_out)
 {
     struct arguments arguments;
     if (!quoting_split(line, length, &arguments)) {
@@ -155,7 +116,7 @@ enum line_result line_run(struct session *session, const char *line, size_t leng
     }
     enum line_result result = LINE_DONE;
     if (arguments.count > 0)
-        result = run_words(session, &arguments, code_out);
+        result = run_words(runner, &arguments, code_out);
     arguments_deinit(&arguments);
     return result;
 }

@@ -5,7 +5,7 @@
 #ifndef KVS_CLIENT_SESSION_LINE_H
 #define KVS_CLIENT_SESSION_LINE_H
 
-#include "session/session.h"
+#include "session/runner.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ enum line_result {
                   which */
 };
 
-enum line_result line_run(struct session *session, const char *line, size_t length, enum exit_code *code_out);
+enum line_result line_run(struct runner *runner, const char *line, size_t length, enum exit_code *code_out);
 
 /* True when a line may be remembered: its quotes are balanced and it carries no password. */
 bool line_may_be_kept(const char *line, size_t length);

@@ -2,7 +2,7 @@
 
 #include "core/memory.h"
 #include "core/quoting.h"
-#include "session/session.h"
+#include "session/runner.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,7 +102,9 @@ enum exit_code one_shot_run(const struct options *options)
     }
     if (code == EXIT_CODE_OK) {
         struct session *session = session_create(options, SESSION_ONE_SHOT);
-        code = session_run(session, &arguments, options->repeat);
+        struct runner *runner = runner_create(session);
+        code = runner_run(runner, &arguments, options->repeat);
+        runner_destroy(runner);
         session_destroy(session);
     }
     arguments_deinit(&arguments);

@@ -2,9 +2,11 @@
 
 #include "connection/connect_error.h"
 #include "connection/connection.h"
+#include "connection/peer.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
-#include "connection/peer.h"
+#include "output/output.h"
+#include "session/commands.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,8 +19,6 @@ struct session {
     const struct options *options;
     struct connection *connection; /* NULL: not connected */
     enum session_mode mode;
-    bool has_run; /* a command was sent: -i pauses before the next */
-    enum exit_code first_error;
 
     /* What the server knows of this connection. */
     int database;
@@ -46,7 +46,7 @@ struct session *session_create(const struct options *options, enum session_mode 
     return session;
 }
 
-static void session_disconnect(struct session *session)
+void session_disconnect(struct session *session)
 {
     connection_close(session->connection);
     session->connection = NULL;
@@ -62,9 +62,19 @@ void session_destroy(struct session *session)
     free(session);
 }
 
-enum exit_code session_first_error(const struct session *session)
+enum session_mode session_mode(const struct session *session)
 {
-    return session->first_error;
+    return session->mode;
+}
+
+struct connection *session_connection(const struct session *session)
+{
+    return session->connection;
+}
+
+bool session_is_in_multi(const struct session *session)
+{
+    return session->in_multi;
 }
 
 const struct options *session_options(const struct session *session)
@@ -87,44 +97,29 @@ void session_write_prompt(const struct session *session, char *text, size_t size
 
 /* Replies. */
 
-/* A reader of our output that has gone ends us as it ends every program of a pipeline; a full disk ends us
- * loudly. */
-static void flush_output(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return;
-    if (errno == EPIPE) {
-        signal(SIGPIPE, SIG_DFL);
-        raise(SIGPIPE);
-    }
-    fprintf(stderr, "kvs-cli: cannot write to standard output: %s\n", strerror(errno));
-    exit(EXIT_CODE_LOCAL);
-}
-
-static enum exit_code code_of_error(const struct reply *error)
+enum exit_code session_code_of_error(const struct reply *error)
 {
     bool refused =
         reply_has_prefix(error, "NOAUTH") || reply_has_prefix(error, "NOPERM") || reply_has_prefix(error, "WRONGPASS");
     return refused ? EXIT_CODE_REFUSED : EXIT_CODE_ERROR_REPLY;
 }
 
-/* Says why the connection is of no more use, and drops it. */
-static enum exit_code session_lose(struct session *session, enum connection_status status)
+enum exit_code session_lose(struct session *session, enum connection_status status)
 {
     const char *reason = "Server closed the connection";
     if (status == CONNECTION_INTERRUPTED)
         reason = "Interrupted";
+    if (status == CONNECTION_TIMED_OUT)
+        reason = "Nothing came from the server for the time that -t gives it";
     if (status == CONNECTION_BROKEN)
         reason = connection_error(session->connection);
-    flush_output();
+    output_flush();
     fprintf(stderr, "Error: %s\n", reason);
     session_disconnect(session);
     return EXIT_CODE_NO_CONNECTION;
 }
 
-/* The next reply that answers a command; push messages before it are shown or dropped, as --show-pushes says.
- */
-static enum connection_status session_receive(struct session *session, bool pushes_count, struct reply **reply_out)
+enum connection_status session_receive(struct session *session, bool pushes_count, struct reply **reply_out)
 {
     for (;;) {
         struct reply *reply;
@@ -137,7 +132,7 @@ static enum connection_status session_receive(struct session *session, bool push
         }
         if (session->options->show_pushes) {
             format_push(stdout, reply, &session->options->style);
-            flush_output();
+            output_flush();
         }
         reply_destroy(reply);
     }
@@ -171,7 +166,7 @@ static enum exit_code session_ask(struct session *session, const char *what, str
         return code;
     if (reply->type == REPLY_ERROR) {
         fprintf(stderr, "%s failed: %s\n", what, reply->text);
-        code = code_of_error(reply);
+        code = session_code_of_error(reply);
     }
     reply_destroy(reply);
     return code;
@@ -242,8 +237,7 @@ static enum exit_code session_learn_user(struct session *session)
     return EXIT_CODE_OK;
 }
 
-/* After a command that changed the user: the database may have been refused until now. */
-static void session_settle_user(struct session *session)
+void session_settle_user(struct session *session)
 {
     if (!session->user_may_differ || session->in_multi || session->connection == NULL)
         return;
@@ -274,7 +268,7 @@ enum exit_code session_connect(struct session *session)
     if (session->connection != NULL)
         return EXIT_CODE_OK;
     const struct options *options = session->options;
-    int error = connection_open(options->socket_path, &session->connection);
+    int error = connection_open(options->socket_path, options->timeout, &session->connection);
     if (error < 0) {
         connect_error_explain(stderr, options->socket_path, options->socket_source, -error);
         return error == -EACCES || error == -EPERM ? EXIT_CODE_REFUSED : EXIT_CODE_NO_CONNECTION;
@@ -294,38 +288,7 @@ enum exit_code session_connect(struct session *session)
     return code;
 }
 
-/* What a command does to the connection. */
-
-static bool command_is(const struct arguments *arguments, const char *first, const char *second)
-{
-    return arguments_is(arguments, 0, first) && (second == NULL || arguments_is(arguments, 1, second));
-}
-
-/* Commands whose string is text made for reading, which quotes and escapes would spoil. */
-static bool command_answers_text(const struct arguments *arguments)
-{
-    size_t count = arguments->count;
-    return command_is(arguments, "info", NULL) || command_is(arguments, "lolwut", NULL) ||
-           command_is(arguments, "debug", "htstats") || command_is(arguments, "debug", "htstats-key") ||
-           command_is(arguments, "debug", "client-eviction") || command_is(arguments, "memory", "malloc-stats") ||
-           command_is(arguments, "memory", "doctor") || command_is(arguments, "client", "list") ||
-           command_is(arguments, "client", "info") || (count == 2 && command_is(arguments, "cluster", "nodes")) ||
-           (count == 2 && command_is(arguments, "cluster", "info")) ||
-           (count == 3 && command_is(arguments, "latency", "graph")) ||
-           (count == 2 && command_is(arguments, "latency", "doctor"));
-}
-
-static bool command_subscribes(const struct arguments *arguments)
-{
-    return command_is(arguments, "subscribe", NULL) || command_is(arguments, "psubscribe", NULL) ||
-           command_is(arguments, "ssubscribe", NULL);
-}
-
-static bool command_unsubscribes(const struct arguments *arguments)
-{
-    return command_is(arguments, "unsubscribe", NULL) || command_is(arguments, "punsubscribe", NULL) ||
-           command_is(arguments, "sunsubscribe", NULL);
-}
+/* What a command did to the connection. */
 
 static void end_multi(struct session *session, bool undo)
 {
@@ -353,8 +316,7 @@ static void note_reset(struct session *session)
     session->user_may_differ = true;
 }
 
-/* Keeps what `reply` to `arguments` says about database, transaction, protocol and user. */
-static void session_note_reply(struct session *session, const struct arguments *arguments, const struct reply *reply)
+void session_note_reply(struct session *session, const struct arguments *arguments, const struct reply *reply)
 {
     bool failed = reply->type == REPLY_ERROR;
     size_t count = arguments->count;
@@ -376,122 +338,4 @@ static void session_note_reply(struct session *session, const struct arguments *
     } else if (command_is(arguments, "auth", NULL)) {
         session->user_may_differ = true;
     }
-}
-
-/* Running. */
-
-/* Prints a reply and destroys it. Not EXIT_CODE_OK: an error that ends a one-shot command with -e. */
-static enum exit_code session_print(struct session *session, struct reply *reply, bool as_text)
-{
-    const struct options *options = session->options;
-    bool failed = reply->type == REPLY_ERROR;
-    enum exit_code code = failed ? code_of_error(reply) : EXIT_CODE_OK;
-    bool ends = failed && session->mode == SESSION_ONE_SHOT && options->error_exit;
-    if (session->first_error == EXIT_CODE_OK)
-        session->first_error = code;
-    if (ends) {
-        fprintf(stderr, "%s\n", reply->text);
-    } else if (as_text) {
-        format_reply_as_text(stdout, reply, &options->style);
-    } else {
-        format_reply(stdout, reply, &options->style);
-    }
-    flush_output();
-    reply_destroy(reply);
-    return ends ? code : EXIT_CODE_OK;
-}
-
-/* Ctrl-C: what the server still sends belongs to nobody, so the connection is replaced. */
-static enum exit_code session_interrupt(struct session *session)
-{
-    session_disconnect(session);
-    putc('\n', isatty(STDOUT_FILENO) ? stdout : stderr);
-    session_connect(session);
-    return EXIT_CODE_OK;
-}
-
-static enum exit_code session_end_wait(struct session *session, enum connection_status status)
-{
-    return status == CONNECTION_INTERRUPTED ? session_interrupt(session) : session_lose(session, status);
-}
-
-/* Prints what comes until Ctrl-C, the end of the connection, or an error reply. */
-static enum exit_code session_stream(struct session *session, bool is_subscription)
-{
-    if (is_subscription && session->options->style.format != FORMAT_RAW) {
-        puts("Reading messages... (press Ctrl-C to quit)");
-        flush_output();
-    }
-    for (;;) {
-        struct reply *reply;
-        enum connection_status status = session_receive(session, is_subscription, &reply);
-        if (status != CONNECTION_OK)
-            return session_end_wait(session, status);
-        bool failed = reply->type == REPLY_ERROR;
-        enum exit_code code = session_print(session, reply, false);
-        if (failed)
-            return code;
-    }
-}
-
-static size_t expected_replies(const struct arguments *arguments, bool unsubscribes)
-{
-    return unsubscribes && arguments->count > 2 ? arguments->count - 1 : 1;
-}
-
-static enum exit_code session_run_once(struct session *session, const struct arguments *arguments)
-{
-    enum connection_status status = connection_send(session->connection, arguments);
-    if (status != CONNECTION_OK)
-        return session_end_wait(session, status);
-    bool subscribes = command_subscribes(arguments), unsubscribes = command_unsubscribes(arguments);
-    if (subscribes || command_is(arguments, "monitor", NULL))
-        return session_stream(session, subscribes);
-
-    size_t expected = expected_replies(arguments, unsubscribes);
-    enum exit_code code = EXIT_CODE_OK;
-    while (expected-- > 0 && code == EXIT_CODE_OK && session->connection != NULL) {
-        struct reply *reply;
-        status = session_receive(session, unsubscribes, &reply);
-        if (status == CONNECTION_CLOSED && command_is(arguments, "shutdown", NULL)) {
-            session_disconnect(session);
-            return EXIT_CODE_OK;
-        }
-        if (status != CONNECTION_OK)
-            return session_end_wait(session, status);
-        session_note_reply(session, arguments, reply);
-        if (reply->type == REPLY_ERROR)
-            expected = 0;
-        code = session_print(session, reply, command_answers_text(arguments));
-    }
-    session_settle_user(session);
-    return code;
-}
-
-static bool session_pause(struct session *session)
-{
-    bool first = !session->has_run;
-    session->has_run = true;
-    return first || session->options->interval <= 0 || interrupt_sleep(session->options->interval);
-}
-
-/* No command runs in the wrong database or protocol, except those that can put this right. */
-enum exit_code session_run(struct session *session, const struct arguments *arguments, long long repeat)
-{
-    while (repeat < 0 || repeat-- > 0) {
-        if (!session_pause(session) || interrupt_is_pending()) {
-            interrupt_take();
-            break;
-        }
-        if (session->connection != NULL && connection_is_lost(session->connection))
-            session_disconnect(session);
-        enum exit_code code = session_connect(session);
-        bool authenticates = command_is(arguments, "auth", NULL) || command_is(arguments, "hello", NULL);
-        if (code != EXIT_CODE_OK && (session->connection == NULL || !authenticates))
-            return code;
-        code = session_run_once(session, arguments);
-        if (code != EXIT_CODE_OK)
-            return code;
-    }
-    return EXIT_CODE_OK;
 }

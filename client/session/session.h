@@ -1,18 +1,18 @@
 /*
- * A conversation with one server: connects when needed, sends commands, prints their replies, and keeps what
- * the server remembers about the connection (database, protocol, transaction) so that a new connection gets
- * it back.
+ * A conversation with one server: connects when needed, and keeps what the server remembers about the connection
+ * (user, database, protocol, transaction) so that a new connection gets it back.
  *
- * The prompt, commands from standard input and a one-shot command all go through session_run(). Messages
- * about trouble go to standard error, replies to standard output.
+ * Commands of people and scripts are run and printed by runner.h; modes ask with session_query(), or many at once on
+ * session_connection(). Messages about trouble go to standard error.
  */
 #ifndef KVS_CLIENT_SESSION_SESSION_H
 #define KVS_CLIENT_SESSION_SESSION_H
 
-#include "core/exit_codes.h"
-#include "options.h"
-#include "core/quoting.h"
+#include "connection/connection.h"
 #include "connection/reply.h"
+#include "core/exit_codes.h"
+#include "core/quoting.h"
+#include "options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,10 +35,6 @@ void session_destroy(struct session *session);
  * unexpected at the other end is warned of (peer.h), once. */
 enum exit_code session_connect(struct session *session);
 
-/* Runs a command `repeat` times (negative: for ever), reconnecting first if the connection is gone. A command
- * whose connection dies is not sent again: it may have been executed. */
-enum exit_code session_run(struct session *session, const struct arguments *arguments, long long repeat);
-
 /* Sends a command on the connection and waits for its reply, which is the caller's to destroy and is printed by
  * nobody. Takes what `arguments` holds. EXIT_CODE_OK also for an error reply, else the connection was lost, which was
  * said. */
@@ -47,13 +43,35 @@ enum exit_code session_query(struct session *session, struct arguments *argument
 /* The kernel's word on the other end of the connection (connection.h). */
 bool session_peer(const struct session *session, struct ucred *peer_out);
 
-/* What -e is about: EXIT_CODE_OK, or the code of the first error reply so far. */
-enum exit_code session_first_error(const struct session *session);
-
 /* Writes the text of the prompt: as whom unless that is the default user, where, which database, in a transaction or
  * not, connected or not. */
 void session_write_prompt(const struct session *session, char *text, size_t size);
 
 const struct options *session_options(const struct session *session);
+enum session_mode session_mode(const struct session *session);
+bool session_is_in_multi(const struct session *session);
+
+/* ---- for those who send by themselves ---- */
+
+/* NULL: not connected. */
+struct connection *session_connection(const struct session *session);
+
+/* The next reply that answers a command; push messages before it are shown or dropped, as --show-pushes says, unless
+ * they count as replies (of SUBSCRIBE). */
+enum connection_status session_receive(struct session *session, bool pushes_count, struct reply **reply_out);
+
+/* After anything but CONNECTION_OK: says why the connection is of no more use, and drops it. */
+enum exit_code session_lose(struct session *session, enum connection_status status);
+
+void session_disconnect(struct session *session);
+
+/* Keeps what `reply` to `arguments` says about database, transaction, protocol and user. */
+void session_note_reply(struct session *session, const struct arguments *arguments, const struct reply *reply);
+
+/* After the replies of a command that changed the user: the database may have been refused until now. */
+void session_settle_user(struct session *session);
+
+/* EXIT_CODE_REFUSED or EXIT_CODE_ERROR_REPLY. */
+enum exit_code session_code_of_error(const struct reply *error);
 
 #endif

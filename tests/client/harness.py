@@ -1,19 +1,18 @@
-"""What the tests of kvs-cli run: the program itself, redis-server, a scripted server, and a terminal."""
+"""What the tests of kvs-cli run: the program itself, redis-server, kvs-server and a scripted server."""
 
 import contextlib
 import fcntl
 import os
-import pty
-import select
 import shutil
-import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import threading
 import time
+import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CLI = os.path.abspath(os.environ.get("KVS_CLI", os.path.join(ROOT, "build", "kvs-cli")))
@@ -194,65 +193,14 @@ class ScriptedServer:
         self.close()
 
 
-# A terminal.
+# The end of a test file.
 
-class Terminal:
-    """kvs-cli in a pseudo terminal of 24 lines and 200 columns."""
-
-    def __init__(self, *arguments, env=None):
-        self.seen = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))
-                os.execve(CLI, [CLI, *arguments], env or environment())
-            finally:
-                os._exit(126)
-
-    def expect(self, text):
-        """Waits for text and forgets everything up to its end; returns what came before it."""
-        text = text.encode() if isinstance(text, str) else text
-        end = time.monotonic() + DEADLINE
-        while text not in self.seen:
-            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
-            chunk = b""
-            if ready:
-                with contextlib.suppress(OSError):
-                    chunk = os.read(self.fd, 65536)
-            if not chunk:
-                raise AssertionError("the terminal never showed %r, only %r" % (text, self.seen))
-            self.seen += chunk
-        before, _, self.seen = self.seen.partition(text)
-        return before
-
-    def type(self, text):
-        os.write(self.fd, text.encode() if isinstance(text, str) else text)
-
-    def enter(self, line):
-        self.type(line + "\r")
-        self.expect("\r\n")
-
-    def wait(self):
-        """Reads to the end and returns the exit status."""
-        while True:
-            try:
-                if not os.read(self.fd, 65536):
-                    break
-            except OSError:
-                break
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        self.pid = None
-        return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
-
-    def close(self):
-        if self.pid is not None:
-            with contextlib.suppress(OSError):
-                os.kill(self.pid, signal.SIGKILL)
-            self.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
+def main():
+    """Runs the tests of the file that calls; the last line is what tests/client/run adds up."""
+    if not os.access(CLI, os.X_OK):
+        sys.exit("%s: no such program; build it first or set KVS_CLI" % CLI)
+    result = unittest.main(module="__main__", exit=False, verbosity=1, buffer=False).result
+    failed = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    sys.stderr.flush()
+    print("%d passed, %d failed" % (max(0, result.testsRun - len(failed)), len(failed)), flush=True)
+    sys.exit(1 if failed else 0)

@@ -1,6 +1,7 @@
+#!/usr/bin/env python3
 """Black-box tests of kvs-cli: passwords and users, who is at the other end, and --who.
 
-Run by test_cli.py with its own. Servers of other users are children that changed their uid, so those tests need root.
+Servers of other users are children that changed their uid, so those tests need root.
 """
 
 import os
@@ -15,8 +16,9 @@ import tempfile
 import termios
 import unittest
 
-from harness import (CLI, DEADLINE, KVS_SERVER, REDIS_CLI, KvsServer, RedisServer, ScriptedServer, Terminal,
-                     environment, run, run_cli, wait_until)
+from harness import (CLI, DEADLINE, KVS_SERVER, KvsServer, REDIS_CLI, RedisServer, ScriptedServer, environment, main,
+                     run, run_cli, wait_until)
+from terminal import Terminal
 
 NOBODY = 65534
 STRANGER = 54321  # a uid without a name
@@ -594,3 +596,7 @@ class WhoTellsWhatKvsKnows(unittest.TestCase):
         with ScriptedServer(lambda words: None) as server:
             status, output, errors = run_cli("-s", server.path, "--who")
         self.assertEqual((status, output, errors), (3, b"", b"Error: Server closed the connection\n"))
+
+
+if __name__ == "__main__":
+    main()

@@ -20,15 +20,14 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-from harness import (CLI, DEADLINE, REDIS_CLI, RedisServer, ScriptedServer, Terminal, environment, run, run_cli,
+from harness import (CLI, DEADLINE, REDIS_CLI, RedisServer, ScriptedServer, environment, main, run, run_cli,
                      wait_until)
-import test_access
 from tables import COMMANDS, DIFFERENCES, FIXTURE, MALFORMED, REPLIES
+from terminal import Terminal
 
 FORMATS = ["--raw", "--no-raw", "--csv", "--json", "--quoted-json"]
 PROTOCOLS = ["-2", "-3"]
@@ -847,23 +846,6 @@ class PromptWorks(unittest.TestCase):
         terminal.wait()
         with open(path, "rb") as file:
             self.assertEqual(file.read(), b"PONG\n")
-
-
-def load_tests(loader, tests, _pattern):
-    tests.addTests(loader.loadTestsFromModule(test_access))
-    return tests
-
-
-def main():
-    if not os.access(CLI, os.X_OK):
-        sys.exit("%s: no such program; build it first or set KVS_CLI" % CLI)
-    program = unittest.main(exit=False, verbosity=1, buffer=False)
-    result = program.result
-    failed = {test.id() for test, _ in result.failures + result.errors if not hasattr(test, "test_case")}
-    failed |= {test.test_case.id() for test, _ in result.failures + result.errors if hasattr(test, "test_case")}
-    sys.stderr.flush()
-    print("%d passed, %d failed" % (max(0, result.testsRun - len(failed)), len(failed)), flush=True)
-    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,12 @@
+/*
+ * --bigkeys, --memkeys, --keystats and --hotkeys: walk through all keys (key_walk.h) and tell which stand out.
+ */
+#ifndef KVS_CLIENT_MODES_KEY_SURVEY_H
+#define KVS_CLIENT_MODES_KEY_SURVEY_H
+
+#include "core/exit_codes.h"
+#include "options.h"
+
+enum exit_code key_survey_run(const struct options *options);
+
+#endif

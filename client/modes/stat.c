@@ -1,0 +1,9 @@
+#include "modes/stat.h"
+
+#include <stdio.h>
+
+enum exit_code stat_run(const struct options *options)
+{
+    fprintf(stderr, "kvs-cli: %s is being built\n", options->mode_option);
+    return EXIT_CODE_LOCAL;
+}

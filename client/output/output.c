@@ -1,0 +1,21 @@
+#include "output/output.h"
+
+#include "core/exit_codes.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void output_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    if (errno == EPIPE) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
+    fprintf(stderr, "kvs-cli: cannot write to standard output: %s\n", strerror(errno));
+    exit(EXIT_CODE_LOCAL);
+}

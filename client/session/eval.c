@@ -1,0 +1,9 @@
+#include "session/eval.h"
+
+#include <stdio.h>
+
+enum exit_code eval_run(const struct options *options)
+{
+    fprintf(stderr, "kvs-cli: %s is being built\n", options->mode_option);
+    return EXIT_CODE_LOCAL;
+}

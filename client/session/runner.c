@@ -1,0 +1,159 @@
+#include "session/runner.h"
+
+#include "connection/connection.h"
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "output/output.h"
+#include "session/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct runner {
+    struct session *session;
+    bool has_run; /* a command was sent: -i pauses before the next */
+    enum exit_code first_error;
+};
+
+struct runner *runner_create(struct session *session)
+{
+    struct runner *runner = memory_alloc_zeroed(sizeof(*runner));
+    runner->session = session;
+    return runner;
+}
+
+void runner_destroy(struct runner *runner)
+{
+    free(runner);
+}
+
+struct session *runner_session(const struct runner *runner)
+{
+    return runner->session;
+}
+
+enum exit_code runner_first_error(const struct runner *runner)
+{
+    return runner->first_error;
+}
+
+/* Prints a reply and destroys it. Not EXIT_CODE_OK: an error that ends a one-shot command with -e. */
+static enum exit_code runner_print(struct runner *runner, struct reply *reply, bool as_text)
+{
+    const struct options *options = session_options(runner->session);
+    bool failed = reply->type == REPLY_ERROR;
+    enum exit_code code = failed ? session_code_of_error(reply) : EXIT_CODE_OK;
+    bool ends = failed && session_mode(runner->session) == SESSION_ONE_SHOT && options->error_exit;
+    if (runner->first_error == EXIT_CODE_OK)
+        runner->first_error = code;
+    if (ends) {
+        fprintf(stderr, "%s\n", reply->text);
+    } else if (as_text) {
+        format_reply_as_text(stdout, reply, &options->style);
+    } else {
+        format_reply(stdout, reply, &options->style);
+    }
+    output_flush();
+    reply_destroy(reply);
+    return ends ? code : EXIT_CODE_OK;
+}
+
+/* Ctrl-C: what the server still sends belongs to nobody, so the connection is replaced. */
+static enum exit_code replace_connection(struct session *session)
+{
+    session_disconnect(session);
+    putc('\n', isatty(STDOUT_FILENO) ? stdout : stderr);
+    session_connect(session);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code end_wait(struct session *session, enum connection_status status)
+{
+    return status == CONNECTION_INTERRUPTED ? replace_connection(session) : session_lose(session, status);
+}
+
+/* Prints what comes until Ctrl-C, the end of the connection, or an error reply. */
+static enum exit_code runner_stream(struct runner *runner, bool is_subscription)
+{
+    struct session *session = runner->session;
+    if (is_subscription && session_options(session)->style.format != FORMAT_RAW) {
+        puts("Reading messages... (press Ctrl-C to quit)");
+        output_flush();
+    }
+    for (;;) {
+        struct reply *reply;
+        enum connection_status status = session_receive(session, is_subscription, &reply);
+        if (status != CONNECTION_OK)
+            return end_wait(session, status);
+        bool failed = reply->type == REPLY_ERROR;
+        enum exit_code code = runner_print(runner, reply, false);
+        if (failed)
+            return code;
+    }
+}
+
+static size_t expected_replies(const struct arguments *arguments, bool unsubscribes)
+{
+    return unsubscribes && arguments->count > 2 ? arguments->count - 1 : 1;
+}
+
+static enum exit_code runner_run_once(struct runner *runner, const struct arguments *arguments)
+{
+    struct session *session = runner->session;
+    enum connection_status status = connection_send(session_connection(session), arguments);
+    if (status != CONNECTION_OK)
+        return end_wait(session, status);
+    bool subscribes = command_subscribes(arguments), unsubscribes = command_unsubscribes(arguments);
+    if (subscribes || command_is(arguments, "monitor", NULL))
+        return runner_stream(runner, subscribes);
+
+    size_t expected = expected_replies(arguments, unsubscribes);
+    enum exit_code code = EXIT_CODE_OK;
+    while (expected-- > 0 && code == EXIT_CODE_OK && session_connection(session) != NULL) {
+        struct reply *reply;
+        status = session_receive(session, unsubscribes, &reply);
+        if (status == CONNECTION_CLOSED && command_is(arguments, "shutdown", NULL)) {
+            session_disconnect(session);
+            return EXIT_CODE_OK;
+        }
+        if (status != CONNECTION_OK)
+            return end_wait(session, status);
+        session_note_reply(session, arguments, reply);
+        if (reply->type == REPLY_ERROR)
+            expected = 0;
+        code = runner_print(runner, reply, command_answers_text(arguments));
+    }
+    session_settle_user(session);
+    return code;
+}
+
+static bool runner_pause(struct runner *runner)
+{
+    bool first = !runner->has_run;
+    runner->has_run = true;
+    double interval = session_options(runner->session)->interval;
+    return first || interval <= 0 || interrupt_sleep(interval);
+}
+
+/* No command runs in the wrong database or protocol, except those that can put this right. */
+enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat)
+{
+    struct session *session = runner->session;
+    while (repeat < 0 || repeat-- > 0) {
+        if (!runner_pause(runner) || interrupt_is_pending()) {
+            interrupt_take();
+            break;
+        }
+        if (session_connection(session) != NULL && connection_is_lost(session_connection(session)))
+            session_disconnect(session);
+        enum exit_code code = session_connect(session);
+        bool authenticates = command_is(arguments, "auth", NULL) || command_is(arguments, "hello", NULL);
+        if (code != EXIT_CODE_OK && (session_connection(session) == NULL || !authenticates))
+            return code;
+        code = runner_run_once(runner, arguments);
+        if (code != EXIT_CODE_OK)
+            return code;
+    }
+    return EXIT_CODE_OK;
+}

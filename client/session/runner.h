@@ -1,0 +1,26 @@
+/*
+ * Runs commands over a session and prints their replies: what the prompt, commands from a file and a one-shot command
+ * have in common. Replies go to standard output, messages about trouble to standard error.
+ */
+#ifndef KVS_CLIENT_SESSION_RUNNER_H
+#define KVS_CLIENT_SESSION_RUNNER_H
+
+#include "core/quoting.h"
+#include "session/session.h"
+
+struct runner;
+
+/* `session` is borrowed for the runner's life. */
+struct runner *runner_create(struct session *session);
+void runner_destroy(struct runner *runner);
+
+struct session *runner_session(const struct runner *runner);
+
+/* Runs a command `repeat` times (negative: for ever), reconnecting first if the connection is gone. A command whose
+ * connection dies is not sent again: it may have been executed. */
+enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat);
+
+/* What -e is about: EXIT_CODE_OK, or the code of the first error reply so far. */
+enum exit_code runner_first_error(const struct runner *runner);
+
+#endif

@@ -1,0 +1,154 @@
+"""kvs-cli in a terminal: keys are typed, and what it shows is read back, as bytes or as the screen that they make."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+
+import pyte
+
+from harness import CLI, DEADLINE, environment
+
+def set_size(fd, lines, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+class Terminal:
+    """kvs-cli in a pseudo terminal; what it writes is looked at as bytes."""
+
+    def __init__(self, *arguments, env=None, lines=24, columns=200):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            try:
+                set_size(0, lines, columns)
+                os.execve(CLI, [CLI, *arguments], env or environment())
+            finally:
+                os._exit(126)
+
+    def expect(self, text):
+        """Waits for text and forgets everything up to its end; returns what came before it."""
+        text = text.encode() if isinstance(text, str) else text
+        end = time.monotonic() + DEADLINE
+        while text not in self.seen:
+            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
+            chunk = b""
+            if ready:
+                with contextlib.suppress(OSError):
+                    chunk = os.read(self.fd, 65536)
+            if not chunk:
+                raise AssertionError("the terminal never showed %r, only %r" % (text, self.seen))
+            self.seen += chunk
+        before, _, self.seen = self.seen.partition(text)
+        return before
+
+    def type(self, text):
+        os.write(self.fd, text.encode() if isinstance(text, str) else text)
+
+    def enter(self, line):
+        self.type(line + "\r")
+        self.expect("\r\n")
+
+    def wait(self):
+        """Reads to the end and returns the exit status."""
+        while True:
+            try:
+                if not os.read(self.fd, 65536):
+                    break
+            except OSError:
+                break
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        self.pid = None
+        return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
+
+    def close(self):
+        if self.pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, signal.SIGKILL)
+            self.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Screen(Terminal):
+    """kvs-cli in a terminal of which the screen is looked at, as a person sees it."""
+
+    def __init__(self, *arguments, env=None, lines=24, columns=80):
+        self.screen = pyte.HistoryScreen(columns, lines, history=10000)
+        self.stream = pyte.ByteStream(self.screen)
+        super().__init__(*arguments, env=env, lines=lines, columns=columns)
+
+    def rows(self):
+        """The lines of the screen without blanks at their ends."""
+        return [row.rstrip() for row in self.screen.display]
+
+    def text(self):
+        return "\n".join(self.rows()).rstrip("\n")
+
+    def past(self):
+        """All lines, those that have left the screen at the top first."""
+        width = self.screen.columns
+        gone = ["".join(line[column].data for column in range(width)).rstrip() for line in self.screen.history.top]
+        return gone + self.rows()
+
+    def row(self):
+        """The line that the cursor is in."""
+        return self.rows()[self.screen.cursor.y]
+
+    def cell(self, text):
+        """The first character of a text on the screen, with .fg, .bg, .bold, .italics, .reverse."""
+        for y, row in enumerate(self.screen.display):
+            if text in row:
+                return self.screen.buffer[y][row.index(text)]
+        raise AssertionError("%r is not on the screen:\n%s" % (text, self.text()))
+
+    def take(self, seconds):
+        """Takes what the program writes within that time, or less. False at its end."""
+        if not select.select([self.fd], [], [], max(0, seconds))[0]:
+            return True
+        chunk = b""
+        with contextlib.suppress(OSError):
+            chunk = os.read(self.fd, 65536)
+        self.stream.feed(chunk)
+        return bool(chunk)
+
+    def wait_for(self, condition, what):
+        """Until condition() holds of the screen."""
+        end = time.monotonic() + DEADLINE
+        while not condition():
+            left = end - time.monotonic()
+            if left < 0 or not self.take(left):
+                raise AssertionError("the screen never showed %s:\n%s" % (what, self.text()))
+
+    def expect(self, text):
+        """Until a text is on the screen."""
+        self.wait_for(lambda: text in self.text(), repr(text))
+
+    def expect_gone(self, text):
+        self.wait_for(lambda: text not in self.text(), "itself without %r" % text)
+
+    def enter(self, line):
+        """Types a line and waits until its end has been taken."""
+        y = self.screen.cursor.y
+        self.type(line + "\r")
+        self.wait_for(lambda: self.screen.cursor.y != y or y == self.screen.lines - 1, "a new line")
+
+    def resize(self, lines, columns):
+        self.screen.resize(lines, columns)
+        set_size(self.fd, lines, columns)
+
+    def wait(self):
+        """Reads to the end and returns the exit status."""
+        while self.take(DEADLINE):
+            continue
+        return super().wait()
