@@ -53,7 +53,8 @@ static int connection_open_socket(const char *path, double timeout, int *fd_out)
     do {
         result = connect(fd, (struct sockaddr *)&address, sizeof(address));
     } while (result < 0 && errno == EINTR && !interrupt_is_pending());
-    if (result < 0) {
+    /* from here on, a full socket is waited for in connection_flush(), where replies are received meanwhile */
+    if (result < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0) {
         int error = errno == EAGAIN ? -ETIMEDOUT : -errno;
         close(fd);
         return error;
@@ -69,9 +70,9 @@ int connection_open(const char *path, double timeout, struct connection **connec
     if (result < 0)
         return result;
     redisContext *context = redisConnectFd(fd);
-    if (context == NULL || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+    if (context == NULL)
         memory_fail();
-    context->flags &= ~REDIS_BLOCK; /* a full socket is waited for here, where replies are received meanwhile */
+    context->flags &= ~REDIS_BLOCK; /* hiredis takes EAGAIN for an error otherwise */
     struct connection *connection = memory_alloc_zeroed(sizeof(*connection));
     connection->context = context;
     connection->reader = reader_create();
