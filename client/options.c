@@ -145,6 +145,7 @@ static void apply_command_option(struct options *options, const struct option_en
     switch (entry->id) {
     case OPTION_REPEAT:
         options->repeat = parse_whole(entry->name, value, LLONG_MIN, LLONG_MAX);
+        options->has_repeat = true;
         break;
     case OPTION_INTERVAL:
         options->interval = parse_seconds(entry->name, value);

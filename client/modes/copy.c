@@ -1,9 +1,248 @@
 #include "modes/copy.h"
 
+#include "core/interrupt.h"
+#include "core/memory.h"
+#include "core/monotonic.h"
+#include "core/quantity.h"
+#include "modes/copy_stream.h"
+#include "output/output.h"
+#include "session/info.h"
+
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SCAN_COUNT 500 /* keys a SCAN is asked for, unless told */
+#define RUN_ID_SIZE 64
+
+struct copy {
+    const struct options *options;
+    struct options source_options, target_options;
+    struct arguments pattern; /* one word, or none */
+    struct copy_plan plan;
+};
+
+/* What the servers are. */
+
+/* Asks with two words or more, NULL behind the last. `*reply_out` may be an error. */
+static enum exit_code ask(const struct copy_side *side, const char *const *words, struct reply **reply_out)
+{
+    struct arguments arguments = {0};
+    for (; *words != NULL; words++)
+        arguments_append(&arguments, *words, strlen(*words));
+    return session_query(side->session, &arguments, reply_out);
+}
+
+static void write_product(struct copy_side *side, const struct info *info)
+{
+    static const char *const products[][2] = {
+        {"kvs_version", "kvs"}, {"valkey_version", "Valkey"}, {"redis_version", "Redis"}};
+    for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
+        const char *version = info_text(info, products[i][0]);
+        if (version == NULL)
+            continue;
+        snprintf(side->product, sizeof(side->product), "%s %.20s", products[i][1], version);
+        return;
+    }
+}
+
+/* Learns name and version, and the identity of the running server. A server that does not say keeps them empty. */
+static enum exit_code ask_product(struct copy_side *side, char run_id[RUN_ID_SIZE])
+{
+    struct reply *reply;
+    enum exit_code code = ask(side, (const char *[]){"INFO", "server", NULL}, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
+    struct info *info = info_parse_reply(reply);
+    if (info != NULL) {
+        const char *id = info_text(info, "run_id");
+        write_product(side, info);
+        snprintf(run_id, RUN_ID_SIZE, "%s", id != NULL ? id : "");
+    }
+    info_destroy(info);
+    reply_destroy(reply);
+    return EXIT_CODE_OK;
+}
+
+/* What COMMAND INFO says of one command. */
+enum knowledge {
+    COMMAND_UNKNOWN,
+    COMMAND_KNOWN,
+    COMMAND_UNTOLD, /* the server does not tell: trying will */
+};
+
+static enum exit_code ask_command(const struct copy_side *side, const char *name, enum knowledge *knowledge_out)
+{
+    struct reply *reply;
+    enum exit_code code = ask(side, (const char *[]){"COMMAND", "INFO", name, NULL}, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
+    *knowledge_out = COMMAND_UNTOLD;
+    if (reply->type == REPLY_ARRAY && reply->count == 1) {
+        const struct reply *command = &reply->elements[0];
+        *knowledge_out = command->type == REPLY_ARRAY && command->count > 0 ? COMMAND_KNOWN : COMMAND_UNKNOWN;
+    }
+    reply_destroy(reply);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code require_command(const struct copy_side *side, const char *name)
+{
+    enum knowledge knowledge = COMMAND_UNTOLD;
+    enum exit_code code = ask_command(side, name, &knowledge);
+    return code == EXIT_CODE_OK && knowledge == COMMAND_UNKNOWN ? copy_refuse_server(side, name) : code;
+}
+
+static enum exit_code check_commands(struct copy_plan *plan)
+{
+    enum knowledge expire_time = COMMAND_UNTOLD;
+    enum exit_code code = require_command(&plan->source, "DUMP");
+    if (code == EXIT_CODE_OK)
+        code = require_command(&plan->target, "RESTORE");
+    if (code == EXIT_CODE_OK)
+        code = ask_command(&plan->source, "PEXPIRETIME", &expire_time);
+    plan->has_expire_time = expire_time == COMMAND_KNOWN;
+    return code;
+}
+
+static enum exit_code refuse_itself(void)
+{
+    fputs("kvs-cli: --copy-from: that is the server that -s means; name two different ones\n", stderr);
+    return EXIT_CODE_USAGE;
+}
+
+static bool is_one_file(const char *one, const char *other)
+{
+    struct stat first, second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+static enum exit_code check_servers(struct copy_plan *plan)
+{
+    char source_id[RUN_ID_SIZE] = "", target_id[RUN_ID_SIZE] = "";
+    enum exit_code code = ask_product(&plan->source, source_id);
+    if (code == EXIT_CODE_OK)
+        code = ask_product(&plan->target, target_id);
+    if (code == EXIT_CODE_OK && source_id[0] != '\0' && strcmp(source_id, target_id) == 0)
+        code = refuse_itself();
+    return code == EXIT_CODE_OK ? check_commands(plan) : code;
+}
+
+/* For the progress: all keys of the source, where all are wanted and it tells. */
+static enum exit_code ask_expected(struct copy_plan *plan)
+{
+    struct reply *reply;
+    if (plan->pattern != NULL || plan->type != NULL)
+        return EXIT_CODE_OK;
+    enum exit_code code = ask(&plan->source, (const char *[]){"DBSIZE", NULL}, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (reply->type == REPLY_INTEGER && reply->integer > 0)
+        plan->expected = (uint64_t)reply->integer;
+    reply_destroy(reply);
+    return EXIT_CODE_OK;
+}
+
+/* What the user wants. */
+
+static const char *text_of_environment(const char *name)
+{
+    const char *text = getenv(name);
+    return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static void choose_options(struct copy *copy)
+{
+    copy->target_options = *copy->options;
+    copy->target_options.protocol = PROTOCOL_UNCHANGED;
+    copy->source_options = copy->target_options;
+    copy->source_options.socket_path = copy->options->copy_from;
+    copy->source_options.socket_source = "the one given with --copy-from";
+    copy->source_options.password = text_of_environment("KVSCLI_SOURCE_AUTH");
+    copy->source_options.user =
+        copy->source_options.password != NULL ? text_of_environment("KVSCLI_SOURCE_USER") : NULL;
+}
+
+/* False: its quotes are wrong. */
+static bool choose_pattern(struct copy *copy)
+{
+    const char *pattern = copy->options->pattern;
+    if (pattern == NULL)
+        return true;
+    if (!copy->options->quoted_pattern)
+        arguments_append(&copy->pattern, pattern, strlen(pattern));
+    else if (!quoting_split(pattern, strlen(pattern), &copy->pattern) || copy->pattern.count != 1)
+        return false;
+    copy->plan.pattern = copy->pattern.values[0];
+    copy->plan.pattern_length = copy->pattern.lengths[0];
+    return true;
+}
+
+static void print_totals(const struct copy_totals *totals, double seconds)
+{
+    char copied[QUANTITY_SIZE], size[QUANTITY_SIZE], skipped[QUANTITY_SIZE], failed[QUANTITY_SIZE], time[QUANTITY_SIZE],
+        vanished[QUANTITY_SIZE];
+    if (totals->is_interrupted && isatty(STDOUT_FILENO))
+        putchar('\n'); /* behind the terminal's "^C" */
+    printf("%scopied %s keys (%s), skipped %s, failed %s in %s", totals->is_interrupted ? "interrupted: " : "",
+           quantity_write_thousands(copied, totals->copied), quantity_write_bytes(size, (double)totals->bytes),
+           quantity_write_thousands(skipped, totals->skipped), quantity_write_thousands(failed, totals->failed),
+           quantity_write_duration(time, seconds));
+    if (totals->vanished > 0)
+        printf("; %s were gone when their turn came", quantity_write_thousands(vanished, totals->vanished));
+    if (totals->skipped > 0)
+        printf("; --replace overwrites what is there");
+    putchar('\n');
+    output_flush();
+}
+
+static enum exit_code copy_keys(struct copy_plan *plan)
+{
+    struct copy_totals totals;
+    enum exit_code code = ask_expected(plan);
+    if (code != EXIT_CODE_OK)
+        return code;
+    double began = monotonic_seconds();
+    code = copy_stream_run(plan, &totals);
+    print_totals(&totals, monotonic_seconds() - began);
+    return code;
+}
+
+static enum exit_code connect_and_copy(struct copy_plan *plan)
+{
+    enum exit_code code = session_connect(plan->target.session);
+    if (code == EXIT_CODE_OK)
+        code = session_connect(plan->source.session);
+    if (code == EXIT_CODE_OK)
+        code = check_servers(plan);
+    return code == EXIT_CODE_OK ? copy_keys(plan) : code;
+}
 
 enum exit_code copy_run(const struct options *options)
 {
-    fprintf(stderr, "kvs-cli: %s is being built\n", options->mode_option);
-    return EXIT_CODE_LOCAL;
+    struct copy copy = {.options = options};
+    choose_options(&copy);
+    if (is_one_file(options->copy_from, options->socket_path))
+        return refuse_itself();
+    if (!choose_pattern(&copy)) {
+        fputs("kvs-cli: --quoted-pattern: its quotes are not balanced, or it is not one word\n", stderr);
+        arguments_deinit(&copy.pattern);
+        return EXIT_CODE_USAGE;
+    }
+    struct copy_plan *plan = &copy.plan;
+    plan->source = (struct copy_side){session_create(&copy.source_options, SESSION_BATCH), options->copy_from, ""};
+    plan->target = (struct copy_side){session_create(&copy.target_options, SESSION_BATCH), options->socket_path, ""};
+    plan->type = options->type;
+    plan->scan_count = options->scan_count > 0 ? options->scan_count : SCAN_COUNT;
+    plan->timeout = options->timeout;
+    plan->replace = options->replace;
+    interrupt_install();
+    enum exit_code code = connect_and_copy(plan);
+    session_destroy(plan->source.session);
+    session_destroy(plan->target.session);
+    arguments_deinit(&copy.pattern);
+    return code;
 }

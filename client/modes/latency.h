@@ -1,5 +1,10 @@
 /*
- * --latency, --latency-history and --latency-dist: how long the server takes to answer PING.
+ * --latency, --latency-history and --latency-dist: how long the server takes to answer PING, asked every ten
+ * milliseconds.
+ *
+ * A person sees a line that is written anew, or one kept for each interval (-i), with percentiles. Everybody else gets
+ * redis-cli's "least greatest average samples", in milliseconds: once after one interval for --latency, a line for each
+ * interval and with the median and the 99th percentile behind for --latency-history. -r limits the lines.
  */
 #ifndef KVS_CLIENT_MODES_LATENCY_H
 #define KVS_CLIENT_MODES_LATENCY_H

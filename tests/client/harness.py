@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -40,6 +41,33 @@ def run(program, *arguments, stdin=b"", env=None, **more):
 
 def run_cli(*arguments, **more):
     return run(CLI, *arguments, **more)
+
+
+class Running:
+    """kvs-cli with its output in pipes, while the test does something else."""
+
+    def __init__(self, *arguments, env=None):
+        self.process = subprocess.Popen([CLI, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env=env or environment())
+
+    def line(self):
+        return self.process.stdout.readline().decode()
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self):
+        """(status, the rest of standard output, the rest of standard error)"""
+        output, errors = self.process.communicate(timeout=DEADLINE)
+        return self.process.returncode, output.decode(), errors.decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.returncode is None:
+            self.process.kill()
+            self.process.communicate()
 
 
 def wait_until(condition, what):

@@ -1,0 +1,57 @@
+/*
+ * The way of the keys from one server to another: SCAN and DUMP on this side, RESTORE on that, both pipelined.
+ *
+ * Held in memory are some names and no more than a fixed number of bytes of values, or one value that is larger. Times
+ * to live are kept as moments, so that the time on the way is not added to them.
+ *
+ * Not promised: one moment for all keys. A key that is changed while it is copied arrives as it was at some time of the
+ * copy; one that is gone when its turn comes is counted and is no error. A name that SCAN gives twice, which it may, is
+ * skipped the second time.
+ */
+#ifndef KVS_CLIENT_MODES_COPY_STREAM_H
+#define KVS_CLIENT_MODES_COPY_STREAM_H
+
+#include "core/exit_codes.h"
+#include "core/progress.h"
+#include "session/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct copy_side {
+    struct session *session; /* connected */
+    const char *path;
+    char product[64]; /* such as "Redis 7.0.15", for messages; may be empty */
+};
+
+struct copy_plan {
+    struct copy_side source;
+    struct copy_side target;
+    const char *pattern; /* `pattern_length` bytes; NULL: all keys */
+    size_t pattern_length;
+    const char *type; /* NULL: all */
+    long long scan_count;
+    double timeout;       /* seconds that a server may be silent; 0: for ever */
+    bool replace;         /* what is there */
+    bool has_expire_time; /* the source knows PEXPIRETIME */
+    uint64_t expected;    /* keys, for the progress; 0: unknown */
+};
+
+struct copy_totals {
+    uint64_t copied;
+    uint64_t bytes; /* of the values that were copied, as DUMP makes them */
+    uint64_t skipped;
+    uint64_t vanished;
+    uint64_t failed;
+    bool is_interrupted;
+};
+
+/* What went wrong was said; `totals_out` is written in any case. EXIT_CODE_OK when nothing failed; a Ctrl-C ends in
+ * EXIT_CODE_INTERRUPTED, after what was on its way has arrived. */
+enum exit_code copy_stream_run(const struct copy_plan *plan, struct copy_totals *totals_out);
+
+/* Says that a server lacks a command: EXIT_CODE_ERROR_REPLY. */
+enum exit_code copy_refuse_server(const struct copy_side *side, const char *command);
+
+#endif
