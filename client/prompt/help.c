@@ -1,6 +1,240 @@
 #include "prompt/help.h"
 
+#include "core/memory.h"
+#include "core/nearest.h"
+#include "core/terminal.h"
+#include "prompt/completion.h"
+#include "prompt/page.h"
+#include "prompt/syntax.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MAX_NEAREST 6 /* commands that are named for one that is unknown */
+
+static void print_syntax(const struct page *page, const struct command_entry *entry)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    if (stream == NULL)
+        memory_fail();
+    syntax_write_name(stream, entry->name);
+    syntax_write_arguments(stream, entry);
+    if (fclose(stream) != 0)
+        memory_fail();
+    page_write_syntax(page, text);
+    free(text);
+}
+
+static void print_brief(const struct page *page, const struct command_entry *entry)
+{
+    print_syntax(page, entry);
+    if (entry->summary != NULL)
+        page_write_text(page, entry->summary);
+}
+
+/* kvs-cli itself. */
+
+static const char *const rows_before_groups[][2] = {
+    {"COMMAND [ARGUMENT ...]", "send a command; \"double\" and 'single' quotes as in a shell, "
+                               "with \\n \\r \\t \\b \\a \\xHH between double quotes"},
+    {"NUMBER COMMAND ...", "send it so many times"},
+    {"COMMAND | PROGRAM", "give the raw reply to a program of the shell"},
+    {"COMMAND > FILE", "write the raw reply to a file; >> appends to it"},
+    {"HELP COMMAND", "what a command does: HELP SET, HELP CONFIG GET"},
+};
+static const char *const rows_after_groups[][2] = {
+    {"Tab", "complete commands and options; what can still come is shown in grey"},
+    {"Ctrl-R, arrow keys", "find lines that were typed before"},
+    {"Ctrl-C", "drop the line; end MONITOR, SUBSCRIBE and every wait"},
+    {"clear", "clear the screen"},
+    {":set hints, nohints", "show what can still come, or don't"},
+    {"quit, exit, Ctrl-D", "leave"},
+};
+
+#define OWN_COLUMN 26
+
+static void print_rows(const struct page *page, const char *const rows[][2], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        page_write_row(page, rows[i][0], OWN_COLUMN, rows[i][1]);
+}
+
+/* The groups that there are: "@connection @generic". The caller frees the text, which is empty without any. */
+static char *list_groups(const struct documentation *documentation)
+{
+    struct completion groups;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    if (stream == NULL)
+        memory_fail();
+    completion_find(documentation, "help @", strlen("help @"), &groups);
+    for (size_t i = 0; i < groups.count; i++)
+        fprintf(stream, "%s%s", i > 0 ? " " : "", groups.words[i]);
+    completion_deinit(&groups);
+    if (fclose(stream) != 0)
+        memory_fail();
+    return text;
+}
+
+static void print_own_help(const struct page *page, const struct documentation *documentation)
+{
+    char *groups = list_groups(documentation), *text;
+    if (asprintf(&text, "the commands of a group%s%s", *groups != '\0' ? ": " : "", groups) < 0)
+        memory_fail();
+    fputs("kvs-cli " KVS_VERSION "\n", page->out);
+    print_rows(page, rows_before_groups, sizeof(rows_before_groups) / sizeof(*rows_before_groups));
+    page_write_row(page, "HELP @GROUP", OWN_COLUMN, text);
+    print_rows(page, rows_after_groups, sizeof(rows_after_groups) / sizeof(*rows_after_groups));
+    fputs("Options of the program: kvs-cli --help\n", page->out);
+    free(text);
+    free(groups);
+}
+
+/* Commands. */
+
+static void print_deprecation(const struct page *page, const struct command_entry *entry)
+{
+    char *text;
+    if (entry->deprecated_since == NULL && entry->replaced_by == NULL)
+        return;
+    if (asprintf(&text, "%s%s%s%s", entry->deprecated_since != NULL ? "since " : "",
+                 entry->deprecated_since != NULL ? entry->deprecated_since : "",
+                 entry->replaced_by != NULL ? " in favour of " : "",
+                 entry->replaced_by != NULL ? entry->replaced_by : "") < 0)
+        memory_fail();
+    page_write_row(page, "deprecated", 14, text);
+    free(text);
+}
+
+static void print_command(const struct page *page, const struct command_entry *entry)
+{
+    print_syntax(page, entry);
+    page_write_row(page, "summary", 14, entry->summary);
+    page_write_row(page, "since", 14, entry->since);
+    print_deprecation(page, entry);
+    page_write_row(page, "group", 14, entry->group);
+    page_write_row(page, "complexity", 14, entry->complexity);
+    if (entry->summary == NULL && entry->subcommand_count == 0)
+        fputs("  The server does not describe it.\n", page->out);
+    for (size_t i = 0; i < entry->subcommand_count; i++)
+        print_brief(page, &entry->subcommands[i]);
+}
+
+/* Names the entries that begin with a word; if none does, the one that was probably meant. */
+static void print_nearest(FILE *out, const struct command_entry *entries, size_t count, const char *word)
+{
+    struct nearest nearest = nearest_begin(word);
+    size_t named = 0;
+    for (size_t i = 0; i < count && named < MAX_NEAREST; i++) {
+        const char *name = command_entry_last_name(&entries[i]);
+        nearest_offer(&nearest, name);
+        if (strncasecmp(word, name, strlen(word)) != 0)
+            continue;
+        fputs(named++ == 0 ? "; there is " : ", ", out);
+        syntax_write_name(out, name);
+    }
+    if (named == 0 && nearest.name != NULL) {
+        fputs("; did you mean ", out);
+        syntax_write_name(out, nearest.name);
+        putc('?', out);
+    }
+}
+
+static void print_unknown_command(FILE *out, const struct documentation *documentation, const char *word)
+{
+    size_t count;
+    const struct command_entry *entries = documentation_entries(documentation, &count);
+    char *name = quoting_copy_printable(word, strlen(word));
+    if (count == 0) {
+        fprintf(out, "No help for '%s': the server does not tell its commands\n", name);
+    } else {
+        fprintf(out, "No command '%s' on this server", name);
+        print_nearest(out, entries, count, word);
+        putc('\n', out);
+    }
+    free(name);
+}
+
+static void print_unknown_subcommand(FILE *out, const struct command_entry *container, const char *word)
+{
+    char *name = quoting_copy_printable(word, strlen(word));
+    fprintf(out, "No subcommand '%s' (HELP ", name);
+    syntax_write_name(out, container->name);
+    fputs(" shows them all)", out);
+    print_nearest(out, container->subcommands, container->subcommand_count, word);
+    putc('\n', out);
+    free(name);
+}
+
+static void print_for_words(const struct page *page, const struct documentation *documentation,
+                            const struct arguments *arguments)
+{
+    const char *name = arguments->values[1], *subcommand = arguments->count > 2 ? arguments->values[2] : NULL;
+    const struct command_entry *entry = documentation_find(documentation, name, NULL);
+    if (entry == NULL && completion_knows_own_word(name)) {
+        print_own_help(page, documentation);
+    } else if (entry == NULL) {
+        print_unknown_command(page->out, documentation, name);
+    } else if (subcommand == NULL || entry->subcommand_count == 0) {
+        print_command(page, entry);
+    } else {
+        const struct command_entry *container = entry;
+        entry = documentation_find(documentation, name, subcommand);
+        if (entry != NULL)
+            print_command(page, entry);
+        else
+            print_unknown_subcommand(page->out, container, subcommand);
+    }
+}
+
+/* Groups. */
+
+static bool is_in_group(const struct command_entry *entry, const char *group)
+{
+    return entry->group != NULL && strcasecmp(entry->group, group) == 0;
+}
+
+static void print_group(const struct page *page, const struct documentation *documentation, const char *group)
+{
+    size_t count, printed = 0;
+    const struct command_entry *entries = documentation_entries(documentation, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct command_entry *entry = &entries[i];
+        for (size_t j = 0; j < entry->subcommand_count; j++) {
+            if (!is_in_group(&entry->subcommands[j], group))
+                continue;
+            print_brief(page, &entry->subcommands[j]);
+            printed++;
+        }
+        if (entry->subcommand_count == 0 && is_in_group(entry, group)) {
+            print_brief(page, entry);
+            printed++;
+        }
+    }
+    if (printed > 0)
+        return;
+    char *groups = list_groups(documentation), *name = quoting_copy_printable(group, strlen(group));
+    if (*groups != '\0')
+        fprintf(page->out, "No group '@%s'; there are %s\n", name, groups);
+    else
+        fprintf(page->out, "No group '@%s': the server does not tell its commands' groups\n", name);
+    free(groups);
+    free(name);
+}
+
 void help_print(FILE *out, const struct documentation *documentation, const struct arguments *arguments, bool color)
 {
-    (void)out, (void)documentation, (void)arguments, (void)color;
+    int columns;
+    terminal_size(&columns, NULL);
+    struct page page = {.out = out, .width = (size_t)columns, .color = color};
+    if (arguments->count < 2)
+        print_own_help(&page, documentation);
+    else if (arguments->values[1][0] == '@')
+        print_group(&page, documentation, arguments->values[1] + 1);
+    else
+        print_for_words(&page, documentation, arguments);
 }
