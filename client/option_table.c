@@ -4,7 +4,7 @@
 #define NO_CLUSTER "kvs is one server on one machine, there is no cluster"
 
 const char *const option_section_titles[SECTION_COUNT] = {
-    [SECTION_SERVER] = "The server",       [SECTION_COMMANDS] = "Commands", [SECTION_OUTPUT] = "Output",
+    [SECTION_SERVER] = "The server",          [SECTION_COMMANDS] = "Commands", [SECTION_OUTPUT] = "Output",
     [SECTION_MODES] = "Instead of a command", [SECTION_OTHER] = "Other",
 };
 
@@ -25,11 +25,13 @@ const struct option_entry option_table[] = {
     {"-2", NULL, "speak RESP2", OPTION_RESP2, SECTION_SERVER, 0},
     {"-3", NULL, "speak RESP3", OPTION_RESP3, SECTION_SERVER, 0},
 
-    {"-r", "COUNT", "run the command COUNT times, negative: for ever; how many lines --stat and --latency-... print",
-     OPTION_REPEAT, SECTION_COMMANDS, 0},
+    {"-r", "COUNT",
+     "run the command, or with -f the file, COUNT times (negative: for ever); print COUNT lines of --stat and "
+     "--latency-...", OPTION_REPEAT, SECTION_COMMANDS, 0},
     {"-i", "SECONDS", "pause between two commands, such as 0.1; between two samples of --stat, --top and --latency...",
      OPTION_INTERVAL, SECTION_COMMANDS, 0},
-    {"-f", "FILE", "read commands from FILE, a line each", OPTION_FILE, SECTION_COMMANDS, 0},
+    {"-f", "FILE", "read commands from FILE (- for standard input), a line each; # begins a comment", OPTION_FILE,
+     SECTION_COMMANDS, 0},
     {"--file", "FILE", "the same as -f", OPTION_FILE, SECTION_COMMANDS, 0},
     {"-x", NULL, "take the last argument from standard input", OPTION_LAST_FROM_STDIN, SECTION_COMMANDS, 0},
     {"-X", "TAG", "take the argument that is TAG from standard input", OPTION_STDIN_TAG, SECTION_COMMANDS, 0},
@@ -37,7 +39,8 @@ const struct option_entry option_table[] = {
      SECTION_COMMANDS, 0},
     {"--eval", "FILE", "run the script in FILE (- for standard input): --eval FILE key ... , argument ...", OPTION_EVAL,
      SECTION_COMMANDS, 0},
-    {"-e", NULL, "exit with a status other than 0 when a command fails", OPTION_ERROR_EXIT, SECTION_COMMANDS, 0},
+    {"-e", NULL, "exit with a status other than 0 when a command fails, and name its line", OPTION_ERROR_EXIT,
+     SECTION_COMMANDS, 0},
 
     {"--raw", NULL, "plain bytes (the default unless output is a terminal)", OPTION_FORMAT, SECTION_OUTPUT, FORMAT_RAW},
     {"--no-raw", NULL, "types, quotes and numbers, as redis-cli prints them", OPTION_FORMAT, SECTION_OUTPUT,
@@ -53,7 +56,8 @@ const struct option_entry option_table[] = {
      FORMAT_QUOTED_JSON},
     {"--color", "auto|always|never", "colours by type (default: on a terminal, unless NO_COLOR is set)", OPTION_COLOR,
      SECTION_OUTPUT, 0},
-    {"--pager", NULL, "show replies longer than the screen with $PAGER", OPTION_PAGER, SECTION_OUTPUT, 0},
+    {"--pager", NULL, "show replies longer than the screen with $PAGER", OPTION_PAGER, SECTION_OUTPUT, 1},
+    {"--no-pager", NULL, "do not, whatever cli.conf prefers", OPTION_PAGER, SECTION_OUTPUT, 0},
     {"--show-pushes", "yes|no", "print RESP3 push messages (default: on a terminal)", OPTION_SHOW_PUSHES,
      SECTION_OUTPUT, 0},
 

@@ -31,7 +31,7 @@ enum option_id {
     OPTION_ELEMENT_DELIMITER,
     OPTION_REPLY_DELIMITER,
     OPTION_COLOR,
-    OPTION_PAGER,
+    OPTION_PAGER, /* `choice`: 1 or 0 */
     OPTION_SHOW_PUSHES,
     OPTION_MODE, /* `choice` is an enum mode */
     OPTION_EVAL,
@@ -49,6 +49,7 @@ enum option_id {
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_DOCUMENT, /* `choice` is an enum document; for the Makefile */
+    OPTION_ID_COUNT,
 };
 
 enum option_section {

@@ -1,9 +1,13 @@
 #include "options.h"
 
 #include "option_table.h"
+#include "preferences.h"
 
 #include "connection/login.h"
+#include "connection/url.h"
 #include "core/exit_codes.h"
+#include "core/nearest.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -61,16 +65,46 @@ static bool parse_yes(const char *name, const char *text)
 
 /* Options. */
 
-static void apply_url(struct options *options, char *value)
+/* Moves a part of a URL to where it lives as long as the program; that of an earlier one gives way. */
+static const char *keep_part(char **kept, char *part)
 {
-    (void)options;
-    usage_error("option -u: '%s' is not read yet", value);
+    free(*kept);
+    *kept = part;
+    return part;
+}
+
+/* What the URL does not say stays as earlier options have it. */
+static void apply_url(struct options *options, const char *name, char *value)
+{
+    static struct url kept;
+    struct url url;
+    const char *complaint = url_parse(value, &url);
+    if (complaint != NULL)
+        usage_error("option %s: %s", name, complaint);
+    options->socket_path = keep_part(&kept.path, url.path);
+    options->socket_source = "the one in the URL of -u";
+    if (url.database >= 0)
+        options->database = url.database;
+    if (url.user != NULL)
+        options->user = keep_part(&kept.user, url.user);
+    if (url.password != NULL) {
+        login_hide_word(value);
+        options->password = keep_part(&kept.password, url.password);
+        options->password_option = name;
+    }
 }
 
 static void prefer_resp3(struct options *options)
 {
     if (options->protocol == PROTOCOL_UNCHANGED)
         options->protocol = PROTOCOL_3_PREFERRED;
+}
+
+static void choose_format(struct options *options, enum format format)
+{
+    options->style.format = format;
+    if (format == FORMAT_JSON || format == FORMAT_QUOTED_JSON)
+        prefer_resp3(options);
 }
 
 static void choose_protocol(struct options *options, enum protocol_choice choice)
@@ -108,7 +142,7 @@ static void apply_server_option(struct options *options, const struct option_ent
         options->socket_source = "the one given with -s";
         break;
     case OPTION_URL:
-        apply_url(options, value);
+        apply_url(options, entry->name, value);
         break;
     case OPTION_DATABASE:
         options->database = (int)parse_whole(entry->name, value, 0, INT_MAX);
@@ -179,9 +213,7 @@ static void apply_output_option(struct options *options, const struct option_ent
 {
     switch (entry->id) {
     case OPTION_FORMAT:
-        options->style.format = (enum format)entry->choice;
-        if (options->style.format == FORMAT_JSON || options->style.format == FORMAT_QUOTED_JSON)
-            prefer_resp3(options);
+        choose_format(options, (enum format)entry->choice);
         break;
     case OPTION_ELEMENT_DELIMITER:
         options->style.element_delimiter = value;
@@ -193,7 +225,7 @@ static void apply_output_option(struct options *options, const struct option_ent
         options->color = parse_color(entry->name, value);
         break;
     case OPTION_PAGER:
-        options->pager = true;
+        options->pager = entry->choice == 1;
         break;
     case OPTION_SHOW_PUSHES:
         options->show_pushes = parse_yes(entry->name, value);
@@ -248,6 +280,7 @@ static void apply_mode_option(struct options *options, const struct option_entry
 static _Noreturn void print_document(enum document document)
 {
     option_document_print(document);
+    output_flush();
     exit(EXIT_CODE_OK);
 }
 
@@ -262,6 +295,7 @@ static void apply_other_option(const struct option_entry *entry)
         print_document((enum document)entry->choice);
     case OPTION_VERSION:
         puts("kvs-cli " KVS_VERSION);
+        output_flush();
         exit(EXIT_CODE_OK);
     default:
         break;
@@ -277,18 +311,68 @@ static void apply_option(struct options *options, const struct option_entry *ent
     apply_other_option(entry);
 }
 
-static const struct option_entry *find_option(const char *name)
+/* Finding an option. */
+
+static const struct option_entry *find_option(const char *name, size_t length)
 {
     for (size_t i = 0; i < option_table_count; i++) {
-        if (strcmp(option_table[i].name, name) == 0)
+        if (strlen(option_table[i].name) == length && memcmp(option_table[i].name, name, length) == 0)
             return &option_table[i];
     }
     return NULL;
 }
 
-static void set_defaults(struct options *options)
+/* The name that was probably meant, as the end of a sentence: "" or "; did you mean --name?". */
+static const char *suggest_option(const char *word)
 {
-    bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
+    struct nearest nearest = nearest_begin(word);
+    for (size_t i = 0; i < option_table_count; i++) {
+        if (option_table[i].section != SECTION_HIDDEN && strlen(option_table[i].name) > 2)
+            nearest_offer(&nearest, option_table[i].name);
+    }
+    static char text[64];
+    text[0] = '\0';
+    if (nearest.name != NULL)
+        snprintf(text, sizeof(text), "; did you mean %s?", nearest.name);
+    return text;
+}
+
+/* Repeats no more of `word` than can be no password, as it would be in -asecret and --pas=secret. */
+static _Noreturn void refuse_unknown(char *word)
+{
+    word[strcspn(word, "=")] = '\0';
+    const struct option_entry *joined = word[1] != '-' && word[1] != '\0' ? find_option(word, 2) : NULL;
+    if (joined != NULL && joined->value != NULL)
+        usage_error("option %s stands by itself, and its value is the next word%s", joined->name, suggest_option(word));
+    usage_error("unknown option '%s'%s", word, suggest_option(word));
+}
+
+/* The option that `*at` words lead to, with its value from the same word (--name=value) or the next one, which `*at`
+ * passes. */
+static const struct option_entry *take_option(int argc, char **argv, int *at, char **value_out)
+{
+    static char no_value[] = "";
+    char *word = argv[(*at)++];
+    char *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+    const struct option_entry *entry = find_option(word, equals != NULL ? (size_t)(equals - word) : strlen(word));
+    if (entry == NULL)
+        refuse_unknown(word);
+    if (strcmp(entry->name, "-h") == 0 && *at == argc)
+        print_document(DOCUMENT_HELP);
+    if (equals != NULL && entry->value == NULL)
+        usage_error("option %s takes no value", entry->name);
+    if (entry->value != NULL && equals == NULL && *at == argc)
+        usage_error("option %s needs a value: %s", entry->name, entry->value);
+    *value_out = no_value;
+    if (entry->value != NULL)
+        *value_out = equals != NULL ? equals + 1 : argv[(*at)++];
+    return entry;
+}
+
+/* Together. */
+
+static void set_defaults(struct options *options, bool on_terminal)
+{
     *options = (struct options){
         .repeat = 1,
         .memory_samples = -1,
@@ -305,13 +389,18 @@ static void set_defaults(struct options *options)
     };
 }
 
-static void choose_default_socket(struct options *options)
+static void choose_default_socket(struct options *options, const char *preferred)
 {
     static char runtime_path[4096];
     const char *path = getenv("KVS_SOCKET");
     if (path != NULL && *path != '\0') {
         options->socket_path = path;
         options->socket_source = "that of KVS_SOCKET";
+        return;
+    }
+    if (preferred != NULL) {
+        options->socket_path = preferred;
+        options->socket_source = "the one preferred in cli.conf";
         return;
     }
     const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -332,17 +421,19 @@ static void check_combinations(const struct options *options)
     bool from_stdin = options->last_from_stdin || options->stdin_tag != NULL;
     if (options->last_from_stdin && options->stdin_tag != NULL)
         usage_error("options -x and -X exclude each other");
-    if (from_stdin && options->argc == 0)
+    if (from_stdin && options->argc == 0 && options->mode != MODE_EVAL)
         usage_error("options -x and -X need a command");
     if (options->mode != MODE_COMMANDS && options->mode != MODE_EVAL && options->argc > 0)
         usage_error("option %s takes no command", options->mode_option);
     if (options->command_file != NULL && (options->argc > 0 || options->mode != MODE_COMMANDS))
         usage_error("option -f takes the place of a command");
+    if (from_stdin && options->mode == MODE_EVAL && strcmp(options->eval_file, "-") == 0)
+        usage_error("option --eval - reads the script from standard input, where options -x and -X read too");
     if (options->ask_password && options->password != NULL)
         usage_error("options %s and --askpass exclude each other", options->password_option);
 }
 
-static void choose_password(struct options *options)
+static void choose_password(struct options *options, bool user_is_given)
 {
     if (options->ask_password) {
         options->password = login_ask(options->user);
@@ -353,7 +444,7 @@ static void choose_password(struct options *options)
     } else if (options->password == NULL) {
         options->password = login_from_environment();
     }
-    if (options->user != NULL && options->password == NULL)
+    if (options->user != NULL && options->password == NULL && user_is_given)
         usage_error("option --user needs a password, from --askpass, KVSCLI_AUTH or -a");
     if (options->password_option != NULL && !options->no_auth_warning) {
         fprintf(stderr,
@@ -363,26 +454,46 @@ static void choose_password(struct options *options)
     }
 }
 
+/* What was not said on the command line; what changes the output of scripts only for a person. */
+static void apply_preferences(struct options *options, const bool *given, bool on_terminal)
+{
+    static struct preferences preferences;
+    const char *no_color = getenv("NO_COLOR");
+    preferences_load(&preferences);
+    options->hints = options->hints && preferences.hints;
+    options->questions = options->questions && preferences.questions;
+    if (options->user == NULL)
+        options->user = preferences.user;
+    if (options->socket_path == NULL)
+        choose_default_socket(options, preferences.socket_path);
+    if (!on_terminal)
+        return;
+    if (!given[OPTION_FORMAT] && preferences.has_format)
+        choose_format(options, preferences.format);
+    if (!given[OPTION_COLOR] && (no_color == NULL || *no_color == '\0'))
+        options->color = preferences.color;
+    if (!given[OPTION_PAGER])
+        options->pager = preferences.pager;
+    if (options->protocol == PROTOCOL_UNCHANGED)
+        options->protocol = preferences.protocol;
+}
+
 void options_parse(struct options *options, int argc, char **argv)
 {
-    static char no_value[] = "";
-    set_defaults(options);
+    bool given[OPTION_ID_COUNT] = {false};
+    bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
+    set_defaults(options, on_terminal);
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
-        const struct option_entry *entry = find_option(argv[at]);
-        if (entry == NULL)
-            usage_error("unknown option '%s'", argv[at]);
-        at++;
-        if (strcmp(entry->name, "-h") == 0 && at == argc)
-            print_document(DOCUMENT_HELP);
-        if (entry->value != NULL && at == argc)
-            usage_error("option %s needs a value: %s", entry->name, entry->value);
-        apply_option(options, entry, entry->value != NULL ? argv[at++] : no_value);
+        char *value;
+        const struct option_entry *entry = take_option(argc, argv, &at, &value);
+        given[entry->id] = true;
+        apply_option(options, entry, value);
     }
     options->argc = argc - at;
     options->argv = argv + at;
     check_combinations(options);
-    if (options->socket_path == NULL)
-        choose_default_socket(options);
-    choose_password(options);
+    bool user_is_given = options->user != NULL;
+    apply_preferences(options, given, on_terminal);
+    choose_password(options, user_is_given);
 }

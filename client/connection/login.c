@@ -15,14 +15,19 @@ static char typed[4096]; /* a terminal gives no longer lines */
 static char *taken;
 static struct termios saved;
 
-const char *login_take_word(char *word)
+void login_hide_word(char *word)
 {
     size_t length = strlen(word);
-    free(taken);
-    taken = memory_copy_text(word, length);
     explicit_bzero(word, length);
     if (length > 0)
         word[0] = '*';
+}
+
+const char *login_take_word(char *word)
+{
+    free(taken);
+    taken = memory_copy_text(word, strlen(word));
+    login_hide_word(word);
     return taken;
 }
 

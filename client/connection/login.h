@@ -10,6 +10,9 @@
 /* Takes the password out of a word of the command line: what ps shows of it afterwards is "*". */
 const char *login_take_word(char *word);
 
+/* Only hides it: for a word that holds a password among other things. */
+void login_hide_word(char *word);
+
 /* $KVSCLI_AUTH, else $REDISCLI_AUTH, or NULL; an empty one counts as none. */
 const char *login_from_environment(void);
 

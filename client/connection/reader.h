@@ -4,6 +4,10 @@
  * Use: get room with reader_space(), read(2) into it, reader_commit() what arrived, then call reader_next()
  * until it asks for more. Cost is linear in the bytes that arrive.
  *
+ * Why not hiredis's reader: that of 0.14 knows RESP2 only. Those of 1.x refuse bulk errors and, before 1.3, attributes;
+ * since then they count attributes as elements, so that what follows answers the wrong command. They don't look at the
+ * line end behind a string, and look for that of a line from its beginning with each piece that comes.
+ *
  * A server is not trusted: memory grows with the bytes received, never with a length that was merely
  * announced; nesting deeper than READER_MAX_DEPTH, lengths out of range and malformed values are errors,
  * after which the reader gives nothing more (the connection has to be dropped). Not read: RESP3's streamed

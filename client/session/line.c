@@ -86,7 +86,7 @@ static enum line_result run_on_server(struct runner *runner, const struct argume
     return LINE_LOST;
 }
 
-static enum line_result run_words(struct runner *runner, struct arguments *arguments, enum exit_code *code_out)
+enum line_result line_run_words(struct runner *runner, struct arguments *arguments, enum exit_code *code_out)
 {
     long repeat;
     if (arguments_is(arguments, 0, "quit") || arguments_is(arguments, 0, "exit"))
@@ -116,7 +116,7 @@ enum line_result line_run(struct runner *runner, const char *line, size_t length
     }
     enum line_result result = LINE_DONE;
     if (arguments.count > 0)
-        result = run_words(runner, &arguments, code_out);
+        result = line_run_words(runner, &arguments, code_out);
     arguments_deinit(&arguments);
     return result;
 }

@@ -19,6 +19,9 @@ enum line_result {
 
 enum line_result line_run(struct runner *runner, const char *line, size_t length, enum exit_code *code_out);
 
+/* The same for a line that was cut into words, of which there is at least one. Takes some of them out. */
+enum line_result line_run_words(struct runner *runner, struct arguments *arguments, enum exit_code *code_out);
+
 /* True when a line may be remembered: its quotes are balanced and it carries no password. */
 bool line_may_be_kept(const char *line, size_t length);
 

@@ -13,7 +13,9 @@
 struct runner {
     struct session *session;
     bool has_run; /* a command was sent: -i pauses before the next */
-    enum exit_code first_error;
+    unsigned long long error_count;
+    char *last_error; /* printable */
+    enum exit_code last_error_code;
 };
 
 struct runner *runner_create(struct session *session)
@@ -25,6 +27,7 @@ struct runner *runner_create(struct session *session)
 
 void runner_destroy(struct runner *runner)
 {
+    free(runner->last_error);
     free(runner);
 }
 
@@ -33,9 +36,27 @@ struct session *runner_session(const struct runner *runner)
     return runner->session;
 }
 
-enum exit_code runner_first_error(const struct runner *runner)
+unsigned long long runner_error_count(const struct runner *runner)
 {
-    return runner->first_error;
+    return runner->error_count;
+}
+
+const char *runner_last_error(const struct runner *runner)
+{
+    return runner->last_error;
+}
+
+enum exit_code runner_last_error_code(const struct runner *runner)
+{
+    return runner->last_error_code;
+}
+
+static void runner_note_error(struct runner *runner, const struct reply *error)
+{
+    runner->error_count++;
+    runner->last_error_code = session_code_of_error(error);
+    free(runner->last_error);
+    runner->last_error = quoting_copy_printable(error->text, error->length);
 }
 
 /* Prints a reply and destroys it. Not EXIT_CODE_OK: an error that ends a one-shot command with -e. */
@@ -45,10 +66,10 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     bool failed = reply->type == REPLY_ERROR;
     enum exit_code code = failed ? session_code_of_error(reply) : EXIT_CODE_OK;
     bool ends = failed && session_mode(runner->session) == SESSION_ONE_SHOT && options->error_exit;
-    if (runner->first_error == EXIT_CODE_OK)
-        runner->first_error = code;
+    if (failed)
+        runner_note_error(runner, reply);
     if (ends) {
-        fprintf(stderr, "%s\n", reply->text);
+        fprintf(stderr, "%s\n", isatty(STDERR_FILENO) ? runner->last_error : reply->text);
     } else if (as_text) {
         format_reply_as_text(stdout, reply, &options->style);
     } else {
@@ -136,7 +157,8 @@ static bool runner_pause(struct runner *runner)
     return first || interval <= 0 || interrupt_sleep(interval);
 }
 
-/* No command runs in the wrong database or protocol, except those that can put this right. */
+/* No command runs in the wrong database or protocol, except those that can put this right; nor, where nobody looks on,
+ * outside a transaction that was lost with its connection. */
 enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat)
 {
     struct session *session = runner->session;
@@ -145,8 +167,11 @@ enum exit_code runner_run(struct runner *runner, const struct arguments *argumen
             interrupt_take();
             break;
         }
-        if (session_connection(session) != NULL && connection_is_lost(session_connection(session)))
+        if (session_connection(session) != NULL && connection_is_lost(session_connection(session))) {
+            if (session_is_in_multi(session) && session_mode(session) != SESSION_PROMPT)
+                return session_lose(session, CONNECTION_CLOSED);
             session_disconnect(session);
+        }
         enum exit_code code = session_connect(session);
         bool authenticates = command_is(arguments, "auth", NULL) || command_is(arguments, "hello", NULL);
         if (code != EXIT_CODE_OK && (session_connection(session) == NULL || !authenticates))

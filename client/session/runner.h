@@ -20,7 +20,10 @@ struct session *runner_session(const struct runner *runner);
  * connection dies is not sent again: it may have been executed. */
 enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat);
 
-/* What -e is about: EXIT_CODE_OK, or the code of the first error reply so far. */
-enum exit_code runner_first_error(const struct runner *runner);
+/* What -e is about: how many error replies there were so far, and of the last one its text, made printable (borrowed
+ * until the next), and what it makes of the exit status. Without any the text is NULL. */
+unsigned long long runner_error_count(const struct runner *runner);
+const char *runner_last_error(const struct runner *runner);
+enum exit_code runner_last_error_code(const struct runner *runner);
 
 #endif

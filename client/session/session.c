@@ -165,7 +165,9 @@ static enum exit_code session_ask(struct session *session, const char *what, str
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_ERROR) {
-        fprintf(stderr, "%s failed: %s\n", what, reply->text);
+        char *text = quoting_copy_printable(reply->text, reply->length);
+        fprintf(stderr, "%s failed: %s\n", what, text);
+        free(text);
         code = session_code_of_error(reply);
     }
     reply_destroy(reply);

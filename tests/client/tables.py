@@ -173,6 +173,56 @@ zadd zset nan x
 dbsize
 """.strip().splitlines()
 
+# Lines of standard input: quotes, escapes, and what is no command.
+LINES = r"""
+echo "double"
+echo 'single'
+echo "a\\b"
+echo "\x41\x00\xff\xZZ\x4"
+echo "\n\r\t\b\a\q\"\'"
+echo '\n\x41\'"'
+echo a\nb\x41
+echo "open
+echo 'open
+echo "open\\"
+echo "closed\\\\"
+echo "glued"word
+echo 'glued'word
+echo "two""words"
+echo word"quoted behind"
+echo wo'rd'
+echo ""
+echo ''
+""
+"" ""
+echo	tab	between
+   echo    blanks   around
+echo "a  b"
+echo héllo
+# no comment
+ping # no comment
+echo a | cat
+echo a > b
+3 echo again
+1 echo once
+0 echo never
+-2 echo never
+99999999999999999999 echo never
+3
+3 nonsense
+2 get
+:nothing
+get "
+"
+'
+echo \\
+\\
+set k v ex nonsense
+eval "return 1" 0
+eval 'return "x"' 0
+eval "return redis.error_reply('MY \\x41 error')" 0
+""".strip("\n").split("\n")
+
 # The table of replies.
 
 REPLIES = {

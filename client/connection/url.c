@@ -1,0 +1,198 @@
+#include "connection/url.h"
+
+#include "core/memory.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char bad_escape[] = "a % has to be followed by two hexadecimal digits other than 00; % itself is %25";
+
+static int hex_value(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *digit = c != '\0' ? strchr(digits, tolower((unsigned char)c)) : NULL;
+    return digit != NULL ? (int)(digit - digits) : -1;
+}
+
+/* The bytes from `text` up to `end` without percent-encoding, which the caller frees; NULL: badly encoded. */
+static char *decode(const char *text, const char *end)
+{
+    char *result = memory_copy_text(text, (size_t)(end - text)), *to = result;
+    while (text < end) {
+        char c = *text++;
+        if (c == '%') {
+            int high = end - text >= 2 ? hex_value(text[0]) : -1, low = high >= 0 ? hex_value(text[1]) : -1;
+            c = low >= 0 ? (char)(high * 16 + low) : '\0';
+            if (c == '\0') {
+                free(result);
+                return NULL;
+            }
+            text += 2;
+        }
+        *to++ = c;
+    }
+    *to = '\0';
+    return result;
+}
+
+/* The same in place of what `*part` was; nothing becomes NULL. False: badly encoded. */
+static bool decode_part(char **part, const char *text, const char *end)
+{
+    char *decoded = decode(text, end);
+    if (decoded == NULL)
+        return false;
+    free(*part);
+    *part = decoded;
+    if (*decoded == '\0') {
+        free(decoded);
+        *part = NULL;
+    }
+    return true;
+}
+
+/* Behind the scheme and its colon; NULL: no scheme of a socket file. */
+static const char *skip_scheme(const char *text)
+{
+    static const char *const schemes[] = {"redis+unix:", "unix:", "redis+socket:", "redis-socket:"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t length = strlen(schemes[i]);
+        if (strncasecmp(text, schemes[i], length) == 0)
+            return text + length;
+    }
+    return NULL;
+}
+
+static const char *explain_scheme(const char *text)
+{
+    if (strncasecmp(text, "redis://", 8) == 0 || strncasecmp(text, "rediss://", 9) == 0)
+        return "redis:// names a host of the network; kvs is reached through a socket file only: "
+               "redis+unix:///path?db=N";
+    if (*text == '/')
+        return "a path alone is given with -s; as a URL it is redis+unix:///path?db=N";
+    return "it has to begin with redis+unix://, unix://, redis+socket:// or redis-socket://";
+}
+
+/* The part between // and the path. `*alone_out`: a user or password without a colon. */
+static const char *parse_authority(struct url *url, const char *text, const char *end, char **alone_out)
+{
+    const char *at = memrchr(text, '@', (size_t)(end - text));
+    const char *host = at != NULL ? at + 1 : text;
+    size_t host_length = (size_t)(end - host);
+    if (host_length > 0 && (host_length != strlen("localhost") || strncasecmp(host, "localhost", host_length) != 0))
+        return "between // and the path there is a host, which a socket file has not: the path follows as "
+               "unix:///path, or unix://user:password@/path, where a / in a password is written %2F and a @ %40";
+    if (at == NULL)
+        return NULL;
+    const char *colon = memchr(text, ':', (size_t)(at - text));
+    if (colon == NULL)
+        return decode_part(alone_out, text, at) ? NULL : bad_escape;
+    if (!decode_part(&url->user, text, colon) || !decode_part(&url->password, colon + 1, at))
+        return bad_escape;
+    return NULL;
+}
+
+static const char *parse_database(struct url *url, const char *text, const char *end)
+{
+    char *number = decode(text, end), *rest;
+    if (number == NULL)
+        return bad_escape;
+    errno = 0;
+    long value = strtol(number, &rest, 10);
+    bool good = isdigit((unsigned char)number[0]) && *rest == '\0' && errno == 0 && value <= INT_MAX;
+    free(number);
+    if (!good)
+        return "the database is a whole number from 0 up, as in ?db=3";
+    url->database = (int)value;
+    return NULL;
+}
+
+static bool name_is(const char *text, const char *end, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (strlen(*names) == (size_t)(end - text) && memcmp(text, *names, (size_t)(end - text)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One setting behind ?. */
+static const char *parse_setting(struct url *url, const char *text, const char *end)
+{
+    static const char *const databases[] = {"db", "database", "virtual_host", NULL};
+    static const char *const users[] = {"user", "username", NULL};
+    static const char *const passwords[] = {"password", "pass", "auth", NULL};
+    const char *equals = memchr(text, '=', (size_t)(end - text));
+    const char *name_end = equals != NULL ? equals : end, *value = equals != NULL ? equals + 1 : end;
+    if (name_is(text, name_end, databases))
+        return parse_database(url, value, end);
+    if (name_is(text, name_end, users))
+        return decode_part(&url->user, value, end) ? NULL : bad_escape;
+    if (name_is(text, name_end, passwords))
+        return decode_part(&url->password, value, end) ? NULL : bad_escape;
+    return "behind ? only db=N, user=NAME and password=PASSWORD are known, joined by &; leave out what is meant for "
+           "other programs";
+}
+
+static const char *parse_settings(struct url *url, const char *text)
+{
+    while (*text != '\0') {
+        const char *end = strchrnul(text, '&');
+        const char *complaint = end > text ? parse_setting(url, text, end) : NULL;
+        if (complaint != NULL)
+            return complaint;
+        text = *end == '&' ? end + 1 : end;
+    }
+    return NULL;
+}
+
+static const char *parse_path(struct url *url, const char *text, const char *end)
+{
+    if (end - text < 2 || *text != '/')
+        return "it has no absolute path of a socket file, such as redis+unix:///tmp/kvs.sock";
+    return decode_part(&url->path, text, end) ? NULL : bad_escape;
+}
+
+static const char *parse_parts(struct url *url, const char *text, char **alone_out)
+{
+    const char *complaint = NULL;
+    if (strchr(text, '#') != NULL)
+        return "a # is written %23";
+    if (strncmp(text, "//", 2) == 0) {
+        const char *authority = text + 2;
+        text = authority + strcspn(authority, "/?");
+        complaint = parse_authority(url, authority, text, alone_out);
+    }
+    const char *end = strchrnul(text, '?');
+    if (complaint == NULL)
+        complaint = parse_path(url, text, end);
+    if (complaint == NULL && *end == '?')
+        complaint = parse_settings(url, end + 1);
+    return complaint;
+}
+
+const char *url_parse(const char *text, struct url *url_out)
+{
+    struct url url = {.database = -1};
+    char *alone = NULL;
+    const char *parts = skip_scheme(text);
+    const char *complaint = parts != NULL ? parse_parts(&url, parts, &alone) : explain_scheme(text);
+    if (complaint != NULL) {
+        free(url.path);
+        free(url.user);
+        free(url.password);
+        free(alone);
+        return complaint;
+    }
+    char **owner = url.password == NULL ? &url.password : &url.user;
+    if (*owner == NULL)
+        *owner = alone;
+    else
+        free(alone);
+    *url_out = url;
+    return NULL;
+}
