@@ -1,12 +1,12 @@
 #include "options.h"
 
-#include "option_table.h"
-#include "preferences.h"
-
 #include "connection/login.h"
 #include "connection/url.h"
 #include "core/exit_codes.h"
 #include "core/nearest.h"
+#include "core/usage.h"
+#include "option_defaults.h"
+#include "option_table.h"
 #include "output/output.h"
 
 #include <errno.h>
@@ -19,19 +19,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define PIPE_TIMEOUT 30 /* seconds */
-
-__attribute__((format(printf, 1, 2))) static _Noreturn void usage_error(const char *format, ...)
-{
-    va_list values;
-    va_start(values, format);
-    fputs("kvs-cli: ", stderr);
-    vfprintf(stderr, format, values);
-    fputs(" (kvs-cli --help lists the options)\n", stderr);
-    va_end(values);
-    exit(EXIT_CODE_USAGE);
-}
-
 /* Values. */
 
 static long long parse_whole(const char *name, const char *text, long long least, long long most)
@@ -40,7 +27,7 @@ static long long parse_whole(const char *name, const char *text, long long least
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value < least || value > most) {
-        usage_error("option %s needs a whole number%s, not '%s'", name, least < 0 ? "" : " from 0 up", text);
+        usage_fail("option %s needs a whole number%s, not '%s'", name, least < 0 ? "" : " from 0 up", text);
     }
     return value;
 }
@@ -50,7 +37,7 @@ static double parse_seconds(const char *name, const char *text)
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end != '\0' || !(value >= 0) || value > INT_MAX) {
-        usage_error("option %s needs a number of seconds, such as 0.5, not '%s'", name, text);
+        usage_fail("option %s needs a number of seconds, such as 0.5, not '%s'", name, text);
     }
     return value;
 }
@@ -58,7 +45,7 @@ static double parse_seconds(const char *name, const char *text)
 static bool parse_yes(const char *name, const char *text)
 {
     if (strncasecmp(text, "y", 1) != 0 && strncasecmp(text, "n", 1) != 0) {
-        usage_error("option %s needs yes or no, not '%s'", name, text);
+        usage_fail("option %s needs yes or no, not '%s'", name, text);
     }
     return strncasecmp(text, "y", 1) == 0;
 }
@@ -80,7 +67,7 @@ static void apply_url(struct options *options, const char *name, char *value)
     struct url url;
     const char *complaint = url_parse(value, &url);
     if (complaint != NULL)
-        usage_error("option %s: %s", name, complaint);
+        usage_fail("option %s: %s", name, complaint);
     options->socket_path = keep_part(&kept.path, url.path);
     options->socket_source = "the one in the URL of -u";
     if (url.database >= 0)
@@ -94,31 +81,18 @@ static void apply_url(struct options *options, const char *name, char *value)
     }
 }
 
-static void prefer_resp3(struct options *options)
-{
-    if (options->protocol == PROTOCOL_UNCHANGED)
-        options->protocol = PROTOCOL_3_PREFERRED;
-}
-
-static void choose_format(struct options *options, enum format format)
-{
-    options->style.format = format;
-    if (format == FORMAT_JSON || format == FORMAT_QUOTED_JSON)
-        prefer_resp3(options);
-}
-
 static void choose_protocol(struct options *options, enum protocol_choice choice)
 {
     enum protocol_choice other = choice == PROTOCOL_2 ? PROTOCOL_3 : PROTOCOL_2;
     if (options->protocol == other)
-        usage_error("options -2 and -3 exclude each other");
+        usage_fail("options -2 and -3 exclude each other");
     options->protocol = choice;
 }
 
 static void choose_mode(struct options *options, const struct option_entry *entry, enum mode mode)
 {
     if (options->mode != MODE_COMMANDS && options->mode != mode)
-        usage_error("options %s and %s exclude each other", options->mode_option, entry->name);
+        usage_fail("options %s and %s exclude each other", options->mode_option, entry->name);
     options->mode = mode;
     options->mode_option = entry->name;
 }
@@ -130,7 +104,7 @@ static enum color_choice parse_color(const char *name, const char *text)
     if (strcmp(text, "never") == 0)
         return COLOR_NEVER;
     if (strcmp(text, "auto") != 0)
-        usage_error("option %s needs auto, always or never, not '%s'", name, text);
+        usage_fail("option %s needs auto, always or never, not '%s'", name, text);
     return COLOR_AUTO;
 }
 
@@ -213,7 +187,7 @@ static void apply_output_option(struct options *options, const struct option_ent
 {
     switch (entry->id) {
     case OPTION_FORMAT:
-        choose_format(options, (enum format)entry->choice);
+        option_defaults_set_format(options, (enum format)entry->choice);
         break;
     case OPTION_ELEMENT_DELIMITER:
         options->style.element_delimiter = value;
@@ -288,7 +262,7 @@ static void apply_other_option(const struct option_entry *entry)
 {
     switch (entry->id) {
     case OPTION_REFUSED:
-        usage_error("option %s: %s", entry->name, entry->help);
+        usage_fail("option %s: %s", entry->name, entry->help);
     case OPTION_HELP:
         print_document(DOCUMENT_HELP);
     case OPTION_DOCUMENT:
@@ -343,8 +317,8 @@ static _Noreturn void refuse_unknown(char *word)
     word[strcspn(word, "=")] = '\0';
     const struct option_entry *joined = word[1] != '-' && word[1] != '\0' ? find_option(word, 2) : NULL;
     if (joined != NULL && joined->value != NULL)
-        usage_error("option %s stands by itself, and its value is the next word%s", joined->name, suggest_option(word));
-    usage_error("unknown option '%s'%s", word, suggest_option(word));
+        usage_fail("option %s stands by itself, and its value is the next word%s", joined->name, suggest_option(word));
+    usage_fail("unknown option '%s'%s", word, suggest_option(word));
 }
 
 /* The option that `*at` words lead to, with its value from the same word (--name=value) or the next one, which `*at`
@@ -360,9 +334,9 @@ static const struct option_entry *take_option(int argc, char **argv, int *at, ch
     if (strcmp(entry->name, "-h") == 0 && *at == argc)
         print_document(DOCUMENT_HELP);
     if (equals != NULL && entry->value == NULL)
-        usage_error("option %s takes no value", entry->name);
+        usage_fail("option %s takes no value", entry->name);
     if (entry->value != NULL && equals == NULL && *at == argc)
-        usage_error("option %s needs a value: %s", entry->name, entry->value);
+        usage_fail("option %s needs a value: %s", entry->name, entry->value);
     *value_out = no_value;
     if (entry->value != NULL)
         *value_out = equals != NULL ? equals + 1 : argv[(*at)++];
@@ -371,118 +345,27 @@ static const struct option_entry *take_option(int argc, char **argv, int *at, ch
 
 /* Together. */
 
-static void set_defaults(struct options *options, bool on_terminal)
-{
-    *options = (struct options){
-        .repeat = 1,
-        .memory_samples = -1,
-        .pipe_timeout = PIPE_TIMEOUT,
-        .hints = true,
-        .questions = true,
-        .show_pushes = on_terminal,
-        .style =
-            {
-                .format = on_terminal ? FORMAT_TERMINAL : FORMAT_RAW,
-                .element_delimiter = "\n",
-                .reply_delimiter = "\n",
-            },
-    };
-}
-
-static void choose_default_socket(struct options *options, const char *preferred)
-{
-    static char runtime_path[4096];
-    const char *path = getenv("KVS_SOCKET");
-    if (path != NULL && *path != '\0') {
-        options->socket_path = path;
-        options->socket_source = "that of KVS_SOCKET";
-        return;
-    }
-    if (preferred != NULL) {
-        options->socket_path = preferred;
-        options->socket_source = "the one preferred in cli.conf";
-        return;
-    }
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime != NULL && *runtime != '\0') {
-        int length = snprintf(runtime_path, sizeof(runtime_path), "%s/kvs.sock", runtime);
-        if (length < (int)sizeof(runtime_path) && access(runtime_path, F_OK) == 0) {
-            options->socket_path = runtime_path;
-            options->socket_source = "that of XDG_RUNTIME_DIR";
-            return;
-        }
-    }
-    options->socket_path = "/tmp/kvs.sock";
-    options->socket_source = "the default";
-}
-
 static void check_combinations(const struct options *options)
 {
     bool from_stdin = options->last_from_stdin || options->stdin_tag != NULL;
     if (options->last_from_stdin && options->stdin_tag != NULL)
-        usage_error("options -x and -X exclude each other");
+        usage_fail("options -x and -X exclude each other");
     if (from_stdin && options->argc == 0 && options->mode != MODE_EVAL)
-        usage_error("options -x and -X need a command");
+        usage_fail("options -x and -X need a command");
     if (options->mode != MODE_COMMANDS && options->mode != MODE_EVAL && options->argc > 0)
-        usage_error("option %s takes no command", options->mode_option);
+        usage_fail("option %s takes no command", options->mode_option);
     if (options->command_file != NULL && (options->argc > 0 || options->mode != MODE_COMMANDS))
-        usage_error("option -f takes the place of a command");
+        usage_fail("option -f takes the place of a command");
     if (from_stdin && options->mode == MODE_EVAL && strcmp(options->eval_file, "-") == 0)
-        usage_error("option --eval - reads the script from standard input, where options -x and -X read too");
+        usage_fail("option --eval - reads the script from standard input, where options -x and -X read too");
     if (options->ask_password && options->password != NULL)
-        usage_error("options %s and --askpass exclude each other", options->password_option);
-}
-
-static void choose_password(struct options *options, bool user_is_given)
-{
-    if (options->ask_password) {
-        options->password = login_ask(options->user);
-        if (options->password == NULL && errno == ENOTTY)
-            usage_error("option --askpass needs a terminal as standard input; for scripts there is KVSCLI_AUTH");
-        if (options->password == NULL)
-            usage_error("option --askpass: no password was typed");
-    } else if (options->password == NULL) {
-        options->password = login_from_environment();
-    }
-    if (options->user != NULL && options->password == NULL && user_is_given)
-        usage_error("option --user needs a password, from --askpass, KVSCLI_AUTH or -a");
-    if (options->password_option != NULL && !options->no_auth_warning) {
-        fprintf(stderr,
-                "Warning: Using a password with '%s' on the command line may not be safe: other users of this "
-                "machine can see it for a moment. KVSCLI_AUTH and --askpass are safer.\n",
-                options->password_option);
-    }
-}
-
-/* What was not said on the command line; what changes the output of scripts only for a person. */
-static void apply_preferences(struct options *options, const bool *given, bool on_terminal)
-{
-    static struct preferences preferences;
-    const char *no_color = getenv("NO_COLOR");
-    preferences_load(&preferences);
-    options->hints = options->hints && preferences.hints;
-    options->questions = options->questions && preferences.questions;
-    if (options->user == NULL)
-        options->user = preferences.user;
-    if (options->socket_path == NULL)
-        choose_default_socket(options, preferences.socket_path);
-    if (!on_terminal)
-        return;
-    if (!given[OPTION_FORMAT] && preferences.has_format)
-        choose_format(options, preferences.format);
-    if (!given[OPTION_COLOR] && (no_color == NULL || *no_color == '\0'))
-        options->color = preferences.color;
-    if (!given[OPTION_PAGER])
-        options->pager = preferences.pager;
-    if (options->protocol == PROTOCOL_UNCHANGED)
-        options->protocol = preferences.protocol;
+        usage_fail("options %s and --askpass exclude each other", options->password_option);
 }
 
 void options_parse(struct options *options, int argc, char **argv)
 {
     bool given[OPTION_ID_COUNT] = {false};
-    bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
-    set_defaults(options, on_terminal);
+    option_defaults_begin(options);
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
         char *value;
@@ -493,7 +376,5 @@ void options_parse(struct options *options, int argc, char **argv)
     options->argc = argc - at;
     options->argv = argv + at;
     check_combinations(options);
-    bool user_is_given = options->user != NULL;
-    apply_preferences(options, given, on_terminal);
-    choose_password(options, user_is_given);
+    option_defaults_fill(options, given);
 }

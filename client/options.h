@@ -66,7 +66,7 @@ struct options {
     const char *command_file; /* --file, instead of standard input; NULL: none */
     const char *eval_file;    /* of MODE_EVAL; "-" is standard input */
     long long repeat;         /* of the command in argv; negative: for ever */
-    bool has_repeat;             /* a mode that goes on for ever prints `repeat` lines */
+    bool has_repeat;          /* a mode that goes on for ever prints `repeat` lines */
     double interval;          /* seconds between two commands, or between two samples of a mode */
     bool has_interval;
     bool error_exit;       /* -e */

@@ -162,7 +162,7 @@ bool quoting_split(const char *line, size_t length, struct arguments *arguments_
 void quoting_write(FILE *out, const char *bytes, size_t length)
 {
     putc('"', out);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length && !ferror_unlocked(out); i++) {
         unsigned char c = (unsigned char)bytes[i];
         switch (c) {
         case '\\':
@@ -188,7 +188,7 @@ void quoting_write(FILE *out, const char *bytes, size_t length)
             break;
         default:
             if (c >= ' ' && c <= '~')
-                putc(c, out);
+                putc_unlocked(c, out);
             else
                 fprintf(out, "\\x%02x", c);
         }

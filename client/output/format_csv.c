@@ -35,7 +35,7 @@ void format_csv(FILE *out, const struct reply *reply)
     case REPLY_SET:
     case REPLY_PUSH:
     case REPLY_MAP:
-        for (size_t i = 0; i < reply->count; i++) {
+        for (size_t i = 0; i < reply->count && !ferror_unlocked(out); i++) {
             if (i > 0)
                 putc(',', out);
             format_csv(out, &reply->elements[i]);

@@ -64,7 +64,7 @@ static void human_write_elements(FILE *out, const struct reply *reply, char sepa
     size_t width = reply->type == REPLY_MAP ? 2 : 1;
     int digits = human_count_digits(reply->count / width);
     int inner = indent + digits + 2;
-    for (size_t i = 0; i < reply->count; i += width) {
+    for (size_t i = 0; i < reply->count && !ferror_unlocked(out); i += width) {
         if (i > 0)
             human_new_line(out, indent);
         fprintf(out, "%*zu%c ", digits, i / width + 1, separator);

@@ -16,7 +16,7 @@
 static void json_write_string(FILE *out, const char *bytes, size_t length)
 {
     putc('"', out);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length && !ferror_unlocked(out); i++) {
         unsigned char c = (unsigned char)bytes[i];
         switch (c) {
         case '\\':
@@ -44,7 +44,7 @@ static void json_write_string(FILE *out, const char *bytes, size_t length)
             if (c < ' ')
                 fprintf(out, "\\u%04x", c);
             else
-                putc(c, out);
+                putc_unlocked(c, out);
         }
     }
     putc('"', out);
@@ -106,7 +106,7 @@ static void json_write_key(FILE *out, const struct reply *key, bool quoted)
 static void json_write_map(FILE *out, const struct reply *map, bool quoted)
 {
     putc('{', out);
-    for (size_t i = 0; i < map->count; i += 2) {
+    for (size_t i = 0; i < map->count && !ferror_unlocked(out); i += 2) {
         if (i > 0)
             putc(',', out);
         json_write_key(out, &map->elements[i], quoted);
@@ -145,7 +145,7 @@ void format_json(FILE *out, const struct reply *reply, bool quoted)
     case REPLY_SET:
     case REPLY_PUSH:
         putc('[', out);
-        for (size_t i = 0; i < reply->count; i++) {
+        for (size_t i = 0; i < reply->count && !ferror_unlocked(out); i++) {
             if (i > 0)
                 putc(',', out);
             format_json(out, &reply->elements[i], quoted);

@@ -1,41 +1,40 @@
 /*
- * The format for pipes: the bytes of each value and nothing around them. An error has a line end of its own,
- * and a map's key and value stand on one line. Attributes are left out: a program did not ask for them.
+ * The formats for pipes: the bytes of each value. Raw puts a delimiter between elements; an error has a line end of
+ * its own, and a map's key and value stand on one line. Verbatim adds nothing at all. Attributes are left out: a
+ * program did not ask for them.
  */
 #include "output/format.h"
 
+static void raw_write_scalar(FILE *out, const struct reply *reply)
+{
+    if (reply->type == REPLY_INTEGER)
+        fprintf(out, "%lld", reply->integer);
+    else if (reply->type == REPLY_BOOLEAN)
+        fputs_unlocked(reply->integer ? "(true)" : "(false)", out);
+    else if (reply->text != NULL)
+        fwrite_unlocked(reply->text, 1, reply->length, out);
+}
+
 void format_raw(FILE *out, const struct reply *reply, const char *element_delimiter)
 {
-    size_t width = reply->type == REPLY_MAP ? 2 : 1;
-    switch (reply->type) {
-    case REPLY_NULL:
-        break;
-    case REPLY_ERROR:
-        fwrite(reply->text, 1, reply->length, out);
-        putc('\n', out);
-        break;
-    case REPLY_STATUS:
-    case REPLY_STRING:
-    case REPLY_VERBATIM:
-    case REPLY_DOUBLE:
-    case REPLY_BIG_NUMBER:
-        fwrite(reply->text, 1, reply->length, out);
-        break;
-    case REPLY_INTEGER:
-        fprintf(out, "%lld", reply->integer);
-        break;
-    case REPLY_BOOLEAN:
-        fputs(reply->integer ? "(true)" : "(false)", out);
-        break;
-    case REPLY_ARRAY:
-    case REPLY_SET:
-    case REPLY_PUSH:
-    case REPLY_MAP:
-        for (size_t i = 0; i < reply->count; i++) {
-            if (i > 0)
-                fputs(i % width == 0 ? element_delimiter : " ", out);
-            format_raw(out, &reply->elements[i], element_delimiter);
-        }
-        break;
+    if (!reply_is_aggregate(reply)) {
+        raw_write_scalar(out, reply);
+        if (reply->type == REPLY_ERROR)
+            putc_unlocked('\n', out);
+        return;
     }
+    size_t width = reply->type == REPLY_MAP ? 2 : 1;
+    for (size_t i = 0; i < reply->count && !ferror_unlocked(out); i++) {
+        if (i > 0)
+            fputs_unlocked(i % width == 0 ? element_delimiter : " ", out);
+        format_raw(out, &reply->elements[i], element_delimiter);
+    }
+}
+
+void format_verbatim(FILE *out, const struct reply *reply)
+{
+    if (!reply_is_aggregate(reply))
+        raw_write_scalar(out, reply);
+    for (size_t i = 0; i < reply->count && !ferror_unlocked(out); i++)
+        format_verbatim(out, &reply->elements[i]);
 }

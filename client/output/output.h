@@ -4,8 +4,11 @@
 #ifndef KVS_CLIENT_OUTPUT_OUTPUT_H
 #define KVS_CLIENT_OUTPUT_OUTPUT_H
 
-/* Writes out what was printed. A reader that has gone ends the program as it ends every program of a pipeline; a full
- * disk ends it with a message. */
+/* Writes out what was printed, or output_fail(). */
 void output_flush(void);
+
+/* Ends the program because standard output can't be written to, for a reason in errno's terms: without a word when
+ * the reader has gone, as every program of a pipeline ends; with a message when a disk is full. */
+_Noreturn void output_fail(int error);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "output/output.h"
+#include "output/presentation.h"
 #include "session/commands.h"
 
 #include <stdio.h>
@@ -68,14 +69,10 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     bool ends = failed && session_mode(runner->session) == SESSION_ONE_SHOT && options->error_exit;
     if (failed)
         runner_note_error(runner, reply);
-    if (ends) {
-        fprintf(stderr, "%s\n", isatty(STDERR_FILENO) ? runner->last_error : reply->text);
-    } else if (as_text) {
-        format_reply_as_text(stdout, reply, &options->style);
-    } else {
-        format_reply(stdout, reply, &options->style);
-    }
-    output_flush();
+    if (ends)
+        presentation_show_failure(reply);
+    else
+        presentation_show(reply, &options->style, as_text, options->pager);
     reply_destroy(reply);
     return ends ? code : EXIT_CODE_OK;
 }
