@@ -69,7 +69,7 @@ say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
 MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: all help run test unit integration client differential asan tsan fuzz clients bench lint format docs \
-        install install-systemd uninstall clean FORCE
+        install install-documents install-systemd uninstall clean FORCE
 .DEFAULT_GOAL := all
 
 # What the targets below build before they run it
@@ -173,10 +173,19 @@ UNIT_DIR = $(call systemd_dir,systemdsystemunitdir,$(PREFIX)/lib/systemd/system)
 SYSUSERS_DIR = $(call systemd_dir,sysusersdir,$(PREFIX)/lib/sysusers.d)
 TMPFILES_DIR = $(call systemd_dir,tmpfilesdir,$(PREFIX)/lib/tmpfiles.d)
 UNITS := kvs.service kvs.socket kvs@.service kvs@.socket
+# Pages of the manual and completions of shells, below PREFIX/share, that the programs draw of themselves
+DOCUMENTS := man/man1/kvs-cli.1 man/man1/kvs-server.1 man/man5/kvs.conf.5 bash-completion/completions/kvs-cli \
+             zsh/site-functions/_kvs-cli fish/vendor_completions.d/kvs-cli.fish
 
-install: $(PROGRAMS) install-systemd ## install programs, units and (once) a configuration to PREFIX=/usr/local, below DESTDIR
+install: $(PROGRAMS) install-documents install-systemd ## install programs, manual, completions, units and (once) a configuration to PREFIX=/usr/local, below DESTDIR
 	install -D -m 755 $(BUILD)/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-server
 	install -D -m 755 $(BUILD)/kvs-cli $(DESTDIR)$(PREFIX)/bin/kvs-cli
+
+install-documents: $(addprefix $(BUILD)/share/,$(DOCUMENTS))
+	@for document in $(DOCUMENTS); do \
+	    echo "install $$document in $(DESTDIR)$(PREFIX)/share"; \
+	    install -D -m 644 $(BUILD)/share/$$document $(DESTDIR)$(PREFIX)/share/$$document || exit 1; \
+	done
 
 install-systemd:
 	install -d $(UNIT_DIR)
@@ -193,6 +202,7 @@ install-systemd:
 
 uninstall: ## remove what install put there, but the configuration
 	rm -f $(DESTDIR)$(PREFIX)/bin/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-cli
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,$(DOCUMENTS))
 	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS)) $(SYSUSERS_DIR)/kvs.conf $(TMPFILES_DIR)/kvs.conf
 
 clean: ## remove all that was built
@@ -220,6 +230,32 @@ $(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OB
 $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.stamp
 	@mkdir -p $(@D)
 	$(call say,LD) $(LINK)
+
+# ---- documents that the programs draw ----
+
+# $(call draw,program,option)
+define draw
+@mkdir -p $(@D)
+$(call say,DRAW) $(BUILD)/$(1) $(2) > $@.new && mv $@.new $@
+endef
+
+$(BUILD)/share/man/man1/kvs-cli.1: $(BUILD)/kvs-cli
+	$(call draw,kvs-cli,--man-page)
+
+$(BUILD)/share/man/man1/kvs-server.1: $(BUILD)/kvs-server
+	$(call draw,kvs-server,--man-page)
+
+$(BUILD)/share/man/man5/kvs.conf.5: $(BUILD)/kvs-server
+	$(call draw,kvs-server,--config-man-page)
+
+$(BUILD)/share/bash-completion/completions/kvs-cli: $(BUILD)/kvs-cli
+	$(call draw,kvs-cli,--completion-bash)
+
+$(BUILD)/share/zsh/site-functions/_kvs-cli: $(BUILD)/kvs-cli
+	$(call draw,kvs-cli,--completion-zsh)
+
+$(BUILD)/share/fish/vendor_completions.d/kvs-cli.fish: $(BUILD)/kvs-cli
+	$(call draw,kvs-cli,--completion-fish)
 
 # ---- objects ----
 

@@ -1,47 +1,72 @@
+#include "option_completion.h"
+#include "option_facts.h"
+#include "option_man.h"
 #include "option_table.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define COLUMN 24 /* where the explanations begin */
+#define WIDTH 80
+#define COLUMN 24 /* where the explanations of options begin */
+
+/* Prints words in lines of WIDTH, the first of which begins at column `at` and the others at `indent`. */
+static void print_wrapped(const char *text, size_t at, size_t indent)
+{
+    size_t column = at;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (column > at && column + 1 + length > WIDTH) {
+            printf("\n%*s", (int)indent, "");
+            column = at = indent;
+        } else if (column > at) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)length, text);
+        column += length;
+        text += length + (text[length] == ' ');
+    }
+    putchar('\n');
+}
+
+/* A name and its explanation, which begins on a line of its own when the name is long. */
+static void print_entry(const char *name, const char *value, const char *text, size_t indent)
+{
+    size_t width = (size_t)printf("  %s%s%s", name, value != NULL ? " " : "", value != NULL ? value : "");
+    if (width + 1 > indent) {
+        putchar('\n');
+        width = 0;
+    }
+    printf("%*s", (int)(indent - width), "");
+    print_wrapped(text, indent, indent);
+}
 
 static void print_help(void)
 {
     puts("kvs-cli " KVS_VERSION "\n\n"
          "Usage: kvs-cli [OPTION ...] [COMMAND [ARGUMENT ...]]\n\n"
-         "Sends COMMAND to a kvs server and prints the reply. Without a command it reads commands from\n"
-         "standard input, with a prompt on a terminal.");
+         "Sends COMMAND to a kvs server and prints the reply. Without a command it reads\n"
+         "commands from standard input, with a prompt on a terminal.");
     for (int section = 0; section < SECTION_HIDDEN; section++) {
         printf("\n%s\n", option_section_titles[section]);
         for (size_t i = 0; i < option_table_count; i++) {
             const struct option_entry *entry = &option_table[i];
-            if ((int)entry->section != section)
-                continue;
-            int width = printf("  %s%s%s", entry->name, entry->value ? " " : "", entry->value ? entry->value : "");
-            printf("%*s%s\n", width < COLUMN ? COLUMN - width : 1, "", entry->help);
+            if ((int)entry->section == section)
+                print_entry(entry->name, entry->value, entry->help, COLUMN);
         }
     }
-    puts("\n"
-         "Socket: -s, else $KVS_SOCKET, else $XDG_RUNTIME_DIR/kvs.sock if it is there, else /tmp/kvs.sock.\n"
-         "Password: -a, else --askpass, else $KVSCLI_AUTH, else $REDISCLI_AUTH. It is sent on each connect.\n"
-         "--copy-from: the other server's password is $KVSCLI_SOURCE_AUTH, its user $KVSCLI_SOURCE_USER.\n"
-         "History of the prompt: $KVSCLI_HISTFILE, else ~/.kvscli_history; commands with passwords are not "
-         "kept.\n\n"
-         "Exit status\n"
-         "  0  done (an error reply counts as done unless -e is given)\n"
-         "  1  error reply, with -e; or the -n database or -3 was not accepted; or keys could not be copied\n"
-         "  2  the command line makes no sense\n"
-         "  3  no connection, or the server closed it\n"
-         "  4  refused: by the permissions of the socket file; by the server (NOAUTH, NOPERM, WRONGPASS), "
-         "with -e\n"
-         "  5  trouble on this side, such as unreadable standard input\n"
-         "  130  Ctrl-C ended a mode that has an end of its own; what goes on until Ctrl-C ends with 0\n\n"
-         "Examples\n"
-         "  kvs-cli set greeting hello\n"
-         "  cat picture.png | kvs-cli -x set picture\n"
-         "  kvs-cli -r -1 -i 1 dbsize\n"
-         "  kvs-cli --json hgetall user:1\n"
-         "  kvs-cli --user alice --askpass\n"
-         "  kvs-cli < commands.txt");
+    putchar('\n');
+    print_wrapped(OPTION_SOCKET_FACT, 0, 2);
+    print_wrapped(OPTION_PASSWORD_FACT, 0, 2);
+    print_wrapped("History of the prompt: $KVSCLI_HISTFILE, else ~/.kvscli_history; commands with passwords are not "
+                  "kept.",
+                  0, 2);
+    puts("\nExit status");
+    for (const struct option_fact *fact = option_exit_codes; fact->name != NULL; fact++)
+        print_entry(fact->name, NULL, fact->text, 5);
+    puts("\nExamples");
+    for (const struct option_fact *fact = option_examples; fact->name != NULL; fact++)
+        printf("  %s\n", fact->name);
 }
 
 void option_document_print(enum document document)
@@ -51,9 +76,16 @@ void option_document_print(enum document document)
         print_help();
         break;
     case DOCUMENT_MAN:
+        option_man_print();
+        break;
     case DOCUMENT_BASH:
+        option_completion_print_bash();
+        break;
     case DOCUMENT_ZSH:
+        option_completion_print_zsh();
+        break;
     case DOCUMENT_FISH:
+        option_completion_print_fish();
         break;
     }
 }

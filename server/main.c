@@ -385,6 +385,12 @@ int main(int argc, char **argv)
     case CONFIG_COMMANDS_MARKDOWN:
         print_text(command_markdown);
         return 0;
+    case CONFIG_MAN_PAGE:
+        print_text(config_server_man_page);
+        return 0;
+    case CONFIG_FILE_MAN_PAGE:
+        print_text(config_file_man_page);
+        return 0;
     case CONFIG_CHECK:
         load_config(argc - 1, argv + 1);
         check_config();

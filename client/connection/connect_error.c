@@ -1,56 +1,25 @@
 /*
- * The kernel gives one errno for a path of many parts, so the path is walked again from its beginning to find
- * the part that is to blame. What is found can have changed since the attempt; then a plainer line is
- * printed.
+ * An errno says little: obstacle.h finds the part of the path that is to blame, and nearby.h where else a server may
+ * be. What is found can have changed since the attempt; then a plainer line is printed.
  */
 #include "connection/connect_error.h"
 
+#include "connection/nearby.h"
+#include "connection/obstacle.h"
+#include "core/age.h"
 #include "core/identity.h"
-#include "core/memory.h"
+#include "core/quoting.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
-
-/* The path. */
-
-/* Finds the first folder of the path that cannot be passed. True: `folder_out` (free it), `error_out` its
- * errno. */
-static bool find_bad_folder(const char *path, char **folder_out, int *error_out)
-{
-    for (size_t i = 0; path[i] != '\0'; i++) {
-        if (path[i] != '/')
-            continue;
-        char *folder = memory_copy_text(path, i > 0 ? i : 1);
-        struct stat status;
-        int error = 0;
-        if (stat(folder, &status) < 0)
-            error = errno;
-        else if (!S_ISDIR(status.st_mode))
-            error = ENOTDIR;
-        else if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) < 0)
-            error = errno;
-        if (error != 0) {
-            *folder_out = folder;
-            *error_out = error;
-            return true;
-        }
-        free(folder);
-    }
-    if (path[0] != '/' && faccessat(AT_FDCWD, ".", X_OK, AT_EACCESS) < 0) {
-        *folder_out = memory_copy_text(".", 1);
-        *error_out = errno;
-        return true;
-    }
-    return false;
-}
 
 static const char *kind_of_file(mode_t mode)
 {
@@ -69,102 +38,177 @@ static const char *kind_of_file(mode_t mode)
     }
 }
 
-/* The cases. */
+static void print_link(FILE *out, const struct obstacle *obstacle)
+{
+    if (obstacle->link != NULL)
+        fprintf(out, ", to which the symbolic link %s leads", obstacle->link);
+}
+
+/* A path that is not there. */
 
 static void explain_missing(FILE *out, const char *path, const char *source)
 {
-    char *folder;
-    int error;
+    struct obstacle obstacle;
     struct stat status;
-    if (find_bad_folder(path, &folder, &error)) {
-        fprintf(out, "the folder %s does not exist. ", folder);
-        free(folder);
-    } else if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
-        fputs("it is a symbolic link to a file that does not exist. ", out);
+    obstacle_find(path, &obstacle);
+    if (obstacle.error == ENOENT && obstacle.link != NULL && stat(obstacle.link, &status) < 0) {
+        fprintf(out, "%s is a symbolic link to a file that does not exist. ", obstacle.link);
+    } else if (obstacle.error == ENOENT && !obstacle.is_last) {
+        fprintf(out, "the folder %s does not exist. ", obstacle.path);
     } else {
         fputs("no such socket file. ", out);
     }
-    fprintf(out, "The path is %s. Start a server there (kvs-server -s %s) or name another path with -s or KVS_SOCKET.",
-            source, path);
+    obstacle_deinit(&obstacle);
+    fprintf(out, "The path is %s. Start a server there (kvs-server -s ", source);
+    quoting_write_shell_word(out, path);
+    fputs(") or name another path with -s or KVS_SOCKET.", out);
+    nearby_print(out, path, false);
 }
 
-static void explain_folder_refusal(FILE *out, const char *folder)
+/* Permissions. */
+
+/* What the kernel asks for: w of the socket file, x of a folder. */
+struct wanted {
+    const char *letter;
+    const char *path; /* of the file or folder */
+    mode_t group;     /* the bit for the group */
+    bool is_folder;
+};
+
+static void print_acl(FILE *out, const char *path)
 {
-    struct stat status;
-    fprintf(out, "permission denied by the folder %s", folder);
-    if (stat(folder, &status) == 0) {
-        fputs(" (", out);
-        identity_print_file(out, &status);
-        putc(')', out);
+    if (getxattr(path, "system.posix_acl_access", NULL, 0) > 0) {
+        fputs(", with an access control list that getfacl ", out);
+        quoting_write_shell_word(out, path);
+        fputs(" shows", out);
     }
-    fputs("; you are ", out);
-    identity_print_self(out);
-    fprintf(out, ". Passing it needs its x permission: ask its owner for chmod o+x %s, or for a socket elsewhere.",
-            folder);
 }
 
-static void explain_remedy(FILE *out, const char *path, const struct stat *status)
+/* For members of a group that has what is wanted. False: that group is no way in. */
+static bool explain_group(FILE *out, const struct wanted *wanted, const struct stat *status)
 {
-    const struct passwd *self = getpwuid(geteuid());
     const struct group *group = getgrgid(status->st_gid);
-    if (status->st_mode & S_IWGRP && !identity_is_in_group(status->st_gid) && group != NULL && status->st_gid != 0) {
-        fprintf(out, "The group may connect: become a member (sudo usermod -aG %s %s) and log in again.",
-                group->gr_name, self ? self->pw_name : "YOU");
-        return;
+    if ((status->st_mode & wanted->group) == 0 || identity_is_in_group(status->st_gid) || group == NULL)
+        return false;
+    if (identity_is_listed_in_group(status->st_gid)) {
+        group = getgrgid(status->st_gid);
+        fprintf(out,
+                "You are a member of %s, but this session began before you were: log in again, or call newgrp %s and "
+                "then kvs-cli once more.",
+                group->gr_name, group->gr_name);
+        return true;
     }
-    if (status->st_uid == geteuid()) {
-        fprintf(out, "Connecting needs the w permission: chmod u+w %s, or give the server unixsocketperm 600.", path);
-        return;
-    }
-    fputs("Connecting needs the w permission: run kvs-cli as the owner (sudo -u ", out);
+    if (status->st_gid == 0)
+        return false; /* nobody should join root's */
+    const char *self = identity_name();
+    fprintf(out, "The group may %s: become a member (sudo usermod -aG %s %s) and log in again.",
+            wanted->is_folder ? "pass" : "connect", group->gr_name, self != NULL ? self : "YOU");
+    return true;
+}
+
+static void explain_owner(FILE *out, const struct stat *status, const char *socket_path)
+{
+    fputs("Connecting needs the w permission: run it as the owner (sudo -u ", out);
     const struct passwd *owner = getpwuid(status->st_uid);
     if (owner != NULL)
-        fprintf(out, "%s kvs-cli ...)", owner->pw_name);
+        fputs(owner->pw_name, out);
     else
-        fprintf(out, "'#%ld' kvs-cli ...)", (long)status->st_uid);
-    fputs(", or give the server unixsocketperm 660 and a group of which you are a member.", out);
+        fprintf(out, "'#%ld'", (long)status->st_uid);
+    fputs(" kvs-cli -s ", out);
+    quoting_write_shell_word(out, socket_path);
+    fputs("), or give the server unixsocketperm 660 and a group of which you are a member.", out);
+}
+
+static void explain_remedy(FILE *out, const struct wanted *wanted, const struct stat *status, const char *socket_path)
+{
+    if (status->st_uid == geteuid()) {
+        fprintf(out, "%s needs the %s permission, and it is yours: chmod u+%s ",
+                wanted->is_folder ? "Passing" : "Connecting", wanted->letter, wanted->letter);
+        quoting_write_shell_word(out, wanted->path);
+        putc('.', out);
+    } else if (explain_group(out, wanted, status)) {
+        return;
+    } else if (wanted->is_folder) {
+        fputs("Passing it needs its x permission: ask its owner for chmod o+x ", out);
+        quoting_write_shell_word(out, wanted->path);
+        fputs(", or for a socket elsewhere.", out);
+    } else {
+        explain_owner(out, status, socket_path);
+    }
 }
 
 static void explain_refusal(FILE *out, const char *path)
 {
-    char *folder;
-    int error;
+    struct obstacle obstacle;
     struct stat status;
-    if (find_bad_folder(path, &folder, &error)) {
-        explain_folder_refusal(out, folder);
-        free(folder);
-        return;
-    }
-    if (stat(path, &status) < 0) {
+    obstacle_find(path, &obstacle);
+    bool is_folder = obstacle.error != 0;
+    const struct wanted wanted = {
+        .letter = is_folder ? "x" : "w",
+        .path = obstacle.path,
+        .group = is_folder ? S_IXGRP : S_IWGRP,
+        .is_folder = is_folder,
+    };
+    if (stat(obstacle.path, &status) < 0) {
         fputs("permission denied. You are ", out);
         identity_print_self(out);
-        putc('.', out);
+        fputs(".\n", out);
+        obstacle_deinit(&obstacle);
         return;
     }
-    fputs("permission denied by the file (", out);
+    fputs(is_folder ? "permission denied by the folder " : "permission denied by the file", out);
+    if (is_folder)
+        fputs(obstacle.path, out);
+    else if (obstacle.link != NULL)
+        fprintf(out, " %s", obstacle.path);
+    fputs(" (", out);
     identity_print_file(out, &status);
-    fputs("); you are ", out);
+    print_acl(out, obstacle.path);
+    putc(')', out);
+    print_link(out, &obstacle);
+    fputs("; you are ", out);
     identity_print_self(out);
     fputs(". ", out);
-    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
+    if (!is_folder && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0) {
         fputs("The mode lets you in, so a security module (SELinux, AppArmor) refuses: see the kernel's log.", out);
     } else {
-        explain_remedy(out, path, &status);
+        explain_remedy(out, &wanted, &status, path);
     }
+    putc('\n', out);
+    obstacle_deinit(&obstacle);
 }
+
+/* A path without a server. */
 
 static void explain_nobody_listens(FILE *out, const char *path)
 {
     struct stat status;
-    if (stat(path, &status) == 0 && !S_ISSOCK(status.st_mode)) {
+    bool is_there = stat(path, &status) == 0;
+    if (is_there && !S_ISSOCK(status.st_mode)) {
         fprintf(out, "it is %s, not a socket. Give the path of the server's socket file with -s or KVS_SOCKET.",
                 kind_of_file(status.st_mode));
+        nearby_print(out, path, true);
         return;
     }
-    fprintf(out,
-            "nobody listens: the file is stale, the server that made it is gone. Start it again "
-            "(kvs-server -s %s): it replaces the file.",
-            path);
+    fputs("nobody listens: the file is stale", out);
+    if (is_there) {
+        fputs(", made ", out);
+        age_print(out, status.st_mtime);
+    }
+    fputs(", and the server that made it is gone. Start it again (kvs-server -s ", out);
+    quoting_write_shell_word(out, path);
+    fputs("): it replaces the file.", out);
+    nearby_print(out, path, true);
+}
+
+static void explain_no_folder(FILE *out, const char *path)
+{
+    struct obstacle obstacle;
+    obstacle_find(path, &obstacle);
+    fprintf(out, "%s is not a folder. Give another path with -s or KVS_SOCKET.",
+            obstacle.error == ENOTDIR ? obstacle.path : "a part of it");
+    nearby_print(out, path, true);
+    obstacle_deinit(&obstacle);
 }
 
 void connect_error_explain(FILE *out, const char *path, const char *source, int error)
@@ -183,23 +227,22 @@ void connect_error_explain(FILE *out, const char *path, const char *source, int 
         break;
     case EPROTOTYPE:
         fputs("it is a datagram or seqpacket socket, not a server's. Give another path with -s or KVS_SOCKET.", out);
+        nearby_print(out, path, true);
         break;
-    case ENOTDIR: {
-        char *folder;
-        int ignored;
-        bool found = find_bad_folder(path, &folder, &ignored);
-        fprintf(out, "%s is not a folder. Give another path with -s or KVS_SOCKET.", found ? folder : "a part of it");
-        if (found)
-            free(folder);
+    case ENOTDIR:
+        explain_no_folder(out, path);
         break;
-    }
     case ENAMETOOLONG:
-        fprintf(out, "the path has %zu bytes and a socket address holds %zu. Use a shorter path, or a relative one.",
+        fprintf(out, "the path has %zu bytes and a socket address holds %zu. Use a shorter path, or a relative one.\n",
                 strlen(path), sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
         break;
+    case ETIMEDOUT:
+        fputs("somebody listens there, but did not let us in within the time that -t gives: the server is stopped, or "
+              "overwhelmed.\n",
+              out);
+        break;
     default:
-        fprintf(out, "%s.", strerror(error));
+        fprintf(out, "%s.\n", strerror(error));
         break;
     }
-    putc('\n', out);
 }

@@ -5,6 +5,7 @@
  */
 #include "connection/connection.h"
 
+#include "connection/first_words.h"
 #include "connection/reader.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
@@ -27,7 +28,8 @@ struct connection {
     redisContext *context;
     struct reader *reader;
     double timeout; /* seconds; 0: none */
-    char error[160];
+    struct first_words first;
+    char error[320];
 };
 
 static struct timeval to_timeval(double seconds)
@@ -108,6 +110,7 @@ enum connection_status connection_read(struct connection *connection)
     char *space = reader_space(connection->reader, &room);
     ssize_t size = read(connection->context->fd, space, room);
     if (size > 0) {
+        first_words_add(&connection->first, space, (size_t)size);
         reader_commit(connection->reader, (size_t)size);
         return CONNECTION_OK;
     }
@@ -182,12 +185,31 @@ enum connection_status connection_send(struct connection *connection, const stru
     return connection_flush(connection);
 }
 
+/* Before there was any reply: who is there may be somebody else, or may refuse us. */
+static enum connection_status connection_judge_first(struct connection *connection, struct reply **reply, bool is_bad)
+{
+    char *error = connection->error;
+    if (*reply != NULL && first_words_refuse(*reply, error, sizeof(connection->error))) {
+        reply_destroy(*reply);
+        *reply = NULL;
+        return CONNECTION_BROKEN;
+    }
+    if (*reply == NULL && (is_bad || first_words_are_foreign(&connection->first))) {
+        const char *fault = is_bad ? reader_error(connection->reader) : "which begins no reply";
+        first_words_explain(&connection->first, fault, error, sizeof(connection->error));
+        return CONNECTION_BROKEN;
+    }
+    connection->first.are_over = *reply != NULL;
+    return CONNECTION_OK;
+}
+
 enum connection_status connection_take(struct connection *connection, struct reply **reply_out)
 {
     *reply_out = NULL;
-    if (reader_next(connection->reader, reply_out) == READ_BAD)
-        return connection_fail(connection, reader_error(connection->reader));
-    return CONNECTION_OK;
+    bool is_bad = reader_next(connection->reader, reply_out) == READ_BAD;
+    if (!connection->first.are_over)
+        return connection_judge_first(connection, reply_out, is_bad);
+    return is_bad ? connection_fail(connection, reader_error(connection->reader)) : CONNECTION_OK;
 }
 
 enum connection_status connection_receive(struct connection *connection, struct reply **reply_out)

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void identity_print_user(FILE *out, uid_t uid)
@@ -47,4 +48,30 @@ void identity_print_self(FILE *out)
 bool identity_is_in_group(gid_t gid)
 {
     return gid == getegid() || group_member(gid);
+}
+
+const char *identity_name(void)
+{
+    const struct passwd *entry = getpwuid(geteuid());
+    return entry != NULL ? entry->pw_name : NULL;
+}
+
+bool identity_is_listed_in_group(gid_t gid)
+{
+    const struct passwd *entry = getpwuid(geteuid());
+    if (entry == NULL)
+        return false;
+    char *name = memory_copy_text(entry->pw_name, strlen(entry->pw_name));
+    gid_t primary = entry->pw_gid;
+    int count = 0;
+    getgrouplist(name, primary, NULL, &count); /* tells how many there are */
+    gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof(*groups));
+    bool listed = false;
+    if (getgrouplist(name, primary, groups, &count) >= 0) {
+        for (int i = 0; i < count; i++)
+            listed = listed || groups[i] == gid;
+    }
+    free(groups);
+    free(name);
+    return listed;
 }

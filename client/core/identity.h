@@ -21,6 +21,12 @@ void identity_print_file(FILE *out, const struct stat *status);
 /* "alice (uid 1000), group alice (gid 1000), staff (gid 50) ...", with all groups. */
 void identity_print_self(FILE *out);
 
+/* Whether you have the rights of the group, and whether the system's databases name you as a member: who was made one
+ * after logging in is without those rights until the next login. */
 bool identity_is_in_group(gid_t gid);
+bool identity_is_listed_in_group(gid_t gid);
+
+/* Your name, or NULL; borrowed until the next call of this header. */
+const char *identity_name(void);
 
 #endif

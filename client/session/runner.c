@@ -73,6 +73,7 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
         presentation_show_failure(reply);
     else
         presentation_show(reply, &options->style, as_text, options->pager);
+    session_advise(runner->session, reply);
     reply_destroy(reply);
     return ends ? code : EXIT_CODE_OK;
 }

@@ -6,6 +6,7 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "output/output.h"
+#include "session/advice.h"
 #include "session/commands.h"
 
 #include <errno.h>
@@ -34,6 +35,8 @@ struct session {
     /* Whom peer_warn() has judged. */
     bool has_peer;
     uid_t peer_uid;
+
+    struct advice advice; /* that was given */
 };
 
 struct session *session_create(const struct options *options, enum session_mode mode)
@@ -119,6 +122,12 @@ enum exit_code session_lose(struct session *session, enum connection_status stat
     return EXIT_CODE_NO_CONNECTION;
 }
 
+void session_advise(struct session *session, const struct reply *reply)
+{
+    if (isatty(STDERR_FILENO))
+        advice_print(stderr, &session->advice, reply);
+}
+
 enum connection_status session_receive(struct session *session, bool pushes_count, struct reply **reply_out)
 {
     for (;;) {
@@ -168,6 +177,7 @@ static enum exit_code session_ask(struct session *session, const char *what, str
         char *text = quoting_copy_printable(reply->text, reply->length);
         fprintf(stderr, "%s failed: %s\n", what, text);
         free(text);
+        session_advise(session, reply);
         code = session_code_of_error(reply);
     }
     reply_destroy(reply);

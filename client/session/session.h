@@ -47,6 +47,9 @@ bool session_peer(const struct session *session, struct ucred *peer_out);
  * not, connected or not. */
 void session_write_prompt(const struct session *session, char *text, size_t size);
 
+/* Tells a person at the terminal what an error reply means and what to do, where that can be said; each advice once. */
+void session_advise(struct session *session, const struct reply *reply);
+
 const struct options *session_options(const struct session *session);
 enum session_mode session_mode(const struct session *session);
 bool session_is_in_multi(const struct session *session);

@@ -1,6 +1,6 @@
 /*
  * The command line: a file, options and directives. Its grammar is Redis's, so that a command that starts a
- * Redis server starts kvs; -s, --check-config and the --...-markdown pair are our own.
+ * Redis server starts kvs; -s, --check-config and what draws documentation are our own.
  */
 #include "config/loader.h"
 
@@ -40,6 +40,8 @@ static bool find_action(const char *argument, enum config_action *action_out)
         {"--check-config", CONFIG_CHECK},
         {"--config-markdown", CONFIG_MARKDOWN},
         {"--commands-markdown", CONFIG_COMMANDS_MARKDOWN},
+        {"--man-page", CONFIG_MAN_PAGE},
+        {"--config-man-page", CONFIG_FILE_MAN_PAGE},
     };
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
         if (strcmp(argument, actions[i].name) == 0) {

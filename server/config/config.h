@@ -143,8 +143,8 @@ void config_deinit(struct config *config);
 int config_load(struct config *config, int argc, char **argv, char **error_out);
 
 /*
- * What the command line asks for: --help, --version, --check-config, the pages of docs/ that are drawn from tables
- * (--config-markdown, --commands-markdown), or serving.
+ * What the command line asks for: --help, --version, --check-config, the pages of docs/ and of the manual that are drawn
+ * from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
  */
 enum config_action {
     CONFIG_SERVE,
@@ -153,6 +153,8 @@ enum config_action {
     CONFIG_CHECK,
     CONFIG_MARKDOWN,
     CONFIG_COMMANDS_MARKDOWN,
+    CONFIG_MAN_PAGE,
+    CONFIG_FILE_MAN_PAGE,
 };
 enum config_action config_action_of(int argc, char **argv);
 
@@ -160,6 +162,9 @@ enum config_action config_action_of(int argc, char **argv);
 void config_help(struct text *text);
 /* docs/configuration.md, drawn from the table. */
 void config_markdown(struct text *text);
+/* kvs-server(1) and kvs.conf(5), drawn from the table. */
+void config_server_man_page(struct text *text);
+void config_file_man_page(struct text *text);
 
 /* ---- CONFIG GET, SET, REWRITE ---- */
 

@@ -1,7 +1,7 @@
 /*
  * The table of directives for people: --help and docs/configuration.md.
  */
-#include "config/directive.h"
+#include "config/document.h"
 
 #include "core/text.h"
 
@@ -10,8 +10,7 @@
 
 #define HELP_WIDTH 96
 
-/* What may be written. */
-static void add_values(struct text *out, const struct directive *directive)
+void document_add_values(struct text *out, const struct directive *directive)
 {
     switch (directive->kind) {
     case KIND_BOOL:
@@ -80,7 +79,7 @@ static void add_values(struct text *out, const struct directive *directive)
     }
 }
 
-static const char *shown_default(const struct directive *directive)
+const char *document_default(const struct directive *directive)
 {
     return *directive->initial != '\0' ? directive->initial : "\"\"";
 }
@@ -110,8 +109,8 @@ static void add_wrapped(struct text *out, const char *indent, const char *string
 static void add_help(struct text *out, const struct directive *directive)
 {
     text_addf(out, "  --%s  (", directive->name);
-    add_values(out, directive);
-    text_addf(out, "; default %s)\n", shown_default(directive));
+    document_add_values(out, directive);
+    text_addf(out, "; default %s)\n", document_default(directive));
     add_wrapped(out, "        ", directive->about);
 }
 
@@ -151,7 +150,7 @@ static void add_escaped(struct text *out, const char *string)
     }
 }
 
-static const char *when_changed(const struct directive *directive)
+const char *document_when(const struct directive *directive)
 {
     if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0)
         return "at start";
@@ -164,8 +163,8 @@ static void add_row(struct text *out, const struct directive *directive)
     if (directive->alias != NULL)
         text_addf(out, " (older: `%s`)", directive->alias);
     text_add(out, " | ");
-    add_values(out, directive);
-    text_addf(out, " | `%s` | %s | ", shown_default(directive), when_changed(directive));
+    document_add_values(out, directive);
+    text_addf(out, " | `%s` | %s | ", document_default(directive), document_when(directive));
     add_escaped(out, directive->about);
     text_add(out, " |\n");
 }

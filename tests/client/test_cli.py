@@ -5,7 +5,7 @@ The binary (environment variable KVS_CLI, default build/kvs-cli) is run against 
 file and against a scripted server (harness.py). For a table of commands and of replies of every type (tables.py)
 its output is compared byte for byte with that of redis-cli in every format and in both protocols. Where the two
 differ on purpose (DIFFERENCES) the wanted bytes are given, with the reason. Who one is and who is at the other end:
-test_access.py.
+test_access.py. Connections that do not come about: test_trouble.py.
 
 The last line printed is "N passed, N failed". Arguments are names of tests, as unittest takes them.
 """
@@ -17,7 +17,6 @@ import pty
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
@@ -497,135 +496,7 @@ class UsageIsChecked(unittest.TestCase):
             self.assertRegex(output, rb"^kvs-cli \d+\.\d+\.\d+\S*\n$")
 
 
-# Connecting.
-
-class ConnectionsExplainThemselves(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
-        os.chmod(self.folder, 0o755)
-        self.path = os.path.join(self.folder, "s.sock")
-
-    def tearDown(self):
-        subprocess.run(["chmod", "-R", "u+rwx", self.folder], check=True)
-        shutil.rmtree(self.folder)
-
-    def listen(self, path=None, kind=socket.SOCK_STREAM):
-        listener = socket.socket(socket.AF_UNIX, kind)
-        self.addCleanup(listener.close)
-        listener.bind(path or self.path)
-        if kind == socket.SOCK_STREAM:
-            listener.listen(1)
-        return listener
-
-    def explained(self, status, texts, *arguments, **more):
-        got, output, errors = run_cli(*arguments, "ping", **more)
-        self.assertEqual((got, output), (status, b""), errors)
-        self.assertEqual(errors.count(b"\n"), 1, errors)
-        for text in texts:
-            self.assertIn(text.encode(), errors)
-
-    def unprivileged(self):
-        """Arguments for a user to whom permissions apply, and that user's copy of the program."""
-        if os.geteuid() != 0:
-            return {}
-        return {"user": 65534, "group": 65534, "extra_groups": []}
-
-    def refused(self, texts):
-        program = os.path.join(self.folder, "cli")
-        shutil.copy(CLI, program)
-        status, output, errors = run(program, "-s", self.path, "ping", cwd="/", **self.unprivileged())
-        self.assertEqual((status, output), (4, b""), errors)
-        self.assertEqual(errors.count(b"\n"), 1, errors)
-        who = 65534 if os.geteuid() == 0 else os.geteuid()
-        for text in [*texts, "you are", "(uid %d)" % who]:
-            self.assertIn(text, errors.decode())
-
-    def test_missing_socket_names_path_and_remedy(self):
-        self.explained(3, ["at %s: no such socket file" % self.path, "kvs-server -s " + self.path, "-s"],
-                       "-s", self.path)
-
-    def test_missing_folder_is_named(self):
-        self.explained(3, ["the folder %s/no does not exist" % self.folder], "-s", self.folder + "/no/s.sock")
-
-    def test_dangling_symbolic_link_is_called_one(self):
-        os.symlink(self.folder + "/nowhere", self.path)
-        self.explained(3, ["symbolic link"], "-s", self.path)
-
-    def test_dead_server_leaves_a_stale_file(self):
-        self.listen().close()
-        self.explained(3, ["nobody listens", "stale"], "-s", self.path)
-
-    def test_file_that_is_no_socket_is_named_for_what_it_is(self):
-        with open(self.path, "w", encoding="ascii"):
-            pass
-        self.explained(3, ["a regular file, not a socket"], "-s", self.path)
-        self.explained(3, ["a folder, not a socket"], "-s", self.folder)
-        self.explained(3, ["%s is not a folder" % self.path], "-s", self.path + "/s.sock")
-
-    def test_datagram_socket_is_refused(self):
-        self.listen(kind=socket.SOCK_DGRAM)
-        self.explained(3, ["datagram"], "-s", self.path)
-
-    def test_path_over_107_bytes_is_refused_with_its_length(self):
-        path = "/tmp/" + "x" * 103
-        self.explained(3, ["108 bytes", "holds 107"], "-s", path)
-        self.explained(3, ["no such socket file"], "-s", path[:-1])
-
-    def test_file_that_refuses_shows_mode_owner_group_and_remedy(self):
-        self.listen()
-        os.chmod(self.path, 0o600 if os.geteuid() == 0 else 0o000)
-        self.refused(["permission denied by the file (mode 0", "owner ", "group ", "w permission"])
-
-    @unittest.skipUnless(os.geteuid() == 0, "needs root to give a file to a group")
-    def test_file_open_to_a_group_tells_how_to_join_it(self):
-        self.listen()
-        os.chown(self.path, 0, 4)
-        os.chmod(self.path, 0o660)
-        self.refused(["mode 0660", "group adm (gid 4)", "usermod -aG adm"])
-
-    def test_folder_that_refuses_is_named_with_its_mode(self):
-        closed = os.path.join(self.folder, "closed")
-        os.mkdir(closed)
-        self.path = os.path.join(closed, "deeper", "s.sock")
-        os.mkdir(os.path.dirname(self.path))
-        self.listen(self.path)
-        os.chmod(closed, 0o700 if os.geteuid() == 0 else 0o600)
-        self.refused(["permission denied by the folder %s (mode 0" % closed, "chmod o+x " + closed])
-
-    def test_socket_is_chosen_by_option_then_environment_then_runtime_folder(self):
-        nowhere = self.folder + "/nowhere"
-        env = environment(KVS_SOCKET=nowhere, XDG_RUNTIME_DIR=self.folder)
-        self.explained(3, [nowhere, "that of KVS_SOCKET"], env=env)
-        self.explained(3, [self.path, "the one given with -s"], "-s", self.path, env=env)
-        with open(self.folder + "/kvs.sock", "w", encoding="ascii"):
-            pass
-        self.explained(3, [self.folder + "/kvs.sock: it is a regular file"],
-                       env=environment(XDG_RUNTIME_DIR=self.folder))
-
-    def test_default_without_runtime_file_is_in_tmp(self):
-        with Terminal("-n", "0", env=environment(XDG_RUNTIME_DIR=self.folder)) as terminal:
-            terminal.expect("/tmp/kvs.sock")
-
-    def test_standard_input_without_a_server_fails_at_once(self):
-        status, output, errors = run_cli("-s", self.path, stdin=b"ping\nping\n")
-        self.assertEqual((status, output, errors.count(b"\n")), (3, b"", 1))
-
-    def test_full_backlog_is_waited_for(self):
-        listener = self.listen()
-        waiting = [socket.socket(socket.AF_UNIX) for _ in range(2)]
-        for client in waiting:
-            self.addCleanup(client.close)
-            client.connect(self.path)
-        with subprocess.Popen([CLI, "-s", self.path, "ping"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=environment()) as process:
-            for _ in waiting:
-                listener.accept()[0].close()
-            with listener.accept()[0] as client:
-                client.recv(100)
-                client.sendall(b"+PONG\r\n")
-                self.assertEqual(process.stdout.read(), b"PONG\n")
-            self.assertEqual(process.wait(DEADLINE), 0)
-
+# Lost connections.
 
 class LostConnectionsAreReported(unittest.TestCase):
     CLOSED = b"Error: Server closed the connection\n"
@@ -654,18 +525,6 @@ class LostConnectionsAreReported(unittest.TestCase):
     def test_shutdown_is_no_loss(self):
         with ScriptedServer(lambda words: None) as server:
             self.assertEqual(run_cli("-s", server.path, "shutdown"), (0, b"", b""))
-
-    def test_parting_words_of_a_server_that_refuses_are_shown(self):
-        server = RedisServer("--maxclients", "1")
-        try:
-            with socket.socket(socket.AF_UNIX) as client:
-                client.connect(server.path)
-                client.sendall(b"PING\r\n")
-                client.recv(10)
-                got = run_cli("-s", server.path, "-e", "ping")
-                self.assertEqual(got, (1, b"", b"ERR max number of clients reached\n"))
-        finally:
-            server.close()
 
     def test_announced_lengths_cost_no_memory(self):
         hostile = [b"$1099511627776\r\nabc", b"*4294967295\r\n:1\r\n", b"%4294967295\r\n+a\r\n",

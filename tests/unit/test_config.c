@@ -231,6 +231,8 @@ START_TEST(actions_are_found_among_the_options_and_not_among_values)
     ck_assert_int_eq(config_action_of(2, (char *[]){"--logfile", "--help"}), CONFIG_SERVE);
     ck_assert_int_eq(config_action_of(1, (char *[]){"--config-markdown"}), CONFIG_MARKDOWN);
     ck_assert_int_eq(config_action_of(1, (char *[]){"--commands-markdown"}), CONFIG_COMMANDS_MARKDOWN);
+    ck_assert_int_eq(config_action_of(1, (char *[]){"--man-page"}), CONFIG_MAN_PAGE);
+    ck_assert_int_eq(config_action_of(1, (char *[]){"--config-man-page"}), CONFIG_FILE_MAN_PAGE);
     config_expect_loaded(CONFIG_LOAD("/dev/null", "--check-config", "--hz", "30"));
     ck_assert_int_eq(test_config.hz, 30);
 }
