@@ -613,7 +613,7 @@ class ErrorRepliesAreExplained(unittest.TestCase):
                                      (0, error.encode() + b"\n\n", b""))
 
     def test_for_one_command_in_a_terminal(self):
-        with Terminal("-s", self.server.path, "reply", "OOM full") as terminal:
+        with Terminal("-s", self.server.path, "reply", "OOM full", env=environment(NO_COLOR="1")) as terminal:
             terminal.expect("(error) OOM full\r\n")
             terminal.expect("maxmemory is reached")
             self.assertEqual(terminal.wait(), 0)
