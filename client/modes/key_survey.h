@@ -7,6 +7,7 @@
 #include "core/exit_codes.h"
 #include "options.h"
 
+/* Ctrl-C ends the walk, and what was seen so far is told; so it is when the server goes away. */
 enum exit_code key_survey_run(const struct options *options);
 
 #endif

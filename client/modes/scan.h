@@ -1,5 +1,6 @@
 /*
- * --scan: the names of all keys, a line each.
+ * --scan: the names of all keys, a line each, as redis-cli prints them: quoted on a terminal and with --no-raw, else as
+ * they are. A key that holds a zero byte is printed whole.
  */
 #ifndef KVS_CLIENT_MODES_SCAN_H
 #define KVS_CLIENT_MODES_SCAN_H
@@ -7,6 +8,7 @@
 #include "core/exit_codes.h"
 #include "options.h"
 
+/* -i is the pause between two SCANs. Ctrl-C ends the program by that signal. */
 enum exit_code scan_run(const struct options *options);
 
 #endif

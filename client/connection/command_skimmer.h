@@ -1,0 +1,44 @@
+/*
+ * Finds the ends of commands in bytes that are on their way to a server, however they are cut: in RESP, or inline, a
+ * line each. It counts those that get a reply, and the lines while all is inline.
+ *
+ * Memory is that of the struct, whatever comes. What the server would refuse as a protocol error makes it lose the
+ * thread: from then on it knows nothing.
+ */
+#ifndef KVS_CLIENT_CONNECTION_COMMAND_SKIMMER_H
+#define KVS_CLIENT_CONNECTION_COMMAND_SKIMMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum command_place {
+    PLACE_BETWEEN, /* no command has begun */
+    PLACE_INLINE,  /* in a line; its end ends the command */
+    PLACE_COUNT,   /* in the line that says how many words follow */
+    PLACE_WORD,    /* before a word */
+    PLACE_LENGTH,  /* in the line that says how long a word is */
+    PLACE_BYTES,   /* in a word, or the line end behind it */
+    PLACE_LOST,    /* what came is no command */
+};
+
+/* Begins as all zero bytes. */
+struct command_skimmer {
+    enum command_place place;
+    uint64_t commands; /* complete, and not empty */
+    uint64_t lines;    /* complete, empty ones too */
+    bool has_resp;     /* a command in RESP has been seen: `lines` is no longer the number of the line */
+
+    /* private */
+    bool line_has_word; /* inline: the line is not blank */
+    bool after_return;  /* in a number: the line feed is next */
+    uint64_t number;
+    int digits;
+    uint64_t words_left;
+    uint64_t bytes_left; /* of a word, with its line end */
+};
+
+/* Takes bytes up to the end of a command that gets a reply, where it stops, or all of them. Returns how many. */
+size_t command_skimmer_next(struct command_skimmer *skimmer, const char *bytes, size_t size);
+
+#endif
