@@ -26,6 +26,8 @@ HIREDIS_CFLAGS = $(call once,HIREDIS_CFLAGS,$(shell pkg-config --cflags hiredis)
 HIREDIS_LIBS = $(call once,HIREDIS_LIBS,$(shell pkg-config --libs hiredis))
 EDIT_CFLAGS = $(call once,EDIT_CFLAGS,$(shell pkg-config --cflags libedit))
 EDIT_LIBS = $(call once,EDIT_LIBS,$(shell pkg-config --libs libedit))
+CURSES_CFLAGS = $(call once,CURSES_CFLAGS,$(shell pkg-config --cflags ncursesw))
+CURSES_LIBS = $(call once,CURSES_LIBS,$(shell pkg-config --libs ncursesw))
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,$(shell pkg-config --cflags check))
 CHECK_LIBS = $(call once,CHECK_LIBS,$(shell pkg-config --libs check))
 # jemalloc is linked statically where that can be had: an idle server is a megabyte smaller
@@ -216,7 +218,7 @@ $(BUILD)/kvs-server: $(SERVER_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(SERVER_LIBS)
 
 $(BUILD)/kvs-cli: $(CLIENT_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS) -lm
+	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS) $(CURSES_LIBS) -lm
 
 $(BUILD)/unit-tests: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(CHECK_LIBS) $(SERVER_LIBS)
@@ -261,7 +263,7 @@ $(BUILD)/share/fish/vendor_completions.d/kvs-cli.fish: $(BUILD)/kvs-cli
 
 # What each folder's sources are compiled with, beyond ALL_CFLAGS
 SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) -Iserver
-CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS) -Iclient
+CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS) $(CURSES_CFLAGS) -Iclient
 UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -Itests -I$(BUILD)
 INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)
 

@@ -21,13 +21,13 @@ def set_size(fd, lines, columns):
 class Terminal:
     """kvs-cli in a pseudo terminal; what it writes is looked at as bytes."""
 
-    def __init__(self, *arguments, env=None, lines=24, columns=200):
+    def __init__(self, *arguments, program=CLI, env=None, lines=24, columns=200):
         self.seen = b""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
                 set_size(0, lines, columns)
-                os.execve(CLI, [CLI, *arguments], env or environment())
+                os.execve(program, [program, *arguments], env or environment())
             finally:
                 os._exit(126)
 
@@ -80,13 +80,41 @@ class Terminal:
         self.close()
 
 
+class XtermScreen(pyte.HistoryScreen):
+    """With what terminfo says of xterm, and ncurses therefore uses, and pyte has not."""
+
+    def repeat_character(self, count=1):
+        self.draw(self.buffer[self.cursor.y][self.cursor.x - 1].data * (count or 1))
+
+    def back_tab(self, count=1):
+        for _ in range(count or 1):
+            self.cursor.x = max((stop for stop in self.tabstops if stop < self.cursor.x), default=0)
+
+    def scroll_up(self, count=1):
+        self.scroll(count, self.index, (self.margins or (0, self.lines - 1))[1])
+
+    def scroll_down(self, count=1):
+        self.scroll(count, self.reverse_index, (self.margins or (0, self.lines - 1))[0])
+
+    def scroll(self, count, step, edge):
+        y, self.cursor.y = self.cursor.y, edge
+        for _ in range(count or 1):
+            step()
+        self.cursor.y = y
+
+
+class XtermStream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, b="repeat_character", Z="back_tab", S="scroll_up", T="scroll_down")
+    events = pyte.ByteStream.events | {"repeat_character", "back_tab", "scroll_up", "scroll_down"}
+
+
 class Screen(Terminal):
     """kvs-cli in a terminal of which the screen is looked at, as a person sees it."""
 
-    def __init__(self, *arguments, env=None, lines=24, columns=80):
-        self.screen = pyte.HistoryScreen(columns, lines, history=10000)
-        self.stream = pyte.ByteStream(self.screen)
-        super().__init__(*arguments, env=env, lines=lines, columns=columns)
+    def __init__(self, *arguments, lines=24, columns=80, **more):
+        self.screen = XtermScreen(columns, lines, history=10000)
+        self.stream = XtermStream(self.screen)
+        super().__init__(*arguments, lines=lines, columns=columns, **more)
 
     def rows(self):
         """The lines of the screen without blanks at their ends."""

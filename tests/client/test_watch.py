@@ -145,7 +145,7 @@ class Latency(unittest.TestCase):
 
     def test_refusals_are_one_line_and_their_status(self):
         for error, status in ((b"NOAUTH Authentication required.", 4), (b"NOPERM no \x1b[2Jping", 4),
-                              (b"ERR max number of clients reached", 1)):
+                              (b"ERR not now", 1)):
             for mode in ("--latency", "--latency-history", "--latency-dist", "--stat"):
                 with ScriptedServer(lambda _, error=error: b"-" + error + b"\r\n", unknown=()) as server:
                     result = run_cli("-s", server.path, mode)

@@ -1,0 +1,42 @@
+/*
+ * What one INFO said about the server, and what two of them say about the time between. What a server does not tell is
+ * unknown (NAN).
+ */
+#ifndef KVS_CLIENT_TOP_SAMPLE_H
+#define KVS_CLIENT_TOP_SAMPLE_H
+
+#include "session/info.h"
+
+struct sample {
+    double time; /* seconds of a steady clock, when it came */
+
+    char server[48]; /* "kvs 0.1.0", "Redis 7.2.5"; printable */
+    double pid, uptime;
+    double clients, clients_limit, blocked;
+    double memory, resident, peak, memory_limit; /* bytes; a limit of 0 is none */
+    double keys;                                 /* of all databases */
+
+    /* totals since the server's start */
+    double commands, hits, misses, bytes_in, bytes_out, connections, rejected, expired, evicted;
+    double cpu; /* seconds */
+};
+
+/* A second, unless said otherwise; NAN where a total is unknown or went back (CONFIG RESETSTAT). */
+struct rates {
+    double requests; /* without this program's own */
+    double hits, misses, bytes_in, bytes_out, connections, rejected, expired, evicted;
+    double hit_rate; /* percent of the lookups; NAN when there were none */
+    double cpu;      /* percent of one processor */
+};
+
+/* Nothing is known. */
+void sample_forget(struct sample *sample);
+
+void sample_read(struct sample *sample, const struct info *info, double time);
+
+/* `own` is the number of commands of this program that the newer total counts and the older does not. */
+void rates_compute(struct rates *rates, const struct sample *older, const struct sample *newer, double own);
+
+void rates_forget(struct rates *rates);
+
+#endif
