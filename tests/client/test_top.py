@@ -710,7 +710,7 @@ class HostileServersDoNoHarm(TopTest):
         server = ScriptedServer(lambda words: [b"-ERR max number of clients reached\r\n", None], unknown=())
         self.addCleanup(server.close)
         top = self.open(server.path, columns=120)
-        top.expect("the server closed the connection: ERR max number of clients reached")
+        top.expect("The server refuses the connection: ERR max number of clients reached")
 
     def test_ten_thousand_clients(self):
         lines = b"".join(b"id=%d name=n%d age=1 idle=%d db=0 cmd=get user=default pid=%d uid=0 tot-mem=256\n" % (
