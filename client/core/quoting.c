@@ -54,11 +54,26 @@ bool arguments_is(const struct arguments *arguments, size_t index, const char *w
 /* Cutting a line. */
 
 struct cursor {
+    const char *line;
     const char *at;
     const char *end;
     char *word; /* room for every byte of the line: a word is never longer than its source */
     size_t length;
+    const char *start;   /* of this word in the line */
+    const char *opening; /* the quote that opened in this word, or NULL */
 };
+
+enum cut {
+    CUT_WORD,
+    CUT_END,   /* no more words */
+    CUT_OPEN,  /* a word whose quote is never closed */
+    CUT_GLUED, /* a word whose closing quote, just before `at`, has more text behind it */
+};
+
+static struct cursor cursor_create(const char *line, size_t length)
+{
+    return (struct cursor){.line = line, .at = line, .end = line + length, .word = memory_alloc(length)};
+}
 
 static bool cursor_is_blank(const struct cursor *cursor)
 {
@@ -103,58 +118,110 @@ static char cursor_take_escape(struct cursor *cursor)
     }
 }
 
-/* Behind an opening quote: takes everything up to its partner. False when that is missing or glued to more
- * text. */
-static bool cursor_take_quoted(struct cursor *cursor, char quote)
+/* Behind an opening quote: takes everything up to its partner. */
+static enum cut cursor_take_quoted(struct cursor *cursor, char quote)
 {
     while (cursor->at < cursor->end) {
         char c = *cursor->at++;
         if (c == quote)
-            return cursor_is_blank(cursor);
+            return cursor_is_blank(cursor) ? CUT_WORD : CUT_GLUED;
         if (c == '\\' && cursor->at < cursor->end && (quote == '"' || *cursor->at == '\'')) {
             c = quote == '"' ? cursor_take_escape(cursor) : *cursor->at++;
         }
         cursor->word[cursor->length++] = c;
     }
-    return false;
+    return CUT_OPEN;
 }
 
-/* One word, from its first byte on. A quote may open in the middle of a word, and always ends it. */
-static bool cursor_take_word(struct cursor *cursor)
+/* The next word, whole or broken. A quote may open in the middle of a word, and always ends it. */
+static enum cut cursor_take_word(struct cursor *cursor)
 {
     cursor->length = 0;
+    cursor->opening = NULL;
+    while (cursor->at < cursor->end && cursor_is_blank(cursor))
+        cursor->at++;
+    if (cursor->at == cursor->end)
+        return CUT_END;
+    cursor->start = cursor->at;
     while (cursor->at < cursor->end) {
-        char c = *cursor->at++;
+        char c = *cursor->at;
         if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
-            return true;
-        if (c == '"' || c == '\'')
+            break;
+        cursor->at++;
+        if (c == '"' || c == '\'') {
+            cursor->opening = cursor->at - 1;
             return cursor_take_quoted(cursor, c);
+        }
         cursor->word[cursor->length++] = c;
     }
-    return true;
+    return CUT_WORD;
 }
 
 bool quoting_split(const char *line, size_t length, struct arguments *arguments_out)
 {
     struct arguments arguments = {0};
-    struct cursor cursor = {.at = line, .end = line + length, .word = memory_alloc(length)};
-    bool balanced = true;
-    while (balanced) {
-        while (cursor.at < cursor.end && cursor_is_blank(&cursor))
-            cursor.at++;
-        if (cursor.at == cursor.end)
-            break;
-        balanced = cursor_take_word(&cursor);
-        if (balanced)
-            arguments_append(&arguments, cursor.word, cursor.length);
-    }
+    struct cursor cursor = cursor_create(line, length);
+    enum cut cut;
+    while ((cut = cursor_take_word(&cursor)) == CUT_WORD)
+        arguments_append(&arguments, cursor.word, cursor.length);
     free(cursor.word);
-    if (!balanced) {
+    if (cut != CUT_END) {
         arguments_deinit(&arguments);
         return false;
     }
     *arguments_out = arguments;
     return true;
+}
+
+void quoting_split_anyway(const char *line, size_t length, struct arguments *arguments_out)
+{
+    struct cursor cursor = cursor_create(line, length);
+    *arguments_out = (struct arguments){0};
+    while (cursor_take_word(&cursor) != CUT_END)
+        arguments_append(arguments_out, cursor.word, cursor.length);
+    free(cursor.word);
+}
+
+bool quoting_next_word(const char *line, size_t length, struct quoting_word *word)
+{
+    struct cursor cursor = cursor_create(line, length);
+    cursor.at = line + word->end;
+    enum cut cut = cursor_take_word(&cursor);
+    free(cursor.word);
+    if (cut != CUT_WORD)
+        return false;
+    word->start = (size_t)(cursor.start - line);
+    word->end = (size_t)(cursor.at - line);
+    word->is_quoted = cursor.opening != NULL;
+    return true;
+}
+
+/* Counts characters, from 1; bytes that continue one in UTF-8 are no characters. */
+static size_t column_of(const char *line, const char *at)
+{
+    size_t column = 1;
+    for (const char *c = line; c < at; c++)
+        column += ((unsigned char)c[1] & 0xc0) != 0x80;
+    return column;
+}
+
+void quoting_explain(const char *line, size_t length, char *text, size_t size)
+{
+    struct cursor cursor = cursor_create(line, length);
+    enum cut cut;
+    do {
+        cut = cursor_take_word(&cursor);
+    } while (cut == CUT_WORD);
+    free(cursor.word);
+    if (cut == CUT_OPEN) {
+        snprintf(text, size, "Unbalanced quotes: the %c in column %zu is never closed", *cursor.opening,
+                 column_of(line, cursor.opening));
+    } else if (cut == CUT_GLUED) {
+        snprintf(text, size, "Unbalanced quotes: behind the closing %c in column %zu there is no blank", cursor.at[-1],
+                 column_of(line, cursor.at - 1));
+    } else if (size > 0) {
+        *text = '\0';
+    }
 }
 
 /* Printing. */

@@ -37,6 +37,21 @@ bool arguments_is(const struct arguments *arguments, size_t index, const char *w
  */
 bool quoting_split(const char *line, size_t length, struct arguments *arguments_out);
 
+/* Writes which quote of a line that could not be cut is at fault, and its column, in a sentence. */
+void quoting_explain(const char *line, size_t length, char *text, size_t size);
+
+/* Cuts a line whose quotes may be unbalanced: a word that is broken counts as far as it goes. */
+void quoting_split_anyway(const char *line, size_t length, struct arguments *arguments_out);
+
+/* Where a word stands in its line, in bytes. */
+struct quoting_word {
+    size_t start, end;
+    bool is_quoted; /* some of it */
+};
+
+/* Steps from one word to the next; begins with {0}. False, and `word` unchanged, at the end and at unbalanced quotes. */
+bool quoting_next_word(const char *line, size_t length, struct quoting_word *word);
+
 /* Prints bytes between double quotes, with escapes for whatever is not printable ASCII. */
 void quoting_write(FILE *out, const char *bytes, size_t length);
 

@@ -1,141 +1,274 @@
-/*
- * libedit puts the terminal in its own mode only while a line is edited. There ISIG is off, so that Ctrl-C
- * arrives as a key, bound to prompt_cancel(); while a command runs it is a signal (interrupt.h).
- */
 #include "prompt/prompt.h"
 
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/terminal.h"
+#include "output/output.h"
+#include "prompt/documentation.h"
+#include "prompt/editor.h"
+#include "prompt/help.h"
+#include "prompt/hint.h"
 #include "prompt/history.h"
+#include "prompt/outlet.h"
+#include "prompt/question.h"
+#include "prompt/command_line.h"
 #include "session/line.h"
 #include "session/runner.h"
 
-#include <histedit.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
 struct prompt {
+    const struct options *options;
     struct session *session;
     struct runner *runner;
-    EditLine *editor;
-    FILE *screen;   /* the terminal: standard output, or standard error when that is redirected */
-    History *lines; /* what the arrow keys walk through */
+    FILE *screen; /* the terminal: standard output, or standard error when that is redirected */
+    struct editor *editor;
     struct history *history;
-    bool cancelled; /* the line being edited was dropped with Ctrl-C */
-    char text[512];
+    bool shows_hints;
+    bool has_color;
+
+    struct documentation *documentation;
+    unsigned documented_generation; /* of the session, when it was loaded */
 };
 
-static struct prompt *prompt_of(EditLine *editor)
+/* What the editor asks. */
+
+static void write_prompt(void *context, char *text, size_t size)
 {
-    struct prompt *prompt = NULL;
-    el_get(editor, EL_CLIENTDATA, &prompt);
-    return prompt;
+    const struct prompt *prompt = context;
+    session_write_prompt(prompt->session, text, size);
 }
 
-static char *prompt_text(EditLine *editor)
+static void write_hint(void *context, const char *line, size_t length, char *text, size_t size)
 {
-    return prompt_of(editor)->text;
+    const struct prompt *prompt = context;
+    if (prompt->shows_hints && length > 0)
+        hint_write(prompt->documentation, line, length, text, size);
 }
 
-static unsigned char prompt_cancel(EditLine *editor, wint_t key)
+static void complete(void *context, const char *line, size_t cursor, struct completion *completion_out)
 {
-    (void)key;
-    const LineInfo *line = el_line(editor);
-    if (line->lastchar == line->buffer)
-        return CC_EOF;
-    prompt_of(editor)->cancelled = true;
-    return CC_NEWLINE;
+    const struct prompt *prompt = context;
+    completion_find(prompt->documentation, line, cursor, completion_out);
 }
 
-static void prompt_add_line(void *context, const char *line)
+static int watched_fd(void *context)
+{
+    const struct prompt *prompt = context;
+    struct connection *connection = session_connection(prompt->session);
+    return connection != NULL ? connection_fd(connection) : -1;
+}
+
+/* Shows what was received though nothing was asked: messages, last words. CONNECTION_BROKEN: it is no reply. */
+static enum connection_status show_received(struct prompt *prompt)
+{
+    const struct options *options = prompt->options;
+    enum connection_status status;
+    struct reply *reply;
+    while ((status = connection_take(session_connection(prompt->session), &reply)) == CONNECTION_OK && reply != NULL) {
+        if (reply->type != REPLY_PUSH || options->show_pushes) {
+            editor_make_room(prompt->editor);
+            format_push(stdout, reply, &options->style);
+            output_flush();
+        }
+        reply_destroy(reply);
+    }
+    return status;
+}
+
+static void show_arrivals(void *context)
 {
     struct prompt *prompt = context;
-    HistEvent event;
-    history(prompt->lines, &event, H_ENTER, line);
+    enum connection_status ending = connection_read(session_connection(prompt->session));
+    enum connection_status status = show_received(prompt);
+    if (status == CONNECTION_OK)
+        status = ending;
+    if (status == CONNECTION_OK)
+        return;
+    editor_make_room(prompt->editor);
+    session_lose(prompt->session, status);
 }
 
-static void prompt_open(struct prompt *prompt)
+/* What came together with a reply has been read already. */
+static void show_left_over(struct prompt *prompt)
 {
-    HistEvent event;
-    prompt->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
-    terminal_choose_locale();
-    prompt->editor = el_init("kvs-cli", stdin, prompt->screen, stderr);
-    prompt->lines = history_init();
-    if (prompt->editor == NULL || prompt->lines == NULL)
-        memory_fail();
-    history(prompt->lines, &event, H_SETSIZE, HISTORY_MAX_LINES);
-    history(prompt->lines, &event, H_SETUNIQUE, 1);
-    el_set(prompt->editor, EL_CLIENTDATA, prompt);
-    el_set(prompt->editor, EL_PROMPT, prompt_text);
-    el_set(prompt->editor, EL_HIST, history, prompt->lines);
-    el_set(prompt->editor, EL_SIGNAL, 1); /* for changes of the window's size */
-    el_set(prompt->editor, EL_EDITOR, "emacs");
-    /* the wide form keeps these pointers; the narrow one makes copies that it never frees */
-    el_wset(prompt->editor, EL_ADDFN, L"kvs-cancel", L"Drop the line, or leave", prompt_cancel);
-    el_set(prompt->editor, EL_BIND, "^C", "kvs-cancel", NULL);
-    el_set(prompt->editor, EL_BIND, "^D", "em-delete-or-list", NULL);
-    el_set(prompt->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_set(prompt->editor, EL_SETTY, "-d", "-isig", NULL);
-    el_source(prompt->editor, NULL); /* the user's ~/.editrc */
-    prompt->history = history_create();
-    history_load(prompt->history, prompt_add_line, prompt);
+    if (session_connection(prompt->session) == NULL)
+        return;
+    enum connection_status status = show_received(prompt);
+    if (status != CONNECTION_OK)
+        session_lose(prompt->session, status);
 }
 
-static void prompt_close(struct prompt *prompt)
+static const struct editor_calls editor_calls = {
+    .write_prompt = write_prompt,
+    .write_hint = write_hint,
+    .complete = complete,
+    .watched_fd = watched_fd,
+    .on_readable = show_arrivals,
+};
+
+/* What the server documents. */
+
+/* Another server or user may know other commands. What was known stays when nothing can be learned. */
+static void prompt_learn_commands(struct prompt *prompt)
 {
-    history_destroy(prompt->history);
-    history_end(prompt->lines);
-    el_end(prompt->editor);
+    size_t count;
+    unsigned generation = session_generation(prompt->session); /* 0: never connected */
+    bool can_learn = session_connection(prompt->session) != NULL && !session_is_in_multi(prompt->session);
+    if (prompt->documentation != NULL && (generation == prompt->documented_generation || !can_learn))
+        return;
+    struct documentation *documentation = documentation_load(prompt->session);
+    prompt->documented_generation = generation;
+    documentation_entries(documentation, &count);
+    if (count > 0 || prompt->documentation == NULL) {
+        documentation_destroy(prompt->documentation);
+        prompt->documentation = documentation;
+    } else {
+        documentation_destroy(documentation);
+    }
 }
+
+/* Running a line. */
+
+static enum line_result run_setting(struct prompt *prompt, const struct arguments *arguments)
+{
+    bool is_hints = arguments_is(arguments, 1, "hints"), is_no_hints = arguments_is(arguments, 1, "nohints");
+    if (arguments->count == 2 && arguments_is(arguments, 0, ":set") && (is_hints || is_no_hints))
+        prompt->shows_hints = is_hints;
+    else
+        fputs("kvs-cli: what can be set is :set hints and :set nohints\n", stderr);
+    return LINE_DONE;
+}
+
+static enum line_result run_words(struct prompt *prompt, struct arguments *arguments, FILE *out)
+{
+    long repeat;
+    enum exit_code ignored;
+    if (arguments_is(arguments, 0, "quit") || arguments_is(arguments, 0, "exit"))
+        return LINE_QUIT;
+    if (arguments->values[0][0] == ':')
+        return run_setting(prompt, arguments);
+    if (arguments_is(arguments, 0, "help") || arguments_is(arguments, 0, "?")) {
+        help_print(out, prompt->documentation, arguments, prompt->has_color && out == stdout);
+        fflush(out);
+    } else if (arguments->count == 1 && arguments_is(arguments, 0, "clear")) {
+        fputs("\033[H\033[2J", prompt->screen);
+        fflush(prompt->screen);
+    } else if (!line_take_repeat(arguments, &repeat)) {
+        fprintf(stderr, "kvs-cli: a command can be repeated 1 to %ld times, not %s\n", LONG_MAX, arguments->values[0]);
+    } else if (question_allows(prompt->session, arguments)) {
+        line_run_command(prompt->runner, arguments, repeat, &ignored);
+    }
+    return LINE_DONE;
+}
+
+/* Replies for a program or a file are raw, unless another format for programs was asked for. */
+static struct format_style redirected_style(const struct options *options)
+{
+    struct format_style style = options->style;
+    if (style.format == FORMAT_TERMINAL || style.format == FORMAT_HUMAN)
+        style.format = FORMAT_RAW;
+    style.color = false;
+    return style;
+}
+
+static enum line_result run_parts(struct prompt *prompt, struct command_line *parts)
+{
+    struct outlet outlet;
+    struct format_style style = redirected_style(prompt->options);
+    if (parts->arguments.count == 0 || !outlet_open(&outlet, parts->target, parts->target_text))
+        return LINE_DONE;
+    runner_redirect(prompt->runner, outlet.file, &style);
+    enum line_result result = run_words(prompt, &parts->arguments, outlet.file != NULL ? outlet.file : stdout);
+    runner_redirect(prompt->runner, NULL, NULL);
+    outlet_close(&outlet);
+    return result;
+}
+
+static enum line_result prompt_run_line(struct prompt *prompt, const char *line, size_t length)
+{
+    char error[160];
+    struct command_line parts;
+    if (!command_line_parse(line, length, &parts, error, sizeof(error))) {
+        fprintf(stderr, "%s\n", error);
+        return LINE_DONE;
+    }
+    enum line_result result = run_parts(prompt, &parts);
+    command_line_deinit(&parts);
+    return result;
+}
+
+/* The loop. */
 
 static void prompt_remember(struct prompt *prompt, const char *line, size_t length)
 {
-    if (!line_may_be_kept(line, length))
-        return;
-    if (history_append(prompt->history, line))
-        prompt_add_line(prompt, line);
+    if (!command_line_may_be_kept(line, length))
+        editor_forget_line(prompt->editor);
+    else if (history_append(prompt->history, line))
+        editor_remember(prompt->editor, line);
 }
 
 /* Reads and runs one line. False at the end. */
 static bool prompt_step(struct prompt *prompt)
 {
-    int length = 0;
-    session_write_prompt(prompt->session, prompt->text, sizeof(prompt->text));
-    prompt->cancelled = false;
-    el_set(prompt->editor, EL_PREP_TERM, 1); /* before the prompt shows: el_gets() would do it just after */
-    const char *typed = el_gets(prompt->editor, &length);
+    char *line = NULL;
+    size_t length = 0;
+    show_left_over(prompt);
+    prompt_learn_commands(prompt);
+    enum editor_result read = editor_read(prompt->editor, &line, &length);
     interrupt_take();
-    if (typed == NULL || length <= 0 || prompt->cancelled) {
-        fputs(prompt->cancelled ? "^C\n" : "\n", prompt->screen);
-        fflush(prompt->screen);
-        return prompt->cancelled;
-    }
-
-    char *line = memory_copy_text(typed, (size_t)length);
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
-        line[--length] = '\0';
-    enum exit_code ignored;
-    prompt_remember(prompt, line, (size_t)length);
-    enum line_result result = line_run(prompt->runner, line, (size_t)length, &ignored);
+    if (read != EDITOR_LINE)
+        return read == EDITOR_CANCELLED;
+    prompt_remember(prompt, line, length);
+    enum line_result result = prompt_run_line(prompt, line, length);
+    if (interrupt_take())
+        putc('\n', prompt->screen); /* behind the ^C */
+    explicit_bzero(line, length);
     free(line);
     return result != LINE_QUIT;
 }
 
+static void remember_in_editor(void *context, const char *line)
+{
+    const struct prompt *prompt = context;
+    editor_remember(prompt->editor, line);
+}
+
+static void prompt_open(struct prompt *prompt)
+{
+    const struct options *options = prompt->options;
+    prompt->has_color = options->color == COLOR_ALWAYS || (options->color == COLOR_AUTO && terminal_has_color());
+    prompt->shows_hints = options->hints;
+    prompt->session = session_create(options, SESSION_PROMPT);
+    prompt->runner = runner_create(prompt->session);
+    terminal_choose_locale();
+    prompt->screen = isatty(STDOUT_FILENO) ? stdout : stderr;
+    prompt->editor = editor_create(prompt->screen, prompt->has_color, &editor_calls, prompt);
+    prompt->history = history_create();
+    history_load(prompt->history, remember_in_editor, prompt);
+}
+
+static void prompt_close(struct prompt *prompt)
+{
+    history_destroy(prompt->history);
+    editor_destroy(prompt->editor);
+    documentation_destroy(prompt->documentation);
+    runner_destroy(prompt->runner);
+    session_destroy(prompt->session);
+}
+
 enum exit_code prompt_run(const struct options *options)
 {
-    struct prompt prompt = {.session = session_create(options, SESSION_PROMPT)};
-    prompt.runner = runner_create(prompt.session);
+    struct prompt prompt = {.options = options};
     interrupt_install();
     prompt_open(&prompt);
     session_connect(prompt.session);
     while (prompt_step(&prompt))
         continue;
     prompt_close(&prompt);
-    runner_destroy(prompt.runner);
-    session_destroy(prompt.session);
     return EXIT_CODE_OK;
 }

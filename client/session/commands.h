@@ -1,6 +1,6 @@
 /*
  * What kvs-cli has to know about a command beforehand: how its reply is shown, whether it goes on, whether it may be
- * remembered. By name, since servers that don't describe their commands are to be usable too.
+ * remembered, what it destroys. By name, since servers that don't describe their commands are to be usable too.
  */
 #ifndef KVS_CLIENT_SESSION_COMMANDS_H
 #define KVS_CLIENT_SESSION_COMMANDS_H
@@ -21,7 +21,19 @@ bool command_subscribes(const struct arguments *arguments);
 /* One reply for each channel. */
 bool command_unsubscribes(const struct arguments *arguments);
 
-/* A password is among its arguments. */
+/* A password is among its arguments, or looks as if it were. */
 bool command_has_secret(const struct arguments *arguments);
+
+/* What a command destroys, for those who ask before they send it. */
+enum harm {
+    HARM_NONE,
+    HARM_ALL_KEYS,           /* FLUSHALL */
+    HARM_DATABASE_KEYS,      /* FLUSHDB */
+    HARM_STOP,               /* SHUTDOWN */
+    HARM_DEBUG,              /* DEBUG, but for subcommands that only look */
+    HARM_CONFIGURATION_FILE, /* CONFIG REWRITE */
+};
+
+enum harm command_harm(const struct arguments *arguments);
 
 #endif

@@ -32,8 +32,7 @@ static void print_help(void)
 
 /* Repetition. */
 
-/* Takes a leading number off. False when it is no sensible one. Without a number `*repeat_out` is 1. */
-static bool take_repeat(struct arguments *arguments, long *repeat_out)
+bool line_take_repeat(struct arguments *arguments, long *repeat_out)
 {
     char *end;
     *repeat_out = 1;
@@ -50,17 +49,6 @@ static bool take_repeat(struct arguments *arguments, long *repeat_out)
     return true;
 }
 
-bool line_may_be_kept(const char *line, size_t length)
-{
-    struct arguments arguments;
-    long repeat;
-    if (!quoting_split(line, length, &arguments))
-        return false;
-    bool keep = arguments.count > 0 && take_repeat(&arguments, &repeat) && !command_has_secret(&arguments);
-    arguments_deinit(&arguments);
-    return keep;
-}
-
 /* Running. */
 
 static double seconds_now(void)
@@ -70,8 +58,8 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static enum line_result run_on_server(struct runner *runner, const struct arguments *arguments, long repeat,
-                                      enum exit_code *code_out)
+enum line_result line_run_command(struct runner *runner, const struct arguments *arguments, long repeat,
+                                  enum exit_code *code_out)
 {
     double start = seconds_now();
     enum exit_code code = runner_run(runner, arguments, repeat);
@@ -91,7 +79,7 @@ enum line_result line_run_words(struct runner *runner, struct arguments *argumen
     long repeat;
     if (arguments_is(arguments, 0, "quit") || arguments_is(arguments, 0, "exit"))
         return LINE_QUIT;
-    if (!take_repeat(arguments, &repeat)) {
+    if (!line_take_repeat(arguments, &repeat)) {
         print_line("Invalid kvs-cli repeat command option value.");
     } else if (arguments_is(arguments, 0, "help") || arguments_is(arguments, 0, "?")) {
         print_help();
@@ -102,7 +90,7 @@ enum line_result line_run_words(struct runner *runner, struct arguments *argumen
         fputs("\033[H\033[2J", stdout);
         fflush(stdout);
     } else {
-        return run_on_server(runner, arguments, repeat, code_out);
+        return line_run_command(runner, arguments, repeat, code_out);
     }
     return LINE_DONE;
 }

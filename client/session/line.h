@@ -22,7 +22,13 @@ enum line_result line_run(struct runner *runner, const char *line, size_t length
 /* The same for a line that was cut into words, of which there is at least one. Takes some of them out. */
 enum line_result line_run_words(struct runner *runner, struct arguments *arguments, enum exit_code *code_out);
 
-/* True when a line may be remembered: its quotes are balanced and it carries no password. */
-bool line_may_be_kept(const char *line, size_t length);
+/* ---- for the prompt, which has more words of its own ---- */
+
+/* Takes a leading number off. False when it is no sensible one. Without a number `*repeat_out` is 1. */
+bool line_take_repeat(struct arguments *arguments, long *repeat_out);
+
+/* Sends a command, and says how long it took when that was long. */
+enum line_result line_run_command(struct runner *runner, const struct arguments *arguments, long repeat,
+                                  enum exit_code *code_out);
 
 #endif

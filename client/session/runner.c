@@ -7,13 +7,18 @@
 #include "output/presentation.h"
 #include "session/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct runner {
     struct session *session;
-    bool has_run; /* a command was sent: -i pauses before the next */
+    FILE *out; /* where replies go; NULL: standard output */
+    const struct format_style *style;
+    bool is_stopped; /* by Ctrl-C, or because nobody takes the replies: nothing more is to be run or printed */
+    bool has_run;    /* a command was sent: -i pauses before the next */
     unsigned long long error_count;
     char *last_error; /* printable */
     enum exit_code last_error_code;
@@ -23,6 +28,7 @@ struct runner *runner_create(struct session *session)
 {
     struct runner *runner = memory_alloc_zeroed(sizeof(*runner));
     runner->session = session;
+    runner->style = &session_options(session)->style;
     return runner;
 }
 
@@ -60,6 +66,43 @@ static void runner_note_error(struct runner *runner, const struct reply *error)
     runner->last_error = quoting_copy_printable(error->text, error->length);
 }
 
+void runner_redirect(struct runner *runner, FILE *out, const struct format_style *style)
+{
+    runner->out = out;
+    runner->style = out != NULL ? style : &session_options(runner->session)->style;
+}
+
+/* Printing. */
+
+/* A program that has read enough, or was ended by the Ctrl-C that ends the command, is no trouble. */
+static void runner_flush(struct runner *runner)
+{
+    if (runner->out == NULL) {
+        output_flush();
+        return;
+    }
+    errno = 0;
+    if (fflush(runner->out) == 0 && !ferror(runner->out))
+        return;
+    if (!runner->is_stopped && errno != EPIPE && errno != EINTR)
+        fprintf(stderr, "kvs-cli: the reply was not written: %s\n", strerror(errno != 0 ? errno : EIO));
+    runner->is_stopped = true;
+}
+
+/* Replies that go elsewhere leave errors to the person who waits. */
+static void runner_format(struct runner *runner, const struct reply *reply, bool as_text)
+{
+    const struct options *options = session_options(runner->session);
+    if (runner->out == NULL)
+        presentation_show(reply, runner->style, as_text, options->pager);
+    else if (reply->type == REPLY_ERROR)
+        presentation_show_failure(reply);
+    else if (as_text)
+        format_reply_as_text(runner->out, reply, runner->style);
+    else
+        format_reply(runner->out, reply, runner->style);
+}
+
 /* Prints a reply and destroys it. Not EXIT_CODE_OK: an error that ends a one-shot command with -e. */
 static enum exit_code runner_print(struct runner *runner, struct reply *reply, bool as_text)
 {
@@ -72,44 +115,50 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     if (ends)
         presentation_show_failure(reply);
     else
-        presentation_show(reply, &options->style, as_text, options->pager);
+        runner_format(runner, reply, as_text);
+    runner_flush(runner);
     session_advise(runner->session, reply);
     reply_destroy(reply);
     return ends ? code : EXIT_CODE_OK;
 }
 
-/* Ctrl-C: what the server still sends belongs to nobody, so the connection is replaced. */
-static enum exit_code replace_connection(struct session *session)
+/* Running. */
+
+/* What the server still sends belongs to nobody, so the connection is replaced. */
+static enum exit_code runner_stop(struct runner *runner)
 {
-    session_disconnect(session);
-    putc('\n', isatty(STDOUT_FILENO) ? stdout : stderr);
-    session_connect(session);
+    runner->is_stopped = true;
+    session_renew(runner->session);
     return EXIT_CODE_OK;
 }
 
-static enum exit_code end_wait(struct session *session, enum connection_status status)
+static enum exit_code end_wait(struct runner *runner, enum connection_status status)
 {
-    return status == CONNECTION_INTERRUPTED ? replace_connection(session) : session_lose(session, status);
+    if (status != CONNECTION_INTERRUPTED)
+        return session_lose(runner->session, status);
+    putc('\n', isatty(STDOUT_FILENO) ? stdout : stderr);
+    return runner_stop(runner);
 }
 
 /* Prints what comes until Ctrl-C, the end of the connection, or an error reply. */
 static enum exit_code runner_stream(struct runner *runner, bool is_subscription)
 {
     struct session *session = runner->session;
-    if (is_subscription && session_options(session)->style.format != FORMAT_RAW) {
-        puts("Reading messages... (press Ctrl-C to quit)");
-        output_flush();
+    if (is_subscription && runner->style->format != FORMAT_RAW) {
+        fputs("Reading messages... (press Ctrl-C to quit)\n", runner->out != NULL ? runner->out : stdout);
+        runner_flush(runner);
     }
-    for (;;) {
+    while (!runner->is_stopped) {
         struct reply *reply;
         enum connection_status status = session_receive(session, is_subscription, &reply);
         if (status != CONNECTION_OK)
-            return end_wait(session, status);
+            return end_wait(runner, status);
         bool failed = reply->type == REPLY_ERROR;
         enum exit_code code = runner_print(runner, reply, false);
         if (failed)
             return code;
     }
+    return runner_stop(runner);
 }
 
 static size_t expected_replies(const struct arguments *arguments, bool unsubscribes)
@@ -122,7 +171,7 @@ static enum exit_code runner_run_once(struct runner *runner, const struct argume
     struct session *session = runner->session;
     enum connection_status status = connection_send(session_connection(session), arguments);
     if (status != CONNECTION_OK)
-        return end_wait(session, status);
+        return end_wait(runner, status);
     bool subscribes = command_subscribes(arguments), unsubscribes = command_unsubscribes(arguments);
     if (subscribes || command_is(arguments, "monitor", NULL))
         return runner_stream(runner, subscribes);
@@ -137,7 +186,7 @@ static enum exit_code runner_run_once(struct runner *runner, const struct argume
             return EXIT_CODE_OK;
         }
         if (status != CONNECTION_OK)
-            return end_wait(session, status);
+            return end_wait(runner, status);
         session_note_reply(session, arguments, reply);
         if (reply->type == REPLY_ERROR)
             expected = 0;
@@ -155,22 +204,37 @@ static bool runner_pause(struct runner *runner)
     return first || interval <= 0 || interrupt_sleep(interval);
 }
 
-/* No command runs in the wrong database or protocol, except those that can put this right; nor, where nobody looks on,
- * outside a transaction that was lost with its connection. */
+/* A connection that was lost since the last command is replaced; not in the middle of a transaction, of which the
+ * command would be run alone. */
+static enum exit_code runner_check_connection(struct runner *runner)
+{
+    struct session *session = runner->session;
+    struct connection *connection = session_connection(session);
+    if (connection == NULL || !connection_is_lost(connection))
+        return EXIT_CODE_OK;
+    if (!session_is_in_multi(session)) {
+        session_disconnect(session);
+        return EXIT_CODE_OK;
+    }
+    session_lose(session, CONNECTION_CLOSED);
+    fputs("The transaction is lost; the command was not sent\n", stderr);
+    return EXIT_CODE_NO_CONNECTION;
+}
+
+/* No command runs in the wrong database or protocol, except those that can put this right. */
 enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat)
 {
     struct session *session = runner->session;
-    while (repeat < 0 || repeat-- > 0) {
-        if (!runner_pause(runner) || interrupt_is_pending()) {
-            interrupt_take();
+    runner->is_stopped = false;
+    if (session_mode(session) == SESSION_PROMPT)
+        runner->has_run = false; /* a person pauses already */
+    while (!runner->is_stopped && (repeat < 0 || repeat-- > 0)) {
+        if (!runner_pause(runner) || interrupt_is_pending())
             break;
-        }
-        if (session_connection(session) != NULL && connection_is_lost(session_connection(session))) {
-            if (session_is_in_multi(session) && session_mode(session) != SESSION_PROMPT)
-                return session_lose(session, CONNECTION_CLOSED);
-            session_disconnect(session);
-        }
-        enum exit_code code = session_connect(session);
+        enum exit_code code = runner_check_connection(runner);
+        if (code != EXIT_CODE_OK)
+            return code;
+        code = session_connect(session);
         bool authenticates = command_is(arguments, "auth", NULL) || command_is(arguments, "hello", NULL);
         if (code != EXIT_CODE_OK && (session_connection(session) == NULL || !authenticates))
             return code;

@@ -8,6 +8,8 @@
 #include "core/quoting.h"
 #include "session/session.h"
 
+#include <stdio.h>
+
 struct runner;
 
 /* `session` is borrowed for the runner's life. */
@@ -17,7 +19,8 @@ void runner_destroy(struct runner *runner);
 struct session *runner_session(const struct runner *runner);
 
 /* Runs a command `repeat` times (negative: for ever), reconnecting first if the connection is gone. A command whose
- * connection dies is not sent again: it may have been executed. */
+ * connection dies is not sent again: it may have been executed. Ctrl-C ends it; one that no wait took is still to be
+ * taken. */
 enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat);
 
 /* What -e is about: how many error replies there were so far, and of the last one its text, made printable (borrowed
@@ -25,5 +28,9 @@ enum exit_code runner_run(struct runner *runner, const struct arguments *argumen
 unsigned long long runner_error_count(const struct runner *runner);
 const char *runner_last_error(const struct runner *runner);
 enum exit_code runner_last_error_code(const struct runner *runner);
+
+/* From now on replies go to `out` in this style, which is borrowed, but for errors, which go to standard error. A
+ * failure to write ends the command, and is said unless the reader had enough. NULL: to standard output again. */
+void runner_redirect(struct runner *runner, FILE *out, const struct format_style *style);
 
 #endif

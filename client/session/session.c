@@ -8,6 +8,7 @@
 #include "output/output.h"
 #include "session/advice.h"
 #include "session/commands.h"
+#include "session/reconnection.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,16 +22,21 @@ struct session {
     struct connection *connection; /* NULL: not connected */
     enum session_mode mode;
 
-    /* What the server knows of this connection. */
-    int database;
-    bool in_multi;
-    bool user_may_differ; /* from `user`, since AUTH, HELLO or RESET */
-    char user[64];        /* at the prompt: the ACL user; empty when default or unknown */
+    /* What the server knows of this connection; the user is known at the prompt only. */
+    struct connection_state now;
+    bool user_may_differ; /* from that, since AUTH, HELLO or RESET */
+    unsigned generation;
 
     /* What a new connection is given. */
     int wanted_database;
     enum protocol_choice wanted_protocol;
     int database_before_multi;
+    struct arguments login; /* at the prompt: the last AUTH that went well; empty: what the options say */
+
+    /* At the prompt: the connection before this one. */
+    bool has_past, past_was_lost;
+    bool is_settled; /* this connection was given all that it is to have: it can become the past */
+    struct connection_state past;
 
     /* Whom peer_warn() has judged. */
     bool has_peer;
@@ -49,19 +55,33 @@ struct session *session_create(const struct options *options, enum session_mode 
     return session;
 }
 
+/* A login holds a password. */
+static void forget_login(struct session *session)
+{
+    for (size_t i = 0; i < session->login.count; i++)
+        explicit_bzero(session->login.values[i], session->login.lengths[i]);
+    arguments_deinit(&session->login);
+}
+
 void session_disconnect(struct session *session)
 {
+    if (session->connection == NULL)
+        return;
+    if (session->is_settled && session->mode == SESSION_PROMPT) {
+        session->has_past = session->past_was_lost = true;
+        session->past = session->now;
+    }
+    session->is_settled = false;
     connection_close(session->connection);
     session->connection = NULL;
-    session->database = 0;
-    session->in_multi = false;
+    session->now = (struct connection_state){0};
     session->user_may_differ = false;
-    session->user[0] = '\0';
 }
 
 void session_destroy(struct session *session)
 {
     session_disconnect(session);
+    forget_login(session);
     free(session);
 }
 
@@ -77,7 +97,17 @@ struct connection *session_connection(const struct session *session)
 
 bool session_is_in_multi(const struct session *session)
 {
-    return session->in_multi;
+    return session->now.in_multi;
+}
+
+int session_database(const struct session *session)
+{
+    return session->now.database;
+}
+
+unsigned session_generation(const struct session *session)
+{
+    return session->generation;
 }
 
 const struct options *session_options(const struct session *session)
@@ -88,14 +118,19 @@ const struct options *session_options(const struct session *session)
 void session_write_prompt(const struct session *session, char *text, size_t size)
 {
     char database[16] = "";
+    const struct connection_state *now = &session->now;
     if (session->connection == NULL) {
         snprintf(text, size, "not connected> ");
         return;
     }
-    if (session->database != 0)
-        snprintf(database, sizeof(database), "[%d]", session->database);
-    snprintf(text, size, "kvs %s%s%s%s%s> ", session->user, session->user[0] != '\0' ? "@" : "",
-             session->options->socket_path, database, session->in_multi ? "(TX)" : "");
+    if (now->database != 0)
+        snprintf(database, sizeof(database), "[%d]", now->database);
+    snprintf(text, size, "kvs %s%s%s%s%s> ", now->user, now->user[0] != '\0' ? "@" : "", session->options->socket_path,
+             database, now->in_multi ? "(tx)" : "");
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == '\x7f')
+            *c = '?'; /* a path can hold anything, and a terminal obeys */
+    }
 }
 
 /* Replies. */
@@ -184,16 +219,25 @@ static enum exit_code session_ask(struct session *session, const char *what, str
     return code;
 }
 
-static enum exit_code session_authenticate(struct session *session)
+static void append_login(const struct session *session, struct arguments *arguments)
 {
     const struct options *options = session->options;
-    if (options->password == NULL)
-        return EXIT_CODE_OK;
-    struct arguments arguments = {0};
-    append_text(&arguments, "AUTH");
+    for (size_t i = 0; i < session->login.count; i++)
+        arguments_append(arguments, session->login.values[i], session->login.lengths[i]);
+    if (session->login.count > 0 || options->password == NULL)
+        return;
+    append_text(arguments, "AUTH");
     if (options->user != NULL)
-        append_text(&arguments, options->user);
-    append_text(&arguments, options->password);
+        append_text(arguments, options->user);
+    append_text(arguments, options->password);
+}
+
+static enum exit_code session_authenticate(struct session *session)
+{
+    struct arguments arguments = {0};
+    append_login(session, &arguments);
+    if (arguments.count == 0)
+        return EXIT_CODE_OK;
     enum exit_code code = session_ask(session, "AUTH", &arguments);
     return session->connection != NULL ? EXIT_CODE_OK : code;
 }
@@ -213,7 +257,7 @@ static enum exit_code session_choose_protocol(struct session *session)
 
 static enum exit_code session_choose_database(struct session *session)
 {
-    if (session->wanted_database == session->database)
+    if (session->wanted_database == session->now.database)
         return EXIT_CODE_OK;
     char number[16], what[32];
     snprintf(number, sizeof(number), "%d", session->wanted_database);
@@ -223,7 +267,7 @@ static enum exit_code session_choose_database(struct session *session)
     append_text(&arguments, number);
     enum exit_code code = session_ask(session, what, &arguments);
     if (code == EXIT_CODE_OK)
-        session->database = session->wanted_database;
+        session->now.database = session->wanted_database;
     return code;
 }
 
@@ -236,13 +280,14 @@ static enum exit_code session_learn_user(struct session *session)
     struct reply *reply;
     append_text(&arguments, "ACL");
     append_text(&arguments, "WHOAMI");
-    session->user[0] = '\0';
+    session->now.user[0] = '\0';
+    session->generation++;
     enum exit_code code = session_query(session, &arguments, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_STRING && strcmp(reply->text, "default") != 0) {
         char *name = quoting_copy_printable(reply->text, reply->length);
-        snprintf(session->user, sizeof(session->user), "%s", name);
+        snprintf(session->now.user, sizeof(session->now.user), "%s", name);
         free(name);
     }
     reply_destroy(reply);
@@ -251,7 +296,7 @@ static enum exit_code session_learn_user(struct session *session)
 
 void session_settle_user(struct session *session)
 {
-    if (!session->user_may_differ || session->in_multi || session->connection == NULL)
+    if (!session->user_may_differ || session->now.in_multi || session->connection == NULL)
         return;
     session->user_may_differ = false;
     session_choose_database(session);
@@ -263,7 +308,10 @@ void session_settle_user(struct session *session)
 static void session_check_peer(struct session *session)
 {
     struct ucred peer;
-    if (!connection_peer(session->connection, &peer) || (session->has_peer && session->peer_uid == peer.uid))
+    if (!connection_peer(session->connection, &peer))
+        return;
+    session->now.pid = peer.pid;
+    if (session->has_peer && session->peer_uid == peer.uid)
         return;
     session->has_peer = true;
     session->peer_uid = peer.uid;
@@ -275,17 +323,9 @@ bool session_peer(const struct session *session, struct ucred *peer_out)
     return session->connection != NULL && connection_peer(session->connection, peer_out);
 }
 
-enum exit_code session_connect(struct session *session)
+/* Gives a new connection what it is to have. */
+static enum exit_code session_settle(struct session *session)
 {
-    if (session->connection != NULL)
-        return EXIT_CODE_OK;
-    const struct options *options = session->options;
-    int error = connection_open(options->socket_path, options->timeout, &session->connection);
-    if (error < 0) {
-        connect_error_explain(stderr, options->socket_path, options->socket_source, -error);
-        return error == -EACCES || error == -EPERM ? EXIT_CODE_REFUSED : EXIT_CODE_NO_CONNECTION;
-    }
-    session_check_peer(session);
     enum exit_code code = session_authenticate(session);
     if (code == EXIT_CODE_OK)
         code = session_choose_protocol(session);
@@ -300,54 +340,112 @@ enum exit_code session_connect(struct session *session)
     return code;
 }
 
+static void session_tell_reconnection(struct session *session)
+{
+    if (!session->has_past)
+        return;
+    output_flush();
+    reconnection_tell(stderr, session->options->socket_path, &session->past, &session->now, session->past_was_lost);
+    session->has_past = false;
+}
+
+enum exit_code session_connect(struct session *session)
+{
+    if (session->connection != NULL)
+        return EXIT_CODE_OK;
+    const struct options *options = session->options;
+    int error = connection_open(options->socket_path, options->timeout, &session->connection);
+    if (error < 0) {
+        session->past_was_lost = session->has_past;
+        connect_error_explain(stderr, options->socket_path, options->socket_source, -error);
+        return error == -EACCES || error == -EPERM ? EXIT_CODE_REFUSED : EXIT_CODE_NO_CONNECTION;
+    }
+    session_check_peer(session);
+    enum exit_code code = session_settle(session);
+    session->is_settled = session->connection != NULL;
+    if (session->is_settled)
+        session_tell_reconnection(session);
+    return code;
+}
+
+enum exit_code session_renew(struct session *session)
+{
+    session_disconnect(session);
+    session->past_was_lost = false;
+    return session_connect(session);
+}
+
 /* What a command did to the connection. */
 
 static void end_multi(struct session *session, bool undo)
 {
-    session->in_multi = false;
+    session->now.in_multi = false;
     if (undo)
-        session->database = session->wanted_database = session->database_before_multi;
+        session->now.database = session->wanted_database = session->database_before_multi;
+}
+
+static void note_multi(struct session *session)
+{
+    session->now.in_multi = true;
+    session->database_before_multi = session->now.database;
 }
 
 static void note_select(struct session *session, const struct arguments *arguments)
 {
-    session->database = session->wanted_database = atoi(arguments->values[1]);
+    session->now.database = session->wanted_database = atoi(arguments->values[1]);
 }
 
-static void note_hello(struct session *session, const struct reply *reply)
+/* The words from `first` on (a user and) a password were accepted: a new connection logs in with them. */
+static void note_login(struct session *session, const struct arguments *arguments, size_t first, size_t count)
+{
+    session->user_may_differ = true;
+    if (session->mode != SESSION_PROMPT || session->now.in_multi || first + count > arguments->count)
+        return;
+    forget_login(session);
+    append_text(&session->login, "AUTH");
+    for (size_t i = first; i < first + count; i++)
+        arguments_append(&session->login, arguments->values[i], arguments->lengths[i]);
+}
+
+static void note_hello(struct session *session, const struct arguments *arguments, const struct reply *reply)
 {
     session->wanted_protocol = reply->type == REPLY_MAP ? PROTOCOL_3 : PROTOCOL_2;
-    session->user_may_differ = true;
+    for (size_t i = 2; i < arguments->count; i++) {
+        if (arguments_is(arguments, i, "auth")) {
+            note_login(session, arguments, i + 1, 2);
+            break;
+        }
+    }
 }
 
 static void note_reset(struct session *session)
 {
-    session->in_multi = false;
-    session->database = session->wanted_database = 0;
+    session->now.in_multi = false;
+    session->now.database = session->wanted_database = 0;
     session->wanted_protocol = PROTOCOL_2;
     session->user_may_differ = true;
+    forget_login(session);
 }
 
 void session_note_reply(struct session *session, const struct arguments *arguments, const struct reply *reply)
 {
     bool failed = reply->type == REPLY_ERROR;
     size_t count = arguments->count;
-    if (count == 1 && command_is(arguments, "exec", NULL) && session->in_multi) {
+    if (count == 1 && command_is(arguments, "exec", NULL) && session->now.in_multi) {
         end_multi(session, failed || reply->type == REPLY_NULL);
     } else if (failed) {
         return;
     } else if (count == 2 && command_is(arguments, "select", NULL)) {
         note_select(session, arguments);
     } else if (count == 1 && command_is(arguments, "multi", NULL)) {
-        session->in_multi = true;
-        session->database_before_multi = session->database;
+        note_multi(session);
     } else if (count == 1 && command_is(arguments, "discard", NULL)) {
         end_multi(session, true);
     } else if (count == 1 && command_is(arguments, "reset", NULL)) {
         note_reset(session);
     } else if (count > 1 && command_is(arguments, "hello", NULL)) {
-        note_hello(session, reply);
+        note_hello(session, arguments, reply);
     } else if (command_is(arguments, "auth", NULL)) {
-        session->user_may_differ = true;
+        note_login(session, arguments, 1, count - 1);
     }
 }

@@ -1,6 +1,7 @@
 /*
  * A conversation with one server: connects when needed, and keeps what the server remembers about the connection
- * (user, database, protocol, transaction) so that a new connection gets it back.
+ * (user, database, protocol) so that a new connection gets it back. At the prompt a new connection in the place of a
+ * lost one is said, with what is different (reconnection.h), and a password that was accepted is kept in memory for it.
  *
  * Commands of people and scripts are run and printed by runner.h; modes ask with session_query(), or many at once on
  * session_connection(). Messages about trouble go to standard error.
@@ -35,6 +36,9 @@ void session_destroy(struct session *session);
  * unexpected at the other end is warned of (peer.h), once. */
 enum exit_code session_connect(struct session *session);
 
+/* Takes a new connection for one whose replies nobody waits for any more. Says what changed by that, if anything. */
+enum exit_code session_renew(struct session *session);
+
 /* Sends a command on the connection and waits for its reply, which is the caller's to destroy and is printed by
  * nobody. Takes what `arguments` holds. EXIT_CODE_OK also for an error reply, else the connection was lost, which was
  * said. */
@@ -53,6 +57,10 @@ void session_advise(struct session *session, const struct reply *reply);
 const struct options *session_options(const struct session *session);
 enum session_mode session_mode(const struct session *session);
 bool session_is_in_multi(const struct session *session);
+int session_database(const struct session *session);
+
+/* At the prompt: another number for each connection and each user, who may see other commands. */
+unsigned session_generation(const struct session *session);
 
 /* ---- for those who send by themselves ---- */
 

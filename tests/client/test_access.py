@@ -254,19 +254,21 @@ class PromptShowsTheUser(ServersWithUsers):
     def test_after_an_auth_that_waited_in_a_transaction(self):
         terminal = self.open("--user", "boss", KVSCLI_AUTH="pw")
         terminal.expect(self.prompt("boss@"))
-        for line, user, mark in (("multi", "boss@", "(TX)"), ("auth secret", "boss@", "(TX)"), ("exec", "", "")):
+        for line, user, mark in (("multi", "boss@", "(tx)"), ("auth secret", "boss@", "(tx)"), ("exec", "", "")):
             terminal.enter(line)
             terminal.expect(self.prompt(user, mark))
 
-    def test_again_after_a_reconnect(self):
+    def test_again_after_a_reconnect_as_the_last_who_logged_in(self):
         terminal = self.open("--user", "boss", KVSCLI_AUTH="pw")
-        terminal.expect(self.prompt("boss@"))
-        terminal.enter("auth secret")
-        terminal.expect(self.prompt())
-        self.admin("client", "kill", "type", "normal")
-        terminal.enter("ping")
-        terminal.expect("PONG")
-        terminal.expect(self.prompt("boss@"))
+        for line, user in ((None, "boss@"), ("auth secret", ""), ("auth boss pw", "boss@")):
+            if line is not None:
+                terminal.enter(line)
+            terminal.expect(self.prompt(user))
+            self.admin("client", "kill", "type", "normal")
+            terminal.expect("not connected> ")
+            terminal.enter("ping")
+            terminal.expect("PONG")
+            terminal.expect(self.prompt(user))
 
     def test_only_when_the_server_says_who_it_is(self):
         self.open("--user", "mute", KVSCLI_AUTH="pw").expect("kvs /")
