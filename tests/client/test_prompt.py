@@ -45,7 +45,8 @@ class PromptTest(unittest.TestCase):
         return run(REDIS_CLI, "-s", self.server.path, *arguments)[1].decode().rstrip("\n")
 
     def open(self, *arguments, **changes):
-        terminal = Terminal("-s", self.server.path, *arguments, env=environment(HOME=self.home, **changes))
+        env = environment(HOME=self.home, NO_COLOR="1", **changes)
+        terminal = Terminal("-s", self.server.path, *arguments, env=env)
         self.addCleanup(terminal.close)
         return terminal
 
@@ -252,7 +253,7 @@ class ThePrompt(PromptTest):
             terminal.expect(self.prompt)
             terminal.type("echo h\u00e9\u20ac\x7fllo\r")
             terminal.expect("\r\n")
-            self.assertIn(b'"h\\xc3\\xa9llo"', terminal.expect(self.prompt))
+            self.assertIn('"h\u00e9llo"'.encode(), terminal.expect(self.prompt))
 
     def test_redirected_output_holds_replies_and_no_prompt(self):
         path = os.path.join(self.home, "out")
@@ -604,10 +605,10 @@ class ArrivalsAreShown(PromptTest):
         screen.type("echo half")
         self.at_prompt(screen, "echo half")
         self.redis("set", "watched", "1")
-        screen.expect("-> invalidate: 'watched'")
+        screen.expect('-> invalidate: "watched"')
         self.at_prompt(screen, "echo half")
         rows = screen.rows()
-        self.assertEqual(rows[screen.screen.cursor.y - 1], "-> invalidate: 'watched'")
+        self.assertEqual(rows[screen.screen.cursor.y - 1], '-> invalidate: "watched"')
         self.assertEqual(len([row for row in rows if "echo half" in row]), 1)
         screen.type("way\r")
         screen.expect('"halfway"')
@@ -619,7 +620,7 @@ class ArrivalsAreShown(PromptTest):
         screen.type("echo " + "Y" * 100 + LEFT * 50)
         screen.wait_for(lambda: screen.text().count("Y") == 100, "the line")
         self.redis("set", "watched", "1")
-        screen.expect("-> invalidate: 'watched'")
+        screen.expect('-> invalidate: "watched"')
         screen.wait_for(lambda: screen.text().count("Y") == 100, "the line once")
         screen.type("X\r")
         screen.expect("Y" * 50 + "X")
