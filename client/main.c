@@ -4,17 +4,17 @@
  */
 #include "modes/copy.h"
 #include "modes/intrinsic_latency.h"
-#include "modes/key_survey.h"
 #include "modes/latency.h"
 #include "modes/pipe.h"
 #include "modes/scan.h"
 #include "modes/stat.h"
 #include "modes/who.h"
-#include "options.h"
+#include "options/options.h"
 #include "prompt/prompt.h"
 #include "session/batch.h"
 #include "session/eval.h"
 #include "session/one_shot.h"
+#include "survey/key_survey.h"
 #include "top/top.h"
 
 #include <signal.h>

@@ -10,7 +10,7 @@
 #define KVS_CLIENT_MODES_COPY_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code copy_run(const struct options *options);
 

@@ -5,7 +5,7 @@
 #define KVS_CLIENT_MODES_INTRINSIC_LATENCY_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code intrinsic_latency_run(const struct options *options);
 

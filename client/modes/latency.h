@@ -10,7 +10,7 @@
 #define KVS_CLIENT_MODES_LATENCY_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code latency_run(const struct options *options);
 

@@ -5,7 +5,7 @@
 #ifndef KVS_CLIENT_MODES_LATENCY_SPECTRUM_H
 #define KVS_CLIENT_MODES_LATENCY_SPECTRUM_H
 
-#include "options.h"
+#include "options/options.h"
 
 #include <stdint.h>
 

@@ -11,7 +11,7 @@
 #define KVS_CLIENT_MODES_PIPE_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 /* EXIT_CODE_ERROR_REPLY when there were errors, among which is an end in the middle of a command.
  * EXIT_CODE_INTERRUPTED after Ctrl-C, with the totals so far. */

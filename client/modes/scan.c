@@ -6,9 +6,9 @@
 
 #include "core/interrupt.h"
 #include "core/quoting.h"
-#include "modes/key_scan.h"
 #include "output/output.h"
 #include "session/session.h"
+#include "survey/key_scan.h"
 
 #include <stdio.h>
 

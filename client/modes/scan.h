@@ -6,7 +6,7 @@
 #define KVS_CLIENT_MODES_SCAN_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 /* -i is the pause between two SCANs. Ctrl-C ends the program by that signal. */
 enum exit_code scan_run(const struct options *options);

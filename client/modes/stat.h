@@ -9,7 +9,7 @@
 #define KVS_CLIENT_MODES_STAT_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code stat_run(const struct options *options);
 

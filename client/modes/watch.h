@@ -9,7 +9,7 @@
 
 #include "connection/reply.h"
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 #define KVS_CLIENT_MODES_WHO_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 /* A server that wants a password first is EXIT_CODE_REFUSED with -e, as for other commands. */
 enum exit_code who_run(const struct options *options);

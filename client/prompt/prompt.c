@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "core/terminal.h"
 #include "output/output.h"
+#include "prompt/command_line.h"
 #include "prompt/documentation.h"
 #include "prompt/editor.h"
 #include "prompt/help.h"
@@ -11,7 +12,6 @@
 #include "prompt/history.h"
 #include "prompt/outlet.h"
 #include "prompt/question.h"
-#include "prompt/command_line.h"
 #include "session/line.h"
 #include "session/runner.h"
 

@@ -10,7 +10,7 @@
 #define KVS_CLIENT_SESSION_BATCH_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code batch_run(const struct options *options);
 

@@ -7,7 +7,7 @@
 
 #include "core/exit_codes.h"
 #include "core/quoting.h"
-#include "options.h"
+#include "options/options.h"
 
 #include <stddef.h>
 

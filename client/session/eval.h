@@ -7,7 +7,7 @@
 #define KVS_CLIENT_SESSION_EVAL_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code eval_run(const struct options *options);
 

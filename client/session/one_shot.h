@@ -6,7 +6,7 @@
 
 #include "core/exit_codes.h"
 #include "core/quoting.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code one_shot_run(const struct options *options);
 

@@ -13,7 +13,7 @@
 #include "connection/reply.h"
 #include "core/exit_codes.h"
 #include "core/quoting.h"
-#include "options.h"
+#include "options/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>

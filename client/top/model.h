@@ -6,10 +6,10 @@
 
 #include "top/client_list.h"
 #include "top/command_list.h"
-#include "top/timeline.h"
 #include "top/probes.h"
 #include "top/sample.h"
 #include "top/socket_list.h"
+#include "top/timeline.h"
 #include "top/workers.h"
 
 #include <stdbool.h>

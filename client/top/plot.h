@@ -6,8 +6,8 @@
 #ifndef KVS_CLIENT_TOP_PLOT_H
 #define KVS_CLIENT_TOP_PLOT_H
 
-#include "top/timeline.h"
 #include "top/screen.h"
+#include "top/timeline.h"
 
 /* Rounds that a plot of that many columns shows, when each of its bars stands for `step` rounds. */
 size_t plot_rounds(int columns, size_t step);

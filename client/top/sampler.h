@@ -9,7 +9,7 @@
 #ifndef KVS_CLIENT_TOP_SAMPLER_H
 #define KVS_CLIENT_TOP_SAMPLER_H
 
-#include "options.h"
+#include "options/options.h"
 #include "top/model.h"
 
 #include <stdbool.h>

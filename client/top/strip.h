@@ -4,9 +4,9 @@
 #ifndef KVS_CLIENT_TOP_STRIP_H
 #define KVS_CLIENT_TOP_STRIP_H
 
-#include "top/timeline.h"
 #include "top/screen.h"
 #include "top/text.h"
+#include "top/timeline.h"
 
 #include <stddef.h>
 

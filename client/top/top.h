@@ -5,7 +5,7 @@
 #define KVS_CLIENT_TOP_TOP_H
 
 #include "core/exit_codes.h"
-#include "options.h"
+#include "options/options.h"
 
 enum exit_code top_run(const struct options *options);
 

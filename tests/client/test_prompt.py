@@ -45,7 +45,7 @@ class PromptTest(unittest.TestCase):
         return run(REDIS_CLI, "-s", self.server.path, *arguments)[1].decode().rstrip("\n")
 
     def open(self, *arguments, **changes):
-        env = environment(HOME=self.home, NO_COLOR="1", **changes)
+        env = environment(**{"HOME": self.home, "NO_COLOR": "1", **changes})
         terminal = Terminal("-s", self.server.path, *arguments, env=env)
         self.addCleanup(terminal.close)
         return terminal
@@ -308,7 +308,7 @@ class HintsAndCompletion(PromptTest):
         self.assertEqual(self.history(), ["get k"])
 
     def test_hints_are_grey_or_without_colours_dim(self):
-        for changes, code in (({}, b"\x1b[90m"), ({"NO_COLOR": "1"}, b"\x1b[2m")):
+        for changes, code in (({"NO_COLOR": None}, b"\x1b[90m"), ({"NO_COLOR": "1"}, b"\x1b[2m")):
             terminal = self.open(**changes)
             terminal.expect(self.prompt)
             terminal.type("get")
