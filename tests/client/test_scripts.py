@@ -353,7 +353,8 @@ class FilesOfCommandsAreRun(WithServer):
         # a new connection would run the rest of it as commands of their own
         with ScriptedServer(lambda words: [b"+OK\r\n", None]) as server:
             got = run_cli("-s", server.path, "-i", "0.05", stdin=b"multi\nset k v\nexec\n")
-            self.assertEqual(got, (3, b"OK\n", b"Error: Server closed the connection\n"))
+            self.assertEqual(got, (3, b"OK\n", b"Error: Server closed the connection\n"
+                               b"The transaction is lost; the command was not sent\n"))
             self.assertNotIn([b"exec"], server.commands)
             self.assertEqual(run_cli("-s", server.path, "-i", "0.05", stdin=b"a\nb\n"), (0, b"OK\nOK\n", b""))
 
