@@ -13,16 +13,13 @@ The last line printed is "N passed, N failed". Arguments are names of tests, as 
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
 from harness import CLI, DEADLINE, REDIS_CLI, RedisServer, ScriptedServer, environment, main, run, run_cli
 from tables import COMMANDS, DIFFERENCES, FIXTURE, LINES, MALFORMED, REPLIES
-from terminal import Terminal
 
 FORMATS = ["--raw", "--no-raw", "--csv", "--json", "--quoted-json"]
 PROTOCOLS = ["-2", "-3"]

@@ -407,12 +407,13 @@ class ServersInfoIsReadable(unittest.TestCase):
                                          "zadd scores 3.5 ann 12 bob\n".encode())
         with Screen("-s", server.path, "-3", lines=24, columns=100,
                     env=environment(KVSCLI_HISTFILE="/dev/null")) as screen:
-            screen.expect(".sock")
             nested = "eval \"return {{'job:1', 'job:2'}, false, 7}\" 0"
             for line, last in (("hgetall user:7", '\\xff\\xe0"'), ("zrange scores 0 -1 withscores", "(double) 12"),
                                (nested, "(integer) 7"), ("info keyspace", "avg_ttl=0")):
+                screen.wait_for(lambda: screen.row().endswith(">"), "the prompt")
                 screen.enter(line)
                 screen.expect(last)
+            screen.wait_for(lambda: screen.row().endswith(">"), "the prompt")
             self.assertIn('1# "name"   => "Мария"', screen.text())
             self.assertEqual(screen.cell("Мария").fg, "green")
             self.assertEqual(screen.cell("name").fg, "cyan")

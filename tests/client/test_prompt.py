@@ -320,7 +320,7 @@ class HintsAndCompletion(PromptTest):
         screen.expect("[NX")
         self.assertEqual(len([row for row in screen.rows() if row]), 1)
         screen.type(CONTROL_C)
-        screen.expect("^C")
+        self.at_prompt(screen)
         screen.type("get " + "k" * 13 + " ")
         self.at_prompt(screen, "get " + "k" * 13)
 
