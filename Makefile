@@ -164,10 +164,11 @@ format: ## lay out the C sources by .clang-format
 	@tests/packages lint
 	@find server client tests -name '*.[ch]' -not -path '*/specs/*' -exec clang-format -i {} +
 
-docs: $(PROGRAMS) ## draw docs/configuration.md, commands.md and compatibility.md from the tables
+docs: $(PROGRAMS) ## draw docs/configuration.md, commands.md and compatibility.md from the tables, and the screens of cli.md
 	@$(BUILD)/kvs-server --config-markdown > docs/configuration.md
 	@$(BUILD)/kvs-server --commands-markdown > docs/commands.md
 	@tests/differential/run --meant-as-markdown > docs/compatibility.md
+	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/client/screens.py docs/cli.md
 
 # systemd looks below /usr/local and /usr. For the latter it says itself where.
 systemd_dir = $(DESTDIR)$(or $(if $(filter /usr,$(PREFIX)),$(shell pkg-config --variable=$(1) systemd 2>/dev/null)),$(2))
