@@ -151,7 +151,7 @@ clients: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpre
 bench: ## figures against redis-server and a server that does nothing (BENCH_ARGS=--quick)
 	@tests/packages build bench
 	$(MAKE_ALL) bench-programs
-	@KVS_SERVER=$(BUILD)/kvs-server tests/bench/run --tools $(BUILD)/bench $(BENCH_ARGS)
+	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/bench/run --tools $(BUILD)/bench $(BENCH_ARGS)
 
 # ---- the tree ----
 
