@@ -40,8 +40,11 @@ static const char *kind_of_file(mode_t mode)
 
 static void print_link(FILE *out, const struct obstacle *obstacle)
 {
-    if (obstacle->link != NULL)
-        fprintf(out, ", to which the symbolic link %s leads", obstacle->link);
+    if (obstacle->link == NULL)
+        return;
+    fputs(", to which the symbolic link ", out);
+    quoting_write_path(out, obstacle->link);
+    fputs(" leads", out);
 }
 
 /* A path that is not there. */
@@ -52,9 +55,12 @@ static void explain_missing(FILE *out, const char *path, const char *source)
     struct stat status;
     obstacle_find(path, &obstacle);
     if (obstacle.error == ENOENT && obstacle.link != NULL && stat(obstacle.link, &status) < 0) {
-        fprintf(out, "%s is a symbolic link to a file that does not exist. ", obstacle.link);
+        quoting_write_path(out, obstacle.link);
+        fputs(" is a symbolic link to a file that does not exist. ", out);
     } else if (obstacle.error == ENOENT && !obstacle.is_last) {
-        fprintf(out, "the folder %s does not exist. ", obstacle.path);
+        fputs("the folder ", out);
+        quoting_write_path(out, obstacle.path);
+        fputs(" does not exist. ", out);
     } else {
         fputs("no such socket file. ", out);
     }
@@ -157,10 +163,10 @@ static void explain_refusal(FILE *out, const char *path)
         return;
     }
     fputs(is_folder ? "permission denied by the folder " : "permission denied by the file", out);
-    if (is_folder)
-        fputs(obstacle.path, out);
-    else if (obstacle.link != NULL)
-        fprintf(out, " %s", obstacle.path);
+    if (!is_folder && obstacle.link != NULL)
+        putc(' ', out);
+    if (is_folder || obstacle.link != NULL)
+        quoting_write_path(out, obstacle.path);
     fputs(" (", out);
     identity_print_file(out, &status);
     print_acl(out, obstacle.path);
@@ -205,15 +211,17 @@ static void explain_no_folder(FILE *out, const char *path)
 {
     struct obstacle obstacle;
     obstacle_find(path, &obstacle);
-    fprintf(out, "%s is not a folder. Give another path with -s or KVS_SOCKET.",
-            obstacle.error == ENOTDIR ? obstacle.path : "a part of it");
+    quoting_write_path(out, obstacle.error == ENOTDIR ? obstacle.path : "a part of it");
+    fputs(" is not a folder. Give another path with -s or KVS_SOCKET.", out);
     nearby_print(out, path, true);
     obstacle_deinit(&obstacle);
 }
 
 void connect_error_explain(FILE *out, const char *path, const char *source, int error)
 {
-    fprintf(out, "Could not connect to kvs at %s: ", path);
+    fputs("Could not connect to kvs at ", out);
+    quoting_write_path(out, path);
+    fputs(": ", out);
     switch (error) {
     case ENOENT:
         explain_missing(out, path, source);

@@ -30,6 +30,7 @@
 #define READER_MAX_ELEMENTS ((1LL << 32) - 1) /* announced; the memory for them comes as they do */
 #define READER_MAX_BULK (1LL << 40)           /* bytes, announced; the same holds */
 #define READER_MAX_NUMBER 326                 /* characters of a length, an integer or a double */
+#define READER_MAX_LINE (64 * 1024 * 1024)    /* bytes; a line does not say how long it will be */
 
 struct level {
     struct reply *aggregate; /* NULL at the root */
@@ -132,6 +133,13 @@ static bool reader_take_line(struct reader *reader, char **line_out, size_t *len
         return true;
     }
     return false;
+}
+
+/* There is no whole line yet. */
+static enum read_status reader_miss_line(struct reader *reader)
+{
+    return reader->filled - reader->parsed <= READER_MAX_LINE ? READ_MORE
+                                                              : reader_fail(reader, "A line without an end");
 }
 
 /* The tree. */
@@ -413,7 +421,7 @@ enum read_status reader_next(struct reader *reader, struct reply **reply_out)
             char *line;
             size_t length;
             if (!reader_take_line(reader, &line, &length))
-                return READ_MORE;
+                return reader_miss_line(reader);
             status = reader_parse_line(reader, line, length, reply_out);
         }
         if (status != READ_MORE)

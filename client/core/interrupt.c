@@ -15,11 +15,13 @@
 
 static int pipe_read_fd = -1;
 static int pipe_write_fd = -1;
+static volatile sig_atomic_t interrupts;
 
 static void interrupt_handler(int number)
 {
     (void)number;
     int saved = errno;
+    interrupts++;
     ssize_t ignored = write(pipe_write_fd, "!", 1);
     (void)ignored;
     errno = saved;
@@ -40,6 +42,11 @@ void interrupt_install(void)
 int interrupt_fd(void)
 {
     return pipe_read_fd;
+}
+
+int interrupt_count(void)
+{
+    return interrupts;
 }
 
 bool interrupt_take(void)

@@ -15,6 +15,9 @@ void interrupt_install(void);
 /* Readable while a Ctrl-C has not been taken; -1 while nothing is installed. For poll(2). */
 int interrupt_fd(void);
 
+/* How many there were, taken or not. Each may have made a system call fail with EINTR. */
+int interrupt_count(void);
+
 /* True, once, when there was a Ctrl-C. */
 bool interrupt_take(void);
 

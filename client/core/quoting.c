@@ -273,11 +273,55 @@ char *quoting_copy_printable(const char *bytes, size_t length)
     return line;
 }
 
+/* Bytes of the control character that begins here: of ASCII, or of the second set in UTF-8. 0: it is none. */
+static size_t control_length(const char *at)
+{
+    unsigned char byte = (unsigned char)at[0];
+    if (byte != 0xc2)
+        return (byte != '\0' && byte < ' ') || byte == 0x7f;
+    unsigned char next = (unsigned char)at[1];
+    return next >= 0x80 && next <= 0x9f ? 2 : 0;
+}
+
+void quoting_write_path(FILE *out, const char *path)
+{
+    while (*path != '\0') {
+        size_t control = control_length(path);
+        putc(control > 0 ? '?' : *path, out);
+        path += control > 0 ? control : 1;
+    }
+}
+
+static bool has_control(const char *word)
+{
+    while (*word != '\0' && control_length(word) == 0)
+        word++;
+    return *word != '\0';
+}
+
+/* As $'...', which has escapes. */
+static void write_escaped_word(FILE *out, const char *word)
+{
+    fputs("$'", out);
+    while (*word != '\0') {
+        size_t escaped = *word == '\'' || *word == '\\' ? 1 : control_length(word);
+        if (escaped == 0)
+            putc(*word++, out);
+        for (; escaped > 0; escaped--)
+            fprintf(out, "\\%03o", (unsigned char)*word++);
+    }
+    putc('\'', out);
+}
+
 void quoting_write_shell_word(FILE *out, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
     if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
         fputs(word, out);
+        return;
+    }
+    if (has_control(word)) {
+        write_escaped_word(out, word);
         return;
     }
     putc('\'', out);

@@ -58,7 +58,10 @@ void quoting_write(FILE *out, const char *bytes, size_t length);
 /* A line that is safe to show without quotes, which the caller frees: what is not printable ASCII becomes '?'. */
 char *quoting_copy_printable(const char *bytes, size_t length);
 
-/* Prints a word so that a shell takes it as one. */
+/* Prints a path, in which others may have put what does harm to a terminal: control characters become '?'. */
+void quoting_write_path(FILE *out, const char *path);
+
+/* Prints a word, such as a path, so that a shell takes it as one. */
 void quoting_write_shell_word(FILE *out, const char *word);
 
 #endif

@@ -144,7 +144,9 @@ static void print_socket(const struct who *who)
 {
     struct stat status;
     char *resolved = realpath(who->path, NULL);
-    print_line("socket", "%s", resolved != NULL ? resolved : who->path);
+    print_name("socket");
+    quoting_write_path(stdout, resolved != NULL ? resolved : who->path);
+    putchar('\n');
     if (stat(who->path, &status) == 0) {
         print_name("file");
         identity_print_file(stdout, &status);

@@ -1,17 +1,25 @@
 #include "output/output.h"
 
 #include "core/exit_codes.h"
+#include "core/interrupt.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void output_flush(void)
 {
-    if (fflush(stdout) != 0 || ferror(stdout))
-        output_fail(errno);
+    static int interrupts;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    int error = errno;
+    bool was_interrupted = interrupt_count() != interrupts;
+    interrupts = interrupt_count();
+    if (failed && !was_interrupted)
+        output_fail(error);
+    clearerr(stdout);
 }
 
 void output_fail(int error)

@@ -50,10 +50,11 @@ static void history_set_last(struct history *history, const char *line)
     history->last = memory_copy_text(line, strlen(line));
 }
 
-/* Opens with mode 0600 and nothing wider, also when the file was there before. */
+/* Opens with mode 0600 and nothing wider, also when the file was there before. Nobody waits for a named pipe's other
+ * end. */
 static FILE *history_open(const char *path, int flags, const char *mode)
 {
-    int fd = open(path, flags | O_CLOEXEC, 0600);
+    int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0600);
     if (fd < 0)
         return NULL;
     struct stat status;

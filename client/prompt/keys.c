@@ -36,7 +36,8 @@ void keys_begin(void)
 {
     if (pipe_ends[0] < 0 && pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return;
-    struct sigaction action = {.sa_handler = keys_handle};
+    /* poll(2) ends nevertheless; what is being written to the terminal is not cut */
+    struct sigaction action = {.sa_handler = keys_handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < NUMBER_COUNT; i++)
         sigaction(numbers[i], &action, &earlier[i]);

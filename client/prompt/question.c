@@ -34,7 +34,8 @@ static long long count_all_keys(const struct reply *reply)
         return -1;
     for (const char *at = strstr(reply->text, ":keys="); at != NULL; at = strstr(at, ":keys=")) {
         at += strlen(":keys=");
-        sum += atoll(at);
+        if (__builtin_add_overflow(sum, atoll(at), &sum))
+            return -1;
     }
     return sum;
 }

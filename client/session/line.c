@@ -30,6 +30,15 @@ static void print_help(void)
                "Options of the program: kvs-cli --help");
 }
 
+/* The word comes from a file, which others may have written. */
+static void print_unknown(const char *word)
+{
+    char *shown = quoting_copy_printable(word, strlen(word));
+    printf("unknown kvs-cli internal command '%s'\n", shown);
+    fflush(stdout);
+    free(shown);
+}
+
 /* Repetition. */
 
 bool line_take_repeat(struct arguments *arguments, long *repeat_out)
@@ -84,8 +93,7 @@ enum line_result line_run_words(struct runner *runner, struct arguments *argumen
     } else if (arguments_is(arguments, 0, "help") || arguments_is(arguments, 0, "?")) {
         print_help();
     } else if (arguments->values[0][0] == ':') {
-        printf("unknown kvs-cli internal command '%s'\n", arguments->values[0]);
-        fflush(stdout);
+        print_unknown(arguments->values[0]);
     } else if (arguments->count == 1 && arguments_is(arguments, 0, "clear")) {
         fputs("\033[H\033[2J", stdout);
         fflush(stdout);

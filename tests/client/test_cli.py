@@ -119,6 +119,10 @@ class PipedCommandsPrintAsRedisCli(unittest.TestCase):
     def test_the_table_of_lines(self):
         self.compare(LINES)
 
+    def test_word_of_the_prompt_does_no_harm_to_a_terminal(self):
+        self.assertEqual(run_cli("-s", self.server.path, stdin=b":\x1b]0;x\x07\n"),
+                         (0, b"unknown kvs-cli internal command ':?]0;x?'\n", b""))
+
     def test_transactions(self):
         script = b"multi\nincr n\nget\nexec\nmulti\nset n 1\nhgetall hash\nlrange list12 0 -1\nget text\nexec\nexec\n"
         for protocol in PROTOCOLS:

@@ -239,6 +239,13 @@ class ThePrompt(PromptTest):
         terminal.expect(self.prompt)
         self.assertEqual(stat.S_IMODE(os.stat(self.home + "/.kvscli_history").st_mode), 0o600)
 
+    def test_history_file_that_is_a_named_pipe_is_not_waited_for(self):
+        os.mkfifo(self.home + "/.kvscli_history", 0o600)
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("ping")
+        terminal.expect(self.prompt)
+
     def test_long_history_is_shortened(self):
         with open(self.home + "/.kvscli_history", "w", encoding="ascii") as file:
             file.writelines("echo %d\n" % i for i in range(2500))
@@ -944,6 +951,13 @@ class QuestionsAreAsked(PromptTest):
             self.assertEqual(self.redis("dbsize"), "2")
             self.view.type("\x0c")
             self.view.expect_gone("Go on?")
+
+    def test_counts_that_no_server_has_are_left_out(self):
+        keyspace = b"db0:keys=9223372036854775807\r\ndb1:keys=9223372036854775807\r\n"
+        with ScriptedServer(lambda words: b"$%d\r\n%s\r\n" % (len(keyspace), keyspace) if words[0] == b"INFO"
+                            else b"-ERR no\r\n", unknown=(b"COMMAND",)) as server:
+            screen = self.screen(path=server.path, columns=160)
+            self.assertIn("FLUSHALL deletes all keys of all databases of ", self.ask("flushall", "n", screen))
 
     def test_yes_sends_it(self):
         for answer in ("y", "YES"):

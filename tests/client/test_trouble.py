@@ -92,6 +92,15 @@ class ConnectionsExplainThemselves(unittest.TestCase):
         os.symlink(self.folder + "/nowhere", self.path)
         self.explained(3, ["%s is a symbolic link to a file that does not exist" % self.path], "-s", self.path)
 
+    def test_links_of_others_do_no_harm_to_a_terminal(self):
+        os.mkdir(self.folder + "/\x1b]0;x\x07\u009b")
+        os.symlink("\x1b]0;x\x07\u009b", self.folder + "/link")
+        self.explained(3, ["the folder %s/?]0;x??/no does not exist" % self.folder],
+                       "-s", self.folder + "/link/no/none.sock")
+        evil = self.folder + "/'\x1b"
+        self.explained(3, ["at %s/'?: no such" % self.folder, "kvs-server -s $'%s/\\047\\033'" % self.folder],
+                       "-s", evil)
+
     def test_missing_file_behind_a_sound_link_is_not_blamed_on_the_link(self):
         os.mkdir(self.folder + "/real")
         os.symlink("real", self.folder + "/link")

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """The modes that look at a server for a while: --latency and its kin, --intrinsic-latency, --stat."""
 
+import fcntl
 import re
+import struct
 import subprocess
+import termios
 import threading
 import time
 import unittest
@@ -283,6 +286,22 @@ class Stat(unittest.TestCase):
 
         with ScriptedServer(answer, unknown=()) as server:
             return self.lines("-r", str(lines or len(infos)), path=server.path)
+
+    def test_ctrl_c_ends_it_while_nobody_takes_the_lines(self):
+        taken = [0, -1]
+
+        def is_stuck():
+            time.sleep(0.02)
+            taken.append(struct.unpack("i", fcntl.ioctl(stat.process.stdout, termios.FIONREAD, b"\0\0\0\0"))[0])
+            return taken[-1] > 0 and len(set(taken[-10:])) == 1
+
+        with Running("-s", REDIS.path, "--stat", "-i", "0.001") as stat:
+            fcntl.fcntl(stat.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+            wait_until(is_stuck, "a full pipe")
+            stat.interrupt()
+            wait_until(lambda: stat.process.poll() is not None, "its end")
+            status, _, errors = stat.end()
+            self.assertEqual((status, errors), (0, ""))
 
     def test_columns_are_those_of_redis_cli(self):
         run_cli("-s", REDIS.path, "set", "some", "key")
