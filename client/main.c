@@ -10,6 +10,7 @@
 #include "modes/stat.h"
 #include "modes/who.h"
 #include "options/options.h"
+#include "prompt/help.h"
 #include "prompt/prompt.h"
 #include "session/batch.h"
 #include "session/eval.h"
@@ -18,12 +19,13 @@
 #include "top/top.h"
 
 #include <signal.h>
+#include <strings.h>
 #include <unistd.h>
 
 static enum exit_code run_commands(const struct options *options)
 {
     if (options->argc > 0)
-        return one_shot_run(options);
+        return strcasecmp(options->argv[0], "help") == 0 ? help_run(options) : one_shot_run(options);
     bool has_person = options->command_file == NULL && isatty(STDIN_FILENO);
     return has_person ? prompt_run(options) : batch_run(options);
 }

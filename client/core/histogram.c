@@ -72,17 +72,6 @@ void histogram_add(struct histogram *histogram, uint64_t value)
     histogram->counters[index_of(value)]++;
 }
 
-void histogram_merge(struct histogram *histogram, const struct histogram *from)
-{
-    if (from->count == 0)
-        return;
-    widen(histogram, from->min, from->max);
-    histogram->count += from->count;
-    histogram->sum += from->sum;
-    for (size_t i = 0; i < COUNTERS; i++)
-        histogram->counters[i] += from->counters[i];
-}
-
 uint64_t histogram_count(const struct histogram *histogram)
 {
     return histogram->count;

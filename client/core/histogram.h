@@ -14,9 +14,6 @@ void histogram_destroy(struct histogram *histogram);
 
 void histogram_add(struct histogram *histogram, uint64_t value);
 
-/* Adds all that `from` holds, which stays as it is. */
-void histogram_merge(struct histogram *histogram, const struct histogram *from);
-
 /* Forgets everything. */
 void histogram_reset(struct histogram *histogram);
 

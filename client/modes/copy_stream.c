@@ -18,6 +18,7 @@
 #include "core/quantity.h"
 #include "modes/copy_key.h"
 #include "modes/copy_writer.h"
+#include "output/text.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -118,7 +119,7 @@ static void note_error(struct copy_stream *stream, const struct copy_side *side,
         stop(stream, copy_refuse_server(side, command));
         return;
     }
-    char *text = quoting_copy_printable(error->text, error->length);
+    char *text = text_copy_message(error->text, error->length);
     fprintf(stderr, "kvs-cli: --copy-from: %s", ends ? side->path : "");
     if (key != NULL && !ends)
         quoting_write(stderr, key->name, key->name_length);

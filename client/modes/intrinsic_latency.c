@@ -7,6 +7,7 @@
 
 #include "core/histogram.h"
 #include "core/interrupt.h"
+#include "core/monotonic.h"
 #include "core/quantity.h"
 #include "modes/watch.h"
 #include "output/output.h"
@@ -18,9 +19,9 @@
 /* Measures for one round. Returns the longest gap, in nanoseconds. */
 static uint64_t measure(struct histogram *gaps)
 {
-    uint64_t start = watch_clock(), last = start, longest = 0;
+    uint64_t start = monotonic_nanoseconds(), last = start, longest = 0;
     while (last - start < ROUND) {
-        uint64_t now = watch_clock(), gap = now - last;
+        uint64_t now = monotonic_nanoseconds(), gap = now - last;
         histogram_add(gaps, gap);
         longest = gap > longest ? gap : longest;
         last = now;
@@ -46,7 +47,7 @@ static void print_summary(const struct histogram *gaps)
 enum exit_code intrinsic_latency_run(const struct options *options)
 {
     struct histogram *gaps = histogram_create();
-    uint64_t end = watch_clock() + (uint64_t)(options->run_seconds * 1e9);
+    uint64_t end = monotonic_nanoseconds() + (uint64_t)(options->run_seconds * 1e9);
     uint64_t longest = 0; /* microseconds, that was printed */
     interrupt_install();
     do {
@@ -56,7 +57,7 @@ enum exit_code intrinsic_latency_run(const struct options *options)
             printf("Max latency so far: %llu microseconds.\n", (unsigned long long)gap);
             output_flush();
         }
-    } while (!interrupt_is_pending() && watch_clock() < end);
+    } while (!interrupt_is_pending() && monotonic_nanoseconds() < end);
     print_summary(gaps);
     output_flush();
     histogram_destroy(gaps);

@@ -1,6 +1,7 @@
 #include "modes/latency.h"
 
 #include "core/histogram.h"
+#include "core/monotonic.h"
 #include "core/quantity.h"
 #include "modes/latency_spectrum.h"
 #include "modes/watch.h"
@@ -26,7 +27,7 @@ struct latency {
     bool is_live; /* for a person: a line that is written anew */
     bool color;
     const char *micro; /* as this terminal writes "us" */
-    uint64_t drawn;    /* when the line was, by watch_clock() */
+    uint64_t drawn;    /* when the line was, by monotonic_nanoseconds() */
     long long lines;   /* that were printed */
 };
 
@@ -60,7 +61,7 @@ static void draw_line(struct latency *latency)
              quantity_write_time(max, (double)histogram_max(times), latency->micro),
              (unsigned long long)histogram_count(times));
     watch_draw(latency->watch, line);
-    latency->drawn = watch_clock();
+    latency->drawn = monotonic_nanoseconds();
 }
 
 static void print_spectrum(struct latency *latency)
@@ -156,7 +157,7 @@ static enum watch_status sample(struct latency *latency)
     histogram_add(latency->times, time);
     if (latency->options->mode == MODE_LATENCY_DIST)
         spectrum_add(&latency->spectrum, time);
-    else if (latency->is_live && watch_clock() - latency->drawn >= DRAW_PAUSE)
+    else if (latency->is_live && monotonic_nanoseconds() - latency->drawn >= DRAW_PAUSE)
         draw_line(latency);
     return WATCH_OK;
 }
@@ -168,7 +169,7 @@ static enum watch_status sample_until(struct latency *latency, uint64_t end)
         enum watch_status status = sample(latency);
         if (status != WATCH_OK)
             return status;
-        uint64_t next = watch_clock() + SAMPLE_PAUSE;
+        uint64_t next = monotonic_nanoseconds() + SAMPLE_PAUSE;
         bool ends = next >= end;
         status = watch_pause_until(latency->watch, ends ? end : next);
         if (status != WATCH_OK || ends)
@@ -198,10 +199,10 @@ static bool wants_more(const struct latency *latency)
 
 static enum watch_status run(struct latency *latency)
 {
-    uint64_t interval = choose_interval(latency), end = watch_clock();
+    uint64_t interval = choose_interval(latency), end = monotonic_nanoseconds();
     enum watch_status status = WATCH_OK;
     while (status == WATCH_OK && wants_more(latency)) {
-        uint64_t now = watch_clock();
+        uint64_t now = monotonic_nanoseconds();
         end = interval == UINT64_MAX ? interval : end + interval > now ? end + interval : now + interval;
         status = sample_until(latency, end);
         if (status != WATCH_FAILED)

@@ -18,6 +18,7 @@
 #include "core/quantity.h"
 #include "modes/line_map.h"
 #include "output/output.h"
+#include "output/text.h"
 #include "session/session.h"
 
 #include <errno.h>
@@ -184,7 +185,7 @@ static void pipe_show_error(struct pipe *pipe)
     uint64_t line = line_map_find(pipe->lines, pipe->replies);
     progress_clear(&pipe->progress);
     if (pipe->errors <= ERRORS_SHOWN) {
-        char *text = quoting_copy_printable(reply->text, reply->text_length);
+        char *text = text_copy_message(reply->text, reply->text_length);
         fprintf(stderr, "%s %" PRIu64 ": %s\n", line > 0 ? "line" : "command", line > 0 ? line : pipe->replies, text);
         free(text);
     } else if (pipe->errors == ERRORS_SHOWN + 1) {

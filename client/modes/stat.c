@@ -1,5 +1,6 @@
 #include "modes/stat.h"
 
+#include "core/monotonic.h"
 #include "core/quantity.h"
 #include "modes/watch.h"
 #include "output/output.h"
@@ -18,7 +19,7 @@
 struct counters {
     double requests, hits, misses;
     double cpu;    /* seconds */
-    uint64_t time; /* watch_clock() */
+    uint64_t time; /* monotonic_nanoseconds() */
     bool is_known;
 };
 
@@ -67,7 +68,7 @@ static struct counters read_counters(const struct info *info)
         .hits = number_or_zero(info, "keyspace_hits"),
         .misses = number_or_zero(info, "keyspace_misses"),
         .cpu = number_or_zero(info, "used_cpu_sys") + number_or_zero(info, "used_cpu_user"),
-        .time = watch_clock(),
+        .time = monotonic_nanoseconds(),
         .is_known = true,
     };
 }
@@ -191,11 +192,11 @@ static bool wants_more(const struct stat_mode *mode)
 static void run(struct stat_mode *mode)
 {
     uint64_t interval = (uint64_t)((mode->options->interval > 0 ? mode->options->interval : 1) * 1e9);
-    uint64_t next = watch_clock();
+    uint64_t next = monotonic_nanoseconds();
     enum watch_status status = WATCH_OK;
     while (status == WATCH_OK && wants_more(mode)) {
         status = show(mode);
-        uint64_t now = watch_clock();
+        uint64_t now = monotonic_nanoseconds();
         next = next + interval > now ? next + interval : now + interval;
         if (status == WATCH_OK && wants_more(mode))
             status = watch_pause_until(mode->watch, next);

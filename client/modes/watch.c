@@ -2,14 +2,15 @@
 
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "core/monotonic.h"
 #include "core/terminal.h"
 #include "output/output.h"
+#include "output/text.h"
 #include "session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RETRY_PAUSE 0.1   /* seconds between two attempts to connect again */
@@ -51,13 +52,6 @@ enum exit_code watch_code(const struct watch *watch)
 
 /* Time. */
 
-uint64_t watch_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* The terminal has shown "^C", behind which nothing is to stand. An open line is drawn once more over it. */
 static enum watch_status stop(const struct watch *watch)
 {
@@ -77,7 +71,7 @@ static enum watch_status pause_for(const struct watch *watch, double seconds)
 enum watch_status watch_pause_until(struct watch *watch, uint64_t moment)
 {
     for (;;) { /* a sleep may end early */
-        uint64_t now = watch_clock();
+        uint64_t now = monotonic_nanoseconds();
         enum watch_status status = pause_for(watch, now < moment ? (double)(moment - now) / 1e9 : 0);
         if (status != WATCH_OK || now >= moment)
             return status;
@@ -159,9 +153,9 @@ enum watch_status watch_ask(struct watch *watch, const char *command, struct rep
         enum watch_status connected = again ? connect_again(watch) : connect_once(watch);
         if (connected != WATCH_OK)
             return connected;
-        uint64_t start = watch_clock();
+        uint64_t start = monotonic_nanoseconds();
         enum connection_status status = ask_once(watch, command, reply_out);
-        *time_out = watch_clock() - start;
+        *time_out = monotonic_nanoseconds() - start;
         if (status == CONNECTION_OK) {
             note_answer(watch);
             return is_refusal(*reply_out) ? watch_refuse(watch, command, *reply_out) : WATCH_OK;
@@ -178,7 +172,7 @@ enum watch_status watch_ask(struct watch *watch, const char *command, struct rep
 
 enum watch_status watch_refuse(struct watch *watch, const char *command, struct reply *error)
 {
-    char *text = quoting_copy_printable(error->text, error->length);
+    char *text = text_copy_message(error->text, error->length);
     watch_end_line(watch);
     output_flush();
     fprintf(stderr, "kvs-cli: the server refuses %s, which %s needs: %s\n", command, watch->options.mode_option, text);

@@ -42,10 +42,7 @@ enum watch_status watch_ask(struct watch *watch, const char *command, struct rep
 /* Says that an error reply is the end. Destroys it. WATCH_FAILED */
 enum watch_status watch_refuse(struct watch *watch, const char *command, struct reply *error);
 
-/* Nanoseconds of a clock that only goes forward. */
-uint64_t watch_clock(void);
-
-/* Waits until that clock says so. WATCH_OK or WATCH_STOPPED. */
+/* Waits until monotonic_nanoseconds() are so many. WATCH_OK or WATCH_STOPPED. */
 enum watch_status watch_pause_until(struct watch *watch, uint64_t moment);
 
 /* Writes the last line of the terminal anew, cut to its width, and leaves it open. For terminals only. */

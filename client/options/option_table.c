@@ -41,6 +41,8 @@ const struct option_entry option_table[] = {
      SECTION_COMMANDS, 0},
     {"-e", NULL, "exit with a status other than 0 when a command fails, and name its line", OPTION_ERROR_EXIT,
      SECTION_COMMANDS, 0},
+    {"--no-questions", NULL, "at the prompt: send FLUSHALL and other commands that destroy without asking first",
+     OPTION_NO_QUESTIONS, SECTION_COMMANDS, 0},
 
     {"--raw", NULL, "plain bytes (the default unless output is a terminal)", OPTION_FORMAT, SECTION_OUTPUT, FORMAT_RAW},
     {"--no-raw", NULL, "types, quotes and numbers, as redis-cli prints them", OPTION_FORMAT, SECTION_OUTPUT,

@@ -27,6 +27,7 @@ enum option_id {
     OPTION_STDIN_TAG,
     OPTION_QUOTED_INPUT,
     OPTION_ERROR_EXIT,
+    OPTION_NO_QUESTIONS,
     OPTION_FORMAT, /* `choice` is an enum format */
     OPTION_ELEMENT_DELIMITER,
     OPTION_REPLY_DELIMITER,

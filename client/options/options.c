@@ -177,6 +177,9 @@ static void apply_command_option(struct options *options, const struct option_en
     case OPTION_ERROR_EXIT:
         options->error_exit = true;
         break;
+    case OPTION_NO_QUESTIONS:
+        options->questions = false;
+        break;
     default:
         break;
     }

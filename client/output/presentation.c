@@ -13,6 +13,7 @@
 
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "core/quantity.h"
 #include "core/terminal.h"
 #include "output/output.h"
 #include "output/pager.h"
@@ -63,37 +64,15 @@ static void measure_reply(const struct reply *reply, struct measure *measure)
         measure_reply(&reply->elements[i], measure);
 }
 
-/* 1234567 as 1,234,567 */
-static void write_number(char *text, size_t size, size_t number)
-{
-    char digits[32];
-    int length = snprintf(digits, sizeof(digits), "%zu", number);
-    size_t at = 0;
-    for (int i = 0; i < length && at + 2 < size; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    text[at] = '\0';
-}
-
-static void write_size(char *text, size_t size, size_t bytes)
-{
-    if (bytes < 1000000)
-        snprintf(text, size, "%.0f kB", (double)bytes / 1e3);
-    else
-        snprintf(text, size, "%.*f MB", bytes < 10000000 ? 1 : 0, (double)bytes / 1e6);
-}
-
 /* Where a reply that is too long is to go. */
 static enum state ask(const struct reply *reply)
 {
     static const char choices[] = "Show it? [y]es, [p]ager, [N]o ";
     struct measure measure = {0};
-    char elements[48], bytes[32], question[160];
+    char elements[QUANTITY_SIZE], bytes[QUANTITY_SIZE], question[160];
     measure_reply(reply, &measure);
-    write_number(elements, sizeof(elements), measure.elements);
-    write_size(bytes, sizeof(bytes), measure.bytes);
+    quantity_write_thousands(elements, measure.elements);
+    quantity_write_bytes(bytes, (double)measure.bytes);
     if (measure.elements == 1)
         snprintf(question, sizeof(question), "This reply has %s. %s", bytes, choices);
     else

@@ -5,10 +5,13 @@
  */
 #include "output/text.h"
 
+#include "core/memory.h"
+#include "core/quoting.h"
 #include "core/terminal.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
@@ -168,6 +171,22 @@ void text_write_quoted(FILE *out, const char *bytes, size_t length)
 void text_write_line(FILE *out, const char *bytes, size_t length)
 {
     write_pieces(out, walk_begin(bytes, length, ""));
+}
+
+char *text_copy_message(const char *bytes, size_t length)
+{
+    char *message = NULL;
+    size_t size;
+    if (!isatty(STDERR_FILENO))
+        return quoting_copy_printable(bytes, length);
+    terminal_choose_locale();
+    FILE *out = open_memstream(&message, &size);
+    if (out == NULL)
+        memory_fail();
+    text_write_line(out, bytes, length);
+    if (fclose(out) != 0)
+        memory_fail();
+    return message;
 }
 
 /* A line with its tabs. */

@@ -3,9 +3,11 @@
 #include "core/memory.h"
 #include "core/nearest.h"
 #include "core/terminal.h"
+#include "output/output.h"
 #include "prompt/completion.h"
 #include "prompt/page.h"
 #include "prompt/syntax.h"
+#include "session/command_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -237,4 +239,26 @@ void help_print(FILE *out, const struct documentation *documentation, const stru
         print_group(&page, documentation, arguments->values[1] + 1);
     else
         print_for_words(&page, documentation, arguments);
+}
+
+enum exit_code help_run(const struct options *options)
+{
+    bool color = options->color == COLOR_ALWAYS || (options->color == COLOR_AUTO && terminal_has_color());
+    struct arguments words = {0};
+    struct session *session = NULL;
+    struct documentation *documentation = NULL;
+    enum exit_code code = command_words_append(options, &words);
+    if (code == EXIT_CODE_OK && words.count > 1) {
+        session = session_create(options, SESSION_ONE_SHOT);
+        code = session_connect(session);
+        documentation = code == EXIT_CODE_OK ? documentation_load(session) : NULL;
+    }
+    if (code == EXIT_CODE_OK)
+        help_print(stdout, documentation, &words, color);
+    output_flush();
+    documentation_destroy(documentation);
+    if (session != NULL)
+        session_destroy(session);
+    arguments_deinit(&words);
+    return code;
 }

@@ -5,7 +5,9 @@
 #ifndef KVS_CLIENT_PROMPT_HELP_H
 #define KVS_CLIENT_PROMPT_HELP_H
 
+#include "core/exit_codes.h"
 #include "core/quoting.h"
+#include "options/options.h"
 #include "prompt/documentation.h"
 
 #include <stdbool.h>
@@ -14,5 +16,9 @@
 /* `arguments` begins with the word help; those behind a command that is found are ignored. For what is unknown one
  * line, with the nearest that there is. `color`: syntax in bold. */
 void help_print(FILE *out, const struct documentation *documentation, const struct arguments *arguments, bool color);
+
+/* kvs-cli help ... on the command line: asks the server what it says of its commands, unless kvs-cli itself is asked
+ * about. */
+enum exit_code help_run(const struct options *options);
 
 #endif

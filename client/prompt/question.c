@@ -2,6 +2,7 @@
 
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "core/quantity.h"
 #include "session/commands.h"
 
 #include <ctype.h>
@@ -55,32 +56,20 @@ static long long count_keys(struct session *session, enum harm harm)
     return count;
 }
 
-/* 1234567 as "1,234,567"; `text` has room for 32 bytes. */
-static void write_grouped(long long number, char *text)
-{
-    char digits[24];
-    int length = snprintf(digits, sizeof(digits), "%lld", number);
-    for (int i = 0; i < length; i++) {
-        *text++ = digits[i];
-        if (i + 1 < length && (length - i - 1) % 3 == 0)
-            *text++ = ',';
-    }
-    *text = '\0';
-}
-
 /* The question. */
 
-/* "all 1,234 keys", "the only key" or "all keys". */
+/* "all 1,234 keys", "the only key", "all keys (there are none)" or, where nobody says how many, "all keys". */
 static void write_keys(long long count, char *text, size_t size)
 {
-    char grouped[32];
+    char grouped[QUANTITY_SIZE];
     if (count < 0) {
         snprintf(text, size, "all keys");
+    } else if (count == 0) {
+        snprintf(text, size, "all keys (there are none)");
     } else if (count == 1) {
         snprintf(text, size, "the only key");
     } else {
-        write_grouped(count, grouped);
-        snprintf(text, size, "all %s keys", grouped);
+        snprintf(text, size, "all %s keys", quantity_write_thousands(grouped, (uint64_t)count));
     }
 }
 

@@ -1,13 +1,11 @@
 #include "session/line.h"
 
-#include "core/quoting.h"
 #include "session/commands.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SLOW_SECONDS 0.5 /* a command that took longer has its time printed */
 
@@ -60,19 +58,11 @@ bool line_take_repeat(struct arguments *arguments, long *repeat_out)
 
 /* Running. */
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 enum line_result line_run_command(struct runner *runner, const struct arguments *arguments, long repeat,
                                   enum exit_code *code_out)
 {
-    double start = seconds_now();
     enum exit_code code = runner_run(runner, arguments, repeat);
-    double elapsed = seconds_now() - start;
+    double elapsed = runner_seconds(runner);
     if (elapsed >= SLOW_SECONDS && session_options(runner_session(runner))->style.format <= FORMAT_HUMAN) {
         printf("(%.2fs)\n", elapsed);
         fflush(stdout);
@@ -101,18 +91,4 @@ enum line_result line_run_words(struct runner *runner, struct arguments *argumen
         return line_run_command(runner, arguments, repeat, code_out);
     }
     return LINE_DONE;
-}
-
-enum line_result line_run(struct runner *runner, const char *line, size_t length, enum exit_code *code_out)
-{
-    struct arguments arguments;
-    if (!quoting_split(line, length, &arguments)) {
-        print_line("Invalid argument(s)");
-        return LINE_DONE;
-    }
-    enum line_result result = LINE_DONE;
-    if (arguments.count > 0)
-        result = line_run_words(runner, &arguments, code_out);
-    arguments_deinit(&arguments);
-    return result;
 }

@@ -17,9 +17,7 @@ enum line_result {
                   which */
 };
 
-enum line_result line_run(struct runner *runner, const char *line, size_t length, enum exit_code *code_out);
-
-/* The same for a line that was cut into words, of which there is at least one. Takes some of them out. */
+/* Runs a line that was cut into words, of which there is at least one. Takes some of them out. */
 enum line_result line_run_words(struct runner *runner, struct arguments *arguments, enum exit_code *code_out);
 
 /* ---- for the prompt, which has more words of its own ---- */

@@ -3,8 +3,10 @@
 #include "connection/connection.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
+#include "core/monotonic.h"
 #include "output/output.h"
 #include "output/presentation.h"
+#include "output/text.h"
 #include "session/commands.h"
 
 #include <errno.h>
@@ -19,6 +21,8 @@ struct runner {
     const struct format_style *style;
     bool is_stopped; /* by Ctrl-C, or because nobody takes the replies: nothing more is to be run or printed */
     bool has_run;    /* a command was sent: -i pauses before the next */
+    double seconds;  /* of the last run, but for `seconds_printing` */
+    double seconds_printing;
     unsigned long long error_count;
     char *last_error; /* printable */
     enum exit_code last_error_code;
@@ -43,6 +47,11 @@ struct session *runner_session(const struct runner *runner)
     return runner->session;
 }
 
+double runner_seconds(const struct runner *runner)
+{
+    return runner->is_stopped || runner->out != NULL ? 0 : runner->seconds;
+}
+
 unsigned long long runner_error_count(const struct runner *runner)
 {
     return runner->error_count;
@@ -63,7 +72,7 @@ static void runner_note_error(struct runner *runner, const struct reply *error)
     runner->error_count++;
     runner->last_error_code = session_code_of_error(error);
     free(runner->last_error);
-    runner->last_error = quoting_copy_printable(error->text, error->length);
+    runner->last_error = text_copy_message(error->text, error->length);
 }
 
 void runner_redirect(struct runner *runner, FILE *out, const struct format_style *style)
@@ -110,6 +119,7 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     bool failed = reply->type == REPLY_ERROR;
     enum exit_code code = failed ? session_code_of_error(reply) : EXIT_CODE_OK;
     bool ends = failed && session_mode(runner->session) == SESSION_ONE_SHOT && options->error_exit;
+    double start = monotonic_seconds();
     if (failed)
         runner_note_error(runner, reply);
     if (ends)
@@ -117,6 +127,7 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     else
         runner_format(runner, reply, as_text);
     runner_flush(runner);
+    runner->seconds_printing += monotonic_seconds() - start;
     session_advise(runner->session, reply);
     reply_destroy(reply);
     return ends ? code : EXIT_CODE_OK;
@@ -222,10 +233,9 @@ static enum exit_code runner_check_connection(struct runner *runner)
 }
 
 /* No command runs in the wrong database or protocol, except those that can put this right. */
-enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat)
+static enum exit_code runner_repeat(struct runner *runner, const struct arguments *arguments, long long repeat)
 {
     struct session *session = runner->session;
-    runner->is_stopped = false;
     if (session_mode(session) == SESSION_PROMPT)
         runner->has_run = false; /* a person pauses already */
     while (!runner->is_stopped && (repeat < 0 || repeat-- > 0)) {
@@ -243,4 +253,14 @@ enum exit_code runner_run(struct runner *runner, const struct arguments *argumen
             return code;
     }
     return EXIT_CODE_OK;
+}
+
+enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat)
+{
+    double start = monotonic_seconds();
+    runner->is_stopped = false;
+    runner->seconds_printing = 0;
+    enum exit_code code = runner_repeat(runner, arguments, repeat);
+    runner->seconds = monotonic_seconds() - start - runner->seconds_printing;
+    return code;
 }

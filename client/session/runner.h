@@ -23,6 +23,10 @@ struct session *runner_session(const struct runner *runner);
  * taken. */
 enum exit_code runner_run(struct runner *runner, const struct arguments *arguments, long long repeat);
 
+/* How long the last run took, without the time for printing, in which a person may read or be asked. 0 when Ctrl-C
+ * ended it or its replies went elsewhere. */
+double runner_seconds(const struct runner *runner);
+
 /* What -e is about: how many error replies there were so far, and of the last one its text, made printable (borrowed
  * until the next), and what it makes of the exit status. Without any the text is NULL. */
 unsigned long long runner_error_count(const struct runner *runner);

@@ -6,6 +6,7 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "output/output.h"
+#include "output/text.h"
 #include "session/advice.h"
 #include "session/commands.h"
 #include "session/reconnection.h"
@@ -209,7 +210,7 @@ static enum exit_code session_ask(struct session *session, const char *what, str
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_ERROR) {
-        char *text = quoting_copy_printable(reply->text, reply->length);
+        char *text = text_copy_message(reply->text, reply->length);
         fprintf(stderr, "%s failed: %s\n", what, text);
         free(text);
         session_advise(session, reply);

@@ -3,6 +3,7 @@
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/quoting.h"
+#include "output/text.h"
 #include "session/session.h"
 
 #include <inttypes.h>
@@ -119,10 +120,10 @@ bool key_scan_take(struct key_scan *scan, const struct reply *reply, const struc
 enum exit_code key_scan_explain(const struct reply *reply)
 {
     if (reply->type != REPLY_ERROR) {
-        fputs("Error: the reply to SCAN is not a cursor and keys\n", stderr);
+        fputs("kvs-cli: the reply to SCAN is not a cursor and keys\n", stderr);
         return EXIT_CODE_NO_CONNECTION;
     }
-    char *text = quoting_copy_printable(reply->text, reply->length);
+    char *text = text_copy_message(reply->text, reply->length);
     fprintf(stderr, "SCAN error: %s\n", text);
     free(text);
     return session_code_of_error(reply);

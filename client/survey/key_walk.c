@@ -13,6 +13,7 @@
 #include "core/memory.h"
 #include "core/monotonic.h"
 #include "core/quantity.h"
+#include "output/text.h"
 #include "survey/key_scan.h"
 
 #include <inttypes.h>
@@ -192,7 +193,7 @@ static bool walk_note_refusal(struct key_walk *walk, enum key_question question,
 {
     struct refusal *refusal = &walk->refusals[question];
     if (refusal->count++ == 0) {
-        refusal->reason = quoting_copy_printable(error->text, error->length);
+        refusal->reason = text_copy_message(error->text, error->length);
         refusal->code = session_code_of_error(error);
     }
     return question != walk->plan->essential || !is_hopeless(error);

@@ -7,13 +7,13 @@
 
 #include "connection/connection.h"
 #include "core/memory.h"
+#include "core/monotonic.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CONNECT_SECONDS 0.1 /* that the server may take to accept */
 #define RECONNECT_SECONDS 0.5
@@ -62,13 +62,6 @@ struct sampler {
     double own_others;
 };
 
-double sampler_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 struct sampler *sampler_create(const struct options *options, struct model *model)
 {
     struct sampler *sampler = memory_alloc_zeroed(sizeof(*sampler));
@@ -112,8 +105,8 @@ static void forget_time(struct sampler *sampler)
 void sampler_set_interval(struct sampler *sampler, double seconds)
 {
     sampler->interval = seconds;
-    if (sampler->next_round > sampler_now() + seconds)
-        sampler->next_round = sampler_now() + seconds;
+    if (sampler->next_round > monotonic_seconds() + seconds)
+        sampler->next_round = monotonic_seconds() + seconds;
 }
 
 void sampler_set_paused(struct sampler *sampler, bool is_paused)
@@ -355,7 +348,7 @@ static void take_replies(struct sampler *sampler)
 {
     enum connection_status status = connection_read(sampler->connection);
     struct reply *reply = NULL;
-    double now = sampler_now();
+    double now = monotonic_seconds();
     while (connection_take(sampler->connection, &reply) == CONNECTION_OK && reply != NULL) {
         if (reply->type != REPLY_PUSH && sampler->queued > 0) {
             struct pending pending = sampler->queue[0];
@@ -373,13 +366,13 @@ static void take_replies(struct sampler *sampler)
 
 /* Rounds. */
 
-static void end_round(struct sampler *sampler, double now)
+static void end_round(struct sampler *sampler)
 {
     struct model *model = sampler->model;
     struct timeline *timeline = model->timeline;
     sampler->is_in_round = false;
     sampler->changes |= CHANGED_ROUND;
-    timeline_begin(timeline, now);
+    timeline_begin(timeline);
     timeline_set(timeline, FIGURE_LATENCY, probes_end_round(&model->probes));
     if (!sampler->has_base)
         return;
@@ -411,7 +404,7 @@ static void send_probe(struct sampler *sampler, double now)
 {
     sampler->next_probe = fmax(sampler->next_probe + PROBE_SECONDS, now + PROBE_SECONDS / 2);
     sampler->is_spoiled = false;
-    ASK(sampler, sampler_now(), REQUEST_PING, "PING");
+    ASK(sampler, monotonic_seconds(), REQUEST_PING, "PING");
     send_all(sampler, now);
 }
 
@@ -428,7 +421,7 @@ static void start_due(struct sampler *sampler, double now)
     if (sampler->queued > 0)
         return;
     if (sampler->is_in_round)
-        end_round(sampler, now);
+        end_round(sampler);
     else if (!sampler->is_paused && now >= sampler->next_round)
         begin_round(sampler, now);
     else if (probe_is_wanted(sampler) && now >= sampler->next_probe)
@@ -472,7 +465,7 @@ double sampler_wait(const struct sampler *sampler, double now)
 void sampler_kill(struct sampler *sampler, long long id)
 {
     char number[32];
-    double now = sampler_now();
+    double now = monotonic_seconds();
     if (sampler->connection == NULL || sampler->queued == QUEUE_SIZE) {
         model_tell(sampler->model, "client %lld is not killed: the server does not answer", id);
         return;

@@ -23,12 +23,9 @@ enum sampler_change {
     CHANGED_NEWS = 4,    /* the connection, a message */
 };
 
-/* Both are borrowed for the sampler's life. Times are those of sampler_now(). */
+/* Both are borrowed for the sampler's life. Times are those of monotonic_seconds(). */
 struct sampler *sampler_create(const struct options *options, struct model *model);
 void sampler_destroy(struct sampler *sampler);
-
-/* Seconds of a steady clock. */
-double sampler_now(void);
 
 /* For poll(2), to be readable; -1 while not connected. */
 int sampler_fd(const struct sampler *sampler);

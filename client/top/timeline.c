@@ -8,7 +8,6 @@
 
 struct timeline {
     size_t total;
-    double times[TIMELINE_SIZE];
     float values[FIGURE_COUNT][TIMELINE_SIZE];
 };
 
@@ -22,10 +21,9 @@ void timeline_destroy(struct timeline *timeline)
     free(timeline);
 }
 
-void timeline_begin(struct timeline *timeline, double time)
+void timeline_begin(struct timeline *timeline)
 {
     size_t slot = timeline->total++ % TIMELINE_SIZE;
-    timeline->times[slot] = time;
     for (int figure = 0; figure < FIGURE_COUNT; figure++)
         timeline->values[figure][slot] = NAN;
 }
@@ -46,15 +44,4 @@ double timeline_value(const struct timeline *timeline, enum figure figure, size_
     if (age >= timeline->total || age >= TIMELINE_SIZE)
         return NAN;
     return timeline->values[figure][(timeline->total - 1 - age) % TIMELINE_SIZE];
-}
-
-double timeline_span(const struct timeline *timeline, size_t age)
-{
-    size_t kept = timeline->total < TIMELINE_SIZE ? timeline->total : TIMELINE_SIZE;
-    if (kept == 0)
-        return 0;
-    if (age >= kept)
-        age = kept - 1;
-    size_t newest = timeline->total - 1;
-    return timeline->times[newest % TIMELINE_SIZE] - timeline->times[(newest - age) % TIMELINE_SIZE];
 }

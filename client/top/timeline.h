@@ -25,8 +25,8 @@ struct timeline;
 struct timeline *timeline_create(void);
 void timeline_destroy(struct timeline *timeline);
 
-/* A new round, of which nothing is known yet. `time` is in seconds of any steady clock. */
-void timeline_begin(struct timeline *timeline, double time);
+/* A new round, of which nothing is known yet. */
+void timeline_begin(struct timeline *timeline);
 
 /* Of the newest round. What is no number of a sensible size stays unknown. */
 void timeline_set(struct timeline *timeline, enum figure figure, double value);
@@ -36,8 +36,5 @@ size_t timeline_total(const struct timeline *timeline);
 
 /* Of the round that was begun `age` rounds before the newest; NAN when unknown, forgotten or never there. */
 double timeline_value(const struct timeline *timeline, enum figure figure, size_t age);
-
-/* Seconds between that round, or the oldest that is known, and the newest. */
-double timeline_span(const struct timeline *timeline, size_t age);
 
 #endif

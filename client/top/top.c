@@ -4,6 +4,7 @@
  */
 #include "top/top.h"
 
+#include "core/monotonic.h"
 #include "session/session.h"
 #include "top/model.h"
 #include "top/sampler.h"
@@ -77,7 +78,7 @@ static void wait_for_events(struct top *top)
         {.fd = top->signal_fd, .events = POLLIN},
         {.fd = sampler_fd(top->sampler), .events = POLLIN},
     };
-    double seconds = sampler_wait(top->sampler, sampler_now());
+    double seconds = sampler_wait(top->sampler, monotonic_seconds());
     if (poll(waits, 3, (int)ceil(seconds * 1000)) <= 0)
         return;
     if (waits[1].revents != 0)
@@ -88,7 +89,7 @@ static void wait_for_events(struct top *top)
 
 static void draw(struct top *top)
 {
-    double now = sampler_now();
+    double now = monotonic_seconds();
     bool shows_clients = view_draw(&top->ui, &top->model, top->options->socket_path, now);
     sampler_want_clients(top->sampler, shows_clients);
     sampler_spoil(top->sampler);
@@ -99,7 +100,7 @@ static void draw(struct top *top)
 static void run(struct top *top)
 {
     while (!top->is_leaving) {
-        double now = sampler_now();
+        double now = monotonic_seconds();
         int changes = sampler_run(top->sampler, now);
         ui_follow(&top->ui, &top->model, changes, now);
         if (changes != 0 || top->is_stale || now - top->drawn >= 1)

@@ -433,7 +433,7 @@ class ScanOfOddServers(unittest.TestCase):
             with ScriptedServer(lambda words, reply=reply: reply) as server:
                 for mode in ("--scan", "--bigkeys", "--keystats", "--hotkeys"):
                     status, out, err = run_cli("-s", server.path, mode)
-                    self.assertEqual((status, out, err), (3, b"", b"Error: the reply to SCAN is not a cursor and keys\n"),
+                    self.assertEqual((status, out, err), (3, b"", b"kvs-cli: the reply to SCAN is not a cursor and keys\n"),
                                      (mode, reply))
 
     def test_errors_are_said(self):

@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 import tempfile
+import time
 import unittest
 
 import screens
@@ -453,15 +454,24 @@ class LongRepliesAreNotPouredOut(ServerOfReplies):
     def test_the_question_tells_how_much_there_is(self):
         screen = self.open()
         screen.enter("reply many")
-        screen.expect("This reply has 20,000 elements (249 kB). Show it? [y]es, [p]ager, [N]o")
+        screen.expect("This reply has 20,000 elements (243.1 KiB). Show it? [y]es, [p]ager, [N]o")
         self.assertNotIn("element-0", screen.text())
         screen.enter("n")
         self.go_on(screen)
         self.assertNotIn("element-", screen.text())
         screen.enter("reply large")
-        screen.expect("This reply has 3.0 MB. Show it?")
+        screen.expect("This reply has 2.9 MiB. Show it?")
         screen.enter("")
         self.go_on(screen)
+
+    def test_the_time_for_an_answer_is_not_the_commands(self):
+        screen = self.open()
+        screen.enter("reply many")
+        screen.expect("Show it?")
+        time.sleep(0.6)  # more than what counts as slow
+        screen.enter("n")
+        self.go_on(screen)
+        self.assertNotRegex(screen.text(), r"\(\d+\.\d+s\)")
 
     def test_yes_shows_all_of_it(self):
         terminal = Terminal("-s", self.server.path, env=environment(KVSCLI_HISTFILE="/dev/null", NO_COLOR="1"))

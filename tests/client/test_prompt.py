@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 import screens
@@ -144,6 +145,21 @@ class ThePrompt(PromptTest):
         terminal.expect(self.prompt)
         terminal.enter("ping")
         self.assertEqual(terminal.expect(self.prompt), b"PONG\r\n")
+
+    def test_the_time_of_a_slow_command_is_told(self):
+        terminal = self.open("--no-questions")
+        terminal.expect(self.prompt)
+        terminal.enter("debug sleep 0.6")
+        self.assertRegex(terminal.expect(self.prompt), rb"^OK\r\n\(\d+\.\d\ds\)\r\n$")
+
+    def test_the_time_of_what_control_c_ended_is_not_told(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("blpop nothing 0")
+        wait_until(lambda: b"blocked_clients:1" in run(REDIS_CLI, "-s", self.server.path, "info", "clients")[1], "BLPOP")
+        time.sleep(0.6)  # more than what counts as slow
+        terminal.type(CONTROL_C)
+        self.assertEqual(terminal.expect(self.prompt), b"^C\r\n")
 
     def test_reconnects_by_itself_into_the_same_database(self):
         terminal = self.open("-3")
@@ -405,6 +421,20 @@ class HintsAndCompletion(PromptTest):
         self.run_line(screen, "help get > %s/help" % self.home)
         with open(self.home + "/help", encoding="utf-8") as file:
             self.assertIn("key", file.read())
+
+    def test_help_is_there_on_the_command_line(self):
+        status, out, errors = run_cli("-s", self.server.path, "help", "Get")
+        self.assertEqual((status, errors), (0, b""))
+        self.assertIn(b"GET key", out)
+        self.assertIn(b"Get the value of a key", out)
+        self.assertNotIn(b"\x1b", out)
+        self.assertIn(b"@hash", run_cli("-s", self.server.path, "help", "@nosuch")[1])
+        self.assertEqual(run_cli("-s", self.home + "/none", "help", "get")[0], 3)
+
+    def test_help_of_the_prompt_itself_needs_no_server(self):
+        status, out, errors = run_cli("-s", self.home + "/none", "HELP")
+        self.assertEqual((status, errors), (0, b""))
+        self.assertIn(b"HELP COMMAND", out)
 
     def test_what_was_known_outlives_the_connection(self):
         screen = self.screen()
@@ -979,6 +1009,16 @@ class QuestionsAreAsked(PromptTest):
             self.at_prompt(self.view)
             self.view.type("\x0c")
             self.view.expect_gone("Go on?")
+
+    def test_an_empty_database_is_said(self):
+        self.redis("flushall")
+        self.assertIn("FLUSHDB deletes all keys (there are none) of database 0 of ", self.ask("flushdb", "n"))
+
+    def test_questions_can_be_switched_off(self):
+        screen = self.screen("--no-questions")
+        self.assertIn("OK", self.run_line(screen, "flushdb"))
+        self.assertNotIn("Go on?", screen.text())
+        self.assertEqual(self.redis("dbsize"), "0")
 
     def test_commands_that_only_look_are_not_asked_about(self):
         for line in ("debug object a", "shutdown abort", "config get save", "debug"):

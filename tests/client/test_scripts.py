@@ -610,8 +610,8 @@ class NothingButRepliesIsOnStandardOutput(WithServer):
 
     def test_control_bytes_of_an_error_do_not_reach_a_terminal(self):
         with ScriptedServer(lambda words: b"-ERR \x1b[31mred\r\n") as server:
-            for words, shown in ((["-e", "x"], "ERR \\x1b[31mred"), (["-n", "1", "x"], "ERR ?[31mred"),
-                                 (["--no-auth-warning", "-a", "x", "--csv", "x"], "ERR ?[31mred")):
+            for words, shown in ((["-e", "x"], "ERR \\x1b[31mred"), (["-n", "1", "x"], "SELECT 1 failed: ERR \\x1b[31mred"),
+                                 (["--no-auth-warning", "-a", "x", "--csv", "x"], "AUTH failed: ERR \\x1b[31mred")):
                 with Terminal("-s", server.path, *words) as terminal:
                     self.assertNotIn(b"\x1b[31m", terminal.expect(shown))
             self.assertEqual(run_cli("-s", server.path, "-e", "x"), (1, b"", b"ERR \x1b[31mred\n"))
