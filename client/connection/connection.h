@@ -1,6 +1,6 @@
 /*
- * One connection to a server's socket file. hiredis formats and sends the commands; the replies are read by
- * reader.h (why: reply.h). Knows bytes, commands and replies; what they mean is session.h's.
+ * One connection to a server's socket file. hiredis formats the commands; they are sent here, and the replies are
+ * read by reader.h (why: there). Knows bytes, commands and replies; what they mean is session.h's.
  *
  * Blocking, for one thread. Ctrl-C (interrupt.h) ends every wait, and so does a timeout, where one was given.
  */
