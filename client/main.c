@@ -26,7 +26,7 @@ static enum exit_code run_commands(const struct options *options)
 {
     if (options->argc > 0)
         return strcasecmp(options->argv[0], "help") == 0 ? help_run(options) : one_shot_run(options);
-    bool has_person = options->command_file == NULL && isatty(STDIN_FILENO);
+    bool has_person = !options->command_file && isatty(STDIN_FILENO);
     return has_person ? prompt_run(options) : batch_run(options);
 }
 

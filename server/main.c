@@ -4,40 +4,42 @@
  * The main thread owns the socket files, signals and timers. It ties the layers together: what net/ tells of
  * goes to the sessions of command/, what CONFIG SET changes goes to whoever must act on it.
  */
-#include "access/acl.h"
-#include "access/sockets.h"
+#include "acl/acl.h"
+#include "base/clock.h"
+#include "base/gate.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/panic.h"
+#include "base/random.h"
+#include "base/text.h"
 #include "command/command_markdown.h"
-#include "command/table.h"
+#include "command/command_table.h"
 #include "config/config.h"
-#include "config/open_files.h"
 #include "config/sources.h"
-#include "core/account.h"
-#include "core/clock.h"
-#include "core/gate.h"
-#include "core/hash.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "core/privileges.h"
-#include "core/process.h"
-#include "core/random.h"
-#include "core/sandbox.h"
-#include "core/supervisor.h"
-#include "core/text.h"
 #include "engine/access_config.h"
 #include "engine/client_limits.h"
-#include "engine/cron.h"
 #include "engine/eviction.h"
-#include "engine/memory.h"
-#include "engine/reception.h"
-#include "engine/reload.h"
-#include "engine/server.h"
 #include "engine/session.h"
-#include "engine/stats.h"
-#include "engine/watchdog.h"
-#include "net/listener.h"
+#include "host/account.h"
+#include "host/crash.h"
+#include "host/log.h"
+#include "host/open_files.h"
+#include "host/privileges.h"
+#include "host/process.h"
+#include "host/sandbox.h"
+#include "host/supervisor.h"
+#include "listen/listener.h"
+#include "listen/reception.h"
+#include "listen/sockets.h"
 #include "net/worker.h"
+#include "record/memory_report.h"
+#include "record/stats.h"
+#include "server.h"
 #include "store/keyspace.h"
 #include "store/reaper.h"
+#include "upkeep/cron.h"
+#include "upkeep/reload.h"
+#include "upkeep/watchdog.h"
 #include "version.h"
 
 #include <errno.h>
@@ -237,7 +239,7 @@ static void start_server(const struct net_service *service)
         die("%s", error);
     bool sandboxed = prepare_sandbox(config);
     main_gate = gate_join(server.gate);
-    reception_open(&server, main_gate);
+    reception_open(config, main_gate);
     int failed = workers_start((unsigned)config->threads, server.gate, service);
     if (failed)
         die_listening("can't start %d threads: %s; give fewer with --threads", config->threads, strerror(-failed));
@@ -405,12 +407,13 @@ int main(int argc, char **argv)
     supervisor_init();
     leave_root(&server.config);
     hash_init_random();
-    bool activated = getenv("LISTEN_FDS") != NULL; /* sockets are handed over to this very process */
+    bool activated = getenv("LISTEN_FDS"); /* sockets are handed over to this very process */
     if (server.config.daemonize && !activated && process_daemonize())
         die("can't go into the background: %s", strerror(errno));
     take_signals();
+    panic_set_writer(log_panic);
     if (server.config.crash_log_enabled)
-        process_report_crashes(KVS_VERSION);
+        crash_report_to_log(KVS_VERSION);
     make_server();
     struct net_service service = session_service(&server);
     start_server(&service);

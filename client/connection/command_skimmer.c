@@ -37,11 +37,11 @@ static bool take_number_byte(struct command_skimmer *skimmer, char byte)
 static bool take_inline(struct command_skimmer *skimmer, const char **at, const char *end)
 {
     const char *stop = memchr(*at, '\n', (size_t)(end - *at));
-    const char *line_end = stop != NULL ? stop : end;
+    const char *line_end = stop ? stop : end;
     for (const char *byte = *at; byte < line_end && !skimmer->line_has_word; byte++)
         skimmer->line_has_word = !isspace((unsigned char)*byte);
-    *at = stop != NULL ? stop + 1 : end;
-    if (stop == NULL)
+    *at = stop ? stop + 1 : end;
+    if (!stop)
         return false;
     skimmer->lines++;
     skimmer->place = PLACE_BETWEEN;

@@ -40,7 +40,7 @@ static const char *kind_of_file(mode_t mode)
 
 static void print_link(FILE *out, const struct obstacle *obstacle)
 {
-    if (obstacle->link == NULL)
+    if (!obstacle->link)
         return;
     fputs(", to which the symbolic link ", out);
     quoting_write_path(out, obstacle->link);
@@ -54,7 +54,7 @@ static void explain_missing(FILE *out, const char *path, const char *source)
     struct obstacle obstacle;
     struct stat status;
     obstacle_find(path, &obstacle);
-    if (obstacle.error == ENOENT && obstacle.link != NULL && stat(obstacle.link, &status) < 0) {
+    if (obstacle.error == ENOENT && obstacle.link && stat(obstacle.link, &status) < 0) {
         quoting_write_path(out, obstacle.link);
         fputs(" is a symbolic link to a file that does not exist. ", out);
     } else if (obstacle.error == ENOENT && !obstacle.is_last) {
@@ -94,7 +94,7 @@ static void print_acl(FILE *out, const char *path)
 static bool explain_group(FILE *out, const struct wanted *wanted, const struct stat *status)
 {
     const struct group *group = getgrgid(status->st_gid);
-    if ((status->st_mode & wanted->group) == 0 || identity_is_in_group(status->st_gid) || group == NULL)
+    if ((status->st_mode & wanted->group) == 0 || identity_is_in_group(status->st_gid) || !group)
         return false;
     if (identity_is_listed_in_group(status->st_gid)) {
         group = getgrgid(status->st_gid);
@@ -108,7 +108,7 @@ static bool explain_group(FILE *out, const struct wanted *wanted, const struct s
         return false; /* nobody should join root's */
     const char *self = identity_name();
     fprintf(out, "The group may %s: become a member (sudo usermod -aG %s %s) and log in again.",
-            wanted->is_folder ? "pass" : "connect", group->gr_name, self != NULL ? self : "YOU");
+            wanted->is_folder ? "pass" : "connect", group->gr_name, self ? self : "YOU");
     return true;
 }
 
@@ -116,7 +116,7 @@ static void explain_owner(FILE *out, const struct stat *status, const char *sock
 {
     fputs("Connecting needs the w permission: run it as the owner (sudo -u ", out);
     const struct passwd *owner = getpwuid(status->st_uid);
-    if (owner != NULL)
+    if (owner)
         fputs(owner->pw_name, out);
     else
         fprintf(out, "'#%ld'", (long)status->st_uid);
@@ -163,9 +163,9 @@ static void explain_refusal(FILE *out, const char *path)
         return;
     }
     fputs(is_folder ? "permission denied by the folder " : "permission denied by the file", out);
-    if (!is_folder && obstacle.link != NULL)
+    if (!is_folder && obstacle.link)
         putc(' ', out);
-    if (is_folder || obstacle.link != NULL)
+    if (is_folder || obstacle.link)
         quoting_write_path(out, obstacle.path);
     fputs(" (", out);
     identity_print_file(out, &status);

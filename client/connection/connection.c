@@ -45,16 +45,16 @@ static int connection_open_socket(const char *path, double timeout, int *fd_out)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct timeval limit = to_timeval(timeout);
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof address.sun_path)
         return -ENAMETOOLONG;
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)); /* connect(2) obeys it */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit); /* connect(2) obeys it */
     int result;
     do {
-        result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+        result = connect(fd, (struct sockaddr *)&address, sizeof address);
     } while (result < 0 && errno == EINTR && !interrupt_is_pending());
     /* from here on, a full socket is waited for in connection_flush(), where replies are received meanwhile */
     if (result < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0) {
@@ -73,10 +73,10 @@ int connection_open(const char *path, double timeout, struct connection **connec
     if (result < 0)
         return result;
     redisContext *context = redisConnectFd(fd);
-    if (context == NULL)
+    if (!context)
         memory_fail();
     context->flags &= ~REDIS_BLOCK; /* hiredis takes EAGAIN for an error otherwise */
-    struct connection *connection = memory_alloc_zeroed(sizeof(*connection));
+    struct connection *connection = memory_alloc_zeroed(sizeof *connection);
     connection->context = context;
     connection->reader = reader_create();
     connection->timeout = timeout;
@@ -86,7 +86,7 @@ int connection_open(const char *path, double timeout, struct connection **connec
 
 void connection_close(struct connection *connection)
 {
-    if (connection == NULL)
+    if (!connection)
         return;
     reader_destroy(connection->reader);
     redisFree(connection->context);
@@ -95,7 +95,7 @@ void connection_close(struct connection *connection)
 
 static enum connection_status connection_fail(struct connection *connection, const char *message)
 {
-    snprintf(connection->error, sizeof(connection->error), "%s", message);
+    snprintf(connection->error, sizeof connection->error, "%s", message);
     return CONNECTION_BROKEN;
 }
 
@@ -174,7 +174,7 @@ enum connection_status connection_flush(struct connection *connection)
     }
     sdsfree(context->obuf);
     context->obuf = sdsempty();
-    if (context->obuf == NULL)
+    if (!context->obuf)
         memory_fail();
     return CONNECTION_OK;
 }
@@ -189,14 +189,14 @@ enum connection_status connection_send(struct connection *connection, const stru
 static enum connection_status connection_judge_first(struct connection *connection, struct reply **reply, bool is_bad)
 {
     char *error = connection->error;
-    if (*reply != NULL && first_words_refuse(*reply, error, sizeof(connection->error))) {
+    if (*reply && first_words_refuse(*reply, error, sizeof connection->error)) {
         reply_destroy(*reply);
         *reply = NULL;
         return CONNECTION_BROKEN;
     }
-    if (*reply == NULL && (is_bad || first_words_are_foreign(&connection->first))) {
+    if (!*reply && (is_bad || first_words_are_foreign(&connection->first))) {
         const char *fault = is_bad ? reader_error(connection->reader) : "which begins no reply";
-        first_words_explain(&connection->first, fault, error, sizeof(connection->error));
+        first_words_explain(&connection->first, fault, error, sizeof connection->error);
         return CONNECTION_BROKEN;
     }
     connection->first.are_over = *reply != NULL;
@@ -217,7 +217,7 @@ enum connection_status connection_receive(struct connection *connection, struct 
     for (;;) {
         short ready = 0;
         enum connection_status status = connection_take(connection, reply_out);
-        if (status != CONNECTION_OK || *reply_out != NULL)
+        if (status != CONNECTION_OK || *reply_out)
             return status;
         status = connection_wait(connection, POLLIN, &ready);
         if (status == CONNECTION_OK && ready != 0)
@@ -236,7 +236,7 @@ bool connection_is_lost(const struct connection *connection)
 
 bool connection_peer(const struct connection *connection, struct ucred *peer_out)
 {
-    socklen_t size = sizeof(*peer_out);
+    socklen_t size = sizeof *peer_out;
     return getsockopt(connection->context->fd, SOL_SOCKET, SO_PEERCRED, peer_out, &size) == 0;
 }
 

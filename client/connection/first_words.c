@@ -8,7 +8,7 @@
 
 void first_words_add(struct first_words *words, const char *bytes, size_t size)
 {
-    size_t room = sizeof(words->bytes) - words->length;
+    size_t room = sizeof words->bytes - words->length;
     size_t take = words->are_over ? 0 : size < room ? size : room;
     memcpy(words->bytes + words->length, bytes, take);
     words->length += take;
@@ -20,10 +20,10 @@ bool first_words_are_foreign(const struct first_words *words)
     if (words->are_over || words->length == 0)
         return false;
     char type = words->bytes[0];
-    if (memchr("+-:,(#_$=!*~>%|", type, 15) == NULL)
+    if (!memchr("+-:,(#_$=!*~>%|", type, 15))
         return true;
-    bool counts = memchr(":$=!*~>%|", type, 9) != NULL;
-    return counts && words->length > 1 && memchr("+-0123456789\r", words->bytes[1], 13) == NULL;
+    bool counts = memchr(":$=!*~>%|", type, 9);
+    return counts && words->length > 1 && !memchr("+-0123456789\r", words->bytes[1], 13);
 }
 
 /* The first line, printable, in quotes. Many bytes that are not say the same as a few. */
@@ -32,7 +32,7 @@ void first_words_explain(const struct first_words *words, const char *fault, cha
     size_t length = 0;
     while (length < words->length && words->bytes[length] != '\r' && words->bytes[length] != '\n')
         length++;
-    bool has_more = length == sizeof(words->bytes);
+    bool has_more = length == sizeof words->bytes;
     char *line = quoting_copy_printable(words->bytes, length);
     snprintf(text, size,
              "What answers there is no kvs: it said \"%s%s\" (%s). Give another path with -s or KVS_SOCKET.", line,
@@ -55,7 +55,7 @@ bool first_words_refuse(const struct reply *reply, char *text, size_t size)
     };
     if (reply->type != REPLY_ERROR)
         return false;
-    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
         if (!reply_has_prefix(reply, refusals[i].words))
             continue;
         char *said = quoting_copy_printable(reply->text, reply->length < 80 ? reply->length : 80);

@@ -34,9 +34,9 @@ const char *login_take_word(char *word)
 const char *login_from_environment(void)
 {
     static const char *const names[] = {"KVSCLI_AUTH", "REDISCLI_AUTH"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *password = getenv(names[i]);
-        if (password != NULL && *password != '\0')
+        if (password && *password != '\0')
             return password;
     }
     return NULL;
@@ -46,7 +46,7 @@ const char *login_from_environment(void)
 
 static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-#define FATAL_SIGNALS (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
+#define FATAL_SIGNALS (sizeof fatal_signals / sizeof fatal_signals[0])
 
 /* Whatever ends the program while it asks leaves a terminal that echoes. Installed to run once. */
 static void restore_and_die(int number)
@@ -73,7 +73,7 @@ static void release_signals(const struct sigaction *before)
 static bool read_typed(void)
 {
     size_t length = 0;
-    while (length + 1 < sizeof(typed)) {
+    while (length + 1 < sizeof typed) {
         ssize_t size = read(STDIN_FILENO, typed + length, 1);
         if (size < 0 && errno == EINTR)
             continue;

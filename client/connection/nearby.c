@@ -51,13 +51,13 @@ static bool is_plain(const char *name)
 static enum state ask(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof address.sun_path)
         return STATE_OTHER;
     memcpy(address.sun_path, path, strlen(path));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return STATE_OTHER;
-    int error = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+    int error = connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
     close(fd);
     switch (error) {
     case 0:
@@ -144,10 +144,10 @@ static void search_folder(struct search *search, const char *folder)
     if (!search_note(search, join(folder, "*.sock")))
         return;
     DIR *entries = opendir(folder);
-    if (entries == NULL)
+    if (!entries)
         return;
     const struct dirent *entry;
-    for (int i = 0; i < LOOKED_AT_MOST && (entry = readdir(entries)) != NULL; i++) {
+    for (int i = 0; i < LOOKED_AT_MOST && (entry = readdir(entries)); i++) {
         size_t length = strlen(entry->d_name);
         if (length < 5 || strcmp(entry->d_name + length - 5, ".sock") != 0)
             continue;
@@ -162,9 +162,9 @@ static void search_everywhere(struct search *search)
 {
     const char *named = getenv("KVS_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
     const char *slash = strrchr(search->path, '/');
-    if (named != NULL && *named != '\0')
+    if (named && *named != '\0')
         search_place(search, named);
-    if (runtime != NULL && *runtime != '\0') {
+    if (runtime && *runtime != '\0') {
         char *path = join(runtime, "kvs.sock");
         search_place(search, path);
         free(path);
@@ -172,7 +172,7 @@ static void search_everywhere(struct search *search)
     search_place(search, "/tmp/kvs.sock");
     search_folder(search, "/run/kvs");
     search_place(search, "/run/kvs.sock");
-    char *folder = slash == NULL           ? memory_copy_text(".", 1)
+    char *folder = !slash                  ? memory_copy_text(".", 1)
                    : slash == search->path ? memory_copy_text("/", 1)
                                            : memory_copy_text(search->path, (size_t)(slash - search->path));
     search_folder(search, folder);

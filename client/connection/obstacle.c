@@ -59,7 +59,7 @@ static void walk_enter_root(struct walk *walk)
 static int walk_follow(struct walk *walk, char *part)
 {
     char target[PATH_MAX];
-    ssize_t length = readlink(part, target, sizeof(target) - 1);
+    ssize_t length = readlink(part, target, sizeof target - 1);
     if (length < 0)
         return errno;
     if (++walk->links > MAX_LINKS)

@@ -74,7 +74,7 @@ static bool walk(FILE *out, const char *path, const struct ucred *peer, const st
     bool warned = false;
     while (!warned && strcmp(entry, "/") != 0 && strcmp(entry, ".") != 0 && strcmp(entry, "..") != 0) {
         const char *slash = strrchr(entry, '/');
-        char *folder = slash == NULL    ? memory_copy_text(".", 1)
+        char *folder = !slash           ? memory_copy_text(".", 1)
                        : slash == entry ? memory_copy_text("/", 1)
                                         : memory_copy_text(entry, (size_t)(slash - entry));
         warned = check_folder(out, path, peer, file, folder, entry);
@@ -89,7 +89,7 @@ void peer_warn(FILE *out, const char *path, const struct ucred *peer)
 {
     struct stat file;
     char *resolved = realpath(path, NULL);
-    if (resolved != NULL && stat(resolved, &file) == 0) {
+    if (resolved && stat(resolved, &file) == 0) {
         if (!walk(out, path, peer, &file, resolved))
             walk(out, path, peer, &file, path);
     }

@@ -68,7 +68,7 @@ struct reader *reader_create(void)
 
 void reader_destroy(struct reader *reader)
 {
-    if (reader == NULL)
+    if (!reader)
         return;
     reply_destroy(reader->root);
     free(reader->buffer);
@@ -109,7 +109,7 @@ const char *reader_error(const struct reader *reader)
 static enum read_status reader_fail(struct reader *reader, const char *message)
 {
     reader->bad = true;
-    snprintf(reader->error, sizeof(reader->error), "%s", message);
+    snprintf(reader->error, sizeof reader->error, "%s", message);
     return READ_BAD;
 }
 
@@ -119,7 +119,7 @@ static bool reader_take_line(struct reader *reader, char **line_out, size_t *len
     while (reader->scanned < reader->filled) {
         char *from = reader->buffer + reader->scanned;
         char *end = memchr(from, '\n', reader->filled - reader->scanned);
-        if (end == NULL) {
+        if (!end) {
             reader->scanned = reader->filled;
             return false;
         }
@@ -148,9 +148,9 @@ static enum read_status reader_miss_line(struct reader *reader)
 static struct reply *reader_open_slot(struct reader *reader)
 {
     struct level *level = &reader->levels[reader->depth];
-    if (level->slot != NULL)
+    if (level->slot)
         return level->slot; /* an attribute was there before the value */
-    if (level->aggregate == NULL) {
+    if (!level->aggregate) {
         level->slot = reader->root = memory_alloc_zeroed(sizeof(struct reply));
         level->missing = 1;
         return level->slot;
@@ -164,7 +164,7 @@ static struct reply *reader_open_slot(struct reader *reader)
         level->capacity = grown;
     }
     level->slot = &parent->elements[parent->count++];
-    memset(level->slot, 0, sizeof(*level->slot));
+    memset(level->slot, 0, sizeof *level->slot);
     return level->slot;
 }
 
@@ -222,7 +222,7 @@ static bool parse_integer(const char *text, size_t length, long long *value_out)
 static bool is_double(const char *text, size_t length)
 {
     char number[READER_MAX_NUMBER], *end;
-    if (length == 0 || length >= sizeof(number))
+    if (length == 0 || length >= sizeof number)
         return false;
     memcpy(number, text, length);
     number[length] = '\0';
@@ -274,7 +274,7 @@ static const char *reader_fill_line_value(struct reply *slot, char type, const c
     case '#':
         slot->type = REPLY_BOOLEAN;
         slot->integer = length == 1 && (text[0] == 't' || text[0] == 'T');
-        return length == 1 && memchr("tTfF", text[0], 4) != NULL ? NULL : "Bad bool value";
+        return length == 1 && memchr("tTfF", text[0], 4) ? NULL : "Bad bool value";
     default: /* '_' */
         slot->type = REPLY_NULL;
         return length == 0 ? NULL : "Bad nil value";
@@ -312,7 +312,7 @@ static enum read_status reader_begin_aggregate(struct reader *reader, struct rep
     struct reply *aggregate = slot;
     if (is_attribute) {
         reply_destroy(slot->attributes);
-        aggregate = slot->attributes = memory_alloc_zeroed(sizeof(*aggregate));
+        aggregate = slot->attributes = memory_alloc_zeroed(sizeof *aggregate);
     }
     aggregate->type = type == '*' ? REPLY_ARRAY : type == '~' ? REPLY_SET : type == '>' ? REPLY_PUSH : REPLY_MAP;
     if (count == 0)
@@ -329,9 +329,9 @@ static enum read_status reader_bad_type(struct reader *reader, char type)
 {
     char message[64];
     if (type >= ' ' && type <= '~') {
-        snprintf(message, sizeof(message), "Protocol error, got \"%c\" as reply type byte", type);
+        snprintf(message, sizeof message, "Protocol error, got \"%c\" as reply type byte", type);
     } else {
-        snprintf(message, sizeof(message), "Protocol error, got \"\\x%02x\" as reply type byte", (unsigned char)type);
+        snprintf(message, sizeof message, "Protocol error, got \"\\x%02x\" as reply type byte", (unsigned char)type);
     }
     return reader_fail(reader, message);
 }
@@ -341,18 +341,18 @@ static enum read_status reader_parse_line(struct reader *reader, const char *lin
                                           struct reply **reply_out)
 {
     char type = length > 0 ? line[0] : '\r';
-    if (memchr("+-:,(#_$=!*~>%|", type, 15) == NULL)
+    if (!memchr("+-:,(#_$=!*~>%|", type, 15))
         return reader_bad_type(reader, type);
     line++;
     length--;
     struct reply *slot = reader_open_slot(reader);
-    if (memchr("+-:,(#_", type, 7) != NULL) {
+    if (memchr("+-:,(#_", type, 7)) {
         const char *complaint = reader_fill_line_value(slot, type, line, length);
-        if (complaint != NULL)
+        if (complaint)
             return reader_fail(reader, complaint);
         return reader_finish_value(reader, reply_out);
     }
-    bool is_bulk = memchr("$=!", type, 3) != NULL;
+    bool is_bulk = memchr("$=!", type, 3);
     long long size;
     if (!parse_integer(line, length, &size)) {
         return reader_fail(reader, is_bulk ? "Bad bulk string length" : "Bad multi-bulk length");

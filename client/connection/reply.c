@@ -14,7 +14,7 @@ static void reply_deinit(struct reply *reply)
 
 void reply_destroy(struct reply *reply)
 {
-    if (reply == NULL)
+    if (!reply)
         return;
     reply_deinit(reply);
     free(reply);
@@ -29,5 +29,5 @@ bool reply_is_aggregate(const struct reply *reply)
 bool reply_has_prefix(const struct reply *reply, const char *prefix)
 {
     size_t length = strlen(prefix);
-    return reply->text != NULL && reply->length >= length && memcmp(reply->text, prefix, length) == 0;
+    return reply->text && reply->length >= length && memcmp(reply->text, prefix, length) == 0;
 }

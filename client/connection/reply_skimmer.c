@@ -26,7 +26,7 @@ static void keep(struct reply_skimmer *skimmer, const char *bytes, size_t size)
 /* The first byte of a value. */
 static bool begin_line(struct reply_skimmer *skimmer, char type)
 {
-    if (type == '\0' || strchr("+-:,(#_$=!*~>%|", type) == NULL)
+    if (type == '\0' || !strchr("+-:,(#_$=!*~>%|", type))
         return false;
     if (skimmer->missing == 0) {
         skimmer->missing = 1;
@@ -48,7 +48,7 @@ static bool begin_line(struct reply_skimmer *skimmer, char type)
 
 static bool has_length(char type)
 {
-    return strchr("$=!*~>%|", type) != NULL;
+    return strchr("$=!*~>%|", type);
 }
 
 /* Bytes of the line, without its end. */
@@ -56,7 +56,7 @@ static void take_line_bytes(struct reply_skimmer *skimmer, const char *bytes, si
 {
     if (has_length(skimmer->line_type)) {
         for (size_t i = 0; i < size; i++) {
-            if (skimmer->number_length < sizeof(skimmer->number))
+            if (skimmer->number_length < sizeof skimmer->number)
                 skimmer->number[skimmer->number_length++] = bytes[i];
         }
     } else if (skimmer->keeps) {
@@ -77,9 +77,9 @@ static bool take_line(struct reply_skimmer *skimmer, const char **at, const char
             take_line_bytes(skimmer, "\r", 1);
         }
         const char *stop = memchr(*at, '\r', (size_t)(end - *at));
-        take_line_bytes(skimmer, *at, (size_t)((stop != NULL ? stop : end) - *at));
+        take_line_bytes(skimmer, *at, (size_t)((stop ? stop : end) - *at));
         skimmer->after_return = stop != NULL;
-        *at = stop != NULL ? stop + 1 : end;
+        *at = stop ? stop + 1 : end;
     }
     return false;
 }
@@ -143,7 +143,7 @@ static enum skim_status end_line(struct reply_skimmer *skimmer)
         return end_value(skimmer);
     if (!read_length(skimmer, &length))
         return SKIM_BAD;
-    if (strchr("$=!", skimmer->line_type) != NULL)
+    if (strchr("$=!", skimmer->line_type))
         return begin_bulk(skimmer, length);
     return begin_aggregate(skimmer, length);
 }
@@ -167,9 +167,9 @@ static enum skim_status continue_bulk(struct reply_skimmer *skimmer, const char 
 
 enum skim_status reply_skimmer_next(struct reply_skimmer *skimmer, const char **at, const char *end)
 {
-    if (skimmer->missing == 0 && (size_t)(end - *at) >= sizeof(ok_line) &&
-        memcmp(*at, ok_line, sizeof(ok_line)) == 0) { /* what most replies are, quickly */
-        *at += sizeof(ok_line);
+    if (skimmer->missing == 0 && (size_t)(end - *at) >= sizeof ok_line &&
+        memcmp(*at, ok_line, sizeof ok_line) == 0) { /* what most replies are, quickly */
+        *at += sizeof ok_line;
         skimmer->type = '+';
         memcpy(skimmer->text, "OK", 2);
         skimmer->text_length = 2;

@@ -16,7 +16,7 @@ static int hex_value(char c)
 {
     static const char digits[] = "0123456789abcdef";
     const char *digit = c != '\0' ? strchr(digits, tolower((unsigned char)c)) : NULL;
-    return digit != NULL ? (int)(digit - digits) : -1;
+    return digit ? (int)(digit - digits) : -1;
 }
 
 /* The bytes from `text` up to `end` without percent-encoding, which the caller frees; NULL: badly encoded. */
@@ -44,7 +44,7 @@ static char *decode(const char *text, const char *end)
 static bool decode_part(char **part, const char *text, const char *end)
 {
     char *decoded = decode(text, end);
-    if (decoded == NULL)
+    if (!decoded)
         return false;
     free(*part);
     *part = decoded;
@@ -59,7 +59,7 @@ static bool decode_part(char **part, const char *text, const char *end)
 static const char *skip_scheme(const char *text)
 {
     static const char *const schemes[] = {"redis+unix:", "unix:", "redis+socket:", "redis-socket:"};
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         size_t length = strlen(schemes[i]);
         if (strncasecmp(text, schemes[i], length) == 0)
             return text + length;
@@ -81,15 +81,15 @@ static const char *explain_scheme(const char *text)
 static const char *parse_authority(struct url *url, const char *text, const char *end, char **alone_out)
 {
     const char *at = memrchr(text, '@', (size_t)(end - text));
-    const char *host = at != NULL ? at + 1 : text;
+    const char *host = at ? at + 1 : text;
     size_t host_length = (size_t)(end - host);
     if (host_length > 0 && (host_length != strlen("localhost") || strncasecmp(host, "localhost", host_length) != 0))
         return "between // and the path there is a host, which a socket file has not: the path follows as "
                "unix:///path, or unix://user:password@/path, where a / in a password is written %2F and a @ %40";
-    if (at == NULL)
+    if (!at)
         return NULL;
     const char *colon = memchr(text, ':', (size_t)(at - text));
-    if (colon == NULL)
+    if (!colon)
         return decode_part(alone_out, text, at) ? NULL : bad_escape;
     if (!decode_part(&url->user, text, colon) || !decode_part(&url->password, colon + 1, at))
         return bad_escape;
@@ -99,7 +99,7 @@ static const char *parse_authority(struct url *url, const char *text, const char
 static const char *parse_database(struct url *url, const char *text, const char *end)
 {
     char *number = decode(text, end), *rest;
-    if (number == NULL)
+    if (!number)
         return bad_escape;
     errno = 0;
     long value = strtol(number, &rest, 10);
@@ -113,7 +113,7 @@ static const char *parse_database(struct url *url, const char *text, const char 
 
 static bool name_is(const char *text, const char *end, const char *const *names)
 {
-    for (; *names != NULL; names++) {
+    for (; *names; names++) {
         if (strlen(*names) == (size_t)(end - text) && memcmp(text, *names, (size_t)(end - text)) == 0)
             return true;
     }
@@ -127,7 +127,7 @@ static const char *parse_setting(struct url *url, const char *text, const char *
     static const char *const users[] = {"user", "username", NULL};
     static const char *const passwords[] = {"password", "pass", "auth", NULL};
     const char *equals = memchr(text, '=', (size_t)(end - text));
-    const char *name_end = equals != NULL ? equals : end, *value = equals != NULL ? equals + 1 : end;
+    const char *name_end = equals ? equals : end, *value = equals ? equals + 1 : end;
     if (name_is(text, name_end, databases))
         return parse_database(url, value, end);
     if (name_is(text, name_end, users))
@@ -143,7 +143,7 @@ static const char *parse_settings(struct url *url, const char *text)
     while (*text != '\0') {
         const char *end = strchrnul(text, '&');
         const char *complaint = end > text ? parse_setting(url, text, end) : NULL;
-        if (complaint != NULL)
+        if (complaint)
             return complaint;
         text = *end == '&' ? end + 1 : end;
     }
@@ -160,7 +160,7 @@ static const char *parse_path(struct url *url, const char *text, const char *end
 static const char *parse_parts(struct url *url, const char *text, char **alone_out)
 {
     const char *complaint = NULL;
-    if (strchr(text, '#') != NULL)
+    if (strchr(text, '#'))
         return "a # is written %23";
     if (strncmp(text, "//", 2) == 0) {
         const char *authority = text + 2;
@@ -168,9 +168,9 @@ static const char *parse_parts(struct url *url, const char *text, char **alone_o
         complaint = parse_authority(url, authority, text, alone_out);
     }
     const char *end = strchrnul(text, '?');
-    if (complaint == NULL)
+    if (!complaint)
         complaint = parse_path(url, text, end);
-    if (complaint == NULL && *end == '?')
+    if (!complaint && *end == '?')
         complaint = parse_settings(url, end + 1);
     return complaint;
 }
@@ -180,16 +180,16 @@ const char *url_parse(const char *text, struct url *url_out)
     struct url url = {.database = -1};
     char *alone = NULL;
     const char *parts = skip_scheme(text);
-    const char *complaint = parts != NULL ? parse_parts(&url, parts, &alone) : explain_scheme(text);
-    if (complaint != NULL) {
+    const char *complaint = parts ? parse_parts(&url, parts, &alone) : explain_scheme(text);
+    if (complaint) {
         free(url.path);
         free(url.user);
         free(url.password);
         free(alone);
         return complaint;
     }
-    char **owner = url.password == NULL ? &url.password : &url.user;
-    if (*owner == NULL)
+    char **owner = !url.password ? &url.password : &url.user;
+    if (!*owner)
         *owner = alone;
     else
         free(alone);

@@ -25,7 +25,7 @@ struct arena *arena_create(void)
 
 void arena_destroy(struct arena *arena)
 {
-    while (arena->blocks != NULL) {
+    while (arena->blocks) {
         struct block *block = arena->blocks;
         arena->blocks = block->next;
         free(block);
@@ -35,7 +35,7 @@ void arena_destroy(struct arena *arena)
 
 static char *arena_add_block(struct arena *arena, size_t size)
 {
-    struct block *block = memory_alloc_zeroed(sizeof(*block) + size);
+    struct block *block = memory_alloc_zeroed(sizeof *block + size);
     block->next = arena->blocks;
     arena->blocks = block;
     return (char *)block->bytes;

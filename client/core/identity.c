@@ -31,7 +31,7 @@ void identity_print_file(FILE *out, const struct stat *status)
 void identity_print_self(FILE *out)
 {
     int count = getgroups(0, NULL);
-    gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof(*groups));
+    gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof *groups);
     count = getgroups(count > 0 ? count : 0, groups);
     identity_print_user(out, geteuid());
     fputs(", group ", out);
@@ -53,19 +53,19 @@ bool identity_is_in_group(gid_t gid)
 const char *identity_name(void)
 {
     const struct passwd *entry = getpwuid(geteuid());
-    return entry != NULL ? entry->pw_name : NULL;
+    return entry ? entry->pw_name : NULL;
 }
 
 bool identity_is_listed_in_group(gid_t gid)
 {
     const struct passwd *entry = getpwuid(geteuid());
-    if (entry == NULL)
+    if (!entry)
         return false;
     char *name = memory_copy_text(entry->pw_name, strlen(entry->pw_name));
     gid_t primary = entry->pw_gid;
     int count = 0;
     getgrouplist(name, primary, NULL, &count); /* tells how many there are */
-    gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof(*groups));
+    gid_t *groups = memory_alloc(((size_t)(count > 0 ? count : 0) + 1) * sizeof *groups);
     bool listed = false;
     if (getgrouplist(name, primary, groups, &count) >= 0) {
         for (int i = 0; i < count; i++)

@@ -53,7 +53,7 @@ bool interrupt_take(void)
 {
     char bytes[16];
     bool taken = false;
-    while (pipe_read_fd >= 0 && read(pipe_read_fd, bytes, sizeof(bytes)) > 0)
+    while (pipe_read_fd >= 0 && read(pipe_read_fd, bytes, sizeof bytes) > 0)
         taken = true;
     return taken;
 }

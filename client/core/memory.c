@@ -14,7 +14,7 @@ void memory_fail(void)
 
 static void *memory_require(void *pointer)
 {
-    if (pointer == NULL)
+    if (!pointer)
         memory_fail();
     return pointer;
 }

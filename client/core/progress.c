@@ -47,10 +47,10 @@ void progress_show(struct progress *progress, double fraction, const char *forma
     if (!progress->enabled)
         return;
     if (fraction >= 0)
-        used = write_bar(line, sizeof(line), fraction);
+        used = write_bar(line, sizeof line, fraction);
     va_list values;
     va_start(values, format);
-    vsnprintf(line + used, sizeof(line) - (size_t)used, format, values);
+    vsnprintf(line + used, sizeof line - (size_t)used, format, values);
     va_end(values);
     terminal_size(&columns, NULL);
     fprintf(stderr, "\r%.*s\033[K", columns - 1, line); /* the last column is left, where some terminals wrap */

@@ -37,7 +37,7 @@ const char *quantity_write_bytes(char *text, double bytes)
         return text;
     }
     double value = bytes / 1024;
-    int unit = scale(&value, 1024, sizeof(units) / sizeof(units[0]));
+    int unit = scale(&value, 1024, sizeof units / sizeof units[0]);
     snprintf(text, QUANTITY_SIZE, "%.1f %s", value, units[unit]);
     return text;
 }
@@ -45,7 +45,7 @@ const char *quantity_write_bytes(char *text, double bytes)
 const char *quantity_write_thousands(char *text, uint64_t number)
 {
     char digits[24];
-    size_t length = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, number);
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number);
     char *out = text;
     for (size_t i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
@@ -60,7 +60,7 @@ const char *quantity_write_size(char *text, double bytes)
 {
     static const char units[] = "BKMGTPE";
     size_t unit = 0;
-    while (bytes >= 1024 && unit < sizeof(units) - 2) {
+    while (bytes >= 1024 && unit < sizeof units - 2) {
         bytes /= 1024;
         unit++;
     }

@@ -23,8 +23,8 @@ void arguments_append(struct arguments *arguments, const char *bytes, size_t len
     size_t count = arguments->count;
     if ((count & (count - 1)) == 0) { /* none, or a power of two: the vectors are full */
         size_t grown = count ? count * 2 : 1;
-        arguments->values = memory_resize(arguments->values, grown * sizeof(*arguments->values));
-        arguments->lengths = memory_resize(arguments->lengths, grown * sizeof(*arguments->lengths));
+        arguments->values = memory_resize(arguments->values, grown * sizeof *arguments->values);
+        arguments->lengths = memory_resize(arguments->lengths, grown * sizeof *arguments->lengths);
     }
     arguments->values[count] = memory_copy_text(bytes, length);
     arguments->lengths[count] = length;
@@ -42,8 +42,8 @@ void arguments_shift(struct arguments *arguments)
 {
     free(arguments->values[0]);
     arguments->count--;
-    memmove(arguments->values, arguments->values + 1, arguments->count * sizeof(*arguments->values));
-    memmove(arguments->lengths, arguments->lengths + 1, arguments->count * sizeof(*arguments->lengths));
+    memmove(arguments->values, arguments->values + 1, arguments->count * sizeof *arguments->values);
+    memmove(arguments->lengths, arguments->lengths + 1, arguments->count * sizeof *arguments->lengths);
 }
 
 bool arguments_is(const struct arguments *arguments, size_t index, const char *word)
@@ -192,7 +192,7 @@ bool quoting_next_word(const char *line, size_t length, struct quoting_word *wor
         return false;
     word->start = (size_t)(cursor.start - line);
     word->end = (size_t)(cursor.at - line);
-    word->is_quoted = cursor.opening != NULL;
+    word->is_quoted = cursor.opening;
     return true;
 }
 

@@ -18,7 +18,7 @@ struct table {
 
 struct table *table_create(const char *alignment)
 {
-    struct table *table = memory_alloc_zeroed(sizeof(*table));
+    struct table *table = memory_alloc_zeroed(sizeof *table);
     table->alignment = alignment;
     table->columns = strlen(alignment);
     return table;
@@ -36,7 +36,7 @@ void table_add(struct table *table, const char *format, ...)
 {
     if (table->count == table->capacity) {
         table->capacity = table->capacity ? table->capacity * 2 : 64;
-        table->cells = memory_resize(table->cells, table->capacity * sizeof(*table->cells));
+        table->cells = memory_resize(table->cells, table->capacity * sizeof *table->cells);
     }
     va_list values;
     va_start(values, format);
@@ -76,7 +76,7 @@ static void print_row(const struct table *table, size_t first, const int *widths
 
 void table_print(const struct table *table, FILE *out)
 {
-    int *widths = memory_alloc(table->columns * sizeof(*widths));
+    int *widths = memory_alloc(table->columns * sizeof *widths);
     int total = -GAP;
     for (size_t column = 0; column < table->columns; column++) {
         widths[column] = column_width(table, column);

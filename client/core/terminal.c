@@ -31,18 +31,18 @@ void terminal_size(int *columns_out, int *lines_out)
     struct winsize size = {0};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
         ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-    if (columns_out != NULL)
+    if (columns_out)
         *columns_out = size.ws_col > 0 ? size.ws_col : 80;
-    if (lines_out != NULL)
+    if (lines_out)
         *lines_out = size.ws_row > 0 ? size.ws_row : 24;
 }
 
 bool terminal_has_color(void)
 {
     const char *refused = getenv("NO_COLOR"), *kind = getenv("TERM");
-    if (refused != NULL && *refused != '\0')
+    if (refused && *refused != '\0')
         return false;
-    return isatty(STDOUT_FILENO) && kind != NULL && strcmp(kind, "dumb") != 0;
+    return isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
 }
 
 /* One byte of standard input; -1 at its end and for Ctrl-C. */

@@ -30,7 +30,7 @@ struct copy {
 static enum exit_code ask(const struct copy_side *side, const char *const *words, struct reply **reply_out)
 {
     struct arguments arguments = {0};
-    for (; *words != NULL; words++)
+    for (; *words; words++)
         arguments_append(&arguments, *words, strlen(*words));
     return session_query(side->session, &arguments, reply_out);
 }
@@ -39,11 +39,11 @@ static void write_product(struct copy_side *side, const struct info *info)
 {
     static const char *const products[][2] = {
         {"kvs_version", "kvs"}, {"valkey_version", "Valkey"}, {"redis_version", "Redis"}};
-    for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++) {
+    for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
         const char *version = info_text(info, products[i][0]);
-        if (version == NULL)
+        if (!version)
             continue;
-        snprintf(side->product, sizeof(side->product), "%s %.20s", products[i][1], version);
+        snprintf(side->product, sizeof side->product, "%s %.20s", products[i][1], version);
         return;
     }
 }
@@ -56,10 +56,10 @@ static enum exit_code ask_product(struct copy_side *side, char run_id[RUN_ID_SIZ
     if (code != EXIT_CODE_OK)
         return code;
     struct info *info = info_parse_reply(reply);
-    if (info != NULL) {
+    if (info) {
         const char *id = info_text(info, "run_id");
         write_product(side, info);
-        snprintf(run_id, RUN_ID_SIZE, "%s", id != NULL ? id : "");
+        snprintf(run_id, RUN_ID_SIZE, "%s", id ? id : "");
     }
     info_destroy(info);
     reply_destroy(reply);
@@ -135,7 +135,7 @@ static enum exit_code check_servers(struct copy_plan *plan)
 static enum exit_code ask_expected(struct copy_plan *plan)
 {
     struct reply *reply;
-    if (plan->pattern != NULL || plan->type != NULL)
+    if (plan->pattern || plan->type)
         return EXIT_CODE_OK;
     enum exit_code code = ask(&plan->source, (const char *[]){"DBSIZE", NULL}, &reply);
     if (code != EXIT_CODE_OK)
@@ -162,15 +162,14 @@ static void choose_options(struct copy *copy)
     copy->source_options.socket_path = copy->options->copy_from;
     copy->source_options.socket_source = "the one given with --copy-from";
     copy->source_options.password = text_of_environment("KVSCLI_SOURCE_AUTH");
-    copy->source_options.user =
-        copy->source_options.password != NULL ? text_of_environment("KVSCLI_SOURCE_USER") : NULL;
+    copy->source_options.user = copy->source_options.password ? text_of_environment("KVSCLI_SOURCE_USER") : NULL;
 }
 
 /* False: its quotes are wrong. */
 static bool choose_pattern(struct copy *copy)
 {
     const char *pattern = copy->options->pattern;
-    if (pattern == NULL)
+    if (!pattern)
         return true;
     if (!copy->options->quoted_pattern)
         arguments_append(&copy->pattern, pattern, strlen(pattern));

@@ -6,7 +6,7 @@
 
 struct copy_key *copy_key_create(const char *name, size_t name_length)
 {
-    struct copy_key *key = memory_alloc_zeroed(sizeof(*key));
+    struct copy_key *key = memory_alloc_zeroed(sizeof *key);
     key->name = memory_copy_text(name, name_length);
     key->name_length = name_length;
     return key;
@@ -30,7 +30,7 @@ void copy_key_destroy(struct copy_key *key)
 void copy_queue_append(struct copy_queue *queue, struct copy_key *key)
 {
     key->next = NULL;
-    if (queue->last != NULL)
+    if (queue->last)
         queue->last->next = key;
     else
         queue->first = key;
@@ -42,7 +42,7 @@ struct copy_key *copy_queue_take(struct copy_queue *queue)
 {
     struct copy_key *key = queue->first;
     queue->first = key->next;
-    if (queue->first == NULL)
+    if (!queue->first)
         queue->last = NULL;
     queue->count--;
     return key;
@@ -50,6 +50,6 @@ struct copy_key *copy_queue_take(struct copy_queue *queue)
 
 void copy_queue_clear(struct copy_queue *queue)
 {
-    while (queue->first != NULL)
+    while (queue->first)
         copy_key_destroy(copy_queue_take(queue));
 }

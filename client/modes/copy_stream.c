@@ -94,11 +94,11 @@ enum exit_code copy_refuse_server(const struct copy_side *side, const char *comm
 static bool is_about_all(const struct reply *error)
 {
     static const char *const words[] = {"NOAUTH", "LOADING", "OOM", "BUSY ", "READONLY", "MISCONF", "MASTERDOWN"};
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (reply_has_prefix(error, words[i]))
             return true;
     }
-    return reply_has_prefix(error, "NOPERM") && strstr(error->text, "to run the") != NULL;
+    return reply_has_prefix(error, "NOPERM") && strstr(error->text, "to run the");
 }
 
 static const char *name_of(const struct copy_side *side)
@@ -110,8 +110,8 @@ static const char *name_of(const struct copy_side *side)
 static void note_error(struct copy_stream *stream, const struct copy_side *side, const char *command,
                        const struct copy_key *key, const struct reply *error)
 {
-    bool is_version = strstr(error->text, "DUMP payload version") != NULL && stream->totals.copied == 0;
-    bool ends = key == NULL || is_version || is_about_all(error);
+    bool is_version = strstr(error->text, "DUMP payload version") && stream->totals.copied == 0;
+    bool ends = !key || is_version || is_about_all(error);
     if (stream->is_stopping || (!ends && stream->errors++ >= ERRORS_SHOWN))
         return;
     progress_clear(&stream->progress);
@@ -121,7 +121,7 @@ static void note_error(struct copy_stream *stream, const struct copy_side *side,
     }
     char *text = text_copy_message(error->text, error->length);
     fprintf(stderr, "kvs-cli: --copy-from: %s", ends ? side->path : "");
-    if (key != NULL && !ends)
+    if (key && !ends)
         quoting_write(stderr, key->name, key->name_length);
     fprintf(stderr, ": %s: %s", command, text);
     if (is_version)
@@ -153,16 +153,16 @@ static void ask_scan(struct copy_stream *stream)
     const struct copy_plan *plan = stream->plan;
     struct arguments arguments = {0};
     char count[24];
-    snprintf(count, sizeof(count), "%lld", plan->scan_count);
+    snprintf(count, sizeof count, "%lld", plan->scan_count);
     append_word(&arguments, "SCAN");
     append_word(&arguments, stream->cursor);
     append_word(&arguments, "COUNT");
     append_word(&arguments, count);
-    if (plan->pattern != NULL) {
+    if (plan->pattern) {
         append_word(&arguments, "MATCH");
         arguments_append(&arguments, plan->pattern, plan->pattern_length);
     }
-    if (plan->type != NULL) {
+    if (plan->type) {
         append_word(&arguments, "TYPE");
         append_word(&arguments, plan->type);
     }
@@ -237,7 +237,7 @@ static void take_scan(struct copy_stream *stream, const struct reply *reply)
             continue;
         copy_queue_append(&stream->found, copy_key_create(name->text, name->length));
     }
-    snprintf(stream->cursor, sizeof(stream->cursor), "%s", reply->elements[0].text);
+    snprintf(stream->cursor, sizeof stream->cursor, "%s", reply->elements[0].text);
     stream->scan_is_done = strcmp(stream->cursor, "0") == 0;
 }
 
@@ -300,13 +300,13 @@ static void take_from_source(struct copy_stream *stream)
         enum connection_status status = connection_take(stream->source, &reply);
         if (status != CONNECTION_OK)
             lose(stream, &stream->plan->source, status);
-        if (status != CONNECTION_OK || reply == NULL)
+        if (status != CONNECTION_OK || !reply)
             return;
-        if (stream->asked.first != NULL && stream->asked.first->value == NULL) {
+        if (stream->asked.first && !stream->asked.first->value) {
             take_value(stream, reply);
             continue;
         }
-        if (stream->asked.first != NULL)
+        if (stream->asked.first)
             take_expiry(stream, reply);
         else if (stream->scan_is_asked)
             take_scan(stream, reply);
@@ -321,7 +321,7 @@ static void take_from_source(struct copy_stream *stream)
 static void take_answer(struct copy_stream *stream, const struct reply *reply)
 {
     struct copy_key *key = copy_writer_take_answered(&stream->writer);
-    if (key == NULL) { /* an answer before the question: such as why the server is about to close the connection */
+    if (!key) { /* an answer before the question: such as why the server is about to close the connection */
         if (reply->type == REPLY_ERROR)
             note_error(stream, &stream->plan->target, "connection", NULL, reply);
         return;
@@ -345,7 +345,7 @@ static void take_from_target(struct copy_stream *stream)
         enum connection_status status = connection_take(stream->target, &reply);
         if (status != CONNECTION_OK)
             lose(stream, &stream->plan->target, status);
-        if (status != CONNECTION_OK || reply == NULL)
+        if (status != CONNECTION_OK || !reply)
             return;
         take_answer(stream, reply);
         reply_destroy(reply);

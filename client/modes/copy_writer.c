@@ -14,11 +14,11 @@
 static void write_head(struct copy_key *key, int words, long long expires)
 {
     char moment[24], before[96], behind[96];
-    int moment_length = snprintf(moment, sizeof(moment), "%lld", expires);
+    int moment_length = snprintf(moment, sizeof moment, "%lld", expires);
     size_t before_length =
-        (size_t)snprintf(before, sizeof(before), "*%d\r\n$7\r\nRESTORE\r\n$%zu\r\n", words, key->name_length);
-    size_t behind_length = (size_t)snprintf(behind, sizeof(behind), "\r\n$%d\r\n%s\r\n$%zu\r\n", moment_length, moment,
-                                            key->value->length);
+        (size_t)snprintf(before, sizeof before, "*%d\r\n$7\r\nRESTORE\r\n$%zu\r\n", words, key->name_length);
+    size_t behind_length =
+        (size_t)snprintf(behind, sizeof behind, "\r\n$%d\r\n%s\r\n$%zu\r\n", moment_length, moment, key->value->length);
     key->head_length = before_length + key->name_length + behind_length;
     key->head = memory_alloc(key->head_length);
     memcpy(key->head, before, before_length);
@@ -32,7 +32,7 @@ void copy_writer_add(struct copy_writer *writer, struct copy_key *key, long long
     key->value_length = key->value->length;
     writer->held += key->value_length;
     copy_queue_append(&writer->keys, key);
-    if (writer->writing == NULL) {
+    if (!writer->writing) {
         writer->writing = key;
         writer->writing_at = 0;
     }
@@ -40,7 +40,7 @@ void copy_writer_add(struct copy_writer *writer, struct copy_key *key, long long
 
 bool copy_writer_has_work(const struct copy_writer *writer)
 {
-    return writer->writing != NULL && !writer->is_deaf;
+    return writer->writing && !writer->is_deaf;
 }
 
 static struct iovec piece_of(const struct copy_writer *writer, const struct copy_key *key, int number)
@@ -50,8 +50,8 @@ static struct iovec piece_of(const struct copy_writer *writer, const struct copy
         return (struct iovec){key->head, key->head_length};
     if (number == 1)
         return (struct iovec){key->value->text, key->value->length};
-    return writer->replace ? (struct iovec){tail_replacing, sizeof(tail_replacing) - 1}
-                           : (struct iovec){tail, sizeof(tail) - 1};
+    return writer->replace ? (struct iovec){tail_replacing, sizeof tail_replacing - 1}
+                           : (struct iovec){tail, sizeof tail - 1};
 }
 
 /* What is to be written next, without the bytes that already are. Returns how many pieces. */
@@ -59,7 +59,7 @@ static int gather(const struct copy_writer *writer, struct iovec *pieces)
 {
     size_t gone = writer->writing_at;
     int count = 0;
-    for (const struct copy_key *key = writer->writing; key != NULL && count + PIECES_OF_KEY <= PIECES_AT_ONCE;
+    for (const struct copy_key *key = writer->writing; key && count + PIECES_OF_KEY <= PIECES_AT_ONCE;
          key = key->next) {
         for (int i = 0; i < PIECES_OF_KEY; i++) {
             struct iovec piece = piece_of(writer, key, i);
@@ -81,7 +81,7 @@ static size_t size_of(const struct copy_writer *writer, const struct copy_key *k
 static void note_written(struct copy_writer *writer, size_t size)
 {
     writer->writing_at += size;
-    while (writer->writing != NULL && writer->writing_at >= size_of(writer, writer->writing)) {
+    while (writer->writing && writer->writing_at >= size_of(writer, writer->writing)) {
         struct copy_key *key = writer->writing;
         writer->writing_at -= size_of(writer, key);
         writer->held -= key->value_length;

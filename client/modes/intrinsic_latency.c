@@ -37,7 +37,7 @@ static void print_summary(const struct histogram *gaps)
     printf("\n%llu total runs (avg latency: %.4f microseconds / %.2f nanoseconds per run).\n",
            (unsigned long long)histogram_count(gaps), mean / 1000, mean);
     printf("Worst run took %.0fx longer than the average latency.\n\n", mean > 0 ? max / mean : 0);
-    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
+    for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++) {
         double gap = (double)histogram_percentile(gaps, percents[i]);
         printf("%7.7g %%  %s\n", percents[i], quantity_write_time(text, gap, "us"));
     }

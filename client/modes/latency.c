@@ -52,9 +52,9 @@ static void draw_line(struct latency *latency)
     } else {
         char min[QUANTITY_SIZE];
         quantity_write_time(min, (double)histogram_min(times), latency->micro);
-        snprintf(start, sizeof(start), "min %.20s  ", min);
+        snprintf(start, sizeof start, "min %.20s  ", min);
     }
-    snprintf(line, sizeof(line), "%savg %s  p50 %s  p99 %s  max %s  %llu samples", start,
+    snprintf(line, sizeof line, "%savg %s  p50 %s  p99 %s  max %s  %llu samples", start,
              quantity_write_time(mean, histogram_mean(times), latency->micro),
              quantity_write_time(median, (double)histogram_percentile(times, 50), latency->micro),
              quantity_write_time(high, (double)histogram_percentile(times, 99), latency->micro),

@@ -26,7 +26,7 @@ bool spectrum_has_color(const struct options *options)
     const char *kind = getenv("TERM"), *more = getenv("COLORTERM");
     if (options->color != COLOR_AUTO)
         return options->color == COLOR_ALWAYS;
-    bool has_256 = (kind != NULL && strstr(kind, "256") != NULL) || (more != NULL && *more != '\0');
+    bool has_256 = (kind && strstr(kind, "256")) || (more && *more != '\0');
     return has_256 && terminal_has_color();
 }
 
@@ -58,7 +58,7 @@ void spectrum_print_legend(int margin, bool color, const char *micro)
         print_level(level, color);
     end_levels(color);
     printf("\n%*s", margin, "");
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         int width = printf("|%s", marks[i]);
         if (i < 3) {
             printf(" %s", micro);

@@ -119,9 +119,9 @@ static void pipe_append(struct pipe *pipe, const char *bytes, size_t size)
 static void pipe_choose_marker(struct pipe *pipe)
 {
     unsigned char random[MARKER_LENGTH / 2];
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-        memset(random, 0, sizeof(random));
-    for (size_t i = 0; i < sizeof(random); i++)
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        memset(random, 0, sizeof random);
+    for (size_t i = 0; i < sizeof random; i++)
         snprintf(pipe->marker + 2 * i, 3, "%02x", random[i]);
 }
 
@@ -297,7 +297,7 @@ static void pipe_show_progress(struct pipe *pipe)
     double fraction = pipe->input_size > 0 ? (double)sent / (double)pipe->input_size : -1;
     if (pipe->errors > 0) {
         char count[QUANTITY_SIZE];
-        snprintf(errors, sizeof(errors), ", %s errors", quantity_write_count(count, (double)pipe->errors));
+        snprintf(errors, sizeof errors, ", %s errors", quantity_write_count(count, (double)pipe->errors));
     }
     progress_show(&pipe->progress, fraction, "%s sent, %s replies (%s/s)%s", quantity_write_bytes(bytes, (double)sent),
                   quantity_write_count(replies, (double)pipe->replies),

@@ -76,7 +76,7 @@ static enum exit_code print_all(struct key_scan *scan, struct session *session)
 enum exit_code scan_run(const struct options *options)
 {
     struct key_scan *scan = key_scan_create(options);
-    if (scan == NULL)
+    if (!scan)
         return EXIT_CODE_USAGE;
     struct session *session = session_create(options, SESSION_ONE_SHOT);
     enum exit_code code = session_connect(session);

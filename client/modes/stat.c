@@ -149,13 +149,13 @@ static void print_line(const struct info *info, const struct counters *now, cons
 static void note_restart(struct stat_mode *mode, const struct info *info)
 {
     const char *id = info_text(info, "run_id");
-    if (id == NULL)
+    if (!id)
         return;
-    if (mode->run_id[0] != '\0' && strncmp(id, mode->run_id, sizeof(mode->run_id) - 1) != 0) {
+    if (mode->run_id[0] != '\0' && strncmp(id, mode->run_id, sizeof mode->run_id - 1) != 0) {
         fprintf(stderr, "kvs-cli: the server was restarted, its counters began anew\n");
         mode->last = (struct counters){0};
     }
-    snprintf(mode->run_id, sizeof(mode->run_id), "%s", id);
+    snprintf(mode->run_id, sizeof mode->run_id, "%s", id);
 }
 
 static enum watch_status show(struct stat_mode *mode)
@@ -169,7 +169,7 @@ static enum watch_status show(struct stat_mode *mode)
         return watch_refuse(mode->watch, "INFO", reply);
     struct info *info = info_parse_reply(reply);
     reply_destroy(reply);
-    if (info == NULL) /* no server of this protocol, but nothing that could do harm */
+    if (!info) /* no server of this protocol, but nothing that could do harm */
         info = info_parse("", 0);
     note_restart(mode, info);
     struct counters now = read_counters(info);

@@ -28,7 +28,7 @@ struct watch {
 
 struct watch *watch_create(const struct options *options, bool reconnects)
 {
-    struct watch *watch = memory_alloc_zeroed(sizeof(*watch));
+    struct watch *watch = memory_alloc_zeroed(sizeof *watch);
     watch->options = *options;
     watch->options.database = 0; /* neither matters here, and either could be refused */
     watch->options.protocol = PROTOCOL_UNCHANGED;
@@ -149,7 +149,7 @@ static bool is_refusal(const struct reply *reply)
 enum watch_status watch_ask(struct watch *watch, const char *command, struct reply **reply_out, uint64_t *time_out)
 {
     for (;;) {
-        bool again = watch->is_lost && session_connection(watch->session) == NULL;
+        bool again = watch->is_lost && !session_connection(watch->session);
         enum watch_status connected = again ? connect_again(watch) : connect_once(watch);
         if (connected != WATCH_OK)
             return connected;

@@ -42,7 +42,7 @@ static enum exit_code ask(struct who *who, const char *first, const char *second
 {
     const char *const words[] = {first, second, third};
     struct arguments arguments = {0};
-    for (size_t i = 0; i < 3 && words[i] != NULL; i++)
+    for (size_t i = 0; i < 3 && words[i]; i++)
         arguments_append(&arguments, words[i], strlen(words[i]));
     struct reply *reply;
     enum exit_code code = session_query(who->session, &arguments, &reply);
@@ -50,7 +50,7 @@ static enum exit_code ask(struct who *who, const char *first, const char *second
         return code;
     if (reply->type == REPLY_ERROR) {
         who->wants_password |= reply_has_prefix(reply, "NOAUTH");
-        who->hides_user |= reply_has_prefix(reply, "NOPERM") && who->user == NULL;
+        who->hides_user |= reply_has_prefix(reply, "NOPERM") && !who->user;
         reply_destroy(reply);
         reply = NULL;
     }
@@ -62,7 +62,7 @@ static enum exit_code ask(struct who *who, const char *first, const char *second
 static char *copy_field(const char *text, const char *before)
 {
     const char *start = strstr(text, before);
-    if (start == NULL)
+    if (!start)
         return NULL;
     start += strlen(before);
     return memory_copy_text(start, strcspn(start, " "));
@@ -72,7 +72,7 @@ static char *copy_field(const char *text, const char *before)
 static char *take_line(struct reply *reply)
 {
     char *line = NULL;
-    if (reply != NULL && (reply->type == REPLY_STRING || reply->type == REPLY_VERBATIM)) {
+    if (reply && (reply->type == REPLY_STRING || reply->type == REPLY_VERBATIM)) {
         size_t length = reply->length;
         while (length > 0 && (reply->text[length - 1] == '\n' || reply->text[length - 1] == '\r'))
             length--;
@@ -91,7 +91,7 @@ static enum exit_code ask_user(struct who *who)
         return code;
     code = ask(who, "CLIENT", "INFO", NULL, &reply);
     who->info = code == EXIT_CODE_OK ? take_line(reply) : NULL;
-    if (who->user == NULL && who->info != NULL)
+    if (!who->user && who->info)
         who->user = copy_field(who->info, " user=");
     return code;
 }
@@ -100,11 +100,11 @@ static enum exit_code ask_server(struct who *who)
 {
     struct reply *reply = NULL;
     enum exit_code code = ask(who, "INFO", "server", NULL, &reply);
-    if (code != EXIT_CODE_OK || reply == NULL)
+    if (code != EXIT_CODE_OK || !reply)
         return code;
     char *text = take_line(reply);
-    char *process = text != NULL ? copy_field(text, "process_id:") : NULL;
-    if (process != NULL)
+    char *process = text ? copy_field(text, "process_id:") : NULL;
+    if (process)
         process[strspn(process, "0123456789")] = '\0';
     who->process = process;
     free(text);
@@ -117,7 +117,7 @@ static enum exit_code ask_everything(struct who *who)
     enum exit_code code = ask_user(who);
     if (code == EXIT_CODE_OK && !who->wants_password)
         code = ask_server(who);
-    if (code == EXIT_CODE_OK && who->user != NULL)
+    if (code == EXIT_CODE_OK && who->user)
         code = ask(who, "ACL", "GETUSER", who->user, &who->rules);
     return code;
 }
@@ -145,7 +145,7 @@ static void print_socket(const struct who *who)
     struct stat status;
     char *resolved = realpath(who->path, NULL);
     print_name("socket");
-    quoting_write_path(stdout, resolved != NULL ? resolved : who->path);
+    quoting_write_path(stdout, resolved ? resolved : who->path);
     putchar('\n');
     if (stat(who->path, &status) == 0) {
         print_name("file");
@@ -160,15 +160,15 @@ static void print_socket(const struct who *who)
 static void print_program(pid_t pid)
 {
     char place[64], name[64], path[PATH_MAX];
-    snprintf(place, sizeof(place), "/proc/%ld/comm", (long)pid);
+    snprintf(place, sizeof place, "/proc/%ld/comm", (long)pid);
     FILE *file = fopen(place, "re");
-    bool has_name = file != NULL && fgets(name, sizeof(name), file) != NULL;
-    if (file != NULL)
+    bool has_name = file && fgets(name, sizeof name, file);
+    if (file)
         fclose(file);
     if (!has_name)
         return;
-    snprintf(place, sizeof(place), "/proc/%ld/exe", (long)pid);
-    ssize_t size = readlink(place, path, sizeof(path));
+    snprintf(place, sizeof place, "/proc/%ld/exe", (long)pid);
+    ssize_t size = readlink(place, path, sizeof path);
     char *printable_name = quoting_copy_printable(name, strcspn(name, "\n"));
     char *printable_path = quoting_copy_printable(path, size > 0 ? (size_t)size : 0);
     print_line("program", "%s%s%s", printable_name, size > 0 ? ", " : "", printable_path);
@@ -185,7 +185,7 @@ static void print_server(const struct who *who)
     identity_print_user(stdout, peer->uid);
     printf(", pid %ld\n", (long)peer->pid);
     print_program(peer->pid);
-    if (who->process != NULL && strtol(who->process, NULL, 10) != peer->pid)
+    if (who->process && strtol(who->process, NULL, 10) != peer->pid)
         print_line("process", "the server calls itself pid %s: another process, such as systemd, opened its socket",
                    who->process);
 }
@@ -203,7 +203,7 @@ static void print_known(const struct who *who)
     static const struct {
         const char *before, *word;
     } fields[] = {{" uid=", "uid"}, {" gid=", "gid"}, {" pid=", "pid"}};
-    if (who->user == NULL) {
+    if (!who->user) {
         if (who->wants_password)
             print_line("known as", "nobody yet: the server wants a password (--askpass, or KVSCLI_AUTH)");
         else if (who->hides_user)
@@ -212,14 +212,14 @@ static void print_known(const struct who *who)
     }
     print_name("known as");
     printf("ACL user %s", who->user);
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && who->info != NULL; i++) {
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0] && who->info; i++) {
         char *value = copy_field(who->info, fields[i].before);
-        if (value != NULL)
+        if (value)
             printf(", %s %s", fields[i].word, value);
         free(value);
     }
-    const char *socket = who->info != NULL ? strstr(who->info, " socket=") : NULL;
-    if (socket != NULL) /* the last field: a path may hold blanks */
+    const char *socket = who->info ? strstr(who->info, " socket=") : NULL;
+    if (socket) /* the last field: a path may hold blanks */
         printf(", through %s", socket + strlen(" socket="));
     putchar('\n');
 }
@@ -231,7 +231,7 @@ static const struct reply *find_rule(const struct reply *rules, const char *name
 {
     for (size_t i = 0; i + 1 < rules->count; i += 2) {
         const struct reply *key = &rules->elements[i];
-        if (key->text != NULL && strcmp(key->text, name) == 0)
+        if (key->text && strcmp(key->text, name) == 0)
             return &rules->elements[i + 1];
     }
     return NULL;
@@ -240,13 +240,13 @@ static const struct reply *find_rule(const struct reply *rules, const char *name
 static bool rule_is(const struct reply *rules, const char *name, const char *text)
 {
     const struct reply *rule = find_rule(rules, name);
-    return rule != NULL && rule->text != NULL && strcmp(rule->text, text) == 0;
+    return rule && rule->text && strcmp(rule->text, text) == 0;
 }
 
 static void print_rule(const struct reply *rules, const char *name)
 {
     const struct reply *rule = find_rule(rules, name);
-    if (rule == NULL || rule->text == NULL)
+    if (!rule || !rule->text)
         return;
     char *line = quoting_copy_printable(rule->text, rule->length);
     print_line(name, "%s", *line != '\0' ? line : "none");
@@ -259,14 +259,14 @@ static void print_rules(const struct reply *rules)
     print_rule(rules, "keys");
     print_rule(rules, "channels");
     const struct reply *selectors = find_rule(rules, "selectors");
-    if (selectors != NULL && selectors->count > 0)
+    if (selectors && selectors->count > 0)
         print_line("selectors", "%zu more sets of rules", selectors->count);
 }
 
 /* `access` is the socket's, NULL where the server has no such thing. */
 static const char *abilities_under(const char *access)
 {
-    if (access == NULL || strcmp(access, "admin") == 0)
+    if (!access || strcmp(access, "admin") == 0)
         return "read, write, administer";
     if (strcmp(access, "write") == 0)
         return "read, write";
@@ -277,14 +277,14 @@ static void print_may(const struct who *who, const char *access)
 {
     const char *abilities = abilities_under(access);
     const struct reply *rules = who->rules;
-    bool has_acl = who->user != NULL || who->hides_user;
+    bool has_acl = who->user || who->hides_user;
     if (who->wants_password)
         print_line("you may", "nothing but authenticate");
-    else if (!has_acl || (rules != NULL && rule_is(rules, "commands", "+@all") && rule_is(rules, "keys", "~*")))
+    else if (!has_acl || (rules && rule_is(rules, "commands", "+@all") && rule_is(rules, "keys", "~*")))
         print_line("you may", "%s", abilities);
-    else if (rules != NULL)
+    else if (rules)
         print_line("you may", "%s, as far as these rules go", abilities);
-    else if (access == NULL)
+    else if (!access)
         print_line("you may", "what the rules of the ACL user allow, which it may not see");
     else
         print_line("you may", "at most %s; the rules of the ACL user, which it may not see, can allow less", abilities);
@@ -296,10 +296,10 @@ static void print_everything(const struct who *who)
     print_server(who);
     print_you();
     print_known(who);
-    char *access = who->info != NULL ? copy_field(who->info, " access=") : NULL;
-    if (access != NULL)
+    char *access = who->info ? copy_field(who->info, " access=") : NULL;
+    if (access)
         print_line("access", "%s", access);
-    if (who->rules != NULL)
+    if (who->rules)
         print_rules(who->rules);
     print_may(who, access);
     free(access);

@@ -20,12 +20,12 @@ static bool is_shown(const struct option_entry *entry)
 static bool value_is_file(const struct option_entry *entry)
 {
     const char *value = entry->value;
-    return value != NULL && (strcmp(value, "PATH") == 0 || strcmp(value, "FILE") == 0 || strcmp(value, "SOCKET") == 0);
+    return value && (strcmp(value, "PATH") == 0 || strcmp(value, "FILE") == 0 || strcmp(value, "SOCKET") == 0);
 }
 
 static bool value_is_list(const struct option_entry *entry)
 {
-    return entry->value != NULL && strchr(entry->value, '|') != NULL;
+    return entry->value && strchr(entry->value, '|');
 }
 
 /* "one two" of "one|two". */
@@ -41,7 +41,7 @@ static void print_quoted(const char *text, const char *special)
     for (; *text != '\0'; text++) {
         if (*text == '\'')
             fputs("'\\''", stdout);
-        else if (strchr(special, *text) != NULL)
+        else if (strchr(special, *text))
             printf("\\%c", *text);
         else
             putchar(*text);
@@ -62,7 +62,7 @@ static void print_names(bool (*has)(const struct option_entry *), const char *be
 
 static bool has_other_value(const struct option_entry *entry)
 {
-    return entry->value != NULL && !value_is_file(entry) && !value_is_list(entry);
+    return entry->value && !value_is_file(entry) && !value_is_list(entry);
 }
 
 /* For options that say where the server is and as whom, the scripts have rules of their own. */
@@ -70,7 +70,7 @@ static bool has_value_besides_login(const struct option_entry *entry)
 {
     bool is_login = entry->id == OPTION_SOCKET || entry->id == OPTION_URL || entry->id == OPTION_USER ||
                     entry->id == OPTION_PASSWORD;
-    return entry->value != NULL && !is_login;
+    return entry->value && !is_login;
 }
 
 /* Bash. */
@@ -182,7 +182,7 @@ static void print_zsh_option(const struct option_entry *entry)
         fputs(":value:(", stdout);
         print_choices(entry);
         putchar(')');
-    } else if (entry->value != NULL) {
+    } else if (entry->value) {
         fputs(":value: ", stdout);
     }
     puts("' \\");
@@ -250,7 +250,7 @@ static void print_fish_option(const struct option_entry *entry)
         fputs(" -x -a '", stdout);
         print_choices(entry);
         putchar('\'');
-    } else if (entry->value != NULL) {
+    } else if (entry->value) {
         fputs(" -x", stdout);
     }
     fputs(" -d '", stdout);
@@ -271,7 +271,7 @@ void option_completion_print_fish(void)
          "        switch $words[$at]");
     fputs("            case ", stdout);
     for (size_t i = 0; i < option_table_count; i++) {
-        if (is_shown(&option_table[i]) && option_table[i].value != NULL)
+        if (is_shown(&option_table[i]) && option_table[i].value)
             printf("%s ", option_table[i].name);
     }
     puts("\n"

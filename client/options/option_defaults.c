@@ -14,7 +14,7 @@
 
 void option_defaults_begin(struct options *options)
 {
-    bool as_redis_cli = getenv("FAKETTY") != NULL, on_terminal = as_redis_cli || isatty(STDOUT_FILENO);
+    bool as_redis_cli = getenv("FAKETTY"), on_terminal = as_redis_cli || isatty(STDOUT_FILENO);
     *options = (struct options){
         .repeat = 1,
         .memory_samples = -1,
@@ -45,20 +45,20 @@ static void choose_default_socket(struct options *options, const char *preferred
 {
     static char runtime_path[4096];
     const char *path = getenv("KVS_SOCKET");
-    if (path != NULL && *path != '\0') {
+    if (path && *path != '\0') {
         options->socket_path = path;
         options->socket_source = "that of KVS_SOCKET";
         return;
     }
-    if (preferred != NULL) {
+    if (preferred) {
         options->socket_path = preferred;
         options->socket_source = "the one preferred in cli.conf";
         return;
     }
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime != NULL && *runtime != '\0') {
-        int length = snprintf(runtime_path, sizeof(runtime_path), "%s/kvs.sock", runtime);
-        if (length < (int)sizeof(runtime_path) && access(runtime_path, F_OK) == 0) {
+    if (runtime && *runtime != '\0') {
+        int length = snprintf(runtime_path, sizeof runtime_path, "%s/kvs.sock", runtime);
+        if (length < (int)sizeof runtime_path && access(runtime_path, F_OK) == 0) {
             options->socket_path = runtime_path;
             options->socket_source = "that of XDG_RUNTIME_DIR";
             return;
@@ -72,16 +72,16 @@ static void choose_password(struct options *options, bool user_is_given)
 {
     if (options->ask_password) {
         options->password = login_ask(options->user);
-        if (options->password == NULL && errno == ENOTTY)
+        if (!options->password && errno == ENOTTY)
             usage_fail("option --askpass needs a terminal as standard input; for scripts there is KVSCLI_AUTH");
-        if (options->password == NULL)
+        if (!options->password)
             usage_fail("option --askpass: no password was typed");
-    } else if (options->password == NULL) {
+    } else if (!options->password) {
         options->password = login_from_environment();
     }
-    if (options->user != NULL && options->password == NULL && user_is_given)
+    if (options->user && !options->password && user_is_given)
         usage_fail("option --user needs a password, from --askpass, KVSCLI_AUTH or -a");
-    if (options->password_option != NULL && !options->no_auth_warning) {
+    if (options->password_option && !options->no_auth_warning) {
         fprintf(stderr,
                 "Warning: Using a password with '%s' on the command line may not be safe: other users of this "
                 "machine can see it for a moment. KVSCLI_AUTH and --askpass are safer.\n",
@@ -92,21 +92,21 @@ static void choose_password(struct options *options, bool user_is_given)
 /* What was not said on the command line; what changes the output of scripts only for a person. */
 static void apply_preferences(struct options *options, const bool *given)
 {
-    bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY") != NULL;
+    bool on_terminal = isatty(STDOUT_FILENO) || getenv("FAKETTY");
     static struct preferences preferences;
     const char *no_color = getenv("NO_COLOR");
     preferences_load(&preferences);
     options->hints = options->hints && preferences.hints;
     options->questions = options->questions && preferences.questions;
-    if (options->user == NULL)
+    if (!options->user)
         options->user = preferences.user;
-    if (options->socket_path == NULL)
+    if (!options->socket_path)
         choose_default_socket(options, preferences.socket_path);
     if (!on_terminal)
         return;
     if (!given[OPTION_FORMAT] && preferences.has_format)
         option_defaults_set_format(options, preferences.format);
-    if (!given[OPTION_COLOR] && (no_color == NULL || *no_color == '\0'))
+    if (!given[OPTION_COLOR] && (!no_color || *no_color == '\0'))
         options->color = preferences.color;
     if (!given[OPTION_PAGER])
         options->pager = preferences.pager;
@@ -126,7 +126,7 @@ static void choose_colors(struct options *options, const bool *given)
 
 void option_defaults_fill(struct options *options, const bool *given)
 {
-    bool user_is_given = options->user != NULL;
+    bool user_is_given = options->user;
     apply_preferences(options, given);
     choose_password(options, user_is_given);
     choose_colors(options, given);

@@ -32,7 +32,7 @@ static void print_wrapped(const char *text, size_t at, size_t indent)
 /* A name and its explanation, which begins on a line of its own when the name is long. */
 static void print_entry(const char *name, const char *value, const char *text, size_t indent)
 {
-    size_t width = (size_t)printf("  %s%s%s", name, value != NULL ? " " : "", value != NULL ? value : "");
+    size_t width = (size_t)printf("  %s%s%s", name, value ? " " : "", value ? value : "");
     if (width + 1 > indent) {
         putchar('\n');
         width = 0;
@@ -62,10 +62,10 @@ static void print_help(void)
                   "kept.",
                   0, 2);
     puts("\nExit status");
-    for (const struct option_fact *fact = option_exit_codes; fact->name != NULL; fact++)
+    for (const struct option_fact *fact = option_exit_codes; fact->name; fact++)
         print_entry(fact->name, NULL, fact->text, 5);
     puts("\nExamples");
-    for (const struct option_fact *fact = option_examples; fact->name != NULL; fact++)
+    for (const struct option_fact *fact = option_examples; fact->name; fact++)
         printf("  %s\n", fact->name);
 }
 

@@ -54,7 +54,7 @@ static void print_option(const struct option_entry *entry)
     fputs(".TP\n\\fB", stdout);
     print_literal(entry->name);
     fputs("\\fR", stdout);
-    if (entry->value != NULL) {
+    if (entry->value) {
         fputs(" \\fI", stdout);
         print_literal(entry->value);
         fputs("\\fR", stdout);
@@ -78,9 +78,9 @@ static void print_options(void)
 
 static void print_facts(const char *title, const struct option_fact *facts)
 {
-    if (title != NULL)
+    if (title)
         printf(".SH \"%s\"\n", title);
-    for (; facts->name != NULL; facts++) {
+    for (; facts->name; facts++) {
         fputs(".TP\n\\fB", stdout);
         print_literal(facts->name);
         fputs("\\fR\n", stdout);
@@ -92,7 +92,7 @@ static void print_facts(const char *title, const struct option_fact *facts)
 static void print_examples(void)
 {
     puts(".SH EXAMPLES");
-    for (const struct option_fact *fact = option_examples; fact->name != NULL; fact++) {
+    for (const struct option_fact *fact = option_examples; fact->name; fact++) {
         if (fact != option_examples)
             puts(".PP");
         print_roff(fact->text);

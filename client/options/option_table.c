@@ -126,4 +126,4 @@ const struct option_entry option_table[] = {
 };
 /* clang-format on */
 
-const size_t option_table_count = sizeof(option_table) / sizeof(option_table[0]);
+const size_t option_table_count = sizeof option_table / sizeof option_table[0];

@@ -65,15 +65,15 @@ static void apply_url(struct options *options, const char *name, char *value)
     static struct url kept;
     struct url url;
     const char *complaint = url_parse(value, &url);
-    if (complaint != NULL)
+    if (complaint)
         usage_fail("option %s: %s", name, complaint);
     options->socket_path = keep_part(&kept.path, url.path);
     options->socket_source = "the one in the URL of -u";
     if (url.database >= 0)
         options->database = url.database;
-    if (url.user != NULL)
+    if (url.user)
         options->user = keep_part(&kept.user, url.user);
-    if (url.password != NULL) {
+    if (url.password) {
         login_hide_word(value);
         options->password = keep_part(&kept.password, url.password);
         options->password_option = name;
@@ -308,8 +308,8 @@ static const char *suggest_option(const char *word)
     }
     static char text[64];
     text[0] = '\0';
-    if (nearest.name != NULL)
-        snprintf(text, sizeof(text), "; did you mean %s?", nearest.name);
+    if (nearest.name)
+        snprintf(text, sizeof text, "; did you mean %s?", nearest.name);
     return text;
 }
 
@@ -318,7 +318,7 @@ static _Noreturn void refuse_unknown(char *word)
 {
     word[strcspn(word, "=")] = '\0';
     const struct option_entry *joined = word[1] != '-' && word[1] != '\0' ? find_option(word, 2) : NULL;
-    if (joined != NULL && joined->value != NULL)
+    if (joined && joined->value)
         usage_fail("option %s stands by itself, and its value is the next word%s", joined->name, suggest_option(word));
     usage_fail("unknown option '%s'%s", word, suggest_option(word));
 }
@@ -330,18 +330,18 @@ static const struct option_entry *take_option(int argc, char **argv, int *at, ch
     static char no_value[] = "";
     char *word = argv[(*at)++];
     char *equals = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
-    const struct option_entry *entry = find_option(word, equals != NULL ? (size_t)(equals - word) : strlen(word));
-    if (entry == NULL)
+    const struct option_entry *entry = find_option(word, equals ? (size_t)(equals - word) : strlen(word));
+    if (!entry)
         refuse_unknown(word);
     if (strcmp(entry->name, "-h") == 0 && *at == argc)
         print_document(DOCUMENT_HELP);
-    if (equals != NULL && entry->value == NULL)
+    if (equals && !entry->value)
         usage_fail("option %s takes no value", entry->name);
-    if (entry->value != NULL && equals == NULL && *at == argc)
+    if (entry->value && !equals && *at == argc)
         usage_fail("option %s needs a value: %s", entry->name, entry->value);
     *value_out = no_value;
-    if (entry->value != NULL)
-        *value_out = equals != NULL ? equals + 1 : argv[(*at)++];
+    if (entry->value)
+        *value_out = equals ? equals + 1 : argv[(*at)++];
     return entry;
 }
 
@@ -349,18 +349,18 @@ static const struct option_entry *take_option(int argc, char **argv, int *at, ch
 
 static void check_combinations(const struct options *options)
 {
-    bool from_stdin = options->last_from_stdin || options->stdin_tag != NULL;
-    if (options->last_from_stdin && options->stdin_tag != NULL)
+    bool from_stdin = options->last_from_stdin || options->stdin_tag;
+    if (options->last_from_stdin && options->stdin_tag)
         usage_fail("options -x and -X exclude each other");
     if (from_stdin && options->argc == 0 && options->mode != MODE_EVAL)
         usage_fail("options -x and -X need a command");
     if (options->mode != MODE_COMMANDS && options->mode != MODE_EVAL && options->argc > 0)
         usage_fail("option %s takes no command", options->mode_option);
-    if (options->command_file != NULL && (options->argc > 0 || options->mode != MODE_COMMANDS))
+    if (options->command_file && (options->argc > 0 || options->mode != MODE_COMMANDS))
         usage_fail("option -f takes the place of a command");
     if (from_stdin && options->mode == MODE_EVAL && strcmp(options->eval_file, "-") == 0)
         usage_fail("option --eval - reads the script from standard input, where options -x and -X read too");
-    if (options->ask_password && options->password != NULL)
+    if (options->ask_password && options->password)
         usage_fail("options %s and --askpass exclude each other", options->password_option);
 }
 

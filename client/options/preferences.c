@@ -53,7 +53,7 @@ _Static_assert(FORMAT_TERMINAL == 0 && FORMAT_HUMAN == 1 && FORMAT_RAW == 2 && F
                "the values of format");
 _Static_assert(COLOR_AUTO == 0 && COLOR_ALWAYS == 1 && COLOR_NEVER == 2, "the values of color");
 
-#define PREFERENCES (sizeof(table) / sizeof(table[0]))
+#define PREFERENCES (sizeof table / sizeof table[0])
 
 struct reading {
     struct preferences *preferences;
@@ -86,13 +86,13 @@ static const struct preference *find_preference(const char *name)
 static void explain_name(struct reading *reading, const char *name)
 {
     static const char *const secrets[] = {"pass", "auth", "secret"};
-    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
-        if (strcasestr(name, secrets[i]) != NULL) {
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        if (strcasestr(name, secrets[i])) {
             mistake(reading, "passwords have no place in this file; KVSCLI_AUTH and --askpass are for them");
             return;
         }
     }
-    if (strchr(name, '=') != NULL) {
+    if (strchr(name, '=')) {
         mistake(reading, "between a name and its value stands a blank, not =");
         return;
     }
@@ -100,7 +100,7 @@ static void explain_name(struct reading *reading, const char *name)
     for (size_t i = 0; i < PREFERENCES; i++)
         nearest_offer(&nearest, table[i].name);
     char *shown = quoting_copy_printable(name, strlen(name));
-    if (nearest.name != NULL)
+    if (nearest.name)
         mistake(reading, "unknown setting '%s'; did you mean %s?", shown, nearest.name);
     else
         mistake(reading, "unknown setting '%s'; man kvs-cli lists them", shown);
@@ -131,9 +131,9 @@ static void replace_text(char **text, char *by)
 static const char *home_folder(void)
 {
     const char *home = getenv("HOME");
-    if (home == NULL || *home == '\0') {
+    if (!home || *home == '\0') {
         const struct passwd *self = getpwuid(geteuid());
-        home = self != NULL ? self->pw_dir : NULL;
+        home = self ? self->pw_dir : NULL;
     }
     return home != NULL && *home == '/' ? home : NULL;
 }
@@ -149,7 +149,7 @@ static char *join_path(const char *folder, const char *rest)
 static char *expand_home(const char *path)
 {
     const char *home = home_folder();
-    if (strncmp(path, "~/", 2) == 0 && home != NULL)
+    if (strncmp(path, "~/", 2) == 0 && home)
         return join_path(home, path + 1);
     return memory_copy_text(path, strlen(path));
 }
@@ -194,11 +194,11 @@ static void read_setting(struct reading *reading, char *line)
         *value++ = '\0';
     value += strspn(value, " \t");
     const struct preference *preference = find_preference(line);
-    if (preference == NULL) {
+    if (!preference) {
         explain_name(reading, line);
         return;
     }
-    int place = preference->values != NULL ? find_value(preference->values, value) : 0;
+    int place = preference->values ? find_value(preference->values, value) : 0;
     if (*value == '\0') {
         mistake(reading, "%s has no value", preference->name);
     } else if (place < 0) {
@@ -212,7 +212,7 @@ static void read_setting(struct reading *reading, char *line)
 
 static void read_line(struct reading *reading, char *line, size_t length)
 {
-    if (memchr(line, '\0', length) != NULL) {
+    if (memchr(line, '\0', length)) {
         mistake(reading, "a zero byte is no text");
         return;
     }
@@ -243,7 +243,7 @@ static FILE *open_file(const char *path, bool has_to_exist)
         complaint = "it belongs to somebody else";
     else if (status.st_mode & (S_IWGRP | S_IWOTH))
         complaint = "others may write to it (chmod go-w would help)";
-    if (complaint == NULL)
+    if (!complaint)
         return fdopen(fd, "r");
     if (strcmp(path, "/dev/null") != 0)
         fprintf(stderr, "kvs-cli: the preferences in %s are ignored: %s\n", path, complaint);
@@ -271,13 +271,13 @@ static void read_file(struct preferences *preferences, FILE *file)
 static char *choose_path(bool *is_given_out)
 {
     const char *given = getenv("KVSCLI_CONFIG"), *config = getenv("XDG_CONFIG_HOME");
-    *is_given_out = given != NULL && *given != '\0';
+    *is_given_out = given && *given != '\0';
     if (*is_given_out)
         return memory_copy_text(given, strlen(given));
-    if (config != NULL && *config == '/')
+    if (config && *config == '/')
         return join_path(config, "/kvs/cli.conf");
     const char *home = home_folder();
-    return home != NULL ? join_path(home, "/.config/kvs/cli.conf") : NULL;
+    return home ? join_path(home, "/.config/kvs/cli.conf") : NULL;
 }
 
 void preferences_load(struct preferences *preferences_out)
@@ -285,8 +285,8 @@ void preferences_load(struct preferences *preferences_out)
     bool is_given;
     struct preferences preferences = {.hints = true, .questions = true};
     preferences.path = choose_path(&is_given);
-    FILE *file = preferences.path != NULL ? open_file(preferences.path, is_given) : NULL;
-    if (file != NULL) {
+    FILE *file = preferences.path ? open_file(preferences.path, is_given) : NULL;
+    if (file) {
         read_file(&preferences, file);
         fclose(file);
     }

@@ -7,12 +7,12 @@ static const char *const codes[] = {
 
 void color_begin(FILE *out, enum color_role role, bool color)
 {
-    if (color && codes[role] != NULL)
+    if (color && codes[role])
         fputs_unlocked(codes[role], out);
 }
 
 void color_end(FILE *out, enum color_role role, bool color)
 {
-    if (color && codes[role] != NULL)
+    if (color && codes[role])
         fputs_unlocked("\033[0m", out);
 }

@@ -2,9 +2,8 @@
  * One line of comma-separated values a reply; nested aggregates and maps become one flat list. Strings are
  * quoted with backslashes, as redis-cli does, not with doubled quotes. Attributes are left out.
  */
-#include "output/format.h"
-
 #include "core/quoting.h"
+#include "output/format.h"
 
 void format_csv(FILE *out, const struct reply *reply)
 {

@@ -9,9 +9,8 @@
  *
  * Not in redis-cli: big numbers, and attributes, which come as a map with | before the value they belong to.
  */
-#include "output/format.h"
-
 #include "core/quoting.h"
+#include "output/format.h"
 
 static void human_write(FILE *out, const struct reply *reply, int indent);
 
@@ -23,7 +22,7 @@ static void human_new_line(FILE *out, int indent)
 static bool human_is_multiline(const struct reply *reply)
 {
     for (;;) {
-        if (reply->attributes != NULL)
+        if (reply->attributes)
             return true;
         if (!reply_is_aggregate(reply) || reply->count == 0)
             return false;
@@ -97,7 +96,7 @@ static void human_write_text(FILE *out, const char *before, const struct reply *
 
 static void human_write(FILE *out, const struct reply *reply, int indent)
 {
-    if (reply->attributes != NULL && reply->attributes->count > 0) {
+    if (reply->attributes && reply->attributes->count > 0) {
         human_write_elements(out, reply->attributes, '|', indent);
         human_new_line(out, indent);
     }

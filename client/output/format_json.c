@@ -6,10 +6,9 @@
  * string of --quoted-json is \\\" (redis-cli: \\"), and a key that is an aggregate is a string of its values
  * in CSV. Attributes are left out.
  */
-#include "output/format.h"
-
 #include "core/memory.h"
 #include "core/quoting.h"
+#include "output/format.h"
 
 #include <stdlib.h>
 
@@ -54,7 +53,7 @@ static void json_write_string(FILE *out, const char *bytes, size_t length)
 static FILE *json_open_memory(char **bytes, size_t *length)
 {
     FILE *stream = open_memstream(bytes, length);
-    if (stream == NULL)
+    if (!stream)
         memory_fail();
     return stream;
 }

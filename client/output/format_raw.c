@@ -11,7 +11,7 @@ static void raw_write_scalar(FILE *out, const struct reply *reply)
         fprintf(out, "%lld", reply->integer);
     else if (reply->type == REPLY_BOOLEAN)
         fputs_unlocked(reply->integer ? "(true)" : "(false)", out);
-    else if (reply->text != NULL)
+    else if (reply->text)
         fwrite_unlocked(reply->text, 1, reply->length, out);
 }
 

@@ -9,9 +9,8 @@
  * Names step back, so that values stand out. Every other line is shown as it is, but for what could do harm
  * (text.h).
  */
-#include "output/format.h"
-
 #include "output/colors.h"
+#include "output/format.h"
 #include "output/text.h"
 
 #include <ctype.h>
@@ -33,11 +32,11 @@ struct line {
 static struct line take_line(const char **text, size_t *length)
 {
     const char *end = memchr(*text, '\n', *length);
-    struct line line = {.bytes = *text, .length = end != NULL ? (size_t)(end - *text) : *length};
+    struct line line = {.bytes = *text, .length = end ? (size_t)(end - *text) : *length};
     size_t taken = line.length + (end != NULL);
     *text += taken;
     *length -= taken;
-    if (end != NULL && line.length > 0 && line.bytes[line.length - 1] == '\r')
+    if (end && line.length > 0 && line.bytes[line.length - 1] == '\r')
         line.length--;
     return line;
 }
@@ -46,7 +45,7 @@ static struct line take_line(const char **text, size_t *length)
 static size_t name_length(const char *bytes, size_t length)
 {
     size_t i = 0;
-    while (i < length && (isalnum((unsigned char)bytes[i]) || memchr("_-.|", bytes[i], 4) != NULL))
+    while (i < length && (isalnum((unsigned char)bytes[i]) || memchr("_-.|", bytes[i], 4)))
         i++;
     return i;
 }
@@ -61,7 +60,7 @@ static bool is_field(const char *word, size_t length)
 static size_t word_length(const char *bytes, size_t length, char separator)
 {
     const char *end = memchr(bytes, separator, length);
-    return end != NULL ? (size_t)(end - bytes) : length;
+    return end ? (size_t)(end - bytes) : length;
 }
 
 /* Whether all words between separators are name=value, and at least `least` of them. */

@@ -10,9 +10,8 @@
  *
  * Nesting indents up to INDENT_MAX columns and no further, however deep it goes.
  */
-#include "output/format.h"
-
 #include "output/colors.h"
+#include "output/format.h"
 #include "output/text.h"
 
 #include <string.h>
@@ -43,10 +42,10 @@ static void new_line(const struct printer *printer, int indent)
 static bool is_multiline(const struct reply *reply)
 {
     for (;;) {
-        if (reply->attributes != NULL && reply->attributes->count > 0)
+        if (reply->attributes && reply->attributes->count > 0)
             return true;
         if (!reply_is_aggregate(reply) || reply->count == 0)
-            return reply->type == REPLY_VERBATIM && memchr(reply->text, '\n', reply->length) != NULL;
+            return reply->type == REPLY_VERBATIM && memchr(reply->text, '\n', reply->length);
         size_t only = reply->type == REPLY_MAP ? 2 : 1;
         if (reply->count > only)
             return true;
@@ -69,7 +68,7 @@ static int count_digits(size_t number)
 /* The columns of a key, as print_value() writes it; more than KEY_MAX for one that is not to be aligned. */
 static int key_columns(const struct reply *key)
 {
-    if (key->attributes != NULL)
+    if (key->attributes)
         return KEY_MAX + 1;
     switch (key->type) {
     case REPLY_STRING:
@@ -178,7 +177,7 @@ static void print_number(const struct printer *printer, const char *kind, const 
 /* `text_role` is for strings and the like: a key's or a value's. */
 static void print_value(const struct printer *printer, const struct reply *reply, enum color_role text_role, int indent)
 {
-    if (reply->attributes != NULL && reply->attributes->count > 0) {
+    if (reply->attributes && reply->attributes->count > 0) {
         print_elements(printer, reply->attributes, '|', indent);
         new_line(printer, indent);
     }

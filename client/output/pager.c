@@ -14,7 +14,7 @@
 static _Noreturn void become_pager(int fd)
 {
     const char *command = getenv("PAGER");
-    if (command == NULL || *command == '\0')
+    if (!command || *command == '\0')
         command = DEFAULT_PAGER;
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);

@@ -59,7 +59,7 @@ static void measure_reply(const struct reply *reply, struct measure *measure)
 {
     if (reply->count == 0)
         measure->elements++;
-    measure->bytes += reply->text != NULL ? reply->length : sizeof(reply->integer);
+    measure->bytes += reply->text ? reply->length : sizeof reply->integer;
     for (size_t i = 0; i < reply->count; i++)
         measure_reply(&reply->elements[i], measure);
 }
@@ -74,9 +74,9 @@ static enum state ask(const struct reply *reply)
     quantity_write_thousands(elements, measure.elements);
     quantity_write_bytes(bytes, (double)measure.bytes);
     if (measure.elements == 1)
-        snprintf(question, sizeof(question), "This reply has %s. %s", bytes, choices);
+        snprintf(question, sizeof question, "This reply has %s. %s", bytes, choices);
     else
-        snprintf(question, sizeof(question), "This reply has %s elements (%s). %s", elements, bytes, choices);
+        snprintf(question, sizeof question, "This reply has %s elements (%s). %s", elements, bytes, choices);
     for (;;) {
         switch (terminal_ask(question)) {
         case 'y':
@@ -209,9 +209,9 @@ static bool stream_show(struct stream *stream, const struct format_style *style,
 {
     static char buffer[SLICE];
     FILE *out = fopencookie(stream, "w", (cookie_io_functions_t){.write = stream_take});
-    if (out == NULL)
+    if (!out)
         memory_fail();
-    setvbuf(out, buffer, _IOFBF, sizeof(buffer));
+    setvbuf(out, buffer, _IOFBF, sizeof buffer);
     format(out, stream->reply, style, as_text);
     fclose(out);
     if (stream->state == KEEPING)

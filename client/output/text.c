@@ -91,7 +91,7 @@ static bool is_deceptive(wchar_t character)
         {0x1d173, 0x1d17a},  /* of music */
         {0xe0000, 0x10ffff}, /* tags, variations, private */
     };
-    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         if (character >= ranges[i].first && character <= ranges[i].last)
             return true;
     }
@@ -100,7 +100,7 @@ static bool is_deceptive(wchar_t character)
 
 static bool is_plain(const struct walk *walk, unsigned char byte)
 {
-    return byte >= ' ' && byte <= '~' && strchr(walk->special, byte) == NULL;
+    return byte >= ' ' && byte <= '~' && !strchr(walk->special, byte);
 }
 
 static bool take_character(struct walk *walk, struct piece *piece)
@@ -128,7 +128,7 @@ static struct piece walk_next(struct walk *walk)
         walk->marks = MAX_MARKS;
     } else if (!walk->utf8 || *walk->at < 0x80 || !take_character(walk, &piece)) {
         piece = (struct piece){.length = 1, .columns = 4, .escaped = true};
-        if (*walk->at != '\0' && strchr("\"\\\n\r\t\a\b", *walk->at) != NULL)
+        if (*walk->at != '\0' && strchr("\"\\\n\r\t\a\b", *walk->at))
             piece.columns = 2;
         walk->marks = 0;
     }
@@ -141,7 +141,7 @@ static void write_escape(FILE *out, unsigned char byte)
     static const char codes[] = "\"\\\n\r\t\a\b", letters[] = "\"\\nrtab", digits[] = "0123456789abcdef";
     const char *code = byte != '\0' ? strchr(codes, byte) : NULL;
     putc_unlocked('\\', out);
-    if (code != NULL) {
+    if (code) {
         putc_unlocked(letters[code - codes], out);
         return;
     }
@@ -181,7 +181,7 @@ char *text_copy_message(const char *bytes, size_t length)
         return quoting_copy_printable(bytes, length);
     terminal_choose_locale();
     FILE *out = open_memstream(&message, &size);
-    if (out == NULL)
+    if (!out)
         memory_fail();
     text_write_line(out, bytes, length);
     if (fclose(out) != 0)
@@ -194,8 +194,8 @@ static void write_with_tabs(FILE *out, const char *bytes, size_t length)
 {
     for (;;) {
         const char *tab = memchr(bytes, '\t', length);
-        text_write_line(out, bytes, tab != NULL ? (size_t)(tab - bytes) : length);
-        if (tab == NULL || ferror_unlocked(out))
+        text_write_line(out, bytes, tab ? (size_t)(tab - bytes) : length);
+        if (!tab || ferror_unlocked(out))
             return;
         putc_unlocked('\t', out);
         length -= (size_t)(tab + 1 - bytes);
@@ -207,10 +207,10 @@ void text_write_lines(FILE *out, const char *bytes, size_t length, int indent)
 {
     for (;;) {
         const char *end = memchr(bytes, '\n', length);
-        size_t size = end != NULL ? (size_t)(end - bytes) : length;
-        bool has_return = end != NULL && size > 0 && bytes[size - 1] == '\r';
+        size_t size = end ? (size_t)(end - bytes) : length;
+        bool has_return = end && size > 0 && bytes[size - 1] == '\r';
         write_with_tabs(out, bytes, has_return ? size - 1 : size);
-        if (end == NULL || ferror_unlocked(out))
+        if (!end || ferror_unlocked(out))
             return;
         bytes += size + 1;
         length -= size + 1;

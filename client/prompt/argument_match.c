@@ -57,7 +57,7 @@ static bool body_can_be_empty(const struct command_argument *argument)
 
 static bool can_be_absent(const struct command_argument *argument)
 {
-    return argument->is_optional || (argument->token == NULL && body_can_be_empty(argument));
+    return argument->is_optional || (!argument->token && body_can_be_empty(argument));
 }
 
 static bool sequence_can_be_empty(const struct command_argument *arguments, size_t count)
@@ -72,7 +72,7 @@ static bool sequence_can_be_empty(const struct command_argument *arguments, size
 /* Whether it can't begin with a value. */
 static bool begins_with_token(const struct command_argument *argument)
 {
-    if (argument->token != NULL)
+    if (argument->token)
         return true;
     if (argument->type == ARGUMENT_VALUE || argument->type == ARGUMENT_KEY)
         return false;
@@ -109,7 +109,7 @@ static bool body_accepts(const struct command_argument *argument, const char *wo
 
 static bool argument_accepts(const struct command_argument *argument, const char *word, enum word_kind kind)
 {
-    if (argument->token != NULL)
+    if (argument->token)
         return kind == WORD_TOKEN && strcasecmp(argument->token, word) == 0;
     return body_accepts(argument, word, kind);
 }
@@ -117,7 +117,7 @@ static bool argument_accepts(const struct command_argument *argument, const char
 /* Whether an argument of the sequence can still be given, as far as those before it allow. */
 static bool sequence_is_open(const struct level *level, size_t i)
 {
-    bool is_met = level->met != NULL && level->met[i];
+    bool is_met = level->met && level->met[i];
     return !is_met && (i >= level->closed || !can_be_absent(&level->arguments[i]));
 }
 
@@ -181,7 +181,7 @@ static void match_push(struct argument_match *match, struct level level)
 {
     assert(match->count < MATCH_MAX_LEVELS);
     if (level.kind == LEVEL_SEQUENCE)
-        level.met = memory_alloc_zeroed(level.count * sizeof(*level.met));
+        level.met = memory_alloc_zeroed(level.count * sizeof *level.met);
     match->levels[match->count++] = level;
 }
 
@@ -200,7 +200,7 @@ static void match_count(struct argument_match *match, struct level *sequence, si
     const struct command_argument *number_of = &sequence->arguments[i], *counted = number_of + 1;
     if (number_of->type != ARGUMENT_VALUE || number_of->is_multiple || strncasecmp(number_of->name, "num", 3) != 0)
         return;
-    if (i + 1 == sequence->count || sequence->met[i + 1] || !counted->is_multiple || counted->token != NULL)
+    if (i + 1 == sequence->count || sequence->met[i + 1] || !counted->is_multiple || counted->token)
         return;
     char *end;
     long long number = strtoll(word, &end, 10);
@@ -241,7 +241,7 @@ static void match_enter_body(struct argument_match *match, const struct command_
 static void match_enter_once(struct argument_match *match, const struct command_argument *argument, const char *word,
                              enum word_kind kind)
 {
-    if (argument->token == NULL)
+    if (!argument->token)
         match_enter_body(match, argument, word, kind);
     else if (argument->type != ARGUMENT_PURE_TOKEN)
         match_push(match, (struct level){.kind = LEVEL_BODY, .arguments = argument, .count = 1});
@@ -300,13 +300,13 @@ struct argument_match *argument_match_create(const struct documentation *documen
 {
     const struct command_entry *entry = documentation_find(documentation, words->values[0], NULL);
     size_t taken = 1;
-    if (entry != NULL && entry->subcommand_count > 0) {
+    if (entry && entry->subcommand_count > 0) {
         entry = count > 1 ? documentation_find(documentation, words->values[0], words->values[1]) : NULL;
         taken = 2;
     }
-    if (entry == NULL)
+    if (!entry)
         return NULL;
-    struct argument_match *match = memory_alloc_zeroed(sizeof(*match));
+    struct argument_match *match = memory_alloc_zeroed(sizeof *match);
     struct level all = {.kind = LEVEL_SEQUENCE, .arguments = entry->arguments, .count = entry->argument_count};
     match_push(match, all);
     while (taken < count && match_take(match, words->values[taken]))
@@ -357,7 +357,7 @@ static void body_visit(const struct command_argument *argument, argument_token_v
 
 static void argument_visit(const struct command_argument *argument, argument_token_visit *visit, void *context)
 {
-    if (argument->token != NULL)
+    if (argument->token)
         visit(context, argument->token);
     else
         body_visit(argument, visit, context);

@@ -32,7 +32,7 @@ static size_t skip_blanks(const char *line, size_t length, size_t at)
 /* What XREADGROUP takes for an ID: digits, $, > and +. */
 static bool looks_like_id(const char *line, const struct quoting_word *word)
 {
-    return strchr("0123456789$>+", line[word->start]) != NULL;
+    return strchr("0123456789$>+", line[word->start]);
 }
 
 /* `sign` is the last word but one. */
@@ -119,7 +119,7 @@ bool command_line_may_be_kept(const char *line, size_t length)
     bool keep = arguments.count > 0 && line_take_repeat(&arguments, &repeat) && !command_has_secret(&arguments);
     arguments_deinit(&arguments);
     char *program = cut.target == TARGET_PROGRAM ? copy_target(line, length, &cut) : NULL;
-    keep = keep && (program == NULL || program_may_be_kept(program));
+    keep = keep && (!program || program_may_be_kept(program));
     free(program);
     return keep;
 }

@@ -20,9 +20,9 @@ struct finder {
 
 /* The words that the prompt answers itself. */
 static const char *const own_words[] = {":set", "clear", "exit", "help", "quit"};
-#define OWN_WORDS (sizeof(own_words) / sizeof(*own_words))
+#define OWN_WORDS (sizeof own_words / sizeof *own_words)
 static const char *const own_settings[] = {"hints", "nohints"}; /* of :set */
-#define OWN_SETTINGS (sizeof(own_settings) / sizeof(*own_settings))
+#define OWN_SETTINGS (sizeof own_settings / sizeof *own_settings)
 
 bool completion_knows_own_word(const char *word)
 {
@@ -40,12 +40,12 @@ static void finder_offer(void *context, const char *word)
     struct finder *finder = context;
     if (strncasecmp(finder->typed, word, finder->length) != 0 || strlen(word) < finder->length)
         return;
-    if (*word == '\0' || strpbrk(word, " |>") != NULL)
+    if (*word == '\0' || strpbrk(word, " |>"))
         return;
     struct completion *found = finder->found;
     if (found->count == finder->capacity) {
         finder->capacity = finder->capacity > 0 ? finder->capacity * 2 : 16;
-        found->words = memory_resize(found->words, finder->capacity * sizeof(*found->words));
+        found->words = memory_resize(found->words, finder->capacity * sizeof *found->words);
     }
     char *copy = memory_copy_text(word, strlen(word));
     for (char *c = copy; *c != '\0'; c++)
@@ -69,7 +69,7 @@ static void offer_commands(struct finder *finder)
 static void offer_subcommands(struct finder *finder, const char *command)
 {
     const struct command_entry *entry = documentation_find(finder->documentation, command, NULL);
-    if (entry != NULL)
+    if (entry)
         offer_names(finder, entry->subcommands, entry->subcommand_count);
 }
 
@@ -79,7 +79,7 @@ static void offer_groups(struct finder *finder)
     const struct command_entry *entries = documentation_entries(finder->documentation, &count);
     char name[1 + DOCUMENTATION_MAX_TEXT + 1] = "@";
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].group == NULL)
+        if (!entries[i].group)
             continue;
         memcpy(name + 1, entries[i].group, strlen(entries[i].group) + 1);
         finder_offer(finder, name);
@@ -100,7 +100,7 @@ static void offer_for_help(struct finder *finder, const struct arguments *words)
 static void offer_tokens(struct finder *finder, const struct arguments *words)
 {
     struct argument_match *match = argument_match_create(finder->documentation, words, words->count - 1);
-    if (match == NULL)
+    if (!match)
         return;
     argument_match_visit_tokens(match, finder_offer, finder);
     argument_match_destroy(match);
@@ -137,7 +137,7 @@ static void completion_settle(struct completion *completion)
     size_t kept = 0;
     if (completion->count == 0)
         return;
-    qsort(completion->words, completion->count, sizeof(*completion->words), compare_words);
+    qsort(completion->words, completion->count, sizeof *completion->words, compare_words);
     for (size_t i = 0; i < completion->count; i++) {
         if (kept > 0 && strcmp(completion->words[kept - 1], completion->words[i]) == 0)
             free(completion->words[i]);
@@ -164,7 +164,7 @@ static bool is_upper(const char *sample)
 
 static bool has_letters(const char *text)
 {
-    return strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
+    return strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
 void completion_find(const struct documentation *documentation, const char *line, size_t cursor,

@@ -42,7 +42,7 @@ static const struct reply *find_field(const struct reply *reply, const char *nam
 
 static bool has_flag(const struct reply *flags, const char *name)
 {
-    for (size_t i = 0; flags != NULL && reply_is_aggregate(flags) && i < flags->count; i++) {
+    for (size_t i = 0; flags && reply_is_aggregate(flags) && i < flags->count; i++) {
         if (text_is(&flags->elements[i], name))
             return true;
     }
@@ -54,7 +54,7 @@ static bool has_flag(const struct reply *flags, const char *name)
 /* NULL for what is no text, or an empty one. */
 static const char *copy_text(struct arena *arena, const struct reply *reply, size_t max_length)
 {
-    if (reply == NULL || !is_text(reply) || reply->length == 0)
+    if (!reply || !is_text(reply) || reply->length == 0)
         return NULL;
     size_t length = reply->length < max_length ? reply->length : max_length;
     char *text = arena_alloc(arena, length + 1);
@@ -69,7 +69,7 @@ static const char *copy_text(struct arena *arena, const struct reply *reply, siz
 static bool is_word(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        if (text[i] <= ' ' || text[i] > '~' || strchr("\"'\\", text[i]) != NULL)
+        if (text[i] <= ' ' || text[i] > '~' || strchr("\"'\\", text[i]))
             return false;
     }
     return length > 0 && length <= DOCUMENTATION_MAX_NAME;
@@ -78,7 +78,7 @@ static bool is_word(const char *text, size_t length)
 /* In upper case; NULL for what is no token. */
 static const char *copy_token(struct arena *arena, const struct reply *reply)
 {
-    if (reply == NULL || !is_text(reply))
+    if (!reply || !is_text(reply))
         return NULL;
     if (reply->length == 0 || strcmp(reply->text, "\"\"") == 0)
         return "";
@@ -100,13 +100,13 @@ struct loader {
 
 static enum argument_type read_type(const struct reply *type)
 {
-    if (type != NULL && text_is(type, "key"))
+    if (type && text_is(type, "key"))
         return ARGUMENT_KEY;
-    if (type != NULL && text_is(type, "pure-token"))
+    if (type && text_is(type, "pure-token"))
         return ARGUMENT_PURE_TOKEN;
-    if (type != NULL && text_is(type, "oneof"))
+    if (type && text_is(type, "oneof"))
         return ARGUMENT_ONEOF;
-    if (type != NULL && text_is(type, "block"))
+    if (type && text_is(type, "block"))
         return ARGUMENT_BLOCK;
     return ARGUMENT_VALUE;
 }
@@ -127,9 +127,9 @@ static bool read_argument(struct loader *loader, const struct reply *reply, int 
         .is_multiple = has_flag(flags, "multiple"),
         .is_multiple_token = has_flag(flags, "multiple_token"),
     };
-    if (argument.name == NULL)
+    if (!argument.name)
         argument.name = copy_text(loader->arena, find_field(reply, "name"), DOCUMENTATION_MAX_NAME);
-    if (argument.name == NULL)
+    if (!argument.name)
         argument.name = argument.token;
     if (argument.type == ARGUMENT_ONEOF || argument.type == ARGUMENT_BLOCK) {
         argument.arguments = read_arguments(loader, find_field(reply, "arguments"), depth + 1,
@@ -137,20 +137,20 @@ static bool read_argument(struct loader *loader, const struct reply *reply, int 
         if (argument.count == 0)
             argument.type = ARGUMENT_VALUE;
     }
-    bool wants_token = (token != NULL && is_text(token)) || argument.type == ARGUMENT_PURE_TOKEN;
-    argument.is_multiple_token = argument.is_multiple_token && argument.token != NULL;
+    bool wants_token = (token && is_text(token)) || argument.type == ARGUMENT_PURE_TOKEN;
+    argument.is_multiple_token = argument.is_multiple_token && argument.token;
     *argument_out = argument;
-    return argument.name != NULL && (argument.token != NULL || !wants_token);
+    return argument.name && (argument.token || !wants_token);
 }
 
 static const struct command_argument *read_arguments(struct loader *loader, const struct reply *reply, int depth,
                                                      bool are_alternatives, size_t *count_out)
 {
     *count_out = 0;
-    if (reply == NULL || !reply_is_aggregate(reply) || reply->type == REPLY_MAP || depth >= DOCUMENTATION_MAX_DEPTH)
+    if (!reply || !reply_is_aggregate(reply) || reply->type == REPLY_MAP || depth >= DOCUMENTATION_MAX_DEPTH)
         return NULL;
     size_t wanted = reply->count < loader->arguments_left ? reply->count : loader->arguments_left, count = 0;
-    struct command_argument *arguments = arena_alloc(loader->arena, wanted * sizeof(*arguments));
+    struct command_argument *arguments = arena_alloc(loader->arena, wanted * sizeof *arguments);
     loader->arguments_left -= wanted;
     for (size_t i = 0; i < wanted; i++)
         count += read_argument(loader, &reply->elements[i], depth, are_alternatives, &arguments[count]);
@@ -169,7 +169,7 @@ static int compare_entries(const void *a, const void *b)
 static size_t settle_entries(struct command_entry *entries, size_t count)
 {
     size_t kept = 0;
-    qsort(entries, count, sizeof(*entries), compare_entries);
+    qsort(entries, count, sizeof *entries, compare_entries);
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || strcmp(entries[kept - 1].name, entries[i].name) != 0)
             entries[kept++] = entries[i];
@@ -183,17 +183,17 @@ static const char *read_name(struct arena *arena, const struct reply *reply, con
 {
     if (!is_text(reply))
         return NULL;
-    size_t before = container != NULL ? strlen(container) : 0;
+    size_t before = container ? strlen(container) : 0;
     const char *text = reply->text;
     size_t length = reply->length;
-    if (container != NULL && length > before && strncasecmp(text, container, before) == 0 && text[before] == '|') {
+    if (container && length > before && strncasecmp(text, container, before) == 0 && text[before] == '|') {
         text += before + 1;
         length -= before + 1;
     }
-    if (!is_word(text, length) || memchr(text, '|', length) != NULL || memchr(text, '>', length) != NULL)
+    if (!is_word(text, length) || memchr(text, '|', length) || memchr(text, '>', length))
         return NULL;
     char *name = arena_alloc(arena, before + length + 2), *at = name;
-    if (container != NULL) {
+    if (container) {
         memcpy(name, container, before);
         name[before] = ' ';
         at += before + 1;
@@ -222,7 +222,7 @@ static void read_entry(struct arena *arena, const struct reply *docs, bool is_su
     entry->replaced_by = copy_entry_text(arena, docs, "replaced_by");
     entry->arguments = read_arguments(&loader, find_field(docs, "arguments"), 0, false, &entry->argument_count);
     const struct reply *subcommands = is_subcommand ? NULL : find_field(docs, "subcommands");
-    if (subcommands != NULL)
+    if (subcommands)
         read_entries(arena, subcommands, entry->name, &entry->subcommands, &entry->subcommand_count);
 }
 
@@ -232,11 +232,11 @@ static void read_entries(struct arena *arena, const struct reply *reply, const c
 {
     if (!reply_is_aggregate(reply))
         return;
-    struct command_entry *entries = arena_alloc(arena, reply->count / 2 * sizeof(*entries));
+    struct command_entry *entries = arena_alloc(arena, reply->count / 2 * sizeof *entries);
     size_t count = 0;
     for (size_t i = 0; i + 1 < reply->count; i += 2) {
         entries[count].name = read_name(arena, &reply->elements[i], container);
-        if (entries[count].name != NULL)
+        if (entries[count].name)
             read_entry(arena, &reply->elements[i + 1], container != NULL, &entries[count++]);
     }
     *entries_out = entries;
@@ -248,7 +248,7 @@ static void read_names(struct documentation *documentation, const struct reply *
 {
     if (!reply_is_aggregate(reply))
         return;
-    struct command_entry *entries = arena_alloc(documentation->arena, reply->count * sizeof(*entries));
+    struct command_entry *entries = arena_alloc(documentation->arena, reply->count * sizeof *entries);
     size_t count = 0;
     for (size_t i = 0; i < reply->count; i++) {
         const struct reply *description = &reply->elements[i];
@@ -268,24 +268,24 @@ static struct reply *ask(struct session *session, const char *subcommand)
 {
     struct arguments arguments = {0};
     struct reply *reply;
-    if (session_connection(session) == NULL)
+    if (!session_connection(session))
         return NULL;
     arguments_append(&arguments, "COMMAND", strlen("COMMAND"));
-    if (subcommand != NULL)
+    if (subcommand)
         arguments_append(&arguments, subcommand, strlen(subcommand));
     return session_query(session, &arguments, &reply) == EXIT_CODE_OK ? reply : NULL;
 }
 
 struct documentation *documentation_load(struct session *session)
 {
-    struct documentation *documentation = memory_alloc_zeroed(sizeof(*documentation));
+    struct documentation *documentation = memory_alloc_zeroed(sizeof *documentation);
     documentation->arena = arena_create();
     struct reply *docs = ask(session, "DOCS");
-    if (docs != NULL && docs->type != REPLY_ERROR) {
+    if (docs && docs->type != REPLY_ERROR) {
         read_entries(documentation->arena, docs, NULL, &documentation->entries, &documentation->count);
-    } else if (docs != NULL && session_code_of_error(docs) != EXIT_CODE_REFUSED) {
+    } else if (docs && session_code_of_error(docs) != EXIT_CODE_REFUSED) {
         struct reply *names = ask(session, NULL);
-        if (names != NULL)
+        if (names)
             read_names(documentation, names);
         reply_destroy(names);
     }
@@ -295,7 +295,7 @@ struct documentation *documentation_load(struct session *session)
 
 void documentation_destroy(struct documentation *documentation)
 {
-    if (documentation == NULL)
+    if (!documentation)
         return;
     arena_destroy(documentation->arena);
     free(documentation);
@@ -305,14 +305,14 @@ void documentation_destroy(struct documentation *documentation)
 
 const struct command_entry *documentation_entries(const struct documentation *documentation, size_t *count_out)
 {
-    *count_out = documentation != NULL ? documentation->count : 0;
-    return documentation != NULL ? documentation->entries : NULL;
+    *count_out = documentation ? documentation->count : 0;
+    return documentation ? documentation->entries : NULL;
 }
 
 const char *command_entry_last_name(const struct command_entry *entry)
 {
     const char *blank = strchr(entry->name, ' ');
-    return blank != NULL ? blank + 1 : entry->name;
+    return blank ? blank + 1 : entry->name;
 }
 
 /* By the last words of the names. That is their order, too: what stands before is the same for all. */
@@ -338,7 +338,7 @@ const struct command_entry *documentation_find(const struct documentation *docum
     size_t count;
     const struct command_entry *entries = documentation_entries(documentation, &count);
     const struct command_entry *entry = find_entry(entries, count, name);
-    if (entry == NULL || subcommand == NULL)
+    if (!entry || !subcommand)
         return entry;
     return find_entry(entry->subcommands, entry->subcommand_count, subcommand);
 }

@@ -66,7 +66,7 @@ static struct place place_of(const struct editor *editor, const LineInfoW *line,
 /* Searching, libedit has what is looked for in a second row of the line. */
 static bool is_searching(const LineInfoW *line)
 {
-    return wmemchr(line->buffer, L'\n', (size_t)(line->lastchar - line->buffer)) != NULL;
+    return wmemchr(line->buffer, L'\n', (size_t)(line->lastchar - line->buffer));
 }
 
 /* Goes up some rows, to where the prompt begins, and erases what is below. */
@@ -96,7 +96,7 @@ static void leave_line(struct editor *editor)
 /* libedit shows nothing of a prompt that isn't text in the user's locale. */
 static void ask_for_prompt(struct editor *editor)
 {
-    editor->calls->write_prompt(editor->context, editor->prompt, sizeof(editor->prompt));
+    editor->calls->write_prompt(editor->context, editor->prompt, sizeof editor->prompt);
     if (mbstowcs(NULL, editor->prompt, 0) != (size_t)-1)
         return;
     for (char *c = editor->prompt; *c != '\0'; c++)
@@ -153,7 +153,7 @@ static void draw_hint(struct editor *editor)
     int room = editor->columns - place_of(editor, wide, wide->cursor, editor->columns).column - 1;
     const LineInfo *line = el_line(editor->libedit);
     editor->calls->write_hint(editor->context, line->buffer, (size_t)(line->lastchar - line->buffer), text,
-                              sizeof(text));
+                              sizeof text);
     int length = (int)strlen(text);
     length = length < room ? length : room;
     if (length <= 0)
@@ -404,17 +404,17 @@ static void bind_keys(EditLine *libedit)
 
 struct editor *editor_create(FILE *screen, bool color, const struct editor_calls *calls, void *context)
 {
-    struct editor *editor = memory_alloc_zeroed(sizeof(*editor));
+    struct editor *editor = memory_alloc_zeroed(sizeof *editor);
     const char *kind = getenv("TERM");
     HistEvent event;
     editor->screen = screen;
     editor->calls = calls;
     editor->context = context;
     editor->hint_color = color ? "\033[90m" : "\033[2m";
-    editor->has_escapes = kind != NULL && *kind != '\0' && strcmp(kind, "dumb") != 0;
+    editor->has_escapes = kind && *kind != '\0' && strcmp(kind, "dumb") != 0;
     editor->libedit = el_init("kvs-cli", stdin, screen, stderr);
     editor->lines = history_init();
-    if (editor->libedit == NULL || editor->lines == NULL)
+    if (!editor->libedit || !editor->lines)
         memory_fail();
     history(editor->lines, &event, H_SETSIZE, HISTORY_MAX_LINES);
     history(editor->lines, &event, H_SETUNIQUE, 1);
@@ -445,7 +445,7 @@ void editor_forget_line(struct editor *editor)
     const LineInfoW *line = el_wline(editor->libedit);
     const LineInfo *narrow = el_line(editor->libedit);
     explicit_bzero((char *)narrow->buffer, (size_t)(narrow->lastchar - narrow->buffer));
-    explicit_bzero((wchar_t *)line->buffer, (size_t)(line->lastchar - line->buffer) * sizeof(*line->buffer));
+    explicit_bzero((wchar_t *)line->buffer, (size_t)(line->lastchar - line->buffer) * sizeof *line->buffer);
 }
 
 /* Reading. */
@@ -468,7 +468,7 @@ enum editor_result editor_read(struct editor *editor, char **line_out, size_t *l
     const char *typed = el_gets(editor->libedit, &length);
     editor->is_reading = false;
     keys_end();
-    if (typed == NULL || length <= 0 || editor->is_cancelled) {
+    if (!typed || length <= 0 || editor->is_cancelled) {
         fputs(editor->is_cancelled ? "^C\n" : "\n", editor->screen);
         fflush(editor->screen);
         return editor->is_cancelled ? EDITOR_CANCELLED : EDITOR_END;

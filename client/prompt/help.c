@@ -20,7 +20,7 @@ static void print_syntax(const struct page *page, const struct command_entry *en
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    if (stream == NULL)
+    if (!stream)
         memory_fail();
     syntax_write_name(stream, entry->name);
     syntax_write_arguments(stream, entry);
@@ -33,7 +33,7 @@ static void print_syntax(const struct page *page, const struct command_entry *en
 static void print_brief(const struct page *page, const struct command_entry *entry)
 {
     print_syntax(page, entry);
-    if (entry->summary != NULL)
+    if (entry->summary)
         page_write_text(page, entry->summary);
 }
 
@@ -71,7 +71,7 @@ static char *list_groups(const struct documentation *documentation)
     char *text = NULL;
     size_t length = 0;
     FILE *stream = open_memstream(&text, &length);
-    if (stream == NULL)
+    if (!stream)
         memory_fail();
     completion_find(documentation, "help @", strlen("help @"), &groups);
     for (size_t i = 0; i < groups.count; i++)
@@ -88,9 +88,9 @@ static void print_own_help(const struct page *page, const struct documentation *
     if (asprintf(&text, "the commands of a group%s%s", *groups != '\0' ? ": " : "", groups) < 0)
         memory_fail();
     fputs("kvs-cli " KVS_VERSION "\n", page->out);
-    print_rows(page, rows_before_groups, sizeof(rows_before_groups) / sizeof(*rows_before_groups));
+    print_rows(page, rows_before_groups, sizeof rows_before_groups / sizeof *rows_before_groups);
     page_write_row(page, "HELP @GROUP", OWN_COLUMN, text);
-    print_rows(page, rows_after_groups, sizeof(rows_after_groups) / sizeof(*rows_after_groups));
+    print_rows(page, rows_after_groups, sizeof rows_after_groups / sizeof *rows_after_groups);
     fputs("Options of the program: kvs-cli --help\n", page->out);
     free(text);
     free(groups);
@@ -101,12 +101,11 @@ static void print_own_help(const struct page *page, const struct documentation *
 static void print_deprecation(const struct page *page, const struct command_entry *entry)
 {
     char *text;
-    if (entry->deprecated_since == NULL && entry->replaced_by == NULL)
+    if (!entry->deprecated_since && !entry->replaced_by)
         return;
-    if (asprintf(&text, "%s%s%s%s", entry->deprecated_since != NULL ? "since " : "",
-                 entry->deprecated_since != NULL ? entry->deprecated_since : "",
-                 entry->replaced_by != NULL ? " in favour of " : "",
-                 entry->replaced_by != NULL ? entry->replaced_by : "") < 0)
+    if (asprintf(&text, "%s%s%s%s", entry->deprecated_since ? "since " : "",
+                 entry->deprecated_since ? entry->deprecated_since : "", entry->replaced_by ? " in favour of " : "",
+                 entry->replaced_by ? entry->replaced_by : "") < 0)
         memory_fail();
     page_write_row(page, "deprecated", 14, text);
     free(text);
@@ -120,7 +119,7 @@ static void print_command(const struct page *page, const struct command_entry *e
     print_deprecation(page, entry);
     page_write_row(page, "group", 14, entry->group);
     page_write_row(page, "complexity", 14, entry->complexity);
-    if (entry->summary == NULL && entry->subcommand_count == 0)
+    if (!entry->summary && entry->subcommand_count == 0)
         fputs("  The server does not describe it.\n", page->out);
     for (size_t i = 0; i < entry->subcommand_count; i++)
         print_brief(page, &entry->subcommands[i]);
@@ -139,7 +138,7 @@ static void print_nearest(FILE *out, const struct command_entry *entries, size_t
         fputs(named++ == 0 ? "; there is " : ", ", out);
         syntax_write_name(out, name);
     }
-    if (named == 0 && nearest.name != NULL) {
+    if (named == 0 && nearest.name) {
         fputs("; did you mean ", out);
         syntax_write_name(out, nearest.name);
         putc('?', out);
@@ -177,16 +176,16 @@ static void print_for_words(const struct page *page, const struct documentation 
 {
     const char *name = arguments->values[1], *subcommand = arguments->count > 2 ? arguments->values[2] : NULL;
     const struct command_entry *entry = documentation_find(documentation, name, NULL);
-    if (entry == NULL && completion_knows_own_word(name)) {
+    if (!entry && completion_knows_own_word(name)) {
         print_own_help(page, documentation);
-    } else if (entry == NULL) {
+    } else if (!entry) {
         print_unknown_command(page->out, documentation, name);
-    } else if (subcommand == NULL || entry->subcommand_count == 0) {
+    } else if (!subcommand || entry->subcommand_count == 0) {
         print_command(page, entry);
     } else {
         const struct command_entry *container = entry;
         entry = documentation_find(documentation, name, subcommand);
-        if (entry != NULL)
+        if (entry)
             print_command(page, entry);
         else
             print_unknown_subcommand(page->out, container, subcommand);
@@ -197,7 +196,7 @@ static void print_for_words(const struct page *page, const struct documentation 
 
 static bool is_in_group(const struct command_entry *entry, const char *group)
 {
-    return entry->group != NULL && strcasecmp(entry->group, group) == 0;
+    return entry->group && strcasecmp(entry->group, group) == 0;
 }
 
 static void print_group(const struct page *page, const struct documentation *documentation, const char *group)
@@ -257,7 +256,7 @@ enum exit_code help_run(const struct options *options)
         help_print(stdout, documentation, &words, color);
     output_flush();
     documentation_destroy(documentation);
-    if (session != NULL)
+    if (session)
         session_destroy(session);
     arguments_deinit(&words);
     return code;

@@ -23,12 +23,12 @@ static bool write_rest(const struct documentation *documentation, const struct a
         return true;
     }
     const struct command_entry *entry = documentation_find(documentation, words->values[0], NULL);
-    if (entry != NULL && entry->subcommand_count > 0 && count == 1) {
+    if (entry && entry->subcommand_count > 0 && count == 1) {
         syntax_write_arguments(out, entry);
         return true;
     }
     struct argument_match *match = argument_match_create(documentation, words, count);
-    if (match == NULL)
+    if (!match)
         return false;
     argument_match_write_rest(match, out);
     argument_match_destroy(match);
@@ -60,7 +60,7 @@ void hint_write(const struct documentation *documentation, const char *line, siz
     if (size == 0 || !unfinished_line_read(line, length, &typed))
         return;
     FILE *out = open_memstream(&hint, &hint_length);
-    if (out == NULL)
+    if (!out)
         memory_fail();
     size_t count = typed.words.count - !typed.has_begun;
     if (count > 0 && !write_rest(documentation, &typed.words, count, out) && typed.has_begun)

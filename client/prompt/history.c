@@ -18,12 +18,12 @@ struct history {
 static char *history_find_path(void)
 {
     const char *given = getenv("KVSCLI_HISTFILE");
-    if (given != NULL && *given != '\0') {
+    if (given && *given != '\0') {
         return strcmp(given, "/dev/null") == 0 ? NULL : memory_copy_text(given, strlen(given));
     }
     const char *home = getenv("HOME");
     char *path;
-    if (home == NULL || *home == '\0')
+    if (!home || *home == '\0')
         return NULL;
     if (asprintf(&path, "%s/.kvscli_history", home) < 0)
         memory_fail();
@@ -32,7 +32,7 @@ static char *history_find_path(void)
 
 struct history *history_create(void)
 {
-    struct history *history = memory_alloc_zeroed(sizeof(*history));
+    struct history *history = memory_alloc_zeroed(sizeof *history);
     history->path = history_find_path();
     return history;
 }
@@ -62,7 +62,7 @@ static FILE *history_open(const char *path, int flags, const char *mode)
     if (usable && (status.st_mode & 077) != 0)
         usable = fchmod(fd, 0600) == 0;
     FILE *file = usable ? fdopen(fd, mode) : NULL;
-    if (file == NULL)
+    if (!file)
         close(fd);
     return file;
 }
@@ -104,7 +104,7 @@ static void history_shorten(const char *path, const struct tail *tail)
     if (asprintf(&temporary, "%s.%ld", path, (long)getpid()) < 0)
         memory_fail();
     FILE *file = history_open(temporary, O_WRONLY | O_CREAT | O_EXCL, "w");
-    if (file != NULL) {
+    if (file) {
         for (size_t i = tail_first(tail); i < tail->total; i++) {
             fprintf(file, "%s\n", tail->lines[i % HISTORY_MAX_LINES]);
         }
@@ -118,10 +118,10 @@ static void history_shorten(const char *path, const struct tail *tail)
 
 void history_load(struct history *history, history_visit *visit, void *context)
 {
-    FILE *file = history->path != NULL ? history_open(history->path, O_RDONLY, "r") : NULL;
-    if (file == NULL)
+    FILE *file = history->path ? history_open(history->path, O_RDONLY, "r") : NULL;
+    if (!file)
         return;
-    struct tail *tail = memory_alloc_zeroed(sizeof(*tail));
+    struct tail *tail = memory_alloc_zeroed(sizeof *tail);
     tail_read(tail, file);
     fclose(file);
     for (size_t i = tail_first(tail); i < tail->total; i++) {
@@ -138,11 +138,11 @@ void history_load(struct history *history, history_visit *visit, void *context)
 
 bool history_append(struct history *history, const char *line)
 {
-    if (history->last != NULL && strcmp(history->last, line) == 0)
+    if (history->last && strcmp(history->last, line) == 0)
         return false;
     history_set_last(history, line);
-    FILE *file = history->path != NULL ? history_open(history->path, O_WRONLY | O_CREAT | O_APPEND, "a") : NULL;
-    if (file != NULL) {
+    FILE *file = history->path ? history_open(history->path, O_WRONLY | O_CREAT | O_APPEND, "a") : NULL;
+    if (file) {
         fprintf(file, "%s\n", line);
         fclose(file);
     }

@@ -16,7 +16,7 @@
 #define CONTROL_C L'\003'
 
 static const int numbers[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGQUIT};
-#define NUMBER_COUNT (sizeof(numbers) / sizeof(numbers[0]))
+#define NUMBER_COUNT (sizeof numbers / sizeof numbers[0])
 
 static int pipe_ends[2] = {-1, -1};
 static struct sigaction earlier[NUMBER_COUNT];
@@ -99,7 +99,7 @@ static enum key_event poll_once(int other_fd, int limit, bool *is_quiet_out, wch
         {.fd = STDIN_FILENO, .events = POLLIN}, /* before what could keep it waiting for ever */
         {.fd = other_fd, .events = POLLIN},
     };
-    int count = poll(waits, sizeof(waits) / sizeof(waits[0]), limit);
+    int count = poll(waits, sizeof waits / sizeof waits[0], limit);
     *is_quiet_out = count == 0;
     if (count <= 0)
         return KEY_NONE;

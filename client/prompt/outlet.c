@@ -22,7 +22,7 @@ static char *expand_home(const char *name)
 {
     const char *home = getenv("HOME");
     char *path;
-    if (name[0] != '~' || (name[1] != '/' && name[1] != '\0') || home == NULL)
+    if (name[0] != '~' || (name[1] != '/' && name[1] != '\0') || !home)
         return memory_copy_text(name, strlen(name));
     if (asprintf(&path, "%s%s", home, name + 1) < 0)
         memory_fail();
@@ -38,7 +38,7 @@ static bool open_file(struct outlet *outlet, const char *name, int flags)
     if (fd < 0)
         return refuse("write", name, error);
     outlet->file = fdopen(fd, "w");
-    if (outlet->file == NULL)
+    if (!outlet->file)
         memory_fail();
     return true;
 }
@@ -76,7 +76,7 @@ static bool open_program(struct outlet *outlet, const char *text)
         return refuse("start", "/bin/sh", error);
     }
     outlet->file = fdopen(ends[1], "w");
-    if (outlet->file == NULL)
+    if (!outlet->file)
         memory_fail();
     return true;
 }
@@ -110,7 +110,7 @@ void outlet_close(struct outlet *outlet)
 {
     int status = 0;
     pid_t ended = 0;
-    if (outlet->file != NULL)
+    if (outlet->file)
         fclose(outlet->file);
     while (outlet->pid != 0 && (ended = waitpid(outlet->pid, &status, 0)) < 0 && errno == EINTR)
         continue;

@@ -29,7 +29,7 @@ static size_t page_wrap(const struct page *page, size_t at, size_t indent, const
     bool blank = false;
     while (text < end) {
         const char *stop = memchr(text, ' ', (size_t)(end - text));
-        size_t length = (size_t)((stop != NULL ? stop : end) - text);
+        size_t length = (size_t)((stop ? stop : end) - text);
         if (length > 0)
             at = page_put(page, at, indent, blank, text, length);
         blank = blank || length > 0;
@@ -47,7 +47,7 @@ void page_write_text(const struct page *page, const char *text)
 
 void page_write_row(const struct page *page, const char *label, size_t column, const char *text)
 {
-    if (text == NULL)
+    if (!text)
         return;
     if (column + 20 > page->width) {
         fprintf(page->out, "  %s\n", label);

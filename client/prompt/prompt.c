@@ -60,7 +60,7 @@ static int watched_fd(void *context)
 {
     const struct prompt *prompt = context;
     struct connection *connection = session_connection(prompt->session);
-    return connection != NULL ? connection_fd(connection) : -1;
+    return connection ? connection_fd(connection) : -1;
 }
 
 /* Shows what was received though nothing was asked: messages, last words. CONNECTION_BROKEN: it is no reply. */
@@ -69,7 +69,7 @@ static enum connection_status show_received(struct prompt *prompt)
     const struct options *options = prompt->options;
     enum connection_status status;
     struct reply *reply;
-    while ((status = connection_take(session_connection(prompt->session), &reply)) == CONNECTION_OK && reply != NULL) {
+    while ((status = connection_take(session_connection(prompt->session), &reply)) == CONNECTION_OK && reply) {
         if (reply->type != REPLY_PUSH || options->show_pushes) {
             editor_make_room(prompt->editor);
             format_push(stdout, reply, &options->style);
@@ -96,7 +96,7 @@ static void show_arrivals(void *context)
 /* What came together with a reply has been read already. */
 static void show_left_over(struct prompt *prompt)
 {
-    if (session_connection(prompt->session) == NULL)
+    if (!session_connection(prompt->session))
         return;
     enum connection_status status = show_received(prompt);
     if (status != CONNECTION_OK)
@@ -118,13 +118,13 @@ static void prompt_learn_commands(struct prompt *prompt)
 {
     size_t count;
     unsigned generation = session_generation(prompt->session); /* 0: never connected */
-    bool can_learn = session_connection(prompt->session) != NULL && !session_is_in_multi(prompt->session);
-    if (prompt->documentation != NULL && (generation == prompt->documented_generation || !can_learn))
+    bool can_learn = session_connection(prompt->session) && !session_is_in_multi(prompt->session);
+    if (prompt->documentation && (generation == prompt->documented_generation || !can_learn))
         return;
     struct documentation *documentation = documentation_load(prompt->session);
     prompt->documented_generation = generation;
     documentation_entries(documentation, &count);
-    if (count > 0 || prompt->documentation == NULL) {
+    if (count > 0 || !prompt->documentation) {
         documentation_destroy(prompt->documentation);
         prompt->documentation = documentation;
     } else {
@@ -183,7 +183,7 @@ static enum line_result run_parts(struct prompt *prompt, struct command_line *pa
     if (parts->arguments.count == 0 || !outlet_open(&outlet, parts->target, parts->target_text))
         return LINE_DONE;
     runner_redirect(prompt->runner, outlet.file, &style);
-    enum line_result result = run_words(prompt, &parts->arguments, outlet.file != NULL ? outlet.file : stdout);
+    enum line_result result = run_words(prompt, &parts->arguments, outlet.file ? outlet.file : stdout);
     runner_redirect(prompt->runner, NULL, NULL);
     outlet_close(&outlet);
     return result;
@@ -193,7 +193,7 @@ static enum line_result prompt_run_line(struct prompt *prompt, const char *line,
 {
     char error[160];
     struct command_line parts;
-    if (!command_line_parse(line, length, &parts, error, sizeof(error))) {
+    if (!command_line_parse(line, length, &parts, error, sizeof error)) {
         fprintf(stderr, "%s\n", error);
         return LINE_DONE;
     }

@@ -22,7 +22,7 @@ static struct reply *ask(struct session *session, const char *first, const char 
     struct arguments arguments = {0};
     struct reply *reply = NULL;
     arguments_append(&arguments, first, strlen(first));
-    if (second != NULL)
+    if (second)
         arguments_append(&arguments, second, strlen(second));
     return session_query(session, &arguments, &reply) == EXIT_CODE_OK ? reply : NULL;
 }
@@ -33,7 +33,7 @@ static long long count_all_keys(const struct reply *reply)
     long long sum = 0;
     if (reply->type != REPLY_STRING && reply->type != REPLY_VERBATIM)
         return -1;
-    for (const char *at = strstr(reply->text, ":keys="); at != NULL; at = strstr(at, ":keys=")) {
+    for (const char *at = strstr(reply->text, ":keys="); at; at = strstr(at, ":keys=")) {
         at += strlen(":keys=");
         if (__builtin_add_overflow(sum, atoll(at), &sum))
             return -1;
@@ -44,13 +44,13 @@ static long long count_all_keys(const struct reply *reply)
 /* Negative: nobody says. In a transaction a question to the server would become part of it. */
 static long long count_keys(struct session *session, enum harm harm)
 {
-    if (session_connection(session) == NULL || session_is_in_multi(session))
+    if (!session_connection(session) || session_is_in_multi(session))
         return -1;
     struct reply *reply = harm == HARM_ALL_KEYS ? ask(session, "INFO", "keyspace") : ask(session, "DBSIZE", NULL);
     long long count = -1;
-    if (reply != NULL && harm == HARM_ALL_KEYS)
+    if (reply && harm == HARM_ALL_KEYS)
         count = count_all_keys(reply);
-    else if (reply != NULL && reply->type == REPLY_INTEGER)
+    else if (reply && reply->type == REPLY_INTEGER)
         count = reply->integer;
     reply_destroy(reply);
     return count;
@@ -81,7 +81,7 @@ static void print_question(struct session *session, enum harm harm, const struct
     char *subcommand =
         arguments->count > 1 ? quoting_copy_printable(arguments->values[1], arguments->lengths[1]) : NULL;
     if (harm == HARM_ALL_KEYS || harm == HARM_DATABASE_KEYS)
-        write_keys(count_keys(session, harm), keys, sizeof(keys));
+        write_keys(count_keys(session, harm), keys, sizeof keys);
     switch (harm) {
     case HARM_ALL_KEYS:
         fprintf(stderr, "FLUSHALL deletes %s of all databases of %s%s.", keys, path, when);
@@ -139,7 +139,7 @@ bool question_allows(struct session *session, const struct arguments *arguments)
         return true;
     tcflush(STDIN_FILENO, TCIFLUSH); /* what was typed before the question is no answer to it */
     print_question(session, harm, arguments);
-    bool answered = read_answer(answer, sizeof(answer));
+    bool answered = read_answer(answer, sizeof answer);
     if (!answered)
         putc('\n', stderr);
     if (answered && is_yes(answer))

@@ -18,7 +18,7 @@ static bool are_single_words(const struct command_argument *alternatives, size_t
         const struct command_argument *argument = &alternatives[i];
         if (argument->is_multiple || argument->type == ARGUMENT_BLOCK)
             return false;
-        if (argument->token != NULL && argument->type != ARGUMENT_PURE_TOKEN)
+        if (argument->token && argument->type != ARGUMENT_PURE_TOKEN)
             return false;
         if (argument->type == ARGUMENT_ONEOF && !are_single_words(argument->arguments, argument->count))
             return false;
@@ -67,7 +67,7 @@ static void write_body(FILE *out, const struct command_argument *argument, enum 
 
 static void write_once(FILE *out, const struct command_argument *argument, enum place place)
 {
-    if (argument->token == NULL) {
+    if (!argument->token) {
         write_body(out, argument, place);
         return;
     }
@@ -100,7 +100,7 @@ static bool is_short(const struct command_argument *argument)
 
 static void write_long_multiple(FILE *out, const struct command_argument *argument)
 {
-    bool is_bracketed = argument->token != NULL || argument->type == ARGUMENT_BLOCK;
+    bool is_bracketed = argument->token || argument->type == ARGUMENT_BLOCK;
     if (is_bracketed)
         putc('<', out);
     write_once(out, argument, PLACE_GROUP);

@@ -30,7 +30,7 @@ static const struct {
     {"DENIED", "The server's configuration lets nobody in this way (protected-mode)."},
 };
 
-#define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
+#define TABLE_SIZE (sizeof table / sizeof table[0])
 
 _Static_assert(TABLE_SIZE <= 8 * sizeof(unsigned), "struct advice has a bit for each row");
 

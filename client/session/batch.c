@@ -99,7 +99,7 @@ static bool batch_run_lines(struct batch *batch, enum exit_code *code_out)
 static enum exit_code batch_open(struct batch *batch)
 {
     const struct options *options = batch->options;
-    batch->is_file = options->command_file != NULL;
+    batch->is_file = options->command_file;
     if (!batch->is_file || strcmp(options->command_file, "-") == 0) {
         batch->input = stdin;
         batch->name = "standard input";
@@ -107,7 +107,7 @@ static enum exit_code batch_open(struct batch *batch)
         batch->input = fopen(options->command_file, "re");
         batch->name = options->command_file;
     }
-    if (batch->input == NULL) {
+    if (!batch->input) {
         fprintf(stderr, "kvs-cli: cannot open %s: %s\n", batch->name, strerror(errno));
         return EXIT_CODE_LOCAL;
     }
@@ -122,7 +122,7 @@ static enum exit_code batch_open(struct batch *batch)
 static void batch_close(struct batch *batch)
 {
     free(batch->text);
-    if (batch->input != NULL && batch->input != stdin)
+    if (batch->input && batch->input != stdin)
         fclose(batch->input);
 }
 

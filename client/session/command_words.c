@@ -74,7 +74,7 @@ static enum exit_code fill_from_stdin(const struct options *options, struct argu
 {
     char *bytes;
     size_t length, index = arguments->count;
-    if (options->stdin_tag != NULL) {
+    if (options->stdin_tag) {
         index = find_tag(arguments, begin, options->stdin_tag);
         if (index == arguments->count) {
             fprintf(stderr, "kvs-cli: option -X: no argument of the command is '%s'\n", options->stdin_tag);
@@ -96,7 +96,7 @@ enum exit_code command_words_append(const struct options *options, struct argume
 {
     size_t begin = arguments->count;
     enum exit_code code = append_words(options, arguments);
-    if (code == EXIT_CODE_OK && (options->last_from_stdin || options->stdin_tag != NULL))
+    if (code == EXIT_CODE_OK && (options->last_from_stdin || options->stdin_tag))
         code = fill_from_stdin(options, arguments, begin);
     return code;
 }

@@ -5,7 +5,7 @@
 
 bool command_is(const struct arguments *arguments, const char *first, const char *second)
 {
-    return arguments_is(arguments, 0, first) && (second == NULL || arguments_is(arguments, 1, second));
+    return arguments_is(arguments, 0, first) && (!second || arguments_is(arguments, 1, second));
 }
 
 /* Commands whose string is text made for reading, which quotes and escapes would spoil. */
@@ -65,15 +65,15 @@ static bool has_secret_name(const struct arguments *arguments, size_t from, size
 static bool is_secret_url(const char *word)
 {
     const char *slashes = strstr(word, "://");
-    const char *colon = slashes != NULL ? strchr(slashes + 3, ':') : NULL;
-    return colon != NULL && strchr(colon, '@') != NULL;
+    const char *colon = slashes ? strchr(slashes + 3, ':') : NULL;
+    return colon && strchr(colon, '@');
 }
 
 /* Of a shell's command line that was pasted: kvs-cli -a secret. */
 static bool is_secret_option(const char *word)
 {
     return strcmp(word, "-a") == 0 || strcmp(word, "--pass") == 0 || strncmp(word, "--pass=", 7) == 0 ||
-           strstr(word, "CLI_AUTH=") != NULL;
+           strstr(word, "CLI_AUTH=");
 }
 
 /* The number of words before a command that is another's argument: COMMAND GETKEYS GET k. 0: it is none. */
@@ -128,7 +128,7 @@ static bool debug_is_harmless(const struct arguments *arguments)
         "help",     "object",  "digest",    "digest-value", "htstats",         "htstats-key", "sdslen",
         "listpack", "ziplist", "quicklist", "protocol",     "stringmatch-len", "dict-stats",  "client-eviction",
     };
-    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
         if (arguments_is(arguments, 1, harmless[i]))
             return true;
     }

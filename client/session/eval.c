@@ -40,7 +40,7 @@ static void build_command(struct arguments *command, const char *script, size_t 
                           size_t comma)
 {
     char number[24];
-    int digits = snprintf(number, sizeof(number), "%zu", comma);
+    int digits = snprintf(number, sizeof number, "%zu", comma);
     arguments_append(command, "EVAL", strlen("EVAL"));
     arguments_append(command, script, length);
     arguments_append(command, number, (size_t)digits);

@@ -16,7 +16,7 @@ static void add_field(struct info *info, const char *section, const char *name, 
 {
     if (info->count == info->room) {
         info->room = info->room == 0 ? 64 : info->room * 2;
-        info->fields = memory_resize(info->fields, info->room * sizeof(info->fields[0]));
+        info->fields = memory_resize(info->fields, info->room * sizeof info->fields[0]);
     }
     info->fields[info->count++] = (struct info_field){.section = section, .name = name, .value = value};
 }
@@ -39,7 +39,7 @@ static void take_line(struct info *info, char *line, char *end, const char **sec
     char *colon = strchr(line, ':');
     if (line[0] == '#') {
         *section = line + 1 + strspn(line + 1, " ");
-    } else if (colon != NULL) {
+    } else if (colon) {
         *colon = '\0';
         add_field(info, *section, line, colon + 1);
     }
@@ -47,12 +47,12 @@ static void take_line(struct info *info, char *line, char *end, const char **sec
 
 struct info *info_parse(const char *text, size_t length)
 {
-    struct info *info = memory_alloc_zeroed(sizeof(*info));
+    struct info *info = memory_alloc_zeroed(sizeof *info);
     const char *section = "";
     info->text = memory_copy_text(text, length);
     for (char *line = info->text, *last = info->text + length; line < last;) {
         char *end = memchr(line, '\n', (size_t)(last - line));
-        end = end != NULL ? end : last;
+        end = end ? end : last;
         char *next = end + 1;
         take_line(info, line, end, &section);
         line = next;
@@ -68,7 +68,7 @@ struct info *info_parse_reply(const struct reply *reply)
 
 void info_destroy(struct info *info)
 {
-    if (info == NULL)
+    if (!info)
         return;
     free(info->fields);
     free(info->text);
@@ -107,17 +107,17 @@ static bool read_number(const char *text, double *value_out)
 bool info_number(const struct info *info, const char *name, double *value_out)
 {
     const char *text = info_text(info, name);
-    return text != NULL && read_number(text, value_out);
+    return text && read_number(text, value_out);
 }
 
 bool info_subfield(const char *value, const char *name, double *value_out)
 {
     size_t length = strlen(name);
-    while (value != NULL) {
+    while (value) {
         if (strncmp(value, name, length) == 0 && value[length] == '=')
             return read_number(value + length + 1, value_out);
         value = strchr(value, ',');
-        value = value != NULL ? value + 1 : NULL;
+        value = value ? value + 1 : NULL;
     }
     return false;
 }

@@ -30,7 +30,7 @@ struct runner {
 
 struct runner *runner_create(struct session *session)
 {
-    struct runner *runner = memory_alloc_zeroed(sizeof(*runner));
+    struct runner *runner = memory_alloc_zeroed(sizeof *runner);
     runner->session = session;
     runner->style = &session_options(session)->style;
     return runner;
@@ -49,7 +49,7 @@ struct session *runner_session(const struct runner *runner)
 
 double runner_seconds(const struct runner *runner)
 {
-    return runner->is_stopped || runner->out != NULL ? 0 : runner->seconds;
+    return runner->is_stopped || runner->out ? 0 : runner->seconds;
 }
 
 unsigned long long runner_error_count(const struct runner *runner)
@@ -78,7 +78,7 @@ static void runner_note_error(struct runner *runner, const struct reply *error)
 void runner_redirect(struct runner *runner, FILE *out, const struct format_style *style)
 {
     runner->out = out;
-    runner->style = out != NULL ? style : &session_options(runner->session)->style;
+    runner->style = out ? style : &session_options(runner->session)->style;
 }
 
 /* Printing. */
@@ -86,7 +86,7 @@ void runner_redirect(struct runner *runner, FILE *out, const struct format_style
 /* A program that has read enough, or was ended by the Ctrl-C that ends the command, is no trouble. */
 static void runner_flush(struct runner *runner)
 {
-    if (runner->out == NULL) {
+    if (!runner->out) {
         output_flush();
         return;
     }
@@ -102,7 +102,7 @@ static void runner_flush(struct runner *runner)
 static void runner_format(struct runner *runner, const struct reply *reply, bool as_text)
 {
     const struct options *options = session_options(runner->session);
-    if (runner->out == NULL)
+    if (!runner->out)
         presentation_show(reply, runner->style, as_text, options->pager);
     else if (reply->type == REPLY_ERROR)
         presentation_show_failure(reply);
@@ -156,7 +156,7 @@ static enum exit_code runner_stream(struct runner *runner, bool is_subscription)
 {
     struct session *session = runner->session;
     if (is_subscription && runner->style->format != FORMAT_RAW) {
-        fputs("Reading messages... (press Ctrl-C to quit)\n", runner->out != NULL ? runner->out : stdout);
+        fputs("Reading messages... (press Ctrl-C to quit)\n", runner->out ? runner->out : stdout);
         runner_flush(runner);
     }
     while (!runner->is_stopped) {
@@ -189,7 +189,7 @@ static enum exit_code runner_run_once(struct runner *runner, const struct argume
 
     size_t expected = expected_replies(arguments, unsubscribes);
     enum exit_code code = EXIT_CODE_OK;
-    while (expected-- > 0 && code == EXIT_CODE_OK && session_connection(session) != NULL) {
+    while (expected-- > 0 && code == EXIT_CODE_OK && session_connection(session)) {
         struct reply *reply;
         status = session_receive(session, unsubscribes, &reply);
         if (status == CONNECTION_CLOSED && command_is(arguments, "shutdown", NULL)) {
@@ -221,7 +221,7 @@ static enum exit_code runner_check_connection(struct runner *runner)
 {
     struct session *session = runner->session;
     struct connection *connection = session_connection(session);
-    if (connection == NULL || !connection_is_lost(connection))
+    if (!connection || !connection_is_lost(connection))
         return EXIT_CODE_OK;
     if (!session_is_in_multi(session)) {
         session_disconnect(session);
@@ -246,7 +246,7 @@ static enum exit_code runner_repeat(struct runner *runner, const struct argument
             return code;
         code = session_connect(session);
         bool authenticates = command_is(arguments, "auth", NULL) || command_is(arguments, "hello", NULL);
-        if (code != EXIT_CODE_OK && (session_connection(session) == NULL || !authenticates))
+        if (code != EXIT_CODE_OK && (!session_connection(session) || !authenticates))
             return code;
         code = runner_run_once(runner, arguments);
         if (code != EXIT_CODE_OK)

@@ -48,7 +48,7 @@ struct session {
 
 struct session *session_create(const struct options *options, enum session_mode mode)
 {
-    struct session *session = memory_alloc_zeroed(sizeof(*session));
+    struct session *session = memory_alloc_zeroed(sizeof *session);
     session->options = options;
     session->mode = mode;
     session->wanted_database = options->database;
@@ -66,7 +66,7 @@ static void forget_login(struct session *session)
 
 void session_disconnect(struct session *session)
 {
-    if (session->connection == NULL)
+    if (!session->connection)
         return;
     if (session->is_settled && session->mode == SESSION_PROMPT) {
         session->has_past = session->past_was_lost = true;
@@ -120,12 +120,12 @@ void session_write_prompt(const struct session *session, char *text, size_t size
 {
     char database[16] = "";
     const struct connection_state *now = &session->now;
-    if (session->connection == NULL) {
+    if (!session->connection) {
         snprintf(text, size, "not connected> ");
         return;
     }
     if (now->database != 0)
-        snprintf(database, sizeof(database), "[%d]", now->database);
+        snprintf(database, sizeof database, "[%d]", now->database);
     snprintf(text, size, "kvs %s%s%s%s%s> ", now->user, now->user[0] != '\0' ? "@" : "", session->options->socket_path,
              database, now->in_multi ? "(tx)" : "");
     for (char *c = text; *c != '\0'; c++) {
@@ -225,10 +225,10 @@ static void append_login(const struct session *session, struct arguments *argume
     const struct options *options = session->options;
     for (size_t i = 0; i < session->login.count; i++)
         arguments_append(arguments, session->login.values[i], session->login.lengths[i]);
-    if (session->login.count > 0 || options->password == NULL)
+    if (session->login.count > 0 || !options->password)
         return;
     append_text(arguments, "AUTH");
-    if (options->user != NULL)
+    if (options->user)
         append_text(arguments, options->user);
     append_text(arguments, options->password);
 }
@@ -240,7 +240,7 @@ static enum exit_code session_authenticate(struct session *session)
     if (arguments.count == 0)
         return EXIT_CODE_OK;
     enum exit_code code = session_ask(session, "AUTH", &arguments);
-    return session->connection != NULL ? EXIT_CODE_OK : code;
+    return session->connection ? EXIT_CODE_OK : code;
 }
 
 static enum exit_code session_choose_protocol(struct session *session)
@@ -252,7 +252,7 @@ static enum exit_code session_choose_protocol(struct session *session)
     append_text(&arguments, "HELLO");
     append_text(&arguments, "3");
     enum exit_code code = session_ask(session, "HELLO 3", &arguments);
-    bool lost = session->connection == NULL;
+    bool lost = !session->connection;
     return wanted == PROTOCOL_3_PREFERRED && !lost ? EXIT_CODE_OK : code;
 }
 
@@ -261,8 +261,8 @@ static enum exit_code session_choose_database(struct session *session)
     if (session->wanted_database == session->now.database)
         return EXIT_CODE_OK;
     char number[16], what[32];
-    snprintf(number, sizeof(number), "%d", session->wanted_database);
-    snprintf(what, sizeof(what), "SELECT %s", number);
+    snprintf(number, sizeof number, "%d", session->wanted_database);
+    snprintf(what, sizeof what, "SELECT %s", number);
     struct arguments arguments = {0};
     append_text(&arguments, "SELECT");
     append_text(&arguments, number);
@@ -288,7 +288,7 @@ static enum exit_code session_learn_user(struct session *session)
         return code;
     if (reply->type == REPLY_STRING && strcmp(reply->text, "default") != 0) {
         char *name = quoting_copy_printable(reply->text, reply->length);
-        snprintf(session->now.user, sizeof(session->now.user), "%s", name);
+        snprintf(session->now.user, sizeof session->now.user, "%s", name);
         free(name);
     }
     reply_destroy(reply);
@@ -297,11 +297,11 @@ static enum exit_code session_learn_user(struct session *session)
 
 void session_settle_user(struct session *session)
 {
-    if (!session->user_may_differ || session->now.in_multi || session->connection == NULL)
+    if (!session->user_may_differ || session->now.in_multi || !session->connection)
         return;
     session->user_may_differ = false;
     session_choose_database(session);
-    if (session->connection != NULL)
+    if (session->connection)
         session_learn_user(session);
 }
 
@@ -321,7 +321,7 @@ static void session_check_peer(struct session *session)
 
 bool session_peer(const struct session *session, struct ucred *peer_out)
 {
-    return session->connection != NULL && connection_peer(session->connection, peer_out);
+    return session->connection && connection_peer(session->connection, peer_out);
 }
 
 /* Gives a new connection what it is to have. */
@@ -334,7 +334,7 @@ static enum exit_code session_settle(struct session *session)
         code = session_choose_database(session);
     if (code != EXIT_CODE_OK && session->mode != SESSION_PROMPT)
         session_disconnect(session);
-    if (session->connection != NULL) {
+    if (session->connection) {
         enum exit_code lost = session_learn_user(session);
         code = lost != EXIT_CODE_OK ? lost : code;
     }
@@ -352,7 +352,7 @@ static void session_tell_reconnection(struct session *session)
 
 enum exit_code session_connect(struct session *session)
 {
-    if (session->connection != NULL)
+    if (session->connection)
         return EXIT_CODE_OK;
     const struct options *options = session->options;
     int error = connection_open(options->socket_path, options->timeout, &session->connection);
@@ -363,7 +363,7 @@ enum exit_code session_connect(struct session *session)
     }
     session_check_peer(session);
     enum exit_code code = session_settle(session);
-    session->is_settled = session->connection != NULL;
+    session->is_settled = session->connection;
     if (session->is_settled)
         session_tell_reconnection(session);
     return code;

@@ -15,7 +15,7 @@ static void visit(void *context, const struct walked_key *key)
 {
     struct big_keys *big = context;
     const struct key_total *total = key_totals_add(&big->totals, key);
-    if (total == NULL)
+    if (!total)
         return;
     progress_clear(&big->progress);
     key_report_fraction(key->fraction);
@@ -27,7 +27,7 @@ static void print_biggest(const struct key_totals *totals)
 {
     for (size_t i = 0; i < totals->count; i++) {
         const struct key_total *total = &totals->types[i];
-        if (total->biggest_name != NULL)
+        if (total->biggest_name)
             printf("Biggest %6s found '%s' has %" PRIu64 " %s\n", total->type_name, total->biggest_name, total->biggest,
                    total->unit);
     }

@@ -12,7 +12,7 @@
 static FILE *open_memory(char **text, size_t *size)
 {
     FILE *stream = open_memstream(text, size);
-    if (stream == NULL)
+    if (!stream)
         memory_fail();
     return stream;
 }

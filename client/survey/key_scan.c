@@ -48,18 +48,18 @@ static bool append_pattern(struct arguments *command, const struct options *opti
 struct key_scan *key_scan_create(const struct options *options)
 {
     char count[24];
-    struct key_scan *scan = memory_alloc_zeroed(sizeof(*scan));
+    struct key_scan *scan = memory_alloc_zeroed(sizeof *scan);
     scan->options = options;
     append_text(&scan->command, "SCAN");
     append_text(&scan->command, "0");
-    if (options->pattern != NULL && !append_pattern(&scan->command, options)) {
+    if (options->pattern && !append_pattern(&scan->command, options)) {
         key_scan_destroy(scan);
         return NULL;
     }
-    snprintf(count, sizeof(count), "%lld", options->scan_count > 0 ? options->scan_count : DEFAULT_COUNT);
+    snprintf(count, sizeof count, "%lld", options->scan_count > 0 ? options->scan_count : DEFAULT_COUNT);
     append_text(&scan->command, "COUNT");
     append_text(&scan->command, count);
-    if (options->type != NULL) {
+    if (options->type) {
         append_text(&scan->command, "TYPE");
         append_text(&scan->command, options->type);
     }
@@ -74,7 +74,7 @@ void key_scan_destroy(struct key_scan *scan)
 
 bool key_scan_is_filtered(const struct key_scan *scan)
 {
-    return scan->options->pattern != NULL || scan->options->type != NULL;
+    return scan->options->pattern || scan->options->type;
 }
 
 bool key_scan_is_done(const struct key_scan *scan)

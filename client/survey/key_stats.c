@@ -17,16 +17,16 @@ double key_stats_total(const struct histogram *histogram)
 
 static struct type_stats *find_type(struct key_stats *stats, const struct walked_key *key)
 {
-    const char *name = key->type_name != NULL ? key->type_name : "unknown";
+    const char *name = key->type_name ? key->type_name : "unknown";
     for (size_t i = 0; i < stats->type_count; i++) {
         if (strcmp(stats->types[i].name, name) == 0)
             return &stats->types[i];
     }
-    stats->types = memory_resize(stats->types, (stats->type_count + 1) * sizeof(*stats->types));
+    stats->types = memory_resize(stats->types, (stats->type_count + 1) * sizeof *stats->types);
     struct type_stats *type = &stats->types[stats->type_count++];
     *type = (struct type_stats){
         .name = memory_copy_text(name, strlen(name)),
-        .unit = key->type != NULL ? key->type->unit : NULL,
+        .unit = key->type ? key->type->unit : NULL,
         .lengths = histogram_create(),
         .memory = histogram_create(),
     };
@@ -91,7 +91,7 @@ struct key_walk_result key_stats_run(struct session *session)
     plan.asks[KEY_TYPE] = plan.asks[KEY_LENGTH] = plan.asks[KEY_MEMORY] = plan.asks[KEY_TTL] = true;
     struct key_walk_result result = key_walk_run(session, &plan, &progress);
     if (stats.type_count > 0)
-        qsort(stats.types, stats.type_count, sizeof(*stats.types), compare_types);
+        qsort(stats.types, stats.type_count, sizeof *stats.types, compare_types);
     enum format format = session_options(session)->style.format;
     if (format == FORMAT_JSON || format == FORMAT_QUOTED_JSON)
         key_stats_print_json(&stats, &result, format == FORMAT_QUOTED_JSON);

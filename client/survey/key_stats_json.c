@@ -1,6 +1,5 @@
-#include "survey/key_stats_internal.h"
-
 #include "output/format.h"
+#include "survey/key_stats_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +42,7 @@ static void print_types(const struct key_stats *stats, bool quoted)
         printf("%s{\"type\":", i > 0 ? "," : "");
         print_string(type->name, strlen(type->name), quoted);
         printf(",\"keys\":%" PRIu64, type->count);
-        if (type->unit != NULL)
+        if (type->unit)
             printf(",\"unit\":\"%s\"", type->unit);
         print_spread("length", type->lengths);
         print_spread("memory", type->memory);

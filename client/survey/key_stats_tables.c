@@ -1,8 +1,7 @@
-#include "survey/key_stats_internal.h"
-
 #include "core/quantity.h"
 #include "core/table.h"
 #include "survey/key_report.h"
+#include "survey/key_stats_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +32,7 @@ static void print_types(const struct key_stats *stats, uint64_t keys)
     static const char *const heading[] = {"Type",    "Keys",    "Share",  "Unit",   "Total",
                                           "Average", "Largest", "Memory", "Average"};
     struct table *table = table_create("lrrlrrrrr");
-    for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
+    for (size_t i = 0; i < sizeof heading / sizeof heading[0]; i++)
         table_add(table, "%s", heading[i]);
     for (size_t i = 0; i < stats->type_count; i++) {
         const struct type_stats *type = &stats->types[i];
@@ -41,7 +40,7 @@ static void print_types(const struct key_stats *stats, uint64_t keys)
         table_add(table, "%s", type->name);
         table_add(table, "%s", quantity_write_thousands(count, type->count));
         table_add(table, "%.1f%%", 100 * (double)type->count / (double)keys);
-        table_add(table, "%s", type->unit != NULL ? type->unit : "-");
+        table_add(table, "%s", type->unit ? type->unit : "-");
         add_total_and_average(table, length_writer(type->unit), type->lengths);
         add_amount(table, length_writer(type->unit), (double)histogram_max(type->lengths),
                    histogram_count(type->lengths) > 0);
@@ -75,12 +74,12 @@ static void print_distributions(const struct key_stats *stats)
 {
     static const char *const heading[] = {"Spread of", "Keys", "Min", "50%", "90%", "99%", "99.9%", "Max"};
     struct table *table = table_create("lrrrrrrr");
-    for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
+    for (size_t i = 0; i < sizeof heading / sizeof heading[0]; i++)
         table_add(table, "%s", heading[i]);
     for (size_t i = 0; i < stats->type_count; i++) {
         const struct type_stats *type = &stats->types[i];
         char name[64];
-        snprintf(name, sizeof(name), "%s %s", type->name, type->unit != NULL ? type->unit : "");
+        snprintf(name, sizeof name, "%s %s", type->name, type->unit ? type->unit : "");
         add_distribution(table, name, length_writer(type->unit), type->lengths);
     }
     add_distribution(table, "memory", quantity_write_bytes, stats->memory);
@@ -108,7 +107,7 @@ static void print_top(const struct key_stats *stats)
     size_t count;
     const struct top_key *list = top_keys_list(stats->top, &count);
     struct table *table = table_create("rrlrl");
-    for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
+    for (size_t i = 0; i < sizeof heading / sizeof heading[0]; i++)
         table_add(table, "%s", heading[i]);
     for (size_t i = 0; i < count; i++) {
         const int64_t *answers = list[i].answers;

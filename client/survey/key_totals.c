@@ -8,7 +8,7 @@
 
 static struct key_total *add_type(struct key_totals *totals, const char *name, const char *unit)
 {
-    totals->types = memory_resize(totals->types, (totals->count + 1) * sizeof(*totals->types));
+    totals->types = memory_resize(totals->types, (totals->count + 1) * sizeof *totals->types);
     struct key_total *total = &totals->types[totals->count++];
     *total = (struct key_total){.type_name = memory_copy_text(name, strlen(name)), .unit = unit};
     return total;
@@ -41,8 +41,8 @@ static struct key_total *find_type(struct key_totals *totals, const char *name)
 
 const struct key_total *key_totals_add(struct key_totals *totals, const struct walked_key *key)
 {
-    struct key_total *total = find_type(totals, key->type_name != NULL ? key->type_name : "unknown");
-    bool by_memory = totals->by_memory || key->type == NULL;
+    struct key_total *total = find_type(totals, key->type_name ? key->type_name : "unknown");
+    bool by_memory = totals->by_memory || !key->type;
     int64_t size = key->answers[by_memory ? KEY_MEMORY : KEY_LENGTH];
     totals->keys++;
     totals->name_bytes += key->name_length;

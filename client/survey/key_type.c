@@ -7,7 +7,7 @@ const struct key_type key_types[] = {
     {"hash", "HLEN", "fields"},    {"zset", "ZCARD", "members"}, {"stream", "XLEN", "entries"},
 };
 
-const size_t key_type_count = sizeof(key_types) / sizeof(key_types[0]);
+const size_t key_type_count = sizeof key_types / sizeof key_types[0];
 
 const struct key_type *key_type_find(const char *name)
 {

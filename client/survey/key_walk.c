@@ -71,7 +71,7 @@ static void batch_end(struct batch *batch)
 
 static size_t batch_count(const struct batch *batch)
 {
-    return batch->reply != NULL ? batch->names->count : 0;
+    return batch->reply ? batch->names->count : 0;
 }
 
 /* Asking. */
@@ -98,7 +98,7 @@ static void walk_append(struct key_walk *walk, const char *command, const struct
     if (command[first] != '\0')
         words_add(&words, command + first + 1, strlen(command + first + 1));
     words_add(&words, name->text, name->length);
-    if (option != NULL) {
+    if (option) {
         words_add(&words, option, strlen(option));
         words_add(&words, value, strlen(value));
     }
@@ -112,7 +112,7 @@ static const char *question_command(const struct pending_key *key, enum key_ques
     case KEY_TYPE:
         return "TYPE";
     case KEY_LENGTH:
-        return key != NULL && key->type != NULL ? key->type->length_command : "the length";
+        return key != NULL && key->type ? key->type->length_command : "the length";
     case KEY_MEMORY:
     case KEY_MEMORY_OF_UNKNOWN:
         return "MEMORY USAGE";
@@ -129,8 +129,8 @@ static bool walk_asks(const struct key_walk *walk, const struct pending_key *key
     if (!walk->plan->asks[question] || question == KEY_TYPE || key->is_gone)
         return false;
     if (question == KEY_LENGTH)
-        return key->type != NULL;
-    return question != KEY_MEMORY_OF_UNKNOWN || key->type == NULL;
+        return key->type;
+    return question != KEY_MEMORY_OF_UNKNOWN || !key->type;
 }
 
 static void walk_append_details(struct key_walk *walk)
@@ -184,7 +184,7 @@ static bool walk_receive(struct key_walk *walk, struct reply **reply_out)
 static bool is_hopeless(const struct reply *error)
 {
     if (reply_has_prefix(error, "NOPERM"))
-        return strstr(error->text, "to run") != NULL;
+        return strstr(error->text, "to run");
     return true;
 }
 
@@ -225,7 +225,7 @@ static bool walk_take_type(struct key_walk *walk, struct pending_key *key, const
         return true;
     key->is_gone = strcmp(reply->text, "none") == 0;
     key->type = key_type_find(reply->text);
-    key->type_name = key->type != NULL ? key->type->name : walk_keep_type_name(walk, reply);
+    key->type_name = key->type ? key->type->name : walk_keep_type_name(walk, reply);
     return true;
 }
 
@@ -317,7 +317,7 @@ static bool walk_take_scan(struct key_walk *walk, struct batch *batch)
         batch->reply = NULL;
         return false;
     }
-    batch->keys = memory_alloc_zeroed(batch->names->count * sizeof(*batch->keys));
+    batch->keys = memory_alloc_zeroed(batch->names->count * sizeof *batch->keys);
     return true;
 }
 
@@ -408,13 +408,13 @@ struct key_walk_result key_walk_run(struct session *session, const struct key_wa
     struct key_walk walk = {.session = session, .plan = plan, .progress = progress, .began = monotonic_seconds()};
     walk.result.code = EXIT_CODE_USAGE;
     walk.scan = key_scan_create(options);
-    if (walk.scan == NULL)
+    if (!walk.scan)
         return walk.result;
     walk.result.code = EXIT_CODE_OK;
     if (options->memory_samples >= 0)
-        snprintf(walk.samples, sizeof(walk.samples), "%lld", options->memory_samples);
+        snprintf(walk.samples, sizeof walk.samples, "%lld", options->memory_samples);
     bool goes_on = walk_learn_total(&walk);
-    while (goes_on && (!key_scan_is_done(walk.scan) || walk.scanned.reply != NULL || walk.typed.reply != NULL))
+    while (goes_on && (!key_scan_is_done(walk.scan) || walk.scanned.reply || walk.typed.reply))
         goes_on = walk_round(&walk);
     walk.result.is_complete = goes_on;
     progress_clear(progress);

@@ -13,7 +13,7 @@ struct top_keys {
 
 struct top_keys *top_keys_create(size_t capacity)
 {
-    struct top_keys *top = memory_alloc_zeroed(sizeof(*top) + (capacity + 1) * sizeof(top->list[0]));
+    struct top_keys *top = memory_alloc_zeroed(sizeof *top + (capacity + 1) * sizeof top->list[0]);
     top->capacity = capacity;
     return top;
 }
@@ -50,15 +50,15 @@ bool top_keys_add(struct top_keys *top, uint64_t value, const struct walked_key 
     size_t at = top->count;
     while (at > 0 && top->list[at - 1].value < value)
         at--;
-    memmove(&top->list[at + 1], &top->list[at], (top->count - at) * sizeof(top->list[0]));
-    const char *type_name = key->type_name != NULL ? key->type_name : "";
+    memmove(&top->list[at + 1], &top->list[at], (top->count - at) * sizeof top->list[0]);
+    const char *type_name = key->type_name ? key->type_name : "";
     top->list[at] = (struct top_key){
         .value = value,
         .name = memory_copy_text(key->name, key->name_length),
         .name_length = key->name_length,
         .type_name = memory_copy_text(type_name, strlen(type_name)),
     };
-    memcpy(top->list[at].answers, key->answers, sizeof(key->answers));
+    memcpy(top->list[at].answers, key->answers, sizeof key->answers);
     top->count++;
     if (full)
         drop_last(top);

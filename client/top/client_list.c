@@ -62,7 +62,7 @@ static void copy_value(char *text, size_t size, const char *value, size_t length
 static double parse_number(const char *value, size_t length)
 {
     char text[32], *end;
-    copy_value(text, sizeof(text), value, length);
+    copy_value(text, sizeof text, value, length);
     double number = strtod(text, &end);
     return end != text && fabs(number) < 1e15 ? number : NAN;
 }
@@ -94,7 +94,7 @@ static void read_field(struct client_row *row, const char *name, size_t name_len
         row->id = id > 0 && id < 1e15 ? (long long)id : 0;
         return;
     }
-    for (size_t i = 0; i < sizeof(client_fields) / sizeof(client_fields[0]); i++) {
+    for (size_t i = 0; i < sizeof client_fields / sizeof client_fields[0]; i++) {
         const struct client_field *field = &client_fields[i];
         char *place = (char *)row + field->offset;
         double number = parse_number(value, length);
@@ -103,7 +103,7 @@ static void read_field(struct client_row *row, const char *name, size_t name_len
         if (field->size > 0)
             copy_value(place, field->size, value, length);
         else
-            memcpy(place, &number, sizeof(number));
+            memcpy(place, &number, sizeof number);
     }
 }
 
@@ -113,11 +113,11 @@ static void read_client(struct client_row *row, const char *line, size_t length)
     *row = (struct client_row){.pid = NAN, .uid = NAN, .database = NAN, .age = NAN, .idle = NAN, .memory = NAN};
     while (line < end) {
         const char *blank = memchr(line, ' ', (size_t)(end - line));
-        const char *stop = blank != NULL ? blank : end;
+        const char *stop = blank ? blank : end;
         const char *equals = memchr(line, '=', (size_t)(stop - line));
-        if (equals != NULL)
+        if (equals)
             read_field(row, line, (size_t)(equals - line), equals + 1, (size_t)(stop - equals - 1));
-        line = blank != NULL ? blank + 1 : end;
+        line = blank ? blank + 1 : end;
     }
 }
 
@@ -134,10 +134,10 @@ static void read_clients(struct client_list *list, const char *text, size_t leng
     *list = (struct client_list){0};
     while (text < end && list->count < CLIENTS_MOST) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
-        const char *stop = newline != NULL ? newline : end;
+        const char *stop = newline ? newline : end;
         if (list->count == room) {
             room = room > 0 ? room * 2 : 64;
-            list->rows = memory_resize(list->rows, room * sizeof(list->rows[0]));
+            list->rows = memory_resize(list->rows, room * sizeof list->rows[0]);
         }
         struct client_row *row = &list->rows[list->count];
         read_client(row, text, (size_t)(stop - text));
@@ -148,7 +148,7 @@ static void read_clients(struct client_list *list, const char *text, size_t leng
         text = stop + 1;
     }
     if (list->count > 0)
-        qsort(list->rows, list->count, sizeof(list->rows[0]), by_id);
+        qsort(list->rows, list->count, sizeof list->rows[0], by_id);
 }
 
 void client_list_update(struct client_list *list, const char *text, size_t length)
@@ -162,7 +162,7 @@ void client_list_update(struct client_list *list, const char *text, size_t lengt
             older++;
         if (older < former.count && former.rows[older].id == row->id && former.rows[older].pid == row->pid) {
             row->has_program = former.rows[older].has_program;
-            memcpy(row->program, former.rows[older].program, sizeof(row->program));
+            memcpy(row->program, former.rows[older].program, sizeof row->program);
         }
     }
     free(former.rows);
@@ -180,7 +180,7 @@ static const char *program_of(struct client_row *row)
 {
     if (!row->has_program) {
         row->has_program = true;
-        owners_program(row->pid > 0 && row->pid < 1e9 ? (long long)row->pid : 0, row->program, sizeof(row->program));
+        owners_program(row->pid > 0 && row->pid < 1e9 ? (long long)row->pid : 0, row->program, sizeof row->program);
     }
     return row->program;
 }

@@ -33,7 +33,7 @@ const struct column command_columns[] = {
     [COLUMN_FAILURES] = {"FAILED/S", 9, 70, true, true, false},
     [COLUMN_CALLS] = {"CALLS", 7, 50, true, true, false},
 };
-const int command_column_count = sizeof(command_columns) / sizeof(command_columns[0]);
+const int command_column_count = sizeof command_columns / sizeof command_columns[0];
 
 void command_list_deinit(struct command_list *list)
 {
@@ -60,8 +60,8 @@ static int by_name(const void *left, const void *right)
 static struct command_row *find_row(const struct command_list *list, const char *name)
 {
     struct command_row wanted = {0};
-    snprintf(wanted.name, sizeof(wanted.name), "%s", name);
-    return list->count > 0 ? bsearch(&wanted, list->rows, list->count, sizeof(wanted), by_name) : NULL;
+    snprintf(wanted.name, sizeof wanted.name, "%s", name);
+    return list->count > 0 ? bsearch(&wanted, list->rows, list->count, sizeof wanted, by_name) : NULL;
 }
 
 static double subfield_of(const char *value, const char *name, double otherwise)
@@ -81,7 +81,7 @@ static void read_rows(struct command_list *list, const struct info *info)
             continue;
         if (list->count == room) {
             room = room > 0 ? room * 2 : 64;
-            list->rows = memory_resize(list->rows, room * sizeof(list->rows[0]));
+            list->rows = memory_resize(list->rows, room * sizeof list->rows[0]);
         }
         struct command_row *row = &list->rows[list->count++];
         *row = (struct command_row){
@@ -95,10 +95,10 @@ static void read_rows(struct command_list *list, const struct info *info)
             .per_call = NAN,
             .share = NAN,
         };
-        snprintf(row->name, sizeof(row->name), "%s", field->name + strlen(STATS));
+        snprintf(row->name, sizeof row->name, "%s", field->name + strlen(STATS));
     }
     if (list->count > 0)
-        qsort(list->rows, list->count, sizeof(list->rows[0]), by_name);
+        qsort(list->rows, list->count, sizeof list->rows[0], by_name);
 }
 
 static void read_percentiles(struct command_list *list, const struct info *info)
@@ -107,7 +107,7 @@ static void read_percentiles(struct command_list *list, const struct info *info)
         const struct info_field *field = info_field(info, i);
         struct command_row *row =
             has_prefix(field->name, PERCENTILES) ? find_row(list, field->name + strlen(PERCENTILES)) : NULL;
-        if (row != NULL) {
+        if (row) {
             row->p50 = subfield_of(field->value, "p50", NAN);
             row->p99 = subfield_of(field->value, "p99", NAN);
         }
@@ -130,7 +130,7 @@ static double own_calls(const struct own_commands *own, const char *name)
 static void compare_row(struct command_row *row, const struct command_row *former, double own, double elapsed)
 {
     static const struct command_row none;
-    const struct command_row *older = former != NULL ? former : &none;
+    const struct command_row *older = former ? former : &none;
     double calls = row->calls - older->calls, microseconds = row->microseconds - older->microseconds;
     if (calls < 0 || microseconds < 0)
         return; /* CONFIG RESETSTAT */

@@ -8,7 +8,7 @@
 
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 
-#define CRASH_SIGNAL_COUNT (sizeof(crash_signals) / sizeof(crash_signals[0]))
+#define CRASH_SIGNAL_COUNT (sizeof crash_signals / sizeof crash_signals[0])
 
 static struct sigaction former_actions[CRASH_SIGNAL_COUNT];
 static char restoring_bytes[256];
@@ -29,7 +29,7 @@ static void crash_handler(int number)
 
 void crash_arm(const char *bytes, size_t length, const struct termios *modes)
 {
-    restoring_length = length < sizeof(restoring_bytes) ? length : sizeof(restoring_bytes);
+    restoring_length = length < sizeof restoring_bytes ? length : sizeof restoring_bytes;
     memcpy(restoring_bytes, bytes, restoring_length);
     restoring_modes = *modes;
     struct sigaction action = {.sa_handler = crash_handler, .sa_flags = SA_ONSTACK};

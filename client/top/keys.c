@@ -43,7 +43,7 @@ const struct key key_table[] = {
 };
 /* clang-format on */
 
-const size_t key_count = sizeof(key_table) / sizeof(key_table[0]);
+const size_t key_count = sizeof key_table / sizeof key_table[0];
 
 enum action key_action(int code)
 {

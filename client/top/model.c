@@ -24,7 +24,7 @@ void model_tell(struct model *model, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    vsnprintf(model->message, sizeof(model->message), format, values);
+    vsnprintf(model->message, sizeof model->message, format, values);
     va_end(values);
     for (char *byte = model->message; *byte != '\0'; byte++)
         *byte = *byte < ' ' || *byte > '~' ? '?' : *byte;

@@ -27,12 +27,12 @@ bool owners_program(long long pid, char *name, size_t size)
 {
     char place[64];
     snprintf(name, size, "-");
-    snprintf(place, sizeof(place), "/proc/%lld/comm", pid);
+    snprintf(place, sizeof place, "/proc/%lld/comm", pid);
     int fd = pid > 0 ? open(place, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
         return false;
     char text[64];
-    ssize_t length = read(fd, text, sizeof(text) - 1);
+    ssize_t length = read(fd, text, sizeof text - 1);
     close(fd);
     if (length <= 0)
         return false;
@@ -57,10 +57,10 @@ void owners_user(long long uid, char *name, size_t size)
     const struct passwd *entry = uid >= 0 && uid <= (long long)(uid_t)-1 ? getpwuid((uid_t)uid) : NULL;
     user->is_known = true;
     user->uid = uid;
-    if (entry != NULL)
-        snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
+    if (entry)
+        snprintf(user->name, sizeof user->name, "%s", entry->pw_name);
     else
-        snprintf(user->name, sizeof(user->name), "%lld", uid);
+        snprintf(user->name, sizeof user->name, "%lld", uid);
     make_printable(user->name);
     snprintf(name, size, "%s", user->name);
 }

@@ -40,8 +40,8 @@ struct probe_summary probes_summarize(const struct probes *probes)
     size_t count = probes->total < PROBES_KEPT ? probes->total : PROBES_KEPT;
     if (count == 0)
         return (struct probe_summary){.p50 = NAN, .p99 = NAN, .p999 = NAN, .greatest = NAN};
-    memcpy(sorted, probes->values, count * sizeof(sorted[0]));
-    qsort(sorted, count, sizeof(sorted[0]), by_value);
+    memcpy(sorted, probes->values, count * sizeof sorted[0]);
+    qsort(sorted, count, sizeof sorted[0], by_value);
     return (struct probe_summary){
         .count = count,
         .p50 = percentile(sorted, count, 50),

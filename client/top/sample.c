@@ -14,11 +14,11 @@ static void read_server(struct sample *sample, const struct info *info)
 {
     static const char *const names[][2] = {
         {"kvs_version", "kvs"}, {"valkey_version", "Valkey"}, {"redis_version", "Redis"}};
-    snprintf(sample->server, sizeof(sample->server), "server");
+    snprintf(sample->server, sizeof sample->server, "server");
     for (int i = 0; i < 3; i++) {
         const char *version = info_text(info, names[i][0]);
-        if (version != NULL) {
-            snprintf(sample->server, sizeof(sample->server), "%s %s", names[i][1], version);
+        if (version) {
+            snprintf(sample->server, sizeof sample->server, "%s %s", names[i][1], version);
             break;
         }
     }

@@ -64,7 +64,7 @@ struct sampler {
 
 struct sampler *sampler_create(const struct options *options, struct model *model)
 {
-    struct sampler *sampler = memory_alloc_zeroed(sizeof(*sampler));
+    struct sampler *sampler = memory_alloc_zeroed(sizeof *sampler);
     sampler->options = options;
     sampler->model = model;
     sampler->interval = 1;
@@ -79,7 +79,7 @@ void sampler_destroy(struct sampler *sampler)
 
 int sampler_fd(const struct sampler *sampler)
 {
-    return sampler->connection != NULL ? connection_fd(sampler->connection) : -1;
+    return sampler->connection ? connection_fd(sampler->connection) : -1;
 }
 
 long long sampler_own_id(const struct sampler *sampler)
@@ -137,7 +137,7 @@ static void lose_connection(struct sampler *sampler, double now, const char *rea
     sampler->is_in_round = false;
     sampler->next_connect = now + RECONNECT_SECONDS;
     sampler->changes |= CHANGED_NEWS;
-    snprintf(model->trouble, sizeof(model->trouble), "%s", reason);
+    snprintf(model->trouble, sizeof model->trouble, "%s", reason);
     if (model->is_connected || model->changed == 0)
         model->changed = now;
     model->is_connected = false;
@@ -152,10 +152,10 @@ static void lose_by_status(struct sampler *sampler, double now, enum connection_
     if (status == CONNECTION_BROKEN) {
         const char *error = connection_error(sampler->connection);
         char *printable = quoting_copy_printable(error, strlen(error));
-        snprintf(reason, sizeof(reason), "%s", printable);
+        snprintf(reason, sizeof reason, "%s", printable);
         free(printable);
     } else {
-        snprintf(reason, sizeof(reason), "the server closed the connection%s%s",
+        snprintf(reason, sizeof reason, "the server closed the connection%s%s",
                  sampler->last_error[0] != '\0' ? ": " : "", sampler->last_error);
     }
     lose_connection(sampler, now, reason);
@@ -186,9 +186,9 @@ static void send_all(struct sampler *sampler, double now)
 static void greet(struct sampler *sampler, double now)
 {
     const struct options *options = sampler->options;
-    if (options->password != NULL && options->user != NULL)
+    if (options->password && options->user)
         ASK(sampler, now, REQUEST_AUTH, "AUTH", options->user, options->password);
-    else if (options->password != NULL)
+    else if (options->password)
         ASK(sampler, now, REQUEST_AUTH, "AUTH", options->password);
     ASK(sampler, now, REQUEST_ID, "CLIENT", "ID");
     send_all(sampler, now);
@@ -237,7 +237,7 @@ static bool note_part(struct part *part, const struct reply *reply, double now)
         return true;
     bool passes = reply_has_prefix(reply, "LOADING") || reply_has_prefix(reply, "BUSY");
     char *text = quoting_copy_printable(reply->text, reply->length);
-    snprintf(part->refusal, sizeof(part->refusal), "%s", text);
+    snprintf(part->refusal, sizeof part->refusal, "%s", text);
     free(text);
     part->retry = now + (passes ? 0 : REFUSED_SECONDS);
     return false;
@@ -256,7 +256,7 @@ static void take_info(struct sampler *sampler, const struct reply *reply, double
 {
     struct model *model = sampler->model;
     struct info *info = note_part(&model->info, reply, now) ? info_parse_reply(reply) : NULL;
-    if (info == NULL) {
+    if (!info) {
         forget_time(sampler);
         return;
     }
@@ -312,7 +312,7 @@ static void note_error(struct sampler *sampler, const struct reply *reply)
     if (reply->type != REPLY_ERROR)
         return;
     char *text = quoting_copy_printable(reply->text, reply->length);
-    snprintf(sampler->last_error, sizeof(sampler->last_error), "%s", text);
+    snprintf(sampler->last_error, sizeof sampler->last_error, "%s", text);
     free(text);
 }
 
@@ -349,11 +349,11 @@ static void take_replies(struct sampler *sampler)
     enum connection_status status = connection_read(sampler->connection);
     struct reply *reply = NULL;
     double now = monotonic_seconds();
-    while (connection_take(sampler->connection, &reply) == CONNECTION_OK && reply != NULL) {
+    while (connection_take(sampler->connection, &reply) == CONNECTION_OK && reply) {
         if (reply->type != REPLY_PUSH && sampler->queued > 0) {
             struct pending pending = sampler->queue[0];
             sampler->queued--;
-            memmove(sampler->queue, sampler->queue + 1, sampler->queued * sizeof(sampler->queue[0]));
+            memmove(sampler->queue, sampler->queue + 1, sampler->queued * sizeof sampler->queue[0]);
             take_reply(sampler, &pending, reply, now);
         }
         reply_destroy(reply);
@@ -391,7 +391,7 @@ static void begin_round(struct sampler *sampler, double now)
     sampler->is_in_round = true;
     double interval = sampler->has_base ? sampler->interval : fmin(sampler->interval, FIRST_SECONDS);
     sampler->next_round = fmax(sampler->next_round + interval, now + interval / 2);
-    if (sampler->connection == NULL)
+    if (!sampler->connection)
         return;
     if (now >= model->info.retry)
         ASK(sampler, now, REQUEST_INFO, "INFO", "everything");
@@ -411,7 +411,7 @@ static void send_probe(struct sampler *sampler, double now)
 static bool probe_is_wanted(const struct sampler *sampler)
 {
     const struct part *ping = &sampler->model->ping;
-    return sampler->connection != NULL && !sampler->is_paused && sampler->queued == 0 &&
+    return sampler->connection && !sampler->is_paused && sampler->queued == 0 &&
            !(ping->is_refused && ping->retry > sampler->next_probe);
 }
 
@@ -437,11 +437,11 @@ static bool is_out_of_patience(const struct sampler *sampler, double now)
 int sampler_run(struct sampler *sampler, double now)
 {
     sampler->changes = 0;
-    if (sampler->connection == NULL && now >= sampler->next_connect)
+    if (!sampler->connection && now >= sampler->next_connect)
         try_to_connect(sampler, now);
-    if (sampler->connection != NULL)
+    if (sampler->connection)
         take_replies(sampler);
-    if (sampler->connection != NULL && is_out_of_patience(sampler, now))
+    if (sampler->connection && is_out_of_patience(sampler, now))
         lose_connection(sampler, now, "no answer within the time that -t gives");
     start_due(sampler, now);
     sampler->model->waiting = sampler->queued > 0 ? sampler->queue[0].sent : 0;
@@ -451,7 +451,7 @@ int sampler_run(struct sampler *sampler, double now)
 double sampler_wait(const struct sampler *sampler, double now)
 {
     double until = now + 1;
-    if (sampler->connection == NULL)
+    if (!sampler->connection)
         until = fmin(until, sampler->next_connect);
     if (sampler->is_in_round && sampler->queued == 0)
         return 0;
@@ -466,11 +466,11 @@ void sampler_kill(struct sampler *sampler, long long id)
 {
     char number[32];
     double now = monotonic_seconds();
-    if (sampler->connection == NULL || sampler->queued == QUEUE_SIZE) {
+    if (!sampler->connection || sampler->queued == QUEUE_SIZE) {
         model_tell(sampler->model, "client %lld is not killed: the server does not answer", id);
         return;
     }
-    snprintf(number, sizeof(number), "%lld", id);
+    snprintf(number, sizeof number, "%lld", id);
     ASK(sampler, now, REQUEST_KILL, "CLIENT", "KILL", "ID", number);
     sampler->queue[sampler->queued - 1].client = id;
     send_all(sampler, now);

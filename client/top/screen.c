@@ -32,14 +32,14 @@ static size_t ending_length;
 
 static int keep_byte(int byte)
 {
-    if (ending_length < sizeof(ending))
+    if (ending_length < sizeof ending)
         ending[ending_length++] = (char)byte;
     return byte;
 }
 
 static void keep_capability(const char *capability)
 {
-    if (capability != NULL && capability != (const char *)-1)
+    if (capability && capability != (const char *)-1)
         tputs(capability, 1, keep_byte);
 }
 
@@ -65,8 +65,8 @@ static void choose_looks(bool has_color)
                       [LOOK_WARNING] = A_BOLD,
                       [LOOK_SELECTED] = A_REVERSE,
                       [LOOK_QUESTION] = A_BOLD | A_REVERSE};
-    memset(looks, 0, sizeof(looks));
-    memcpy(looks, plain, sizeof(plain));
+    memset(looks, 0, sizeof looks);
+    memcpy(looks, plain, sizeof plain);
     if (!has_color)
         return;
     for (size_t i = 0; i < LOOK_COUNT - LOOK_PLOT; i++) {
@@ -97,7 +97,7 @@ static void define_keys(void)
         int key;
     } keys[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT},
                 {"\033[H", KEY_HOME}, {"\033[F", KEY_END},  {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END}};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         define_key(keys[i].bytes, keys[i].key);
 }
 
@@ -122,9 +122,9 @@ static void take_modes(void)
 static bool terminal_has_screen(const char *kind)
 {
     int problem;
-    if (kind == NULL || *kind == '\0' || setupterm(kind, STDOUT_FILENO, &problem) != OK)
+    if (!kind || *kind == '\0' || setupterm(kind, STDOUT_FILENO, &problem) != OK)
         return false;
-    bool has_screen = cursor_address != NULL;
+    bool has_screen = cursor_address;
     del_curterm(cur_term);
     return has_screen;
 }
@@ -138,7 +138,7 @@ bool screen_open(enum color_choice color, const char **reason_out)
         return false;
     }
     const char *kind = getenv("TERM");
-    if (!terminal_has_screen(kind) || (screen = newterm(NULL, stdout, stdin)) == NULL) {
+    if (!terminal_has_screen(kind) || !(screen = newterm(NULL, stdout, stdin))) {
         *reason_out = "TERM does not name a terminal with a screen";
         return false;
     }
@@ -156,7 +156,7 @@ bool screen_open(enum color_choice color, const char **reason_out)
 
 void screen_close(void)
 {
-    if (screen == NULL)
+    if (!screen)
         return;
     if (!isendwin())
         endwin();
@@ -242,10 +242,10 @@ void screen_print(const struct rectangle *area, int line, int column, enum look 
     if (column < 0 || column >= area->width)
         return;
     va_start(values, format);
-    vsnprintf(text, sizeof(text), format, values);
+    vsnprintf(text, sizeof text, format, values);
     va_end(values);
     size_t room = (size_t)(area->width - column);
-    if (room < sizeof(text))
+    if (room < sizeof text)
         text[room] = '\0';
     screen_print_cells(area, line, column, look, text);
 }

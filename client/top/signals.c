@@ -13,7 +13,7 @@ int signals_open(void)
 {
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(awaited) / sizeof(awaited[0]); i++) {
+    for (size_t i = 0; i < sizeof awaited / sizeof awaited[0]; i++) {
         struct sigaction action;
         if (sigaction(awaited[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             sigaddset(&set, awaited[i]);
@@ -27,7 +27,7 @@ int signals_open(void)
 int signals_take(int fd)
 {
     struct signalfd_siginfo info;
-    return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+    return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
 
 void signals_die(int number)

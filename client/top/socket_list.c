@@ -36,7 +36,7 @@ const struct column socket_columns[] = {
     [COLUMN_DENIED] = {"DENIED", 7, 90, true, true, false},
     [COLUMN_STATE] = {"STATE", 10, 140, false, false, false},
 };
-const int socket_column_count = sizeof(socket_columns) / sizeof(socket_columns[0]);
+const int socket_column_count = sizeof socket_columns / sizeof socket_columns[0];
 
 void socket_list_deinit(struct socket_list *list)
 {
@@ -48,16 +48,16 @@ void socket_list_deinit(struct socket_list *list)
 static void copy_subfield(char *text, size_t size, const char *value, const char *name, const char *next)
 {
     char start_text[24];
-    snprintf(start_text, sizeof(start_text), "%s=", name);
+    snprintf(start_text, sizeof start_text, "%s=", name);
     const char *start = strstr(value, start_text);
     *text = '\0';
-    while (start != NULL && start != value && start[-1] != ',')
+    while (start && start != value && start[-1] != ',')
         start = strstr(start + 1, start_text);
-    if (start == NULL)
+    if (!start)
         return;
     start += strlen(start_text);
     const char *stop = strstr(start, next);
-    snprintf(text, size, "%.*s", (int)(stop != NULL ? (size_t)(stop - start) : strnlen(start, size)), start);
+    snprintf(text, size, "%.*s", (int)(stop ? (size_t)(stop - start) : strnlen(start, size)), start);
 }
 
 static double number_of(const char *value, const char *name)
@@ -68,16 +68,16 @@ static double number_of(const char *value, const char *name)
 
 static void read_socket(struct socket_row *row, const char *value)
 {
-    copy_subfield(row->path, sizeof(row->path), value, "path", ",kind=");
+    copy_subfield(row->path, sizeof row->path, value, "path", ",kind=");
     const char *rest = strstr(value, ",kind=");
-    if (rest != NULL)
+    if (rest)
         value = rest;
-    copy_subfield(row->access, sizeof(row->access), value, "access", ",");
-    copy_subfield(row->mode, sizeof(row->mode), value, "mode", ",");
-    copy_subfield(row->owner, sizeof(row->owner), value, "owner", ",");
-    copy_subfield(row->group, sizeof(row->group), value, "group", ",");
-    copy_subfield(row->user, sizeof(row->user), value, "user", ",");
-    copy_subfield(row->state, sizeof(row->state), value, "state", ",");
+    copy_subfield(row->access, sizeof row->access, value, "access", ",");
+    copy_subfield(row->mode, sizeof row->mode, value, "mode", ",");
+    copy_subfield(row->owner, sizeof row->owner, value, "owner", ",");
+    copy_subfield(row->group, sizeof row->group, value, "group", ",");
+    copy_subfield(row->user, sizeof row->user, value, "user", ",");
+    copy_subfield(row->state, sizeof row->state, value, "state", ",");
     row->clients = number_of(value, "clients");
     row->accepted = number_of(value, "accepted");
     row->refused = number_of(value, "refused");
@@ -96,7 +96,7 @@ void socket_list_update(struct socket_list *list, const struct info *info)
             continue;
         if (list->count == room) {
             room = room > 0 ? room * 2 : 8;
-            list->rows = memory_resize(list->rows, room * sizeof(list->rows[0]));
+            list->rows = memory_resize(list->rows, room * sizeof list->rows[0]);
         }
         read_socket(&list->rows[list->count++], field->value);
     }
@@ -146,7 +146,7 @@ static double socket_number(void *data, size_t index, int column)
 static void socket_write(void *data, size_t index, int column, char *text, size_t size)
 {
     const char *words = socket_text(&((struct socket_list *)data)->rows[index], column);
-    snprintf(text, size, "%s", words != NULL ? words : text_count(socket_number(data, index, column)).text);
+    snprintf(text, size, "%s", words ? words : text_count(socket_number(data, index, column)).text);
 }
 
 static bool socket_is_text(int column)

@@ -41,7 +41,7 @@ static double scale_top(const struct strip *strip, double greatest)
 static void drop_zeros(char *text)
 {
     char *point = strchr(text, '.');
-    size_t zeros = point != NULL ? strspn(point + 1, "0") : 0;
+    size_t zeros = point ? strspn(point + 1, "0") : 0;
     if (zeros > 0 && !isdigit((unsigned char)point[zeros + 1]))
         memmove(point, point + zeros + 1, strlen(point + zeros + 1) + 1);
 }

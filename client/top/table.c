@@ -42,8 +42,8 @@ static int compare_rows(const void *left, const void *right, void *context)
     bool is_falling = sorting->table->columns[column].is_falling != sorting->table->is_reversed;
     if (rows->is_text(column)) {
         char a_text[TABLE_CELL], b_text[TABLE_CELL];
-        rows->write(rows->data, a, column, a_text, sizeof(a_text));
-        rows->write(rows->data, b, column, b_text, sizeof(b_text));
+        rows->write(rows->data, a, column, a_text, sizeof a_text);
+        rows->write(rows->data, b, column, b_text, sizeof b_text);
         result = is_falling ? strcmp(b_text, a_text) : strcmp(a_text, b_text);
     } else {
         result = compare_numbers(rows->number(rows->data, a, column), rows->number(rows->data, b, column), is_falling);
@@ -57,8 +57,8 @@ static bool row_matches(const struct table *table, const struct table_rows *rows
     if (*filter == '\0')
         return true;
     for (int column = 0; column < table->column_count; column++) {
-        rows->write(rows->data, row, column, text, sizeof(text));
-        if (strcasestr(text, filter) != NULL)
+        rows->write(rows->data, row, column, text, sizeof text);
+        if (strcasestr(text, filter))
             return true;
     }
     return false;
@@ -85,7 +85,7 @@ void table_arrange(struct table *table, const struct table_rows *rows, const cha
     struct sorting sorting = {table, rows};
     if (rows->count > table->room) {
         table->room = rows->count;
-        table->order = memory_resize(table->order, table->room * sizeof(table->order[0]));
+        table->order = memory_resize(table->order, table->room * sizeof table->order[0]);
     }
     table->shown = 0;
     for (size_t row = 0; row < rows->count; row++) {
@@ -93,7 +93,7 @@ void table_arrange(struct table *table, const struct table_rows *rows, const cha
             table->order[table->shown++] = row;
     }
     if (table->shown > 0)
-        qsort_r(table->order, table->shown, sizeof(table->order[0]), compare_rows, &sorting);
+        qsort_r(table->order, table->shown, sizeof table->order[0], compare_rows, &sorting);
     follow_selection(table, rows);
 }
 
@@ -181,7 +181,7 @@ static void draw_titles(const struct table *table, const struct rectangle *area,
         char title[32];
         bool is_falling = column->is_falling != table->is_reversed;
         const char *mark = i != table->sorted ? "" : is_falling ? "v" : "^";
-        snprintf(title, sizeof(title), "%s%s%s", column->is_right ? mark : "", column->title,
+        snprintf(title, sizeof title, "%s%s%s", column->is_right ? mark : "", column->title,
                  column->is_right ? "" : mark);
         if (places[i] >= 0)
             draw_cell(area, 0, places[i], column, column->width > 0 ? column->width : left, LOOK_BAR, title);
@@ -221,7 +221,7 @@ void table_draw(struct table *table, const struct table_rows *rows, const struct
             char text[TABLE_CELL];
             if (places[i] < 0)
                 continue;
-            rows->write(rows->data, table->order[index], i, text, sizeof(text));
+            rows->write(rows->data, table->order[index], i, text, sizeof text);
             draw_cell(area, line, places[i], &table->columns[i],
                       table->columns[i].width > 0 ? table->columns[i].width : left, look, text);
         }

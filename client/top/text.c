@@ -23,11 +23,11 @@ static struct text text_scaled(double value, double base, const char *const unit
     for (; fabs(value) >= (base > 1000 ? base : 999.5) && unit + 1 < unit_count; unit++)
         value /= base;
     if (fabs(value) >= 1e6)
-        snprintf(text.text, sizeof(text.text), "%.0e%s", value, units[unit]);
+        snprintf(text.text, sizeof text.text, "%.0e%s", value, units[unit]);
     else if (unit == 0 && value == floor(value))
-        snprintf(text.text, sizeof(text.text), "%.0f%s", value, units[unit]);
+        snprintf(text.text, sizeof text.text, "%.0f%s", value, units[unit]);
     else
-        snprintf(text.text, sizeof(text.text), "%.*f%s",
+        snprintf(text.text, sizeof text.text, "%.*f%s",
                  fabs(value) < 9.995   ? 2
                  : fabs(value) < 99.95 ? 1
                                        : 0,
@@ -38,19 +38,19 @@ static struct text text_scaled(double value, double base, const char *const unit
 struct text text_count(double value)
 {
     static const char *const units[] = {"", "k", "M", "G", "T"};
-    return text_scaled(value, 1000, units, sizeof(units) / sizeof(units[0]));
+    return text_scaled(value, 1000, units, sizeof units / sizeof units[0]);
 }
 
 struct text text_bytes(double bytes)
 {
     static const char *const units[] = {"B", "K", "M", "G", "T", "P"};
-    return text_scaled(bytes, 1024, units, sizeof(units) / sizeof(units[0]));
+    return text_scaled(bytes, 1024, units, sizeof units / sizeof units[0]);
 }
 
 struct text text_microseconds(double microseconds)
 {
     static const char *const units[] = {"us", "ms", "s"};
-    return text_scaled(microseconds, 1000, units, sizeof(units) / sizeof(units[0]));
+    return text_scaled(microseconds, 1000, units, sizeof units / sizeof units[0]);
 }
 
 struct text text_percent(double percent)
@@ -58,7 +58,7 @@ struct text text_percent(double percent)
     struct text text;
     if (!isfinite(percent) || fabs(percent) > 1e6)
         return text_unknown();
-    snprintf(text.text, sizeof(text.text), "%.*f%%", percent < 99.95 ? 1 : 0, percent);
+    snprintf(text.text, sizeof text.text, "%.*f%%", percent < 99.95 ? 1 : 0, percent);
     return text;
 }
 
@@ -71,14 +71,14 @@ struct text text_duration(double seconds)
     int hours = (int)(fmod(seconds, DAY) / HOUR);
     int minutes = (int)(fmod(seconds, HOUR) / MINUTE);
     if (seconds < MINUTE)
-        snprintf(text.text, sizeof(text.text), "%ds", (int)seconds);
+        snprintf(text.text, sizeof text.text, "%ds", (int)seconds);
     else if (seconds < HOUR)
-        snprintf(text.text, sizeof(text.text), "%dm%02ds", minutes, (int)fmod(seconds, MINUTE));
+        snprintf(text.text, sizeof text.text, "%dm%02ds", minutes, (int)fmod(seconds, MINUTE));
     else if (seconds < DAY)
-        snprintf(text.text, sizeof(text.text), "%dh%02dm", hours, minutes);
+        snprintf(text.text, sizeof text.text, "%dh%02dm", hours, minutes);
     else if (days < 1000)
-        snprintf(text.text, sizeof(text.text), "%dd%02dh", days, hours);
+        snprintf(text.text, sizeof text.text, "%dd%02dh", days, hours);
     else
-        snprintf(text.text, sizeof(text.text), "%dd", days);
+        snprintf(text.text, sizeof text.text, "%dd", days);
     return text;
 }

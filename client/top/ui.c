@@ -72,7 +72,7 @@ void ui_follow(struct ui *ui, struct model *model, int changes, double now)
 
 static void move_selection(struct ui *ui, struct model *model, long rows_down)
 {
-    if (ui->focus == NULL)
+    if (!ui->focus)
         return;
     struct table_rows rows = rows_of(ui, model, ui->focus);
     table_move(ui->focus, &rows, rows_down);
@@ -82,7 +82,7 @@ static void move_selection(struct ui *ui, struct model *model, long rows_down)
 static void sort(struct ui *ui, struct model *model, int direction)
 {
     struct table *table = ui->focus;
-    if (table == NULL)
+    if (!table)
         return;
     do {
         table_sort(table, direction);
@@ -92,7 +92,7 @@ static void sort(struct ui *ui, struct model *model, int direction)
 
 static void reverse(struct ui *ui, struct model *model)
 {
-    if (ui->focus == NULL)
+    if (!ui->focus)
         return;
     ui->focus->is_reversed = !ui->focus->is_reversed;
     arrange(ui, model, ui->focus);
@@ -112,7 +112,7 @@ static void ask_kill(struct ui *ui, struct model *model, const struct sampler *s
         model_tell(model, "client %lld is this screen", ui->victim);
         return;
     }
-    client_list_describe(&model->clients, row, ui->victim_text, sizeof(ui->victim_text));
+    client_list_describe(&model->clients, row, ui->victim_text, sizeof ui->victim_text);
     ui->input = INPUT_KILL;
 }
 
@@ -132,10 +132,10 @@ static void take_filter_key(struct ui *ui, struct model *model, int key)
         ui->input = INPUT_KEYS;
     } else if (key == ESCAPE) {
         ui->input = INPUT_KEYS;
-        memcpy(ui->filter, ui->former_filter, sizeof(ui->filter));
+        memcpy(ui->filter, ui->former_filter, sizeof ui->filter);
     } else if (key == KEY_BACKSPACE || key == DELETE || key == '\b') {
         ui->filter[length > 0 ? length - 1 : 0] = '\0';
-    } else if (key >= ' ' && key <= '~' && length + 1 < sizeof(ui->filter)) {
+    } else if (key >= ' ' && key <= '~' && length + 1 < sizeof ui->filter) {
         ui->filter[length] = (char)key;
         ui->filter[length + 1] = '\0';
     }
@@ -145,7 +145,7 @@ static void take_filter_key(struct ui *ui, struct model *model, int key)
 static void begin_filter(struct ui *ui)
 {
     ui->input = INPUT_FILTER;
-    memcpy(ui->former_filter, ui->filter, sizeof(ui->filter));
+    memcpy(ui->former_filter, ui->filter, sizeof ui->filter);
 }
 
 /* The rest. */
@@ -153,7 +153,7 @@ static void begin_filter(struct ui *ui)
 static void change_interval(struct ui *ui, struct sampler *sampler, int direction)
 {
     static const double intervals[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60};
-    static const int count = sizeof(intervals) / sizeof(intervals[0]);
+    static const int count = sizeof intervals / sizeof intervals[0];
     int index = 0;
     while (index + 1 < count && intervals[index] < ui->interval)
         index++;

@@ -12,7 +12,7 @@ __attribute__((format(printf, 3, 4))) static void write_line(struct strip *strip
 {
     va_list values;
     va_start(values, format);
-    vsnprintf(strip->lines[line], sizeof(strip->lines[line]), format, values);
+    vsnprintf(strip->lines[line], sizeof strip->lines[line], format, values);
     va_end(values);
 }
 
@@ -63,7 +63,7 @@ static void describe_cpu(struct strip *strip, const struct model *model)
     for (size_t i = 0; i < workers->count && i / a_line < STRIP_LINES; i++) {
         const struct worker *worker = &workers->all[i];
         char *line = strip->lines[i / a_line];
-        size_t length = strlen(line), size = sizeof(strip->lines[0]);
+        size_t length = strlen(line), size = sizeof strip->lines[0];
         if (a_line == 2)
             snprintf(line + length, size - length, "%s%s %s", i % a_line > 0 ? " " : "", worker->name,
                      isnan(worker->percent) ? "-" : text_count(round(worker->percent)).text);

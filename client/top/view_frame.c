@@ -27,7 +27,7 @@ static void write_server(char *text, size_t size, const struct model *model)
     if (!model->is_connected)
         snprintf(text, size, "not connected");
     else if (model->has_peer) {
-        owners_user(model->peer_uid, owner, sizeof(owner));
+        owners_user(model->peer_uid, owner, sizeof owner);
         snprintf(text, size, "%s, pid %ld of %s", model->has_sample ? model->sample.server : "server", model->peer_pid,
                  owner);
     } else {
@@ -40,8 +40,8 @@ static void write_times(char *text, size_t size, const struct model *model)
     char clock[16] = "";
     time_t now = time(NULL);
     struct tm local;
-    if (localtime_r(&now, &local) != NULL)
-        strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    if (localtime_r(&now, &local))
+        strftime(clock, sizeof clock, "%H:%M:%S", &local);
     if (model->has_sample && model->is_connected)
         snprintf(text, size, "up %s  %s ", text_duration(model->sample.uptime).text, clock);
     else
@@ -51,12 +51,12 @@ static void write_times(char *text, size_t size, const struct model *model)
 void view_bar_draw(const struct rectangle *area, const struct model *model, const char *socket_path)
 {
     char server[128], times[48], path[160] = "";
-    write_server(server, sizeof(server), model);
-    write_times(times, sizeof(times), model);
+    write_server(server, sizeof server, model);
+    write_times(times, sizeof times, model);
     int room = area->width - (int)strlen(server) - (int)strlen(times) - 4;
     size_t length = strlen(socket_path);
     if (room > 8) /* the end of a path says more than its beginning */
-        snprintf(path, sizeof(path), "%s%s", (int)length > room ? "..." : "",
+        snprintf(path, sizeof path, "%s%s", (int)length > room ? "..." : "",
                  (int)length > room ? socket_path + length - (size_t)room + 3 : socket_path);
     for (char *byte = path; *byte != '\0'; byte++)
         *byte = *byte < ' ' || *byte > '~' ? '?' : *byte;
@@ -76,15 +76,15 @@ void view_tabs_draw(const struct rectangle *area, const struct ui *ui)
         column += (int)strlen(names[view]) + 4;
     }
     size_t rounds = plot_rounds(strip_plot_width(area->width), ui->step);
-    snprintf(interval, sizeof(interval), "%gs", ui->interval);
+    snprintf(interval, sizeof interval, "%gs", ui->interval);
     if (ui->is_paused)
-        snprintf(text, sizeof(text), "PAUSED ");
+        snprintf(text, sizeof text, "PAUSED ");
     else if (ui->filter[0] != '\0')
-        snprintf(text, sizeof(text), "%zu rows with '%s' ", ui->focus != NULL ? ui->focus->shown : 0, ui->filter);
-    else if (ui->focus != NULL && ui->view != VIEW_OVERVIEW)
-        snprintf(text, sizeof(text), "%zu rows, every %s ", ui->focus->shown, interval);
+        snprintf(text, sizeof text, "%zu rows with '%s' ", ui->focus ? ui->focus->shown : 0, ui->filter);
+    else if (ui->focus && ui->view != VIEW_OVERVIEW)
+        snprintf(text, sizeof text, "%zu rows, every %s ", ui->focus->shown, interval);
     else
-        snprintf(text, sizeof(text), "every %s, plots %s ", interval,
+        snprintf(text, sizeof text, "every %s, plots %s ", interval,
                  text_duration(rounds > 0 ? ui->interval * (double)rounds : 0).text);
     if ((int)strlen(text) < area->width - column)
         print_right(area, ui->is_paused ? LOOK_WARNING : LOOK_DIM, text);
@@ -95,7 +95,7 @@ static void draw_hints(const struct rectangle *area)
     int column = 1;
     for (size_t i = 0; i < key_count; i++) {
         const struct key *key = &key_table[i];
-        if (key->hint == NULL)
+        if (!key->hint)
             continue;
         screen_print(area, 0, column, LOOK_VALUE, "%c", key->code);
         screen_print(area, 0, column + 2, LOOK_DIM, "%s", key->hint);

@@ -15,11 +15,11 @@ void view_help_draw(const struct rectangle *area)
     screen_fill(area, 0, LOOK_BAR);
     screen_print(area, 0, 1, LOOK_BAR, "kvs-cli --top: keys");
     for (size_t i = 0; i < key_count; i++) {
-        if (key_table[i].name == NULL)
+        if (!key_table[i].name)
             continue;
         screen_print(area, line, 2, LOOK_VALUE, "%s", key_table[i].name);
         screen_print(area, line++, 16, LOOK_PLAIN, "%s", key_table[i].help);
     }
-    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
         screen_print(area, line++, 2, LOOK_DIM, "%s", notes[i]);
 }

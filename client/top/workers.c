@@ -14,22 +14,22 @@
 static bool read_thread(long pid, long thread, struct worker *worker_out)
 {
     char place[64], line[512];
-    snprintf(place, sizeof(place), "/proc/%ld/task/%ld/stat", pid, thread);
+    snprintf(place, sizeof place, "/proc/%ld/task/%ld/stat", pid, thread);
     int fd = open(place, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    ssize_t length = read(fd, line, sizeof(line) - 1);
+    ssize_t length = read(fd, line, sizeof line - 1);
     close(fd);
     line[length > 0 ? length : 0] = '\0';
     char *open = strchr(line, '('), *shut = strrchr(line, ')');
     unsigned long long user, system;
-    if (open == NULL || shut == NULL || shut < open)
+    if (!open || !shut || shut < open)
         return false;
     *shut = '\0';
     if (sscanf(shut + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu", &user, &system) != 2)
         return false;
     *worker_out = (struct worker){.thread = thread, .percent = NAN};
-    snprintf(worker_out->name, sizeof(worker_out->name), "%.15s", open + 1);
+    snprintf(worker_out->name, sizeof worker_out->name, "%.15s", open + 1);
     worker_out->seconds = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
     return true;
 }
@@ -50,9 +50,9 @@ static void drop_idle_main(struct workers *workers)
 {
     if (workers->count > 1 && workers->all[0].thread == workers->pid && has_prefix(workers->all[1].name, "worker-")) {
         workers->count--;
-        memmove(workers->all, workers->all + 1, workers->count * sizeof(workers->all[0]));
+        memmove(workers->all, workers->all + 1, workers->count * sizeof workers->all[0]);
     } else if (workers->count > 0 && workers->all[0].thread == workers->pid) {
-        snprintf(workers->all[0].name, sizeof(workers->all[0].name), "main");
+        snprintf(workers->all[0].name, sizeof workers->all[0].name, "main");
     }
 }
 
@@ -61,12 +61,12 @@ static void read_threads(struct workers *workers, long pid)
     char place[64];
     workers->pid = pid;
     workers->count = 0;
-    snprintf(place, sizeof(place), "/proc/%ld/task", pid);
+    snprintf(place, sizeof place, "/proc/%ld/task", pid);
     DIR *folder = pid > 0 ? opendir(place) : NULL;
-    if (folder == NULL)
+    if (!folder)
         return;
     const struct dirent *entry;
-    while ((entry = readdir(folder)) != NULL && workers->count < TIMELINE_WORKERS) {
+    while ((entry = readdir(folder)) && workers->count < TIMELINE_WORKERS) {
         struct worker *worker = &workers->all[workers->count];
         long thread = strtol(entry->d_name, NULL, 10);
         if (thread > 0 && read_thread(pid, thread, worker) &&
@@ -74,7 +74,7 @@ static void read_threads(struct workers *workers, long pid)
             workers->count++;
     }
     closedir(folder);
-    qsort(workers->all, workers->count, sizeof(workers->all[0]), by_thread);
+    qsort(workers->all, workers->count, sizeof workers->all[0], by_thread);
     drop_idle_main(workers);
 }
 

@@ -1,7 +1,7 @@
 /* Reading arguments, with Redis's error texts. */
 #include "command/arguments.h"
 
-#include "core/number.h"
+#include "base/number.h"
 
 #include <limits.h>
 
@@ -21,7 +21,7 @@ bool argument_int(struct call *call, const struct arg *arg, const char *message,
         *value_out = (int)value;
         return true;
     }
-    if (message != NULL)
+    if (message)
         reply_error(call->reply, message);
     else if (is_number)
         reply_errorf(call->reply, "ERR value is out of range, value must between %d and %d", INT_MIN, INT_MAX);

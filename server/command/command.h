@@ -11,8 +11,8 @@
 #ifndef KVS_COMMAND_COMMAND_H
 #define KVS_COMMAND_COMMAND_H
 
-#include "core/access_level.h"
-#include "core/bytes.h"
+#include "base/access_level.h"
+#include "base/bytes.h"
 #include "resp/reply.h"
 #include "store/keyspace.h"
 
@@ -217,7 +217,7 @@ struct command {
 
 enum { DOC_DEPRECATED = 1, DOC_SYSCMD = 2 };
 
-#define COMMAND_LIST(array) (array), sizeof(array) / sizeof((array)[0])
+#define COMMAND_LIST(array) (array), sizeof array / sizeof((array)[0])
 
 /* What stands in command/specs/: families of top-level commands. */
 struct command_family {

@@ -4,9 +4,9 @@
  */
 #include "command/command_markdown.h"
 
-#include "command/table.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "command/command_table.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -24,18 +24,18 @@ static void add_arg_value(struct text *text, const struct command_arg *arg)
     else if (arg->type == ARG_BLOCK)
         add_args(text, arg->args, arg->arg_count, " ");
     else if (arg->type != ARG_PURE_TOKEN)
-        text_add(text, arg->display != NULL ? arg->display : arg->name);
+        text_add(text, arg->display ? arg->display : arg->name);
 }
 
 /* One occurrence: token and value. Alternatives stand in angle brackets where nothing else holds them. */
 static void add_arg_once(struct text *text, const struct command_arg *arg, bool with_token, bool bracketed)
 {
-    if (with_token && arg->token != NULL) {
+    if (with_token && arg->token) {
         text_add(text, arg->token);
         if (arg->type != ARG_PURE_TOKEN)
             text_add_char(text, ' ');
     }
-    bool angles = arg->type == ARG_ONEOF && (!bracketed || (with_token && arg->token != NULL));
+    bool angles = arg->type == ARG_ONEOF && (!bracketed || (with_token && arg->token));
     if (angles)
         text_add_char(text, '<');
     add_arg_value(text, arg);
@@ -94,7 +94,7 @@ static void add_paragraph(struct text *text, const struct command *command)
     command_syntax(text, command);
     text_addf(text, "\n\n%s\n\nNeeds access=%s. Since Redis %s.", command->summary, access_level_name(command->access),
               command->since);
-    if (command->complexity != NULL) {
+    if (command->complexity) {
         size_t len = strlen(command->complexity);
         text_addf(text, " %s%s", command->complexity, command->complexity[len - 1] == '.' ? "" : ".");
     }
@@ -120,7 +120,7 @@ static void add_section(struct text *text, const char *title, enum command_group
     size_t count = 0;
     for (unsigned i = 0; i < command_count(); i++) {
         const struct command *command = command_by_number(i);
-        if (command->group == group && command->run != NULL)
+        if (command->group == group && command->run)
             members[count++] = command;
     }
     qsort(members, count, sizeof *members, compare_names);

@@ -5,7 +5,7 @@
 #define KVS_COMMAND_ERRORS_H
 
 #include "command/command.h"
-#include "command/table.h"
+#include "command/command_table.h"
 #include "resp/reply.h"
 
 static inline void error_syntax(struct call *call)

@@ -2,10 +2,9 @@
  * The command line: a file, options and directives. Its grammar is Redis's, so that a command that starts a
  * Redis server starts kvs; -s, --check-config and what draws documentation are our own.
  */
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/loader.h"
-
-#include "core/memory.h"
-#include "core/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,7 +42,7 @@ static bool find_action(const char *argument, enum config_action *action_out)
         {"--man-page", CONFIG_MAN_PAGE},
         {"--config-man-page", CONFIG_FILE_MAN_PAGE},
     };
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
         if (strcmp(argument, actions[i].name) == 0) {
             *action_out = actions[i].action;
             return true;
@@ -69,7 +68,7 @@ static struct option next_option(int argc, char **argv, int *index)
     } else if (strncmp(argument, "--", 2) == 0) {
         option.kind = OPTION_DIRECTIVE;
         option.name = argument + 2;
-        bool complete = strpbrk(argument, " \t") != NULL;
+        bool complete = strpbrk(argument, " \t");
         bool bare_save = strcasecmp(argument, "--save") == 0 && *index < argc && strncmp(argv[*index], "--", 2) == 0;
         if (!complete && !bare_save && *index < argc)
             for (option.count = 1; *index + option.count < argc && !is_option(argv[*index + option.count]);)
@@ -123,8 +122,8 @@ static int load_directive_option(struct loader *loader, const struct place *plac
         return loader_fail(loader, place, "'--%s': a directive's name is missing; 'kvs-server --help' lists them",
                            option->name);
     }
-    const char **words = mem_alloc((count + 1) * sizeof(*words));
-    memcpy(words, head.words, head.count * sizeof(*words));
+    const char **words = mem_alloc((count + 1) * sizeof *words);
+    memcpy(words, head.words, head.count * sizeof *words);
     for (int i = 0; i < option->count; i++)
         words[head.count + (size_t)i] = option->values[i];
     if (count == 1 && strcasecmp(words[0], "save") == 0)

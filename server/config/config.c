@@ -6,16 +6,16 @@
  */
 #include "config/config.h"
 
+#include "base/bytes.h"
+#include "base/glob.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
 #include "config/listen_value.h"
 #include "config/lists.h"
-#include "config/open_files.h"
 #include "config/socket_rules.h"
 #include "config/value.h"
-#include "core/bytes.h"
-#include "core/glob.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "host/open_files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static size_t extra_size(void)
 
 void config_init_at(struct config *config, const char *start_dir)
 {
-    memset(config, 0, sizeof(*config));
+    memset(config, 0, sizeof *config);
     struct config_extra *extra = mem_calloc(extra_size());
     extra->start_dir = mem_strdup(start_dir);
     config->extra = extra;
@@ -44,7 +44,7 @@ void config_init_at(struct config *config, const char *start_dir)
 void config_init(struct config *config)
 {
     char *here = getcwd(NULL, 0);
-    config_init_at(config, here != NULL ? here : "/");
+    config_init_at(config, here ? here : "/");
     free(here);
 }
 
@@ -53,7 +53,7 @@ void config_deinit(struct config *config)
     struct config_extra *extra = config->extra;
     for (size_t i = 0; i < directive_count; i++) {
         char **field = directive_string_field(config, &directives[i]);
-        if (field != NULL)
+        if (field)
             mem_free(*field);
         mem_free(extra->texts[i]);
     }
@@ -63,12 +63,12 @@ void config_deinit(struct config *config)
     mem_free(extra);
     mem_free(config->latency_percentiles);
     mem_free(config->file);
-    memset(config, 0, sizeof(*config));
+    memset(config, 0, sizeof *config);
 }
 
 static char *copy_string(const char *string)
 {
-    return string != NULL ? mem_strdup(string) : NULL;
+    return string ? mem_strdup(string) : NULL;
 }
 
 void config_copy(struct config *to, const struct config *from)
@@ -83,7 +83,7 @@ void config_copy(struct config *to, const struct config *from)
     extra->activated = from_extra->activated;
     for (size_t i = 0; i < directive_count; i++) {
         char **field = directive_string_field(to, &directives[i]);
-        if (field != NULL)
+        if (field)
             *field = copy_string(*field);
         extra->texts[i] = copy_string(from_extra->texts[i]);
     }
@@ -117,7 +117,7 @@ static void tell(struct lookup *lookup, size_t number, bool alias, const char *n
 static void tell_name(struct lookup *lookup, const struct bytes *name)
 {
     const struct directive *directive = directive_find(name->data, name->len);
-    if (directive == NULL)
+    if (!directive)
         return;
     char *asked = mem_dup(name->data, name->len);
     tell(lookup, directive_number(directive), strcasecmp(asked, directive->name) != 0, asked);
@@ -126,7 +126,7 @@ static void tell_name(struct lookup *lookup, const struct bytes *name)
 
 static bool matches(const struct bytes *pattern, const char *name)
 {
-    return name != NULL && glob_match(pattern->data, pattern->len, name, strlen(name), true);
+    return name && glob_match(pattern->data, pattern->len, name, strlen(name), true);
 }
 
 static void tell_matching(struct lookup *lookup, const struct bytes *pattern)
@@ -143,8 +143,8 @@ static void tell_matching(struct lookup *lookup, const struct bytes *pattern)
 
 static bool is_pattern(const struct bytes *name)
 {
-    return memchr(name->data, '*', name->len) != NULL || memchr(name->data, '?', name->len) != NULL ||
-           memchr(name->data, '[', name->len) != NULL;
+    return memchr(name->data, '*', name->len) || memchr(name->data, '?', name->len) ||
+           memchr(name->data, '[', name->len);
 }
 
 void config_get(const struct config *config, const struct bytes *patterns, size_t count, config_visit *visit,
@@ -185,7 +185,7 @@ static const char *why_not(const struct config *config, const struct setting *se
     if ((directive->flags & DIRECTIVE_PROTECTED) != 0 && config->enable_protected_configs == PERMISSION_NO)
         return "can't set protected config";
     const struct bytes *value = settings[index].value;
-    if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(value->data, '\0', value->len) != NULL)
+    if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(value->data, '\0', value->len))
         return "the value holds a NUL byte, which no configuration file can hold"; /* cut there it would be weaker */
     for (size_t i = 0; i < index; i++)
         if (settings[i].name == settings[index].name)
@@ -199,7 +199,7 @@ static int look_up(const struct config *config, const struct bytes *pairs, size_
     for (size_t i = 0; i < pair_count; i++) {
         const struct bytes *name = &pairs[2 * i];
         const struct directive *directive = directive_find(name->data, name->len);
-        if (directive == NULL) {
+        if (!directive) {
             *error_out = config_message("Unknown option or number of arguments for CONFIG SET - '%.*s'", (int)name->len,
                                         name->data);
             return -ENOENT;
@@ -207,7 +207,7 @@ static int look_up(const struct config *config, const struct bytes *pairs, size_
         bool own = strlen(directive->name) == name->len && strncasecmp(directive->name, name->data, name->len) == 0;
         settings[i] = (struct setting){directive, own ? directive->name : directive->alias, &pairs[2 * i + 1]};
         const char *reason = why_not(config, settings, i);
-        if (reason != NULL) {
+        if (reason) {
             *error_out = about_argument(name->data, name->len, reason);
             return -EINVAL;
         }
@@ -222,11 +222,11 @@ static size_t cut_words(char *text, const char ***words_out)
     size_t count = 0;
     if (*text == '\0')
         return 0;
-    const char **words = mem_alloc((strlen(text) + 1) * sizeof(*words));
-    for (char *at = text; at != NULL;) {
+    const char **words = mem_alloc((strlen(text) + 1) * sizeof *words);
+    for (char *at = text; at;) {
         words[count++] = at;
         at = strchr(at, ' ');
-        if (at != NULL)
+        if (at)
             *at++ = '\0';
     }
     *words_out = words;
@@ -239,7 +239,7 @@ static const char *why_not_value(const struct config *config, const struct confi
 {
     if ((directive->flags & DIRECTIVE_IMMUTABLE) != 0 && !directive_equal(config, old, directive))
         return IS_IMMUTABLE;
-    if (directive->kind == KIND_LISTEN && socket_rules_problem(config) != NULL)
+    if (directive->kind == KIND_LISTEN && socket_rules_problem(config))
         return socket_rules_problem(config);
     return directive_refusal(config, directive);
 }
@@ -252,7 +252,7 @@ static int set_one(struct config *config, const struct config *old, const struct
     char *error = NULL;
     int result;
     if (setting->directive->kind == KIND_LISTEN) {
-        bool abstract = memchr(value, '\0', setting->value->len) != NULL;
+        bool abstract = memchr(value, '\0', setting->value->len);
         result = abstract ? value_refuse(&error, LISTEN_NO_ABSTRACT) : listen_change(config, value, &error);
     } else if ((setting->directive->flags & DIRECTIVE_MULTI) != 0) {
         size_t count = cut_words(value, &words);
@@ -263,7 +263,7 @@ static int set_one(struct config *config, const struct config *old, const struct
     mem_free(words);
     mem_free(value);
     const char *reason = result == 0 ? why_not_value(config, old, setting->directive) : error;
-    if (reason == NULL)
+    if (!reason)
         return 0;
     *error_out = about_argument(setting->name, strlen(setting->name), reason);
     mem_free(error);
@@ -274,7 +274,7 @@ static int set_one(struct config *config, const struct config *old, const struct
 static int apply(const struct config *config, const struct config *old, const struct directive *const *touched,
                  size_t count, const char **culprit_out, char **error_out)
 {
-    const char **names = mem_alloc((count + 1) * sizeof(*names));
+    const char **names = mem_alloc((count + 1) * sizeof *names);
     size_t changed = 0;
     int result = 0;
     for (size_t i = 0; i < count; i++)
@@ -289,9 +289,9 @@ static int apply(const struct config *config, const struct config *old, const st
             result = -EMFILE;
         }
     }
-    if (result == 0 && changed > 0 && listener != NULL) {
+    if (result == 0 && changed > 0 && listener) {
         result = listener(listener_context, config, names, changed, error_out);
-        if (result != 0 && *error_out == NULL)
+        if (result != 0 && !*error_out)
             *error_out = mem_strdup(strerror(-result));
         *culprit_out = names[0];
     }
@@ -315,8 +315,8 @@ int config_set(struct config *config, const struct bytes *pairs, size_t pair_cou
 {
     if (pair_count == 0)
         return 0;
-    struct setting *settings = mem_alloc(pair_count * sizeof(*settings));
-    const struct directive **touched = mem_alloc(pair_count * sizeof(*touched));
+    struct setting *settings = mem_alloc(pair_count * sizeof *settings);
+    const struct directive **touched = mem_alloc(pair_count * sizeof *touched);
     struct config candidate;
     const char *culprit;
     char *error = NULL;

@@ -3,12 +3,12 @@
  *
  * One table (directives.c) describes every directive; it serves the file, the command line, CONFIG
  * GET/SET/REWRITE and docs/configuration.md. Values are changed at start and while the world is
- * stopped (core/gate.h), so threads inside the gate read the fields plainly.
+ * stopped (base/gate.h), so threads inside the gate read the fields plainly.
  */
 #ifndef KVS_CONFIG_CONFIG_H
 #define KVS_CONFIG_CONFIG_H
 
-#include "core/access_level.h"
+#include "base/access_level.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,9 +7,8 @@
  * nothing here asks for stands in the last section: the value is checked, kept and given back, and has no
  * effect.
  */
+#include "base/bytes.h"
 #include "config/directive.h"
-
-#include "core/bytes.h"
 
 #include <limits.h>
 #include <string.h>
@@ -428,11 +427,11 @@ const struct directive directives[] = {
     KEPT_MEMORY("cluster-link-sendbuf-limit", 0, UINT64_MAX, "0", "Bytes a link between nodes may hold back."),
 };
 
-const size_t directive_count = sizeof(directives) / sizeof(directives[0]);
+const size_t directive_count = sizeof directives / sizeof directives[0];
 
 static bool name_is(const char *own, const char *name, size_t len)
 {
-    return own != NULL && strlen(own) == len && strncasecmp(own, name, len) == 0;
+    return own && strlen(own) == len && strncasecmp(own, name, len) == 0;
 }
 
 const struct directive *directive_find(const char *name, size_t len)

@@ -3,7 +3,7 @@
  */
 #include "config/document.h"
 
-#include "core/text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -33,7 +33,7 @@ void document_add_values(struct text *out, const struct directive *directive)
         break;
     case KIND_ENUM:
     case KIND_FLAGS:
-        for (const struct directive_choice *choice = directive->choices; choice->name != NULL; choice++)
+        for (const struct directive_choice *choice = directive->choices; choice->name; choice++)
             text_addf(out, "%s%s", choice == directive->choices ? "" : ", ", choice->name);
         break;
     case KIND_FILE_NAME:
@@ -160,7 +160,7 @@ const char *document_when(const struct directive *directive)
 static void add_row(struct text *out, const struct directive *directive)
 {
     text_addf(out, "| `%s`", directive->name);
-    if (directive->alias != NULL)
+    if (directive->alias)
         text_addf(out, " (older: `%s`)", directive->alias);
     text_add(out, " | ");
     document_add_values(out, directive);

@@ -2,9 +2,8 @@
  * The table of directives as pages of the manual: kvs-server(1), which lists what the command line takes, and
  * kvs.conf(5), which explains it. Roff with the man macros.
  */
+#include "base/text.h"
 #include "config/document.h"
-
-#include "core/text.h"
 
 #include <stdbool.h>
 
@@ -143,7 +142,7 @@ static void add_directive(struct text *out, const struct directive *directive)
     text_add(out, "\n.br\n");
     add_facts(out, directive);
     text_addf(out, "; changes: %s", document_when(directive));
-    if (directive->alias != NULL) {
+    if (directive->alias) {
         text_add(out, "; older name: ");
         add_name(out, directive->alias);
     }

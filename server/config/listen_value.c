@@ -4,9 +4,9 @@
  */
 #include "config/listen_value.h"
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
-#include "core/memory.h"
-#include "core/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ void listen_free(struct config *config)
 
 static void append(struct config *config, struct listen_entry entry)
 {
-    size_t size = (config->listen_count + 1) * sizeof(*config->listens);
+    size_t size = (config->listen_count + 1) * sizeof *config->listens;
     config->listens = mem_realloc(config->listens, size);
     config->listens[config->listen_count++] = entry;
 }
@@ -87,7 +87,7 @@ void listen_remove(struct config *config, size_t index)
 {
     entry_free(&config->listens[index]);
     size_t behind = --config->listen_count - index;
-    memmove(&config->listens[index], &config->listens[index + 1], behind * sizeof(*config->listens));
+    memmove(&config->listens[index], &config->listens[index + 1], behind * sizeof *config->listens);
 }
 
 /* ---- one entry ---- */
@@ -114,7 +114,7 @@ static bool find_option(const char *word, enum option *option_out, const char **
 /* A path that swallowed its options: quotes set around both. */
 static bool holds_option(const char *path)
 {
-    for (const char *at = path; (at = strpbrk(at, " \t")) != NULL; at++) {
+    for (const char *at = path; (at = strpbrk(at, " \t")); at++) {
         enum option option;
         const char *value;
         if (is_option(at + 1) && find_option(at + 1, &option, &value))
@@ -142,24 +142,24 @@ char *listen_check_path(const char *path)
 /* The path as it is kept. */
 static char *own_path(const char *word)
 {
-    bool plain = strchr(word, '/') != NULL && strchr("+-@", *word) == NULL && !is_option(word);
+    bool plain = strchr(word, '/') && !strchr("+-@", *word) && !is_option(word);
     return plain ? mem_strdup(word) : config_message("./%s", word);
 }
 
 static int begin_entry(struct config *list, const char *word, char **error_out)
 {
     char *problem = listen_check_path(word);
-    if (problem == NULL && holds_option(word))
+    if (!problem && holds_option(word))
         problem = mem_strdup("the path holds an option; put the quotes around the path alone");
-    if (problem != NULL)
+    if (problem)
         return refuse(error_out, problem);
     char *path = own_path(word);
     problem = listen_check_path(path); /* two bytes may have come in front */
-    if (problem == NULL && listen_find(list, path) != NULL)
+    if (!problem && listen_find(list, path))
         problem = config_message("there are two entries for %s; keep one", path);
-    if (problem == NULL && list->listen_count == LISTEN_ENTRIES_MAX)
+    if (!problem && list->listen_count == LISTEN_ENTRIES_MAX)
         problem = config_message("there are more than %d entries; remove some", LISTEN_ENTRIES_MAX);
-    if (problem != NULL) {
+    if (problem) {
         mem_free(path);
         return refuse(error_out, problem);
     }
@@ -195,7 +195,7 @@ static int set_access(struct listen_entry *entry, const char *value, char **erro
 
 static int set_name(char **field, enum option option, const char *value, char **error_out)
 {
-    if (*value == '\0' || strpbrk(value, " \t\r\n") != NULL)
+    if (*value == '\0' || strpbrk(value, " \t\r\n"))
         return refuse(error_out, config_message("%s=%s is not a name; write one, or leave the option out",
                                                 option_names[option], value));
     mem_free(*field);
@@ -239,7 +239,7 @@ static int read_entries(struct config *list, const char *const *words, size_t co
             if (i == 0)
                 return refuse(error_out, mem_strdup("the path is missing; write it before the options"));
             result = set_option(&list->listens[list->listen_count - 1], words[i], &seen, error_out);
-        } else if (i > 0 && strchr(words[i], '/') == NULL && words[i][0] != '@') {
+        } else if (i > 0 && !strchr(words[i], '/') && words[i][0] != '@') {
             return refuse(error_out, config_message("'%s' is no option (" OPTIONS
                                                     "); if it is the path of another socket file, write ./%s",
                                                     words[i], words[i]));
@@ -277,7 +277,7 @@ int listen_set(struct config *config, const char *const *words, size_t count, ch
 int listen_add(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     struct config list;
-    if (strchr("+-", *words[0]) != NULL && *words[0] != '\0')
+    if (strchr("+-", *words[0]) && *words[0] != '\0')
         return refuse(error_out,
                       mem_strdup("+ and - are for CONFIG SET; write the path, with ./ before it if it begins "
                                  "so"));
@@ -290,7 +290,7 @@ static int remove_path(struct config *config, const char *word, char **error_out
     char *path = own_path(word);
     const struct listen_entry *entry = listen_find(config, path);
     mem_free(path);
-    if (entry == NULL)
+    if (!entry)
         return refuse(error_out, config_message("there is no entry for '%s'; CONFIG GET listen tells all", word));
     listen_remove(config, (size_t)(entry - config->listens));
     return 0;
@@ -306,7 +306,7 @@ static int put(struct config *config, const char *const *words, size_t count, ch
     const struct listen_entry *old = one.listen_count == 1 ? listen_find(config, one.listens[0].path) : NULL;
     if (one.listen_count != 1) {
         result = refuse(error_out, mem_strdup("+ takes one entry; write one path with its options"));
-    } else if (old != NULL) {
+    } else if (old) {
         struct listen_entry *place = &config->listens[old - config->listens];
         entry_free(place);
         *place = one.listens[0];

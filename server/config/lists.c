@@ -3,9 +3,9 @@
  */
 #include "config/lists.h"
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
-#include "core/memory.h"
-#include "core/text.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -33,9 +33,9 @@ static void append(char ***array, size_t count, char *text)
 
 static char **copy_array(char *const *array, size_t count)
 {
-    if (array == NULL)
+    if (!array)
         return NULL;
-    char **copy = mem_alloc((count + 1) * sizeof(*copy));
+    char **copy = mem_alloc((count + 1) * sizeof *copy);
     for (size_t i = 0; i < count; i++)
         copy[i] = mem_strdup(array[i]);
     return copy;
@@ -43,7 +43,7 @@ static char **copy_array(char *const *array, size_t count)
 
 static void free_array(char ***array, size_t count)
 {
-    for (size_t i = 0; *array != NULL && i < count; i++)
+    for (size_t i = 0; *array && i < count; i++)
         mem_free((*array)[i]);
     mem_free(*array);
     *array = NULL;

@@ -6,14 +6,13 @@
  * place where the value came from: refused values (a file's `port 6379` may be mended by `--port 0`) and
  * paths, which depend on dir. A mistake is one line: where, what is wrong, what to do.
  */
-#include "config/loader.h"
-
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/listen_value.h"
 #include "config/lists.h"
+#include "config/loader.h"
 #include "config/socket_rules.h"
 #include "config/suggest.h"
-#include "core/memory.h"
-#include "core/text.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -32,7 +31,7 @@
 void loader_init(struct loader *loader, struct config *config, char **error_out)
 {
     *loader = (struct loader){.config = config, .error_out = error_out};
-    loader->origins = mem_calloc(directive_count * sizeof(*loader->origins));
+    loader->origins = mem_calloc(directive_count * sizeof *loader->origins);
 }
 
 void loader_deinit(struct loader *loader)
@@ -46,7 +45,7 @@ void loader_deinit(struct loader *loader)
 
 static const char *keep_name(struct loader *loader, const char *name)
 {
-    loader->files = mem_realloc(loader->files, (loader->file_count + 1) * sizeof(*loader->files));
+    loader->files = mem_realloc(loader->files, (loader->file_count + 1) * sizeof *loader->files);
     loader->files[loader->file_count] = mem_strdup(name);
     return loader->files[loader->file_count++];
 }
@@ -55,7 +54,7 @@ static const char *keep_name(struct loader *loader, const char *name)
 
 static char *describe_place(const struct place *place)
 {
-    return place->file != NULL ? config_message("%s:%zu", place->file, place->line) : mem_strdup(CONFIG_COMMAND_LINE);
+    return place->file ? config_message("%s:%zu", place->file, place->line) : mem_strdup(CONFIG_COMMAND_LINE);
 }
 
 int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
@@ -78,15 +77,15 @@ static int fail_unknown(struct loader *loader, const struct place *place, const 
     for (char *at = name; *at != '\0'; at++)
         *at = (char)(*at == '_' ? '-' : *at >= 'A' && *at <= 'Z' ? *at + 'a' - 'A' : *at);
     char *equals = strchr(name, '=');
-    const char *dashes = place->file == NULL ? "--" : "";
+    const char *dashes = !place->file ? "--" : "";
     int result;
-    if (equals != NULL) {
+    if (equals) {
         *equals = '\0';
         result = loader_fail(loader, place, "unknown directive '%s%s'; write a blank instead of '=', as in '%s%s %s'",
                              dashes, typed, dashes, name, typed + (equals + 1 - name));
     } else {
         const char *meant = suggest_directive(name);
-        if (meant != NULL)
+        if (meant)
             result = loader_fail(loader, place, "unknown directive '%s%s'; did you mean '%s%s'?", dashes, typed, dashes,
                                  meant);
         else
@@ -100,7 +99,7 @@ static int fail_unknown(struct loader *loader, const struct place *place, const 
 /* What to write instead, where Redis's words don't say it. */
 static void add_advice(struct text *text, const struct directive *directive, const char *error)
 {
-    bool says_bounds = strstr(error, "between") != NULL || strstr(error, "less or equal") != NULL;
+    bool says_bounds = strstr(error, "between") || strstr(error, "less or equal");
     if (says_bounds)
         return;
     if (text->data[text->len - 1] == '.')
@@ -139,7 +138,7 @@ static int fail_value(struct loader *loader, const struct place *place, const st
                       const char *const *words, size_t count, const char *reason)
 {
     struct text text = TEXT_EMPTY;
-    text_addf(&text, "%s%s", place->file == NULL ? "--" : "", directive->name);
+    text_addf(&text, "%s%s", !place->file ? "--" : "", directive->name);
     bool shown = count > 0 && (directive->flags & DIRECTIVE_SECRET) == 0;
     for (size_t i = 0; shown && i < count; i++)
         text_addf(&text, "%s%s", i == 0 ? " '" : " ", words[i]);
@@ -174,7 +173,7 @@ int loader_check_words(struct loader *loader, const struct place *place, const c
                        const struct text_words *words)
 {
     const struct directive *directive = directive_find(name, strlen(name));
-    bool socket = directive != NULL && (directive->kind == KIND_LISTEN || directive->kind == KIND_SOCKET);
+    bool socket = directive && (directive->kind == KIND_LISTEN || directive->kind == KIND_SOCKET);
     for (size_t i = 0; i < words->count; i++)
         if (strlen(words->words[i]) != words->lens[i])
             return loader_fail(loader, place, "%s: %s", name,
@@ -189,14 +188,14 @@ static int load_listen(struct loader *loader, const struct place *place, const c
     struct config *config = loader->config;
     struct config fresh = {0};
     int result = listen_set(&fresh, words, count, error_out);
-    for (size_t i = 0; result == 0 && place->file == NULL && i < fresh.listen_count; i++) {
+    for (size_t i = 0; result == 0 && !place->file && i < fresh.listen_count; i++) {
         const struct listen_entry *old = listen_find(config, fresh.listens[i].path);
-        size_t index = old != NULL ? (size_t)(old - config->listens) : 0;
-        if (old == NULL || loader->listen_places[index].file == NULL)
+        size_t index = old ? (size_t)(old - config->listens) : 0;
+        if (!old || !loader->listen_places[index].file)
             continue;
         listen_remove(config, index);
         memmove(&loader->listen_places[index], &loader->listen_places[index + 1],
-                (config->listen_count - index) * sizeof(*place));
+                (config->listen_count - index) * sizeof *place);
     }
     size_t before = config->listen_count;
     if (result == 0 && fresh.listen_count == 0)
@@ -204,7 +203,7 @@ static int load_listen(struct loader *loader, const struct place *place, const c
     else if (result == 0)
         result = listen_add(config, words, count, error_out);
     if (result == 0) {
-        loader->listen_places = mem_realloc(loader->listen_places, (config->listen_count + 1) * sizeof(*place));
+        loader->listen_places = mem_realloc(loader->listen_places, (config->listen_count + 1) * sizeof *place);
         for (size_t i = before; i < config->listen_count; i++)
             loader->listen_places[i] = *place;
     }
@@ -251,8 +250,7 @@ static bool is_to_split(const struct place *place, const struct directive *direc
                         size_t count)
 {
     bool adds_up = directive->kind == KIND_LISTEN || directive->kind == KIND_USER;
-    return (directive->flags & DIRECTIVE_MULTI) != 0 && count == 1 && words[0][0] != '\0' &&
-           !(adds_up && place->file != NULL);
+    return (directive->flags & DIRECTIVE_MULTI) != 0 && count == 1 && words[0][0] != '\0' && !(adds_up && place->file);
 }
 
 static int set_directive(struct loader *loader, const struct place *place, const struct directive *directive,
@@ -304,7 +302,7 @@ static const char *refused_word(const char *name)
         {"loadmodule", "kvs loads no modules; remove the line"},
         {"sentinel", "kvs has no sentinel mode; remove the line"},
     };
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (strcasecmp(name, refused[i].name) == 0)
             return refused[i].reason;
     return NULL;
@@ -325,7 +323,7 @@ static int include(struct loader *loader, const struct place *place, const char 
     char *full = *path == '/' ? mem_strdup(path) : config_message("%s/%s", extra->start_dir, path);
     glob_t found = {0};
     int result = 0;
-    if (strpbrk(path, "*?[") == NULL) {
+    if (!strpbrk(path, "*?[")) {
         result = loader_path(loader, full, full, place);
     } else {
         int status = glob(full, 0, NULL, &found);
@@ -344,7 +342,7 @@ int loader_words(struct loader *loader, const struct place *place, const char *c
 {
     const char *name = words[0];
     const struct directive *directive = directive_find(name, strlen(name));
-    if (directive != NULL)
+    if (directive)
         return set_directive(loader, place, directive, words + 1, count - 1);
     if (strcasecmp(name, "rename-command") == 0)
         return rename_command(loader, place, words + 1, count - 1);
@@ -355,11 +353,11 @@ int loader_words(struct loader *loader, const struct place *place, const char *c
         return include(loader, place, words[1]);
     }
     const char *reason = refused_word(name);
-    if (reason != NULL)
+    if (reason)
         return loader_fail(loader, place, "%s: %s", name, reason);
     if (is_obsolete(name))
         return 0;
-    if (strchr(name, '.') != NULL && strchr(name, '=') == NULL)
+    if (strchr(name, '.') && !strchr(name, '='))
         return loader_fail(loader, place, "'%s' is a directive of a module, and kvs loads none; remove the line", name);
     return fail_unknown(loader, place, name);
 }
@@ -404,13 +402,13 @@ int loader_stream(struct loader *loader, FILE *stream, const char *name)
 
 int loader_path(struct loader *loader, const char *path, const char *name, const struct place *from)
 {
-    if (from != NULL && loader->depth == INCLUDE_DEPTH)
+    if (from && loader->depth == INCLUDE_DEPTH)
         return loader_fail(loader, from, "include '%s': nested more than %d deep; does a file include itself?", name,
                            INCLUDE_DEPTH);
     FILE *stream = fopen(path, "re");
-    if (stream == NULL && from != NULL)
+    if (!stream && from)
         return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", name, strerror(errno));
-    if (stream == NULL) {
+    if (!stream) {
         *loader->error_out =
             config_message("%s: can't be opened: %s; check the path and the file's mode", name, strerror(errno));
         return -EINVAL;
@@ -426,7 +424,7 @@ int config_load_text(struct config *config, const char *text, size_t len, const 
 {
     struct loader loader;
     FILE *stream = len > 0 ? fmemopen((char *)text, len, "r") : NULL;
-    if (stream == NULL)
+    if (!stream)
         return len > 0 ? -ENOMEM : 0;
     loader_init(&loader, config, error_out);
     int result = loader_stream(&loader, stream, name);
@@ -446,7 +444,7 @@ static int check_refusals(struct loader *loader)
 {
     for (size_t i = 0; i < directive_count; i++) {
         const char *reason = directive_refusal(loader->config, &directives[i]);
-        if (reason == NULL)
+        if (!reason)
             continue;
         struct text value = TEXT_EMPTY;
         directive_get(loader->config, &directives[i], &value);
@@ -508,7 +506,7 @@ static int check_sockets(struct loader *loader)
     if (!socket_rules_has_socket(config))
         return fail_value(loader, place, unixsocket, (const char *[]){""}, 1,
                           "there is nothing to serve on; give a path, or a listen entry");
-    if (twin != NULL)
+    if (twin)
         return fail_value(loader, &loader->listen_places[twin - config->listens], find("listen"),
                           (const char *[]){twin->path}, 1,
                           "another socket file, of unixsocket or listen, has this path; keep one");

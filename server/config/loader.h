@@ -7,8 +7,8 @@
 #ifndef KVS_CONFIG_LOADER_H
 #define KVS_CONFIG_LOADER_H
 
+#include "base/text.h"
 #include "config/directive.h"
-#include "core/text.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -11,13 +11,12 @@
  * dropped if its entry is gone; new entries follow the last line, and what an include declares is taken back by an
  * empty value before all of them are said again. Lines of rename-command stay as they are.
  */
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
-
 #include "config/listen_value.h"
-#include "core/file.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "host/file.h"
+#include "host/log.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +41,7 @@ struct file {
 static void add_line(struct file *file, char *text, const struct directive *directive)
 {
     if (file->count % 64 == 0)
-        file->lines = mem_realloc(file->lines, (file->count + 64) * sizeof(*file->lines));
+        file->lines = mem_realloc(file->lines, (file->count + 64) * sizeof *file->lines);
     file->lines[file->count++] = (struct line){text, directive};
 }
 
@@ -80,7 +79,7 @@ static int read_file(struct file *file, const char *path)
     char *text = NULL;
     size_t capacity = 0;
     ssize_t len;
-    if (stream == NULL)
+    if (!stream)
         return errno == ENOENT ? 0 : -errno;
     while ((len = getline(&text, &capacity, stream)) >= 0)
         read_line(file, text, (size_t)len);
@@ -170,7 +169,7 @@ static bool adds_up(const struct directive *directive)
 /* Takes the text. */
 static void add_entry(struct entries *entries, const char *key, char *text)
 {
-    entries->list = mem_realloc(entries->list, (entries->count + 1) * sizeof(*entries->list));
+    entries->list = mem_realloc(entries->list, (entries->count + 1) * sizeof *entries->list);
     entries->list[entries->count++] = (struct entry){mem_strdup(key), text};
 }
 
@@ -277,7 +276,7 @@ static void replace_entry(struct line *line, struct entries *wanted)
 {
     struct entries present = entries_of_line(line);
     struct entry *entry = present.count == 1 ? find_entry(wanted, present.list[0].key) : NULL;
-    if (entry == NULL || entry->text == NULL) {
+    if (!entry || !entry->text) {
         mem_free(line->text);
         line->text = NULL;
     } else if (strcmp(entry->text, present.list[0].text) != 0) {
@@ -294,7 +293,7 @@ static void replace_entry(struct line *line, struct entries *wanted)
 static void insert_line(struct file *file, size_t index, char *text, const struct directive *directive)
 {
     add_line(file, NULL, NULL);
-    memmove(&file->lines[index + 1], &file->lines[index], (file->count - 1 - index) * sizeof(*file->lines));
+    memmove(&file->lines[index + 1], &file->lines[index], (file->count - 1 - index) * sizeof *file->lines);
     file->lines[index] = (struct line){text, directive};
 }
 
@@ -305,12 +304,12 @@ static void replace_entries(struct file *file, const struct config *read, const 
     struct entries wanted = entries_of(config, directive), said = entries_of(read, directive);
     size_t behind = 0; /* the last line */
     for (size_t i = 0; i < file->count; i++)
-        if (file->lines[i].directive == directive && file->lines[i].text != NULL) {
+        if (file->lines[i].directive == directive && file->lines[i].text) {
             replace_entry(&file->lines[i], &wanted);
             behind = i + 1;
         }
     for (size_t i = 0; behind > 0 && i < wanted.count; i++)
-        if (wanted.list[i].text != NULL && find_entry(&said, wanted.list[i].key) == NULL) {
+        if (wanted.list[i].text && !find_entry(&said, wanted.list[i].key)) {
             insert_line(file, behind++, wanted.list[i].text, directive);
             wanted.list[i].text = NULL;
         }
@@ -369,7 +368,7 @@ static void add_content(const struct file *file, struct text *out)
 {
     text_add(out, "");
     for (size_t i = 0; i < file->count; i++)
-        if (file->lines[i].text != NULL)
+        if (file->lines[i].text)
             text_addf(out, "%s\n", file->lines[i].text);
 }
 
@@ -398,7 +397,7 @@ static int change_differing(struct file *file, const struct config *config, chan
     config_init_at(&scratch, extra->start_dir);
     add_content(file, &content);
     int result = config_load_text(&scratch, content.data, content.len, config->file, &error);
-    if (error != NULL)
+    if (error)
         log_warning("CONFIG REWRITE: the file can't be understood any more and stays as it is: %s", error);
     for (size_t i = 0; result == 0 && i < directive_count; i++)
         if (!is_said(&scratch, config, &directives[i]))
@@ -411,7 +410,7 @@ static int change_differing(struct file *file, const struct config *config, chan
 
 int config_rewrite(const struct config *config)
 {
-    if (config->file == NULL)
+    if (!config->file)
         return -ENOENT;
     struct file file = {0};
     struct text content = TEXT_EMPTY;

@@ -4,8 +4,8 @@
  */
 #include "config/socket_rules.h"
 
+#include "base/memory.h"
 #include "config/directive.h"
-#include "core/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static struct config_extra *extra_of(const struct config *config)
 static bool is_activated(void)
 {
     const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
-    return count != NULL && atoi(count) > 0 && (pid == NULL || atol(pid) == (long)getpid());
+    return count && atoi(count) > 0 && (!pid || atol(pid) == (long)getpid());
 }
 
 void socket_rules_settle(struct config *config)
@@ -86,7 +86,7 @@ const char *socket_rules_problem(const struct config *config)
 {
     if (!socket_rules_has_socket(config))
         return "nothing would be left to serve on; keep an entry, or end the server with SHUTDOWN";
-    if (socket_rules_find_twin(config) != NULL)
+    if (socket_rules_find_twin(config))
         return "two socket files, of unixsocket and listen, would have the same path; keep one";
     return NULL;
 }

@@ -5,10 +5,10 @@
  */
 #include "config/sources.h"
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
 #include "config/socket_rules.h"
-#include "core/memory.h"
-#include "core/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,9 +25,9 @@ struct config_sources {
 
 struct config_sources *config_sources_create(const struct config *config, int argc, char **argv)
 {
-    struct config_sources *sources = mem_calloc(sizeof(*sources));
+    struct config_sources *sources = mem_calloc(sizeof *sources);
     sources->argc = argc;
-    sources->argv = mem_calloc(((size_t)argc + 1) * sizeof(*sources->argv));
+    sources->argv = mem_calloc(((size_t)argc + 1) * sizeof *sources->argv);
     for (int i = 0; i < argc; i++)
         sources->argv[i] = mem_strdup(argv[i]);
     config_copy(&sources->last, config);
@@ -127,7 +127,7 @@ static int set_edited(const struct config_sources *sources, struct config *confi
     for (size_t i = 0; i < edits->settable_count; i++)
         directive_copy(&candidate, &sources->next, edits->settable[i]);
     const char *problem = socket_rules_problem(&candidate);
-    if (problem != NULL) {
+    if (problem) {
         config_deinit(&candidate);
         error = mem_strdup(problem);
         result = -EINVAL;
@@ -155,7 +155,7 @@ static char *describe(const struct edits *edits)
 
 int config_sources_apply(struct config_sources *sources, struct config *config, char **report_out)
 {
-    struct edits edits = {.settable = mem_alloc(directive_count * sizeof(*edits.settable))};
+    struct edits edits = {.settable = mem_alloc(directive_count * sizeof *edits.settable)};
     int result = 0;
     *report_out = NULL;
     if (sources->has_next) {

@@ -49,7 +49,7 @@ static const char *shortest_with(const char *word)
     for (size_t i = 0; strlen(word) >= 3 && i < directive_count; i++) {
         const char *name = directives[i].name;
         assert(name != NULL);
-        if (strstr(name, word) != NULL && (best == NULL || strlen(name) < strlen(best)))
+        if (strstr(name, word) && (!best || strlen(name) < strlen(best)))
             best = name;
     }
     return best;
@@ -62,7 +62,7 @@ const char *suggest_directive(const char *name)
     for (size_t i = 0; i < 2 * directive_count; i++) {
         const struct directive *directive = &directives[i / 2];
         const char *candidate = i % 2 == 0 ? directive->name : directive->alias;
-        if (candidate == NULL || (directive->flags & DIRECTIVE_HIDDEN) != 0)
+        if (!candidate || (directive->flags & DIRECTIVE_HIDDEN) != 0)
             continue;
         size_t steps = distance(name, candidate);
         if (steps < least && 2 * steps < strlen(name)) {
@@ -70,5 +70,5 @@ const char *suggest_directive(const char *name)
             best = candidate;
         }
     }
-    return best != NULL ? best : shortest_with(name);
+    return best ? best : shortest_with(name);
 }

@@ -5,12 +5,11 @@
  * A list is checked word by word and kept as the text that CONFIG GET tells, so that reading it again gives
  * the same.
  */
-#include "config/value.h"
-
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
 #include "config/listen_value.h"
-#include "core/memory.h"
-#include "core/number.h"
-#include "core/text.h"
+#include "config/value.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -38,7 +37,7 @@ static int set_file_name(struct config *config, const struct directive *directiv
     bool is_folder = len > 7 && strcmp(directive->name + len - 7, "dirname") == 0;
     if (*word == '\0' && (directive->flags & DIRECTIVE_NOT_EMPTY) != 0)
         *error_out = config_message("%s can't be empty", directive->name);
-    else if (strpbrk(word, "/\\") != NULL)
+    else if (strpbrk(word, "/\\"))
         *error_out =
             config_message("%s can't be a path, just a %s", directive->name, is_folder ? "dirname" : "filename");
     else {
@@ -77,7 +76,7 @@ static int set_directory(struct config *config, const struct directive *directiv
     int error = 0;
     if (*word == '\0')
         error = ENOENT; /* as chdir("") has it */
-    else if (realpath(joined, resolved) == NULL || stat(resolved, &status) != 0)
+    else if (!realpath(joined, resolved) || stat(resolved, &status) != 0)
         error = errno;
     else if (!S_ISDIR(status.st_mode))
         error = ENOTDIR;
@@ -93,7 +92,7 @@ static int set_directory(struct config *config, const struct directive *directiv
 static int set_socket(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     char *problem = *word != '\0' ? listen_check_path(word) : NULL;
-    if (problem != NULL) {
+    if (problem) {
         *error_out = problem;
         return -EINVAL;
     }
@@ -108,7 +107,7 @@ static int set_account(struct config *config, const struct directive *directive,
     const char *name = count > 0 ? words[0] : "";
     if (count > 1)
         return value_refuse(error_out, "users of the ACL are changed by ACL SETUSER");
-    if (strpbrk(name, " \t\r\n") != NULL)
+    if (strpbrk(name, " \t\r\n"))
         return value_refuse(error_out, "the name of an account has no blanks; write a name alone, or put no quotes "
                                        "around a user and its rules");
     value_store_text(config, directive, name);
@@ -129,7 +128,7 @@ static int set_title(struct config *config, const struct directive *directive, c
         }
         size_t len = strcspn(at + 1, "}");
         valid = false;
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
             valid = valid || (at[1 + len] == '}' && strlen(names[i]) == len && memcmp(names[i], at + 1, len) == 0);
         at += len + (valid ? 1 : 0);
     }
@@ -186,18 +185,18 @@ static int set_events(struct config *config, const struct directive *directive, 
 {
     static const char letters[] = "g$lshzxetdnKEm";
     enum { OF_A = 10 };
-    bool set[sizeof(letters)] = {false};
+    bool set[sizeof letters] = {false};
     for (const char *at = word; *at != '\0'; at++) {
         const char *letter = strchr(letters, *at);
         if (*at == 'A')
             memset(set, true, OF_A);
-        else if (letter != NULL)
+        else if (letter)
             set[letter - letters] = true;
         else
             return value_refuse(error_out, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     }
     /* n has no place beside A */
-    bool all = memchr(set, 0, OF_A) == NULL;
+    bool all = !memchr(set, 0, OF_A);
     struct text text = TEXT_EMPTY;
     text_add(&text, all ? "A" : "");
     for (size_t i = all ? OF_A + 1 : 0; letters[i] != '\0'; i++)
@@ -237,7 +236,7 @@ static bool find_class(const char *name, enum client_class *class_out)
         enum client_class class;
     } names[] = {
         {"normal", CLASS_NORMAL}, {"slave", CLASS_REPLICA}, {"replica", CLASS_REPLICA}, {"pubsub", CLASS_PUBSUB}};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(name, names[i].name) == 0) {
             *class_out = names[i].class;
             return true;
@@ -248,7 +247,7 @@ static bool find_class(const char *name, enum client_class *class_out)
 int value_set_output_limits(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     struct output_limit limits[CLIENT_CLASSES];
-    memcpy(limits, config->output_limits, sizeof(limits));
+    memcpy(limits, config->output_limits, sizeof limits);
     if (count % 4 != 0)
         return value_refuse(error_out, "Wrong number of arguments in buffer limit configuration.");
     for (size_t i = 0; i < count; i += 4) {
@@ -263,7 +262,7 @@ int value_set_output_limits(struct config *config, const char *const *words, siz
                                 "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
         limits[class] = limit;
     }
-    memcpy(config->output_limits, limits, sizeof(limits));
+    memcpy(config->output_limits, limits, sizeof limits);
     return 0;
 }
 
@@ -281,15 +280,15 @@ int value_set_percentiles(struct config *config, const char *const *words, size_
 {
     if (count == 1 && *words[0] == '\0')
         count = 0;
-    double *values = count > 0 ? mem_alloc(count * sizeof(*values)) : NULL;
+    double *values = count > 0 ? mem_alloc(count * sizeof *values) : NULL;
     const char *error = NULL;
-    for (size_t i = 0; error == NULL && i < count; i++) {
+    for (size_t i = 0; !error && i < count; i++) {
         if (!number_parse_double(words[i], strlen(words[i]), &values[i]))
             error = "Invalid latency-tracking-info-percentiles parameters";
         else if (values[i] < 0.0 || values[i] > 100.0)
             error = "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
     }
-    if (error != NULL) {
+    if (error) {
         mem_free(values);
         return value_refuse(error_out, error);
     }
@@ -313,7 +312,7 @@ void value_get_percentiles(const struct config *config, struct text *out)
 
 void value_copy_percentiles(struct config *to, const struct config *from)
 {
-    size_t size = from->latency_percentile_count * sizeof(*from->latency_percentiles);
+    size_t size = from->latency_percentile_count * sizeof *from->latency_percentiles;
     double *values = size > 0 ? mem_alloc(size) : NULL;
     if (size > 0)
         memcpy(values, from->latency_percentiles, size);

@@ -8,10 +8,10 @@
  */
 #include "config/value.h"
 
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
 #include "config/listen_value.h"
-#include "core/memory.h"
-#include "core/number.h"
-#include "core/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -101,7 +101,7 @@ static void format_choices(const struct directive *directive, int64_t value, str
 {
     int64_t left = value;
     size_t start = out->len;
-    for (const struct directive_choice *choice = directive->choices; choice->name != NULL; choice++) {
+    for (const struct directive_choice *choice = directive->choices; choice->name; choice++) {
         if (choice->value == value) {
             out->len = start;
             text_add(out, choice->name);
@@ -262,7 +262,7 @@ static int set_bool(struct config *config, const struct directive *directive, co
 
 static const struct directive_choice *find_choice(const struct directive *directive, const char *word)
 {
-    for (const struct directive_choice *choice = directive->choices; choice->name != NULL; choice++)
+    for (const struct directive_choice *choice = directive->choices; choice->name; choice++)
         if (strcasecmp(choice->name, word) == 0)
             return choice;
     return NULL;
@@ -272,7 +272,7 @@ static int refuse_choice(const struct directive *directive, char **error_out)
 {
     struct text text = TEXT_EMPTY;
     text_add(&text, "argument(s) must be one of the following: ");
-    for (const struct directive_choice *choice = directive->choices; choice->name != NULL; choice++)
+    for (const struct directive_choice *choice = directive->choices; choice->name; choice++)
         text_addf(&text, "%s%s", choice == directive->choices ? "" : ", ", choice->name);
     *error_out = text.data;
     return -EINVAL;
@@ -286,12 +286,12 @@ static int set_choices(struct config *config, const struct directive *directive,
         return refuse_choice(directive, error_out);
     for (size_t i = 0; i < count; i++) {
         const struct directive_choice *choice = find_choice(directive, words[i]);
-        if (choice == NULL)
+        if (!choice)
             return refuse_choice(directive, error_out);
         value |= choice->value;
     }
     const struct directive_choice *save = directive->kind == KIND_FLAGS ? find_choice(directive, "save") : NULL;
-    if (save != NULL && (value & save->value) != 0 && (value & find_choice(directive, "nosave")->value) != 0)
+    if (save && (value & save->value) != 0 && (value & find_choice(directive, "nosave")->value) != 0)
         return value_refuse(error_out, "shutdown options SAVE and NOSAVE can't be used simultaneously");
     store_number(config, directive, value);
     return 0;
@@ -301,7 +301,7 @@ static int set_choices(struct config *config, const struct directive *directive,
 static int threads_for_cpus(const struct directive *directive)
 {
     cpu_set_t set;
-    long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
+    long count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
     count = count > 1 ? count / 2 : 1;
     return count > (long)directive->max ? (int)directive->max : (int)count;
 }
@@ -383,7 +383,7 @@ void directive_get(const struct config *config, const struct directive *directiv
 
 const char *directive_refusal(const struct config *config, const struct directive *directive)
 {
-    if (directive->refusal == NULL)
+    if (!directive->refusal)
         return NULL;
     struct text value = TEXT_EMPTY;
     directive_get(config, directive, &value);

@@ -4,13 +4,13 @@
  */
 #include "engine/access_config.h"
 
-#include "access/acl.h"
-#include "access/sockets.h"
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "acl/acl.h"
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "engine/guard.h"
-#include "engine/server.h"
+#include "listen/sockets.h"
+#include "server.h"
 
 #include <errno.h>
 #include <stdbool.h>

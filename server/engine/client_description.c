@@ -11,13 +11,13 @@
  */
 #include "engine/client_description.h"
 
+#include "base/number.h"
+#include "base/text.h"
 #include "command/command.h"
-#include "command/table.h"
-#include "core/number.h"
-#include "core/text.h"
+#include "command/command_table.h"
 #include "engine/clients.h"
 #include "engine/guard.h"
-#include "net/listener.h"
+#include "net/origin.h"
 #include "resp/parser.h"
 
 #define ROOM_KEPT_MS 2000
@@ -50,24 +50,24 @@ static struct buffers client_buffers(const struct client *client, const struct c
 {
     struct buffers buffers = {0};
     const struct parser *parser = client->parser;
-    if (running != NULL) {
+    if (running) {
         buffers.query = wire_size(running);
         buffers.arguments = arguments_size(running);
-    } else if (parser != NULL) {
+    } else if (parser) {
         buffers.query = parser_pending(parser);
         buffers.arguments = parser_argument_memory(parser);
     }
     if (now_ms - client->conn.last_active_ms < ROOM_KEPT_MS)
-        buffers.query_free = parser != NULL ? parser_free_space(parser) : WORKER_ROOM;
+        buffers.query_free = parser ? parser_free_space(parser) : WORKER_ROOM;
     const struct output_chunk *chunk = client->conn.output.head;
-    if (chunk == NULL || running != NULL)
+    if (!chunk || running)
         return buffers; /* the reply being written is this line's own */
-    if (chunk->blob == NULL) {
+    if (!chunk->blob) {
         buffers.reply_size = sizeof *chunk + chunk->capacity;
         buffers.reply_used = chunk->len;
         chunk = chunk->next;
     }
-    for (; chunk != NULL; chunk = chunk->next)
+    for (; chunk; chunk = chunk->next)
         buffers.more_chunks++;
     return buffers;
 }
@@ -82,15 +82,15 @@ static const char *client_events(const struct client *client, bool is_running)
 
 static const char *or_empty(const char *text)
 {
-    return text != NULL ? text : "";
+    return text ? text : "";
 }
 
 void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
 {
     const struct conn *conn = &client->conn;
-    if (running != NULL && running->client != client)
+    if (running && running->client != client)
         running = NULL;
-    const struct command *command = running != NULL ? running->command : client->last_command;
+    const struct command *command = running ? running->command : client->last_command;
     struct buffers buffers = client_buffers(client, running, now_ms);
     const char *address = client_address(client);
     char flags[CLIENT_FLAGS_MAX];
@@ -102,14 +102,12 @@ void client_describe(struct text *text, const struct client *client, const struc
     text_addf(text, " sub=0 psub=0 ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=0", buffers.query,
               buffers.query_free, buffers.arguments);
     text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers.reply_size,
-              buffers.reply_used, buffers.reply_used, buffers.more_chunks,
-              running != NULL ? 0 : client_output_memory(client), client_memory(client),
-              client_events(client, running != NULL));
+              buffers.reply_used, buffers.reply_used, buffers.more_chunks, running ? 0 : client_output_memory(client),
+              client_memory(client), client_events(client, running != NULL));
     struct bytes user = guard_user_name(client);
     text_addf(text, " cmd=%s user=%.*s redir=-1 resp=%d lib-name=%s lib-ver=%s",
-              command != NULL ? command_full_name(command) : "NULL", (int)user.len, user.data, client->resp,
+              command ? command_full_name(command) : "NULL", (int)user.len, user.data, client->resp,
               or_empty(client->lib_name), or_empty(client->lib_version));
     text_addf(text, " pid=%d uid=%u gid=%u access=%s socket=%s", (int)conn->peer.pid, (unsigned)conn->peer.uid,
-              (unsigned)conn->peer.gid, access_level_name(listener_access(conn->listener)),
-              listener_path(conn->listener));
+              (unsigned)conn->peer.gid, access_level_name(origin_access(conn->origin)), origin_path(conn->origin));
 }

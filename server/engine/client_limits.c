@@ -8,15 +8,15 @@
  */
 #include "engine/client_limits.h"
 
-#include "core/clock.h"
-#include "core/gate.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "base/clock.h"
+#include "base/gate.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "engine/client_description.h"
 #include "engine/clients.h"
-#include "engine/stats.h"
+#include "host/log.h"
 #include "net/worker.h"
+#include "record/stats.h"
 
 #include <stdlib.h>
 
@@ -69,7 +69,7 @@ bool clients_check_output(struct client *client)
     const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
     if (__builtin_expect((limit->hard_bytes | limit->soft_bytes) == 0, 1))
         return client->conn.state != CONN_CLOSED;
-    if (client->conn.output.head == NULL || client->conn.state == CONN_CLOSED)
+    if (!client->conn.output.head || client->conn.state == CONN_CLOSED)
         return client->conn.state != CONN_CLOSED;
     return check_output_at(client, clock_wall_ms());
 }
@@ -122,7 +122,7 @@ void clients_evict(struct server *server)
     for (size_t i = 0; i < count; i++)
         count_memory(clients[i], client_memory(clients[i]));
     if (is_over_limit(server))
-        qsort(clients, count, sizeof(*clients), compare_memory);
+        qsort(clients, count, sizeof *clients, compare_memory);
     for (; next < count && is_over_limit(server); next++) {
         struct client *client = clients[next];
         if (client->flags & CLIENT_NO_EVICT)
@@ -177,7 +177,7 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
         return;
     if (is_due)
         next_look_ms = now_ms + LOOK_MS;
-    for (struct conn *conn = worker_first_conn(worker); conn != NULL; conn = conn->next) {
+    for (struct conn *conn = worker_first_conn(worker); conn; conn = conn->next) {
         struct client *client = client_of(conn);
         if (conn->state == CONN_CLOSED)
             continue;
@@ -185,7 +185,7 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
         if (is_idle_too_long(client, now_ms)) {
             log_verbose("closing client %llu: idle for longer than timeout", (unsigned long long)conn->id);
             conn_close(conn);
-        } else if (conn->output.head != NULL) {
+        } else if (conn->output.head) {
             check_output_at(client, now_ms);
         }
     }

@@ -11,7 +11,7 @@
 #define KVS_ENGINE_CLIENT_LIMITS_H
 
 #include "engine/client.h"
-#include "engine/server.h"
+#include "server.h"
 
 #include <stdbool.h>
 #include <stdint.h>

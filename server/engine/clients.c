@@ -4,9 +4,9 @@
  */
 #include "engine/clients.h"
 
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "net/listener.h"
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "net/origin.h"
 #include "net/worker.h"
 #include "resp/parser.h"
 
@@ -16,7 +16,7 @@
 
 static size_t text_memory(const char *text)
 {
-    return text != NULL ? mem_usable(text) : 0;
+    return text ? mem_usable(text) : 0;
 }
 
 size_t client_memory(const struct client *client)
@@ -29,14 +29,14 @@ size_t client_output_memory(const struct client *client)
 {
     const struct output *output = &client->conn.output;
     const struct output_chunk *first = output->head;
-    bool is_alone = first != NULL && first->next == NULL && first->blob == NULL;
+    bool is_alone = first && !first->next && !first->blob;
     return is_alone && output->memory <= OUTPUT_CHUNK_SIZE ? 0 : output->memory;
 }
 
 const char *client_address(const struct client *client)
 {
-    static __thread char address[LISTENER_PATH_MAX + sizeof ":0"];
-    snprintf(address, sizeof address, "%s:0", listener_path(client->conn.listener));
+    static __thread char address[ORIGIN_PATH_MAX + sizeof ":0"];
+    snprintf(address, sizeof address, "%s:0", origin_path(client->conn.origin));
     return address;
 }
 
@@ -77,7 +77,7 @@ void client_set_name(char **name, const struct arg *value)
 struct client *client_find(uint64_t id)
 {
     for (unsigned i = 0; i < workers_count(); i++)
-        for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next)
+        for (struct conn *conn = worker_first_conn(worker_at(i)); conn; conn = conn->next)
             if (conn->id == id && conn->state != CONN_CLOSED)
                 return client_of(conn);
     return NULL;
@@ -92,19 +92,19 @@ static int compare_ids(const void *a, const void *b)
 struct client **clients_all(size_t *count_out)
 {
     size_t count = 0, capacity = (size_t)workers_conn_count() + 1;
-    struct client **clients = mem_alloc(capacity * sizeof(*clients));
+    struct client **clients = mem_alloc(capacity * sizeof *clients);
     for (unsigned i = 0; i < workers_count(); i++) {
-        for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next) {
+        for (struct conn *conn = worker_first_conn(worker_at(i)); conn; conn = conn->next) {
             if (conn->state == CONN_CLOSED)
                 continue;
             if (count == capacity) {
                 capacity *= 2;
-                clients = mem_realloc(clients, capacity * sizeof(*clients));
+                clients = mem_realloc(clients, capacity * sizeof *clients);
             }
             clients[count++] = client_of(conn);
         }
     }
-    qsort(clients, count, sizeof(*clients), compare_ids);
+    qsort(clients, count, sizeof *clients, compare_ids);
     *count_out = count;
     return clients;
 }

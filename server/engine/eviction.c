@@ -5,13 +5,13 @@
  */
 #include "engine/eviction.h"
 
-#include "core/clock.h"
-#include "core/memory.h"
-#include "engine/latency.h"
+#include "base/clock.h"
+#include "base/memory.h"
 #include "engine/pause.h"
-#include "engine/server.h"
-#include "store/access.h"
+#include "record/latency.h"
+#include "server.h"
 #include "store/keyspace.h"
+#include "store/recency.h"
 
 #define MEASURE_MS 100
 #define MEASURE_NEAR_MS 10
@@ -100,7 +100,7 @@ void eviction_configure(struct server *server)
 {
     const struct config *config = &server->config;
     int policy = config->maxmemory_policy;
-    access_set_policy((struct access_policy){
+    recency_set_policy((struct recency_policy){
         .frequency = policy == POLICY_ALLKEYS_LFU || policy == POLICY_VOLATILE_LFU,
         .log_factor = config->lfu_log_factor,
         .decay_minutes = config->lfu_decay_time,

@@ -8,26 +8,26 @@
  */
 #include "engine/executor.h"
 
+#include "base/clock.h"
+#include "base/gate.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "command/command.h"
+#include "command/command_table.h"
 #include "command/handlers.h"
-#include "command/table.h"
-#include "core/clock.h"
-#include "core/gate.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "core/text.h"
 #include "engine/client.h"
 #include "engine/eviction.h"
 #include "engine/guard.h"
-#include "engine/latency.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
-#include "engine/server.h"
-#include "engine/slowlog.h"
-#include "engine/stats.h"
+#include "host/log.h"
 #include "net/peer.h"
 #include "net/worker.h"
+#include "record/latency.h"
+#include "record/slowlog.h"
+#include "record/stats.h"
 #include "resp/parser.h"
+#include "server.h"
 #include "store/table.h"
 
 #define GROUP_CALLS 16
@@ -298,9 +298,9 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
 {
     struct client *client = execution->client;
     if (is_http(&request->argv[0])) {
-        char who[PEER_TEXT_MAX];
+        char who[CONN_PEER_TEXT_MAX];
         log_warning("possible cross-protocol attack: an HTTP request came in from %s; its connection was closed",
-                    peer_text(&client->conn, who));
+                    conn_peer_text(&client->conn, who));
         conn_close(&client->conn);
         return true;
     }

@@ -8,17 +8,17 @@
  */
 #include "engine/guard.h"
 
-#include "access/acl.h"
+#include "acl/acl.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "command/command.h"
-#include "command/table.h"
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "core/text.h"
-#include "engine/acl_log.h"
-#include "engine/server.h"
-#include "net/listener.h"
+#include "command/command_table.h"
+#include "host/log.h"
+#include "net/origin.h"
 #include "net/worker.h"
+#include "record/acl_log.h"
+#include "server.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@
 static void each_client(void (*visit)(struct client *client, void *context), void *context)
 {
     for (unsigned i = 0; i < workers_count(); i++)
-        for (struct conn *conn = worker_first_conn(worker_at(i)); conn != NULL; conn = conn->next)
+        for (struct conn *conn = worker_first_conn(worker_at(i)); conn; conn = conn->next)
             if (conn->state != CONN_CLOSED)
                 visit(client_of(conn), context);
 }
@@ -44,12 +44,12 @@ bool guard_must_log_in(const struct client *client)
 {
     if (client->flags & CLIENT_AUTHENTICATED)
         return false;
-    return client->user == NULL || !needs_no_password(acl_default(client->server->acl));
+    return !client->user || !needs_no_password(acl_default(client->server->acl));
 }
 
 bool guard_is_admin(const struct client *client)
 {
-    return listener_access(client->conn.listener) == ACCESS_ADMIN;
+    return origin_access(client->conn.origin) == ACCESS_ADMIN;
 }
 
 static void set_guarded(struct client *client)
@@ -61,8 +61,8 @@ static void set_guarded(struct client *client)
 void guard_become(struct client *client, struct user *user, bool authenticated)
 {
     struct user *before = client->user;
-    client->user = user != NULL ? user_retain(user) : NULL;
-    if (before != NULL)
+    client->user = user ? user_retain(user) : NULL;
+    if (before)
         user_release(before);
     client->flags &= ~(uint32_t)CLIENT_AUTHENTICATED;
     if (authenticated)
@@ -72,14 +72,14 @@ void guard_become(struct client *client, struct user *user, bool authenticated)
 
 void guard_forget(struct client *client)
 {
-    if (client->user != NULL)
+    if (client->user)
         user_release(client->user);
     client->user = NULL;
 }
 
 struct bytes guard_user_name(const struct client *client)
 {
-    return client->user != NULL ? user_name(client->user) : (struct bytes){"(none)", strlen("(none)")};
+    return client->user ? user_name(client->user) : (struct bytes){"(none)", strlen("(none)")};
 }
 
 /* ---- coming in ---- */
@@ -96,16 +96,16 @@ static void warn_of_missing_user(const char *path, const char *name)
 }
 
 /* The user that the socket's clients start as: false if it names none, true with NULL if that one isn't there. */
-static bool user_of_socket(struct server *server, const struct listener *listener, struct user **user_out)
+static bool user_of_socket(struct server *server, const struct origin *origin, struct user **user_out)
 {
-    const char *name = listener_rights(listener).user;
-    if (name == NULL || *name == '\0')
+    const char *name = origin_user(origin);
+    if (!name || *name == '\0')
         return false;
     struct user *user = acl_find(server->acl, name, strlen(name));
-    if (user != NULL && !(user_flags(user) & USER_ENABLED))
+    if (user && !(user_flags(user) & USER_ENABLED))
         user = NULL;
-    if (user == NULL)
-        warn_of_missing_user(listener_path(listener), name);
+    if (!user)
+        warn_of_missing_user(origin_path(origin), name);
     *user_out = user;
     return true;
 }
@@ -114,7 +114,7 @@ void guard_welcome(struct server *server, struct client *client)
 {
     const struct conn *conn = &client->conn;
     struct user *user = acl_user_of_peer(server->acl, conn->peer.uid, conn->peer.gid, conn->fd);
-    if (user != NULL || user_of_socket(server, conn->listener, &user)) {
+    if (user || user_of_socket(server, conn->origin, &user)) {
         guard_become(client, user, user != NULL);
         return;
     }
@@ -139,7 +139,7 @@ bool guard_login(struct call *call, const struct arg *name, const struct arg *pa
 {
     struct client *client = call->client;
     struct user *user = acl_find(call->server->acl, name->data, name->len);
-    if (user != NULL && (user_flags(user) & USER_ENABLED) &&
+    if (user && (user_flags(user) & USER_ENABLED) &&
         (user_password_is_right(user, password->data, password->len) || is_peer_of(client, user))) {
         guard_become(client, user, true);
         return true;
@@ -156,7 +156,7 @@ bool guard_allows(const struct client *client, const struct command *command, co
     int index;
     if (guard_must_log_in(client))
         return false;
-    return command->access <= listener_access(client->conn.listener) &&
+    return command->access <= origin_access(client->conn.origin) &&
            user_check(client->user, command, argv, argc, &index) == USER_ALLOWED;
 }
 
@@ -167,12 +167,12 @@ static struct bytes bytes_of(const char *text)
 
 void guard_refuse(const struct call *call, enum access_level needed)
 {
-    struct listener *listener = call->client->conn.listener;
+    struct origin *origin = call->client->conn.origin;
     const char *name = command_full_name(call->command);
-    atomic_fetch_add_explicit(&listener_counts(listener)->denied, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&origin_counts(origin)->denied, 1, memory_order_relaxed);
     acl_log_add(call, ACL_LOG_SOCKET, bytes_of(name), guard_user_name(call->client));
-    reply_errorf(call->reply, "NOPERM socket %s allows access=%s; '%s' needs access=%s", listener_path(listener),
-                 access_level_name(listener_access(listener)), name, access_level_name(needed));
+    reply_errorf(call->reply, "NOPERM socket %s allows access=%s; '%s' needs access=%s", origin_path(origin),
+                 access_level_name(origin_access(origin)), name, access_level_name(needed));
 }
 
 /* Answers what the user may not do; index is the argument at fault. */
@@ -205,7 +205,7 @@ bool guard_admits(struct server *server, struct client *client, const struct com
         reply_error(reply, "NOAUTH Authentication required.");
         return false;
     }
-    if (command->access > listener_access(client->conn.listener)) {
+    if (command->access > origin_access(client->conn.origin)) {
         guard_refuse(&call, command->access);
         return false;
     }
@@ -220,7 +220,7 @@ bool guard_admits(struct server *server, struct client *client, const struct com
 
 static void refresh_client(struct client *client, void *context)
 {
-    if (client->user == NULL)
+    if (!client->user)
         guard_welcome(context, client); /* its user may be there by now */
     else
         set_guarded(client);

@@ -10,8 +10,8 @@
 #ifndef KVS_ENGINE_GUARD_H
 #define KVS_ENGINE_GUARD_H
 
-#include "core/access_level.h"
-#include "core/bytes.h"
+#include "base/access_level.h"
+#include "base/bytes.h"
 #include "engine/client.h"
 
 #include <stdbool.h>

@@ -7,14 +7,14 @@
  */
 #include "engine/monitor.h"
 
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "command/handlers.h"
-#include "core/clock.h"
-#include "core/memory.h"
-#include "core/text.h"
 #include "engine/client_limits.h"
-#include "engine/redact.h"
-#include "net/listener.h"
+#include "net/origin.h"
 #include "net/worker.h"
+#include "record/redact.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -54,9 +54,9 @@ static bool is_monitor(const struct client *client, uint64_t id)
 {
     pthread_mutex_lock(&monitors.lock);
     const struct client *monitor = monitors.first;
-    while (monitor != NULL && monitor != client)
+    while (monitor && monitor != client)
         monitor = monitor->monitor_next;
-    bool found = monitor != NULL && monitor->conn.id == id;
+    bool found = monitor && monitor->conn.id == id;
     pthread_mutex_unlock(&monitors.lock);
     return found;
 }
@@ -91,7 +91,7 @@ static struct line *line_create(const struct client *client, int argc, const str
     struct text text = TEXT_EMPTY;
     int64_t now_us = clock_wall_us();
     text_addf(&text, "+%lld.%06lld [%d unix:%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000),
-              client->db, listener_path(client->conn.listener));
+              client->db, origin_path(client->conn.origin));
     for (int i = 0; i < argc; i++) {
         text_add_char(&text, ' ');
         if (redact_is_secret(argc, argv, i))
@@ -114,7 +114,7 @@ void monitor_feed(struct server *server, struct client *client, int argc, const 
     struct line *line = line_create(client, argc, argv);
     struct message *deliveries = NULL;
     pthread_mutex_lock(&monitors.lock);
-    for (struct client *monitor = monitors.first; monitor != NULL; monitor = monitor->monitor_next) {
+    for (struct client *monitor = monitors.first; monitor; monitor = monitor->monitor_next) {
         struct delivery *delivery = mem_alloc(sizeof *delivery);
         *delivery = (struct delivery){
             {.next = deliveries, .run = deliver}, monitor, monitor->conn.id, monitor->conn.worker, line};
@@ -122,7 +122,7 @@ void monitor_feed(struct server *server, struct client *client, int argc, const 
         deliveries = &delivery->message;
     }
     pthread_mutex_unlock(&monitors.lock);
-    while (deliveries != NULL) {
+    while (deliveries) {
         struct delivery *delivery = (struct delivery *)deliveries;
         deliveries = deliveries->next;
         worker_post(delivery->worker, &delivery->message);

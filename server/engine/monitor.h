@@ -9,10 +9,10 @@
 #ifndef KVS_ENGINE_MONITOR_H
 #define KVS_ENGINE_MONITOR_H
 
+#include "base/bytes.h"
 #include "command/command.h"
-#include "core/bytes.h"
 #include "engine/client.h"
-#include "engine/server.h"
+#include "server.h"
 
 #include <stdbool.h>
 

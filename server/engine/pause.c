@@ -4,9 +4,9 @@
  */
 #include "engine/pause.h"
 
+#include "base/number.h"
 #include "command/client_arguments.h"
 #include "command/handlers.h"
-#include "core/number.h"
 #include "engine/session.h"
 #include "store/keyspace.h"
 
@@ -21,7 +21,7 @@ static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end
         mistake = "ERR timeout is negative";
     else if (ms > INT64_MAX - call->db.now_ms)
         mistake = "ERR timeout is out of range";
-    if (mistake != NULL) {
+    if (mistake) {
         reply_error(call->reply, mistake);
         return false;
     }

@@ -10,7 +10,7 @@
 
 #include "command/command.h"
 #include "engine/client.h"
-#include "engine/server.h"
+#include "server.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,21 +8,21 @@
  */
 #include "engine/session.h"
 
-#include "access/admission.h"
-#include "core/log.h"
-#include "core/memory.h"
+#include "base/memory.h"
 #include "engine/client.h"
 #include "engine/client_limits.h"
 #include "engine/executor.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
-#include "engine/server.h"
-#include "engine/stats.h"
-#include "net/listener.h"
+#include "host/log.h"
+#include "listen/admission.h"
+#include "net/origin.h"
 #include "net/peer.h"
 #include "net/worker.h"
+#include "record/stats.h"
 #include "resp/parser.h"
+#include "server.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -77,10 +77,10 @@ static struct thread_stats *client_stats(const struct client *client)
 static void session_protocol_error(struct client *client, const struct parser *parser)
 {
     struct reply reply;
-    char who[PEER_TEXT_MAX];
+    char who[CONN_PEER_TEXT_MAX];
     if (log_wants(LOG_LEVEL_VERBOSE))
         log_verbose("protocol error from client %llu (%s): %s", (unsigned long long)client->conn.id,
-                    peer_text(&client->conn, who), parser_error(parser));
+                    conn_peer_text(&client->conn, who), parser_error(parser));
     reply_begin(&reply, &client->conn.output, client->resp);
     reply_error(&reply, parser_error(parser));
     reply_end(&reply);
@@ -95,9 +95,9 @@ static bool session_check_input(struct client *client, const struct parser *pars
     uint64_t limit = client->server->config.client_query_buffer_limit;
     if (__builtin_expect(parser_pending(parser) <= limit, 1))
         return true;
-    char who[PEER_TEXT_MAX];
+    char who[CONN_PEER_TEXT_MAX];
     log_warning("closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit, %llu bytes",
-                (unsigned long long)client->conn.id, peer_text(&client->conn, who), (unsigned long long)limit);
+                (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), (unsigned long long)limit);
     stat_add(&client_stats(client)->query_limit_closed, 1);
     conn_close(&client->conn);
     return false;
@@ -341,9 +341,10 @@ void sessions_purge(void)
 
 static void note_verbosely(const struct client *client, const char *event)
 {
-    char who[PEER_TEXT_MAX];
+    char who[CONN_PEER_TEXT_MAX];
     if (log_wants(LOG_LEVEL_VERBOSE))
-        log_verbose("client %llu %s: %s", (unsigned long long)client->conn.id, event, peer_text(&client->conn, who));
+        log_verbose("client %llu %s: %s", (unsigned long long)client->conn.id, event,
+                    conn_peer_text(&client->conn, who));
 }
 
 static void session_opened(void *context, struct conn *conn)
@@ -368,8 +369,8 @@ static void session_closed(void *context, struct conn *conn)
     client->parser = NULL;
     clients_forget(client);
     guard_forget(client);
-    admission_release(conn->listener, &conn->peer);
-    if (listener_kind(conn->listener) == LISTENER_INHERITED)
+    admission_release(&conn->peer);
+    if (origin_kind(conn->origin) == ORIGIN_INHERITED)
         client->server->request_shutdown(false);
 }
 

@@ -1,11 +1,12 @@
 #include "net/conn_internal.h"
 
-#include "core/clock.h"
-#include "core/memory.h"
-#include "net/listener.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "net/origin.h"
 #include "net/transport.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -15,12 +16,12 @@
 #define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before others have their turn */
 
 struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
-                         struct listener *listener)
+                         struct origin *origin)
 {
     struct conn *conn = mem_calloc(service->conn_size);
     conn->id = id;
     conn->worker = worker;
-    conn->listener = listener_retain(listener);
+    conn->origin = origin_retain(origin);
     conn->transport = &transport_stream;
     conn->fd = fd;
     conn->state = CONN_OPEN;
@@ -33,8 +34,8 @@ void conn_destroy(struct conn *conn)
 {
     conn->transport->close(conn);
     output_clear(&conn->output);
-    atomic_fetch_sub_explicit(&listener_counts(conn->listener)->clients, 1, memory_order_relaxed);
-    listener_release(conn->listener);
+    atomic_fetch_sub_explicit(&origin_counts(conn->origin)->clients, 1, memory_order_relaxed);
+    origin_release(conn->origin);
     mem_free(conn);
 }
 
@@ -137,4 +138,11 @@ void conn_flush(struct conn *conn, const struct net_service *service, int64_t no
         return;
     }
     worker_update_events(conn); /* service->sent() may have set them while blocked wasn't known yet */
+}
+
+const char *conn_peer_text(const struct conn *conn, char out[CONN_PEER_TEXT_MAX])
+{
+    snprintf(out, CONN_PEER_TEXT_MAX, "pid %d, uid %u, gid %u, socket %s", (int)conn->peer.pid,
+             (unsigned)conn->peer.uid, (unsigned)conn->peer.gid, origin_path(conn->origin));
+    return out;
 }

@@ -2,14 +2,14 @@
  * Connections: the bytes of one client, and who it is.
  *
  * A connection belongs to one worker from accept to close; only that worker touches it, or whoever
- * runs while the world is stopped (core/gate.h). Its bytes come and go through a transport, so nobody above
+ * runs while the world is stopped (base/gate.h). Its bytes come and go through a transport, so nobody above
  * net/ knows whether that is a stream socket or something else. Layers above embed struct conn as the
  * first member of their own struct and learn of events through struct net_service (service.h).
  */
 #ifndef KVS_NET_CONN_H
 #define KVS_NET_CONN_H
 
-#include "core/output.h"
+#include "base/output.h"
 #include "net/peer.h"
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 
 struct worker;
-struct listener;
+struct origin;
 struct transport;
 
 enum conn_state {
@@ -30,7 +30,7 @@ enum conn_state {
 struct conn {
     uint64_t id; /* from 1, never used again */
     struct worker *worker;
-    struct listener *listener; /* the socket file it came through */
+    struct origin *origin; /* the socket file it came through */
     const struct transport *transport;
     int fd;           /* the transport's; only net/ uses it, CLIENT LIST prints it */
     uint8_t state;    /* conn_state */
@@ -71,5 +71,12 @@ void conn_close_after_output(struct conn *conn);
 
 /* Closes without sending anything more; freed at the end of its worker's round. */
 void conn_close(struct conn *conn);
+
+/*
+ * "pid 12, uid 1000, gid 1000, socket /tmp/kvs.sock" for the log; no names, which a worker would have to wait for.
+ * Returns out.
+ */
+#define CONN_PEER_TEXT_MAX 256
+const char *conn_peer_text(const struct conn *conn, char out[CONN_PEER_TEXT_MAX]);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* A connection over a connected socket, not yet polled; whose it is is filled in by the caller. */
 struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
-                         struct listener *listener);
+                         struct origin *origin);
 
 /* After the service has been told: closes the transport and frees. */
 void conn_destroy(struct conn *conn);

@@ -1,12 +1,9 @@
 #include "net/peer.h"
 
-#include "core/memory.h"
-#include "net/conn.h"
-#include "net/listener.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
 #define GROUPS_FIRST 32 /* room at the first try; nearly everybody has fewer */
@@ -54,11 +51,4 @@ size_t peer_groups_of_socket(int fd, gid_t **groups_out)
     else
         mem_free(groups);
     return count;
-}
-
-const char *peer_text(const struct conn *conn, char out[PEER_TEXT_MAX])
-{
-    snprintf(out, PEER_TEXT_MAX, "pid %d, uid %u, gid %u, socket %s", (int)conn->peer.pid, (unsigned)conn->peer.uid,
-             (unsigned)conn->peer.gid, listener_path(conn->listener));
-    return out;
 }

@@ -24,12 +24,4 @@ int peer_of_socket(int fd, struct peer *peer_out);
  */
 size_t peer_groups_of_socket(int fd, gid_t **groups_out);
 
-/*
- * "pid 12, uid 1000, gid 1000, socket /tmp/kvs.sock" for the log; no names, which a worker would have to wait for.
- * Returns out.
- */
-#define PEER_TEXT_MAX 256
-struct conn;
-const char *peer_text(const struct conn *conn, char out[PEER_TEXT_MAX]);
-
 #endif

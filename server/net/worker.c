@@ -7,14 +7,14 @@
  */
 #include "net/worker.h"
 
-#include "core/clock.h"
-#include "core/gate.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "core/output.h"
+#include "base/clock.h"
+#include "base/gate.h"
+#include "base/memory.h"
+#include "base/output.h"
+#include "host/log.h"
 #include "net/conn_internal.h"
-#include "net/listener.h"
 #include "net/mailbox.h"
+#include "net/origin.h"
 #include "net/transport.h"
 
 #include <errno.h>
@@ -125,7 +125,7 @@ struct adoption {
     int fd;
     uint64_t id; /* numbers follow the order of accept */
     struct peer peer;
-    struct listener *listener;
+    struct origin *origin;
 };
 
 static void worker_adopt(struct worker *worker, struct message *message)
@@ -133,10 +133,10 @@ static void worker_adopt(struct worker *worker, struct message *message)
     struct adoption *adoption = (struct adoption *)message;
     if (worker->stopping) {
         close(adoption->fd);
-        atomic_fetch_sub_explicit(&listener_counts(adoption->listener)->clients, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&origin_counts(adoption->origin)->clients, 1, memory_order_relaxed);
         atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
     } else {
-        struct conn *conn = conn_create(worker, worker->service, adoption->fd, adoption->id, adoption->listener);
+        struct conn *conn = conn_create(worker, worker->service, adoption->fd, adoption->id, adoption->origin);
         conn->peer = adoption->peer;
         conn->events = EPOLLIN;
         worker_link(worker, conn);
@@ -147,7 +147,7 @@ static void worker_adopt(struct worker *worker, struct message *message)
             conn_close(conn);
         }
     }
-    listener_release(adoption->listener);
+    origin_release(adoption->origin);
     mem_free(adoption);
 }
 
@@ -376,7 +376,7 @@ void worker_post(struct worker *worker, struct message *message)
     mailbox_post(&worker->mailbox, message);
 }
 
-void workers_adopt(int fd, const struct peer *peer, struct listener *listener)
+void workers_adopt(int fd, const struct peer *peer, struct origin *origin)
 {
     static uint64_t next_id = 1;
     struct worker *fewest = &workers[0];
@@ -384,8 +384,8 @@ void workers_adopt(int fd, const struct peer *peer, struct listener *listener)
         if (worker_conn_count(&workers[i]) < worker_conn_count(fewest))
             fewest = &workers[i];
     struct adoption *adoption = mem_alloc(sizeof *adoption);
-    *adoption = (struct adoption){{.run = worker_adopt}, fd, next_id++, *peer, listener_retain(listener)};
-    struct listener_counts *counts = listener_counts(listener);
+    *adoption = (struct adoption){{.run = worker_adopt}, fd, next_id++, *peer, origin_retain(origin)};
+    struct origin_counts *counts = origin_counts(origin);
     atomic_fetch_add_explicit(&counts->clients, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&counts->accepted, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&fewest->conn_count, 1, memory_order_relaxed);

@@ -1,7 +1,7 @@
 /*
  * Workers: one thread each, one epoll loop, a list of connections.
  *
- * A worker sleeps in epoll_wait() and is inside the gate (core/gate.h) otherwise, so that whoever stops the world
+ * A worker sleeps in epoll_wait() and is inside the gate (base/gate.h) otherwise, so that whoever stops the world
  * finds every connection at rest. Others reach a worker only through its mailbox.
  */
 #ifndef KVS_NET_WORKER_H
@@ -16,7 +16,7 @@
 struct conn;
 struct gate;
 struct gate_member;
-struct listener;
+struct origin;
 struct peer;
 struct worker;
 
@@ -44,7 +44,7 @@ struct gate_member *worker_gate(const struct worker *worker);
 void worker_post(struct worker *worker, struct message *message);
 
 /* Hands a connected descriptor to the worker with the fewest connections. Takes fd. Main thread. */
-void workers_adopt(int fd, const struct peer *peer, struct listener *listener);
+void workers_adopt(int fd, const struct peer *peer, struct origin *origin);
 
 /* Open connections, any thread; the sum is what maxclients limits. */
 unsigned worker_conn_count(const struct worker *worker);

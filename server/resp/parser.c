@@ -11,10 +11,10 @@
  */
 #include "resp/parser.h"
 
-#include "core/blob.h"
-#include "core/memory.h"
-#include "core/number.h"
-#include "core/text.h"
+#include "base/blob.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #ifndef KVS_RESP_PARSER_H
 #define KVS_RESP_PARSER_H
 
-#include "core/bytes.h"
+#include "base/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +35,7 @@ struct request {
 struct parser_limits {
     uint64_t max_bulk;     /* proto-max-bulk-len, bytes */
     int64_t max_arguments; /* elements of one request; PARSER_STRANGER_ARGUMENTS for a stranger */
-    bool stranger; /* has not logged in: no large bulks, and one request at a time, for each may be the login */
+    bool stranger;         /* has not logged in: no large bulks, and one request at a time, for each may be the login */
 };
 #define PARSER_STRANGER_ARGUMENTS 10
 #define PARSER_STRANGER_BULK 16384

@@ -5,10 +5,10 @@
  */
 #include "resp/reply.h"
 
-#include "core/blob.h"
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "core/number.h"
+#include "base/blob.h"
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -11,7 +11,7 @@
 #ifndef KVS_RESP_REPLY_H
 #define KVS_RESP_REPLY_H
 
-#include "core/output.h"
+#include "base/output.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  */
 #include "store/entry.h"
 
-#include "core/blob.h"
-#include "core/memory.h"
+#include "base/blob.h"
+#include "base/memory.h"
 
 #include <assert.h>
 
@@ -74,7 +74,7 @@ static struct entry *entry_create(struct entry_shape shape, const char *key, enu
     struct entry *entry = mem_try_alloc(shape_size(shape));
     if (!entry)
         return NULL;
-    entry->access = 0;
+    entry->recency = 0;
     entry->type = ENTRY_STRING;
     entry->encoding = encoding;
     entry->flags = (uint8_t)((shape.wide ? ENTRY_WIDE : 0) | (shape.expires ? ENTRY_HAS_EXPIRY : 0));
@@ -122,7 +122,7 @@ static struct entry *entry_transplant(const struct entry *from, struct bytes key
     if (!entry)
         return NULL;
     entry->type = from->type;
-    entry->access = from->access;
+    entry->recency = from->recency;
     entry->flags |= from->flags & ENTRY_RAW;
     memcpy(entry_value(entry), entry_value(from), payload);
     return entry;
@@ -188,7 +188,7 @@ static struct entry *entry_reshape(struct entry *entry, enum entry_encoding enco
     struct entry *moved = entry_create(shape, entry_key(entry).data, encoding, entry_expiry(entry));
     if (moved) {
         moved->type = entry->type;
-        moved->access = entry->access;
+        moved->recency = entry->recency;
         entry_free_shell(entry);
     }
     return moved;
@@ -238,7 +238,7 @@ struct entry *entry_resize_bytes(struct entry *entry, size_t len)
         if (!changed)
             return NULL;
         changed->type = entry->type;
-        changed->access = entry->access;
+        changed->recency = entry->recency;
         changed->flags |= entry->flags & ENTRY_RAW;
         memcpy(entry_value(changed), entry_value(entry), kept);
         entry_free_shell(entry);

@@ -12,7 +12,7 @@
 #ifndef KVS_STORE_ENTRY_H
 #define KVS_STORE_ENTRY_H
 
-#include "core/bytes.h"
+#include "base/bytes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ enum {
 };
 
 struct entry {
-    uint32_t access : 24; /* when last used: LRU minutes-and-seconds clock or LFU counter (access.h) */
+    uint32_t recency : 24; /* when or how often it was last used: see recency.h */
     uint32_t type : 4;
     uint32_t encoding : 4;
     uint8_t flags;

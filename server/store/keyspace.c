@@ -8,12 +8,12 @@
  */
 #include "store/keyspace.h"
 
-#include "core/blob.h"
-#include "core/log.h"
-#include "core/memory.h"
-#include "store/access.h"
+#include "base/blob.h"
+#include "base/memory.h"
+#include "base/panic.h"
 #include "store/keyspace_internal.h"
 #include "store/reaper.h"
+#include "store/recency.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ struct entry *keyspace_find(struct db db, const struct key *key, enum lookup how
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
     if (!(how & LOOKUP_NO_TOUCH) && !db.no_touch)
-        access_touch(entry, db.now_ms);
+        recency_touch(entry, db.now_ms);
     return entry;
 }
 
@@ -185,7 +185,7 @@ struct entry *keyspace_find_for_write(struct db db, const struct key *key)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
     if (!db.no_touch)
-        access_touch(entry, db.now_ms);
+        recency_touch(entry, db.now_ms);
     return entry;
 }
 
@@ -197,9 +197,8 @@ static void keyspace_insert(struct db db, struct shard *shard, const struct key 
         table_init(*table);
     }
     if (table_insert(*table, key->hash, entry)) {
-        log_warning("out of memory: a table of %zu keys can't grow; raise the machine's memory or set maxmemory",
-                    table_count(*table));
-        abort();
+        panic("out of memory: a table of %zu keys can't grow; raise the machine's memory or set maxmemory",
+              table_count(*table));
     }
 }
 
@@ -209,8 +208,8 @@ void keyspace_put(struct db db, const struct key *key, struct entry *entry)
     struct table *table = shard->tables[db.index];
     /* whatever is there is replaced, expired or not */
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
-    if (entry->access == 0) /* a new one; what was renamed or moved keeps its clock */
-        access_init(entry, db.now_ms);
+    if (entry->recency == 0) /* a new one; what was renamed or moved keeps its clock */
+        recency_init(entry, db.now_ms);
     if (slot) {
         if (slot_is_due(*slot, db.now_ms))
             counter_add(&shard->expired, 1);
@@ -251,7 +250,7 @@ bool keyspace_delete(struct db db, const struct key *key, bool lazily)
     table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
     if (slot)
         shard_drop(shard, shard->tables[db.index], key->hash, slot, lazily);
-    return slot != NULL;
+    return slot;
 }
 
 struct entry *keyspace_take(struct db db, const struct key *key)

@@ -13,7 +13,7 @@
 #ifndef KVS_STORE_KEYSPACE_H
 #define KVS_STORE_KEYSPACE_H
 
-#include "core/bytes.h"
+#include "base/bytes.h"
 #include "store/entry.h"
 
 #include <stdbool.h>

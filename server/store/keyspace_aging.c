@@ -1,10 +1,10 @@
 /*
  * What time and want of memory do to keys: active expiry, in rounds of a tour over all tables, and eviction.
  */
-#include "core/clock.h"
-#include "core/random.h"
-#include "store/access.h"
+#include "base/clock.h"
+#include "base/random.h"
 #include "store/keyspace_internal.h"
+#include "store/recency.h"
 
 /* ---- expiry ---- */
 
@@ -83,9 +83,9 @@ static int64_t victim_score(enum keyspace_victim victim, const struct entry *ent
 {
     switch (victim) {
     case VICTIM_IDLE:
-        return access_idle_seconds(entry, now_ms);
+        return recency_idle_seconds(entry, now_ms);
     case VICTIM_RARE:
-        return 255 - (int64_t)access_frequency(entry, now_ms);
+        return 255 - (int64_t)recency_frequency(entry, now_ms);
     case VICTIM_SOONEST:
         return INT64_MAX - entry_expiry(entry);
     default:

@@ -3,9 +3,9 @@
  *
  * Whatever walks takes one shard's lock at a time and lets go of it often.
  */
-#include "core/clock.h"
-#include "core/memory.h"
-#include "core/random.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "store/keyspace_internal.h"
 #include "store/reaper.h"
 

@@ -1,6 +1,6 @@
 #include "store/reaper.h"
 
-#include "core/memory.h"
+#include "base/memory.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -6,8 +6,8 @@
  */
 #include "store/segment.h"
 
-#include "core/memory.h"
-#include "core/random.h"
+#include "base/memory.h"
+#include "base/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>

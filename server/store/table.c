@@ -15,9 +15,9 @@
  */
 #include "store/table.h"
 
-#include "core/hash.h"
-#include "core/memory.h"
-#include "core/random.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "store/segment.h"
 
 #include <errno.h>

@@ -15,7 +15,7 @@
  */
 #include "types/string.h"
 
-#include "core/blob.h"
+#include "base/blob.h"
 
 #include <string.h>
 
@@ -35,10 +35,10 @@ static inline bool parse_canonical_int(const char *data, size_t len, int64_t *va
 /* A blob with the bytes of a large argument: its own, retained, if it came in one. NULL without memory. */
 static struct blob *argument_blob(const struct arg *value)
 {
-    if (value->blob != NULL)
+    if (value->blob)
         return blob_retain(value->blob);
     struct blob *blob = blob_create(value->len);
-    if (blob != NULL) {
+    if (blob) {
         memcpy(blob->data, value->data, value->len);
         blob->len = value->len;
     }
@@ -48,8 +48,8 @@ static struct blob *argument_blob(const struct arg *value)
 static struct entry *create_large(struct bytes key, const struct arg *value, int64_t expire_ms)
 {
     struct blob *blob = argument_blob(value);
-    struct entry *entry = blob != NULL ? entry_create_blob(key, blob, expire_ms) : NULL;
-    if (entry == NULL)
+    struct entry *entry = blob ? entry_create_blob(key, blob, expire_ms) : NULL;
+    if (!entry)
         blob_release(blob);
     return entry;
 }
@@ -67,8 +67,8 @@ struct entry *string_create(struct bytes key, const struct arg *value, int64_t e
 /* Hands the caller's reference to the entry, or drops it on failure. */
 static struct entry *give_blob(struct entry *entry, struct blob *blob)
 {
-    struct entry *changed = blob != NULL ? entry_set_blob(entry, blob) : NULL;
-    if (changed == NULL)
+    struct entry *changed = blob ? entry_set_blob(entry, blob) : NULL;
+    if (!changed)
         blob_release(blob);
     return changed;
 }
@@ -83,7 +83,7 @@ struct entry *string_set(struct entry *entry, const struct arg *value)
         changed = entry_set_int(entry, number);
     else
         changed = entry_set_bytes(entry, value->data, value->len);
-    if (changed != NULL)
+    if (changed)
         changed->flags &= (uint8_t)~ENTRY_RAW;
     return changed;
 }
@@ -91,7 +91,7 @@ struct entry *string_set(struct entry *entry, const struct arg *value)
 struct entry *string_set_int(struct entry *entry, int64_t value)
 {
     struct entry *changed = entry_set_int(entry, value);
-    if (changed != NULL)
+    if (changed)
         changed->flags &= (uint8_t)~ENTRY_RAW;
     return changed;
 }
@@ -99,7 +99,7 @@ struct entry *string_set_int(struct entry *entry, int64_t value)
 struct entry *string_set_text(struct entry *entry, const char *data, size_t len)
 {
     struct entry *changed = entry_set_bytes(entry, data, len);
-    if (changed != NULL)
+    if (changed)
         changed->flags &= (uint8_t)~ENTRY_RAW;
     return changed;
 }
@@ -187,8 +187,8 @@ static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t
 static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
 {
     size_t roomy = appending ? needed + needed / 4 : needed;
-    struct blob *grown = blob != NULL ? blob_reserve(blob, roomy) : blob_create(roomy);
-    if (grown == NULL && roomy > needed)
+    struct blob *grown = blob ? blob_reserve(blob, roomy) : blob_create(roomy);
+    if (!grown && roomy > needed)
         return grow_blob(blob, needed, false);
     return grown;
 }
@@ -200,7 +200,7 @@ static struct entry *write_own_blob(struct entry *entry, size_t offset, const ch
     size_t needed = offset + len;
     if (needed > blob->capacity) {
         blob = grow_blob(blob, needed, offset == blob->len);
-        if (blob == NULL)
+        if (!blob)
             return NULL;
         /* Not entry_set_blob(): that would release the old address, which blob_reserve() has freed. */
         memcpy(entry_value(entry), &blob, sizeof blob);
@@ -216,7 +216,7 @@ static struct entry *write_new_blob(struct entry *entry, size_t offset, const ch
     string_view(entry, &old);
     size_t needed = offset + len > old.len ? offset + len : old.len;
     struct blob *blob = grow_blob(NULL, needed, offset == old.len);
-    if (blob == NULL)
+    if (!blob)
         return NULL;
     fill_blob(blob, 0, old.data, old.len);
     fill_blob(blob, offset, data, len);
@@ -241,7 +241,7 @@ static struct entry *write_into_bytes(struct entry *entry, size_t offset, const 
     struct entry *changed = entry;
     if (offset + len > entry_value_len(entry))
         changed = entry_resize_bytes(entry, offset + len);
-    if (changed != NULL)
+    if (changed)
         memcpy(entry_value(changed) + offset, data, len);
     return changed;
 }
@@ -259,7 +259,7 @@ struct entry *string_write(struct entry *entry, size_t offset, const char *data,
         changed = write_into_digits(entry, offset, data, len);
     else
         changed = write_into_bytes(entry, offset, data, len);
-    if (changed != NULL)
+    if (changed)
         changed->flags |= ENTRY_RAW;
     return changed;
 }

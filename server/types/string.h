@@ -12,8 +12,8 @@
 #ifndef KVS_TYPES_STRING_H
 #define KVS_TYPES_STRING_H
 
-#include "core/bytes.h"
-#include "core/number.h"
+#include "base/bytes.h"
+#include "base/number.h"
 #include "store/entry.h"
 
 #include <stdbool.h>

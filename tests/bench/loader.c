@@ -55,10 +55,10 @@ struct options {
 struct work {
     char *request;
     size_t request_len;
-    size_t digits_at;   /* where the key's digits stand in the request */
+    size_t digits_at; /* where the key's digits stand in the request */
     char *reply;
     size_t reply_len;
-    bool random;        /* keys at random below options.keys, else counted up */
+    bool random; /* keys at random below options.keys, else counted up */
 };
 
 struct batch {
@@ -103,10 +103,10 @@ static int open_connection(const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof address.sun_path)
         die(path, "path too long for a socket");
     strcpy(address.sun_path, path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
         die(path, strerror(errno));
     return fd;
 }
@@ -133,8 +133,7 @@ static void fill_value(char *p, unsigned len)
 static struct work make_set(unsigned value_len, bool random)
 {
     struct work w = {.random = random, .request = allocate(value_len + 128u)};
-    int head = sprintf(w.request, "*3\r\n$3\r\nSET\r\n$%d\r\nkey:%0*d\r\n$%u\r\n", KEY_LEN, KEY_DIGITS, 0,
-                       value_len);
+    int head = sprintf(w.request, "*3\r\n$3\r\nSET\r\n$%d\r\nkey:%0*d\r\n$%u\r\n", KEY_LEN, KEY_DIGITS, 0, value_len);
 
     w.digits_at = (size_t)(strstr(w.request, "key:") - w.request) + 4;
     fill_value(w.request + head, value_len);
@@ -210,8 +209,8 @@ static void receive_batch(int fd, struct batch *b, const struct work *w, unsigne
 
 static void run_work(const struct options *o, const struct work *w)
 {
-    int *fds = allocate(o->connections * sizeof(*fds));
-    unsigned *sizes = allocate(o->connections * sizeof(*sizes));
+    int *fds = allocate(o->connections * sizeof *fds);
+    unsigned *sizes = allocate(o->connections * sizeof *sizes);
     struct batch batch = make_batch(w, o->pipeline);
     uint64_t key = w->random ? o->seed : 0;
     uint64_t left = o->requests;
@@ -246,14 +245,14 @@ static void watch_server(struct watched *w, int pid)
 {
     char path[320];
 
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
     DIR *tasks = opendir(path);
     if (!tasks)
         die(path, strerror(errno));
-    for (struct dirent *task; (task = readdir(tasks)) != NULL && w->count < MAX_THREADS;) {
+    for (struct dirent *task; (task = readdir(tasks)) && w->count < MAX_THREADS;) {
         if (task->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, task->d_name);
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, task->d_name);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd >= 0)
             w->fds[w->count++] = fd;
@@ -271,7 +270,7 @@ static uint64_t used_since(struct watched *w, bool long_turn)
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
     for (unsigned i = 0; i < w->count; i++) {
         char text[96];
-        ssize_t n = pread(w->fds[i], text, sizeof(text) - 1, 0);
+        ssize_t n = pread(w->fds[i], text, sizeof text - 1, 0);
 
         if (n <= 0)
             continue;
@@ -288,8 +287,8 @@ struct times {
     uint64_t count[64 * 16];
     uint64_t total;
     uint64_t max_ns;
-    uint64_t pauses;            /* over 1 ms by the clock */
-    uint64_t own_pauses;        /* over 1 ms by the clock and in the server's CPU time */
+    uint64_t pauses;     /* over 1 ms by the clock */
+    uint64_t own_pauses; /* over 1 ms by the clock and in the server's CPU time */
     uint64_t own_max_ns;
 };
 
@@ -326,7 +325,7 @@ static double percentile_us(const struct times *t, double share)
 {
     uint64_t rank = (uint64_t)((double)t->total * share), seen = 0;
 
-    for (unsigned i = 0; i < sizeof(t->count) / sizeof(t->count[0]); i++) {
+    for (unsigned i = 0; i < sizeof t->count / sizeof t->count[0]; i++) {
         seen += t->count[i];
         if (seen > rank)
             return (double)end_of_step(i) / 1e3;
@@ -337,8 +336,7 @@ static double percentile_us(const struct times *t, double share)
 static void print_times(const char *name, const struct times *t)
 {
     printf("\"%s\": {\"count\": %llu, \"p50_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f, ", name,
-           (unsigned long long)t->total, percentile_us(t, 0.5), percentile_us(t, 0.999),
-           (double)t->max_ns / 1e3);
+           (unsigned long long)t->total, percentile_us(t, 0.5), percentile_us(t, 0.999), (double)t->max_ns / 1e3);
     printf("\"pauses\": %llu, \"own_pauses\": %llu, \"own_max_us\": %.1f}", (unsigned long long)t->pauses,
            (unsigned long long)t->own_pauses, (double)t->own_max_ns / 1e3);
 }
@@ -411,15 +409,32 @@ static struct options parse_options(int argc, char **argv)
 
     while ((c = getopt(argc, argv, "s:n:k:d:c:p:r:i:")) != -1) {
         switch (c) {
-        case 's': o.path = optarg; break;
-        case 'n': o.requests = parse_number(c, optarg); break;
-        case 'k': o.keys = parse_number(c, optarg); break;
-        case 'd': o.value_len = (unsigned)parse_number(c, optarg); break;
-        case 'c': o.connections = (unsigned)parse_number(c, optarg); break;
-        case 'p': o.pipeline = (unsigned)parse_number(c, optarg); break;
-        case 'r': o.seed = parse_number(c, optarg); break;
-        case 'i': o.server_pid = (int)parse_number(c, optarg); break;
-        default: exit(2);
+        case 's':
+            o.path = optarg;
+            break;
+        case 'n':
+            o.requests = parse_number(c, optarg);
+            break;
+        case 'k':
+            o.keys = parse_number(c, optarg);
+            break;
+        case 'd':
+            o.value_len = (unsigned)parse_number(c, optarg);
+            break;
+        case 'c':
+            o.connections = (unsigned)parse_number(c, optarg);
+            break;
+        case 'p':
+            o.pipeline = (unsigned)parse_number(c, optarg);
+            break;
+        case 'r':
+            o.seed = parse_number(c, optarg);
+            break;
+        case 'i':
+            o.server_pid = (int)parse_number(c, optarg);
+            break;
+        default:
+            exit(2);
         }
     }
     if (o.connections == 0 || o.pipeline == 0 || o.requests == 0)

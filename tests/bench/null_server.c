@@ -28,11 +28,11 @@
 #define REPLIES_SIZE (REPLY_LEN * 8192)
 
 enum scan {
-    SCAN_START,     /* the first byte of a command */
-    SCAN_INLINE,    /* in a line that is a command */
-    SCAN_COUNT,     /* in "*<count>\r\n" */
-    SCAN_LENGTH,    /* in "$<length>\r\n" */
-    SCAN_BODY,      /* in a bulk string and its \r\n */
+    SCAN_START,  /* the first byte of a command */
+    SCAN_INLINE, /* in a line that is a command */
+    SCAN_COUNT,  /* in "*<count>\r\n" */
+    SCAN_LENGTH, /* in "$<length>\r\n" */
+    SCAN_BODY,   /* in a bulk string and its \r\n */
 };
 
 struct client {
@@ -135,8 +135,7 @@ static bool pay(int epoll, struct client *c)
 {
     while (c->owed) {
         uint64_t size = REPLIES_SIZE - c->phase;
-        ssize_t n = send(c->fd, replies + c->phase, size < c->owed ? size : c->owed,
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send(c->fd, replies + c->phase, size < c->owed ? size : c->owed, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0 && errno == EAGAIN)
             break;
@@ -152,7 +151,7 @@ static bool pay(int epoll, struct client *c)
 static void serve(int epoll, struct client *c, uint32_t events)
 {
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-        ssize_t n = recv(c->fd, input, sizeof(input), MSG_DONTWAIT);
+        ssize_t n = recv(c->fd, input, sizeof input, MSG_DONTWAIT);
 
         if (n == 0 || (n < 0 && errno != EAGAIN)) {
             close_client(c);
@@ -172,7 +171,7 @@ static void accept_clients(int epoll, int listener)
         if (fd < 0)
             return;
 
-        struct client *c = calloc(1, sizeof(*c));
+        struct client *c = calloc(1, sizeof *c);
         if (!c)
             die("calloc");
         c->fd = fd;
@@ -188,12 +187,12 @@ static int listen_on(const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    if (strlen(path) >= sizeof(address.sun_path)) {
+    if (strlen(path) >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
         die(path);
     }
     strcpy(address.sun_path, path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 4096) != 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 4096) != 0)
         die(path);
     return fd;
 }

@@ -5,7 +5,6 @@
  */
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
-
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -30,12 +29,12 @@ static bool answers(redisContext *c, int type, const char *text, long long integ
     va_start(arguments, format);
     redisReply *reply = redisvCommand(c, format, arguments);
     va_end(arguments);
-    if (reply == NULL) {
+    if (!reply) {
         printf("# no reply to %s: %s\n", format, c->errstr);
         return false;
     }
     bool right = reply->type == type;
-    if (right && text != NULL)
+    if (right && text)
         right = reply->len == strlen(text) && memcmp(reply->str, text, reply->len) == 0;
     if (right && type == REDIS_REPLY_INTEGER)
         right = reply->integer == integer;
@@ -66,8 +65,9 @@ static void test_binary_safety(redisContext *c)
     redisReply *reply = redisCommand(c, "SET %b %b", bytes, sizeof bytes, bytes, sizeof bytes);
     freeReplyObject(reply);
     reply = redisCommand(c, "GET %b", bytes, sizeof bytes);
-    claim(reply && reply->type == REDIS_REPLY_STRING && reply->len == sizeof bytes
-              && memcmp(reply->str, bytes, sizeof bytes) == 0, "keys and values hold every byte");
+    claim(reply && reply->type == REDIS_REPLY_STRING && reply->len == sizeof bytes &&
+              memcmp(reply->str, bytes, sizeof bytes) == 0,
+          "keys and values hold every byte");
     freeReplyObject(reply);
 
     char *big = malloc(BIG_SIZE);
@@ -93,7 +93,7 @@ static void test_pipeline(redisContext *c)
             in_order = false;
             break;
         }
-        in_order = in_order && status->type == REDIS_REPLY_STATUS && value->str != NULL && atoi(value->str) == i;
+        in_order = in_order && status->type == REDIS_REPLY_STATUS && value->str && atoi(value->str) == i;
         freeReplyObject(status);
         freeReplyObject(value);
     }
@@ -104,12 +104,14 @@ static void test_arrays(redisContext *c)
 {
     freeReplyObject(redisCommand(c, "MSET a 1 b 2"));
     redisReply *reply = redisCommand(c, "MGET a nothing-here b");
-    claim(reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3 && strcmp(reply->element[0]->str, "1") == 0
-              && reply->element[1]->type == REDIS_REPLY_NIL && strcmp(reply->element[2]->str, "2") == 0,
+    claim(reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3 &&
+              strcmp(reply->element[0]->str, "1") == 0 && reply->element[1]->type == REDIS_REPLY_NIL &&
+              strcmp(reply->element[2]->str, "2") == 0,
           "MGET gives an array with nil for the absent");
     freeReplyObject(reply);
     reply = redisCommand(c, "COMMAND INFO get nothing");
-    claim(reply && reply->elements == 2 && reply->element[0]->elements >= 6 && reply->element[1]->type == REDIS_REPLY_NIL,
+    claim(reply && reply->elements == 2 && reply->element[0]->elements >= 6 &&
+              reply->element[1]->type == REDIS_REPLY_NIL,
           "nested arrays arrive whole");
     freeReplyObject(reply);
 }
@@ -123,7 +125,7 @@ static void test_resp3(const char *path)
     freeReplyObject(reply);
     redisFree(c);
 #else
-    (void)path;   /* before 1.0 hiredis knows RESP2 only */
+    (void)path; /* before 1.0 hiredis knows RESP2 only */
 #endif
 }
 
@@ -170,7 +172,7 @@ static void on_reply(redisAsyncContext *ac, void *answer, void *expected)
 {
     struct loop *loop = ac->ev.data;
     redisReply *reply = answer;
-    if (reply == NULL || reply->type != REDIS_REPLY_INTEGER || reply->integer != (long)expected)
+    if (!reply || reply->type != REDIS_REPLY_INTEGER || reply->integer != (long)expected)
         loop->in_order = false;
     loop->answered++;
     if (loop->answered == ASYNC_LENGTH)
@@ -181,7 +183,7 @@ static void test_async(const char *path)
 {
     struct loop loop = {.in_order = true};
     redisAsyncContext *ac = redisAsyncConnectUnix(path);
-    if (ac == NULL || ac->err) {
+    if (!ac || ac->err) {
         claim(false, "the asynchronous interface connects");
         return;
     }
@@ -206,7 +208,8 @@ static void test_async(const char *path)
         if (!loop.done && (entry.revents & POLLOUT))
             redisAsyncHandleWrite(ac);
     }
-    claim(loop.done && loop.answered == ASYNC_LENGTH && loop.in_order, "10,000 asynchronous INCR are answered in order");
+    claim(loop.done && loop.answered == ASYNC_LENGTH && loop.in_order,
+          "10,000 asynchronous INCR are answered in order");
 }
 
 int main(int argc, char **argv)
@@ -216,7 +219,7 @@ int main(int argc, char **argv)
         return 2;
     }
     redisContext *c = redisConnectUnix(argv[1]);
-    if (c == NULL || c->err) {
+    if (!c || c->err) {
         fprintf(stderr, "%s: cannot connect to %s: %s\n", argv[0], argv[1], c ? c->errstr : "out of memory");
         return 1;
     }

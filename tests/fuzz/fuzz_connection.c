@@ -2,19 +2,19 @@
  * A whole connection: the server's worker, sessions and commands in this process, a socket pair between it and the
  * input. What comes back has to be whole, well-formed RESP, whatever was sent and however it was cut.
  */
-#include "access/acl.h"
-#include "command/table.h"
-#include "core/clock.h"
-#include "core/gate.h"
-#include "core/log.h"
+#include "acl/acl.h"
+#include "base/clock.h"
+#include "base/gate.h"
+#include "command/command_table.h"
 #include "engine/eviction.h"
 #include "engine/guard.h"
-#include "engine/server.h"
 #include "engine/session.h"
-#include "engine/stats.h"
-#include "net/listener.h"
+#include "host/log.h"
+#include "listen/listener.h"
 #include "net/peer.h"
 #include "net/worker.h"
+#include "record/stats.h"
+#include "server.h"
 #include "store/keyspace.h"
 #include "store/reaper.h"
 
@@ -130,7 +130,7 @@ static int open_connection(void)
     struct peer peer;
     if (peer_of_socket(ends[1], &peer))
         abort();
-    workers_adopt(ends[1], &peer, listener);
+    workers_adopt(ends[1], &peer, listener_origin(listener));
     return ends[0];
 }
 

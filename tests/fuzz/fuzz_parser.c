@@ -1,5 +1,5 @@
 /* The parser: any bytes, cut anyhow, give the same requests as in one piece, and nothing is read that didn't come. */
-#include "core/hash.h"
+#include "base/hash.h"
 #include "resp/parser.h"
 
 #include <stdio.h>

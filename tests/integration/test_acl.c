@@ -306,7 +306,7 @@ static char *log_field(int index, const char *name)
     const redisReply *entry = log->element[index];
     ck_assert_uint_eq(entry->elements, 20);
     char *text = NULL;
-    for (size_t i = 0; i < entry->elements && text == NULL; i += 2)
+    for (size_t i = 0; i < entry->elements && !text; i += 2)
         if (strcmp(entry->element[i]->str, name) == 0)
             text = kit_reply_text(entry->element[i + 1]);
     ck_assert_msg(text != NULL, "no field %s", name);
@@ -440,7 +440,7 @@ START_TEST(rules_and_passwords_are_shown_to_nobody)
     ck_assert_ptr_null(strstr(listed, "hunter2"));
     ck_assert_ptr_null(strstr(log, "hunter2"));
     char line[512];
-    while (kit_raw_receive_line(watcher, line, sizeof line) > 0 && strstr(line, "\"AUTH\" \"(redacted)\" ") == NULL)
+    while (kit_raw_receive_line(watcher, line, sizeof line) > 0 && !strstr(line, "\"AUTH\" \"(redacted)\" "))
         ck_assert_ptr_null(strstr(line, "hunter2"));
     ck_assert_ptr_null(strstr(line, "hunter2"));
     free(shown);

@@ -36,7 +36,7 @@ static char *line_of(const char *name)
     snprintf(wanted, sizeof wanted, " name=%s ", name);
     redisReply *list = kit_command(c, "CLIENT", "LIST");
     char *found = strstr(list->str, wanted);
-    if (found != NULL) {
+    if (found) {
         while (found > list->str && found[-1] != '\n')
             found--;
         line = strndup(found, strcspn(found, "\n"));
@@ -49,7 +49,7 @@ static char *line_of(const char *name)
 static long long field_of(const char *name, const char *field)
 {
     char wanted[64], *line = line_of(name);
-    if (line == NULL)
+    if (!line)
         return -1;
     snprintf(wanted, sizeof wanted, " %s=", field);
     const char *found = strcmp(field, "id") == 0 ? line : strstr(line, wanted);
@@ -116,14 +116,14 @@ START_TEST(names_are_kept_and_checked)
     kit_expect(c, "nil", "CLIENT", "GETNAME");
     kit_expect(c, "+OK", "CLIENT", "SETNAME", "me");
     kit_expect(c, "$me", "CLIENT", "GETNAME");
-    kit_expect(c, "-ERR Client names cannot contain spaces, newlines or special characters.",
-               "CLIENT", "SETNAME", "a b");
+    kit_expect(c, "-ERR Client names cannot contain spaces, newlines or special characters.", "CLIENT", "SETNAME",
+               "a b");
     kit_expect(c, "$me", "CLIENT", "GETNAME");
     kit_expect(c, "+OK", "CLIENT", "SETINFO", "lib-name", "lib(x)");
     kit_expect(c, "+OK", "CLIENT", "SETINFO", "LIB-VER", "1.2");
     kit_expect(c, "-ERR Unrecognized option 'lib'", "CLIENT", "SETINFO", "lib", "1.2");
-    kit_expect(c, "-ERR lib-ver cannot contain spaces, newlines or special characters.",
-               "CLIENT", "SETINFO", "lib-ver", "1\n2");
+    kit_expect(c, "-ERR lib-ver cannot contain spaces, newlines or special characters.", "CLIENT", "SETINFO", "lib-ver",
+               "1\n2");
     char *line = line_of("me");
     ck_assert_msg(strstr(line, " lib-name=lib(x) lib-ver=1.2") != NULL, "%s", line);
     free(line);
@@ -135,10 +135,13 @@ END_TEST
 START_TEST(list_has_the_fields_of_redis_in_their_order)
 {
     static const char *const fields[] = {
-        "id=", " addr=", " laddr=", " fd=", " name=me", " age=", " idle=", " flags=U", " db=2", " sub=0", " psub=0",
-        " ssub=0", " multi=-1", " qbuf=26", " qbuf-free=", " argv-mem=10", " multi-mem=0", " rbs=", " rbp=", " obl=0",
-        " oll=0", " omem=0", " tot-mem=", " events=r", " cmd=client|list", " user=default", " redir=-1", " resp=2",
-        " lib-name=", " lib-ver=", " pid=", " uid=", " gid=", " access=admin", " socket="};
+        "id=",           " addr=",       " laddr=",   " fd=",          " name=me",
+        " age=",         " idle=",       " flags=U",  " db=2",         " sub=0",
+        " psub=0",       " ssub=0",      " multi=-1", " qbuf=26",      " qbuf-free=",
+        " argv-mem=10",  " multi-mem=0", " rbs=",     " rbp=",         " obl=0",
+        " oll=0",        " omem=0",      " tot-mem=", " events=r",     " cmd=client|list",
+        " user=default", " redir=-1",    " resp=2",   " lib-name=",    " lib-ver=",
+        " pid=",         " uid=",        " gid=",     " access=admin", " socket="};
     kit_expect(c, "+OK", "CLIENT", "SETNAME", "me");
     kit_expect(c, "+OK", "SELECT", "2");
     char *line = line_of("me");
@@ -190,7 +193,7 @@ START_TEST(list_chooses_by_type_and_id)
     kit_expect(c, "-ERR syntax error", "CLIENT", "LIST", "ID");
     kit_expect(c, "-ERR syntax error", "CLIENT", "LIST", "odd");
     redisReply *list = kit_command(c, "CLIENT", "LIST", "TYPE", "normal");
-    ck_assert(strstr(list->str, " name=first ") != NULL && strstr(list->str, " name=second ") != NULL);
+    ck_assert(strstr(list->str, " name=first ") != NULL && strstr(list->str, " name=second "));
     freeReplyObject(list);
     close(first);
     close(second);
@@ -291,7 +294,7 @@ START_TEST(kill_by_id_closes_a_client_of_any_worker)
         snprintf(id, sizeof id, "%lld", field_of(name, "id"));
         kit_expect(c, ":1", "CLIENT", "KILL", "ID", id);
         kit_expect(c, ":0", "CLIENT", "KILL", "ID", id);
-        ck_assert(line_of(name) == NULL);
+        ck_assert(!line_of(name));
         kit_raw_expect_end(fds[i]);
         close(fds[i]);
     }
@@ -349,12 +352,12 @@ static void kill_or_work(redisContext *context, unsigned index, void *data)
     struct dice dice = dice_create(index);
     redisContext *other = NULL;
     for (unsigned i = 0; i < scratch_rounds(300); i++) {
-        if (other == NULL || other->err != 0) {
-            if (other != NULL)
+        if (!other || other->err != 0) {
+            if (other)
                 redisFree(other);
             other = kit_connect(server);
             redisReply *reply = redisCommand(other, "CLIENT ID");
-            victims[index] = reply != NULL ? reply->integer : 0;
+            victims[index] = reply ? reply->integer : 0;
             freeReplyObject(reply);
         }
         for (int j = 0; j < 20; j++)
@@ -408,7 +411,7 @@ START_TEST(hard_output_limit_closes_before_anything_is_sent)
         strcat(requests, "GET k\r\n");
     kit_raw_text(fd, requests);
     kit_raw_expect_end(fd);
-    ck_assert(line_of("greedy") == NULL);
+    ck_assert(!line_of("greedy"));
     ck_assert_int_eq(kit_info(c, "client_output_buffer_limit_disconnections"), 1);
     kit_await_log(server, "client-output-buffer-limit");
     close(fd);

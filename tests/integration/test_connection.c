@@ -63,8 +63,10 @@ START_TEST(auth_takes_any_password_of_the_default_user)
     kit_expect(c, "+OK", "AUTH", "default", "anything");
     kit_expect(c, "-WRONGPASS invalid username-password pair or user is disabled.", "AUTH", "someone", "anything");
     kit_expect(c, "-WRONGPASS invalid username-password pair or user is disabled.", "AUTH", "Default", "anything");
-    kit_expect(c, "-ERR AUTH <password> called without any password configured for the default user. "
-                  "Are you sure your configuration is correct?", "AUTH", "anything");
+    kit_expect(c,
+               "-ERR AUTH <password> called without any password configured for the default user. "
+               "Are you sure your configuration is correct?",
+               "AUTH", "anything");
     kit_expect(c, "-ERR syntax error", "AUTH", "a", "b", "c");
 }
 END_TEST

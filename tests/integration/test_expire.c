@@ -90,7 +90,7 @@ START_TEST(conditions_decide_whether_expire_applies)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         kit_expect(c, "+OK", "SET", "k", "v");
-        if (cases[i].ttl != NULL)
+        if (cases[i].ttl)
             kit_expect(c, ":1", "EXPIRE", "k", cases[i].ttl);
         kit_expect_at(__FILE__, __LINE__, c, cases[i].reply, cases[i].command);
         kit_expect(c, cases[i].left, "TTL", "k");

@@ -28,7 +28,7 @@ static char *titles_of(const char *const *request)
     titles[0] = '\0';
     redisReply *info = kit_command_args(c, request);
     ck_assert_int_eq(info->type, REDIS_REPLY_STRING);
-    for (char *line = strtok(info->str, "\r\n"); line != NULL; line = strtok(NULL, "\r\n"))
+    for (char *line = strtok(info->str, "\r\n"); line; line = strtok(NULL, "\r\n"))
         if (strncmp(line, "# ", 2) == 0)
             snprintf(titles + strlen(titles), sizeof titles - strlen(titles), "%s%s", titles[0] ? " " : "", line + 2);
     freeReplyObject(info);

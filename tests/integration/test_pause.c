@@ -170,8 +170,8 @@ START_TEST(pause_refuses_bad_words)
     kit_expect(c, "-ERR timeout is negative", "CLIENT", "PAUSE", "-1");
     kit_expect(c, "-ERR timeout is out of range", "CLIENT", "PAUSE", "9223372036854775807");
     kit_expect(c, "-ERR CLIENT PAUSE mode must be WRITE or ALL", "CLIENT", "PAUSE", "1000", "READ");
-    kit_expect(c, "-ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.",
-               "CLIENT", "PAUSE", "1000", "ALL", "more");
+    kit_expect(c, "-ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.", "CLIENT",
+               "PAUSE", "1000", "ALL", "more");
     kit_expect(c, "-ERR wrong number of arguments for 'client|pause' command", "CLIENT", "PAUSE");
     kit_expect(c, "+OK", "CLIENT", "PAUSE", "0");
     kit_expect(c, "+OK", "SET", "k", "v");

@@ -67,7 +67,7 @@ static size_t scan_all(const char *const *options, unsigned char *seen, size_t *
     char cursor[32] = "0";
     const char *command[8] = {"SCAN", cursor};
     size_t calls = 0;
-    for (size_t i = 0; options[i] != NULL; i++)
+    for (size_t i = 0; options[i]; i++)
         command[2 + i] = options[i];
     memset(seen, 0, KEYS);
     *others_out = 0;

@@ -140,7 +140,7 @@ END_TEST
 static bool file_has(const char *path, const char *text)
 {
     char *content = scratch_read(path);
-    bool has = strstr(content, text) != NULL;
+    bool has = strstr(content, text);
     free(content);
     return has;
 }

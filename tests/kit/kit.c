@@ -70,8 +70,7 @@ TCase *kit_tcase(const char *name)
 static char **args_of_server(const struct kit_server *server, const char *const *further)
 {
     char *first = text("%s/kvs.sock", server->folder);
-    const char *standing[] = {"-s", first,                    "--dir", server->folder, "--threads",
-                              "4",  "--enable-debug-command", "yes"};
+    const char *standing[] = {"-s", first, "--dir", server->folder, "--threads", "4", "--enable-debug-command", "yes"};
     size_t extra = 0, count = 0;
     while (further[extra])
         extra++;
@@ -293,7 +292,7 @@ static bool log_has_text(void *data)
 {
     struct awaited_log *awaited = data;
     char *log = kit_read_log(awaited->server);
-    bool has = strstr(log, awaited->text) != NULL;
+    bool has = strstr(log, awaited->text);
     free(log);
     return has;
 }

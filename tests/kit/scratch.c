@@ -111,7 +111,7 @@ bool scratch_is_sanitized(void)
     __has_feature(thread_sanitizer)
     return true;
 #else
-    return getenv("KVS_SANITIZED") != NULL;
+    return getenv("KVS_SANITIZED");
 #endif
 }
 

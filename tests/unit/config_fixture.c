@@ -1,9 +1,9 @@
 /* See the header. */
 #include "unit/config_fixture.h"
 
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -20,7 +20,7 @@ void config_set_up(void)
     const char *base = getenv("TMPDIR");
     char template[PATH_MAX];
     unsetenv("LISTEN_FDS");
-    snprintf(template, sizeof(template), "%s/kvs-config.XXXXXX", base != NULL ? base : "/tmp");
+    snprintf(template, sizeof template, "%s/kvs-config.XXXXXX", base ? base : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(template));
     ck_assert_ptr_nonnull(realpath(template, test_folder));
     config_init(&test_config);
@@ -31,7 +31,7 @@ void config_tear_down(void)
     char command[PATH_MAX + 16];
     config_set_listener(NULL, NULL);
     config_deinit(&test_config);
-    snprintf(command, sizeof(command), "rm -rf '%s'", test_folder);
+    snprintf(command, sizeof command, "rm -rf '%s'", test_folder);
     ck_assert_int_eq(system(command), 0);
 }
 
@@ -40,7 +40,7 @@ const char *config_path(const char *name)
     static char paths[4][PATH_MAX * 2];
     static unsigned next;
     char *path = paths[next++ % 4];
-    snprintf(path, sizeof(paths[0]), "%s/%s", test_folder, name);
+    snprintf(path, sizeof paths[0], "%s/%s", test_folder, name);
     return path;
 }
 
@@ -59,7 +59,7 @@ void config_expect_file(const char *name, const char *expected)
     char content[8192];
     FILE *file = fopen(config_path(name), "r");
     ck_assert_ptr_nonnull(file);
-    size_t len = fread(content, 1, sizeof(content) - 1, file);
+    size_t len = fread(content, 1, sizeof content - 1, file);
     content[len] = '\0';
     fclose(file);
     ck_assert_str_eq(content, expected);
@@ -69,18 +69,18 @@ char *config_load_arguments(const char *const *arguments)
 {
     int count = 0;
     char *error = NULL;
-    while (arguments[count] != NULL)
+    while (arguments[count])
         count++;
     config_deinit(&test_config);
     config_init(&test_config);
     int result = config_load(&test_config, count, (char **)arguments, &error);
-    ck_assert_int_eq(result, error == NULL ? 0 : -EINVAL);
+    ck_assert_int_eq(result, !error ? 0 : -EINVAL);
     return error;
 }
 
 void config_expect_loaded(char *error)
 {
-    ck_assert_msg(error == NULL, "%s", error);
+    ck_assert_msg(!error, "%s", error);
 }
 
 void config_expect_message(char *error, const char *first, const char *second)

@@ -1,5 +1,5 @@
 /* Accounts: names and numbers, both ways. */
-#include "core/account.h"
+#include "host/account.h"
 
 #include <check.h>
 

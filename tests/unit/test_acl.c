@@ -1,5 +1,10 @@
 /* The list of users: its order, changes to it, peers, and the file. */
-#include "access/acl.h"
+#include "acl/acl.h"
+#include "acl/rules.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "command/command_table.h"
+#include "kit/scratch.h"
 
 #include <check.h>
 #include <errno.h>
@@ -10,12 +15,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "access/rules.h"
-#include "command/table.h"
-#include "core/memory.h"
-#include "core/text.h"
-#include "kit/scratch.h"
 
 #define OF_SECRET "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
 #define DEFAULT_LINE "user default on nopass sanitize-payload ~* &* +@all"

@@ -1,7 +1,6 @@
 /* Socket activation: what the service manager hands over, told by its environment alone. */
-#include "net/activation.h"
-
 #include "kit/scratch.h"
+#include "listen/activation.h"
 
 #include <check.h>
 #include <errno.h>

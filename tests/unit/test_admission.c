@@ -1,11 +1,10 @@
 /* Who may come in when it gets crowded. */
-#include "access/admission.h"
-
-#include "access/sockets.h"
+#include "base/memory.h"
 #include "config/config.h"
-#include "core/memory.h"
 #include "kit/scratch.h"
-#include "net/listener.h"
+#include "listen/admission.h"
+#include "listen/listener.h"
+#include "listen/sockets.h"
 #include "net/peer.h"
 
 #include <check.h>
@@ -51,12 +50,12 @@ static void end(void)
 
 static enum admission ask(struct listener *listener, uid_t uid, unsigned open_now)
 {
-    return admission_ask(&config, listener, &(struct peer){1, uid, 1}, open_now);
+    return admission_ask(&config, listener_origin(listener), &(struct peer){1, uid, 1}, open_now);
 }
 
-static void leave(struct listener *listener, uid_t uid)
+static void leave(uid_t uid)
 {
-    admission_release(listener, &(struct peer){1, uid, 1});
+    admission_release(&(struct peer){1, uid, 1});
 }
 
 START_TEST(some_of_maxclients_are_kept_for_administration)
@@ -90,7 +89,7 @@ START_TEST(a_uid_gets_no_more_than_its_limit)
     ck_assert_int_eq(ask(writer, 1000, 2), ADMISSION_UID_FULL);
     ck_assert_int_eq(ask(writer, 999, 2), ADMISSION_GRANTED);
     ck_assert_int_eq(ask(writer, 1001, 3), ADMISSION_GRANTED);
-    leave(writer, 1000);
+    leave(1000);
     ck_assert_int_eq(ask(writer, 1000, 3), ADMISSION_GRANTED);
     ck_assert_int_eq(ask(writer, 1000, 4), ADMISSION_UID_FULL);
 }
@@ -105,7 +104,7 @@ START_TEST(uids_over_their_limit_share_the_reserve_on_sockets_for_administration
         ck_assert_int_eq(ask(admin, uid, 0), ADMISSION_GRANTED);
     ck_assert_int_eq(ask(admin, 5, 0), ADMISSION_UID_FULL);
     ck_assert_int_eq(ask(admin, 1, 0), ADMISSION_UID_FULL);
-    leave(admin, 3);
+    leave(3);
     ck_assert_int_eq(ask(admin, 5, 0), ADMISSION_GRANTED);
     ck_assert_int_eq(ask(admin, 7, 0), ADMISSION_GRANTED); /* which has none yet */
 }
@@ -118,9 +117,9 @@ START_TEST(a_limit_that_comes_later_counts_who_is_there)
     ck_assert_int_eq(ask(writer, 1000, 0), ADMISSION_GRANTED);
     config.maxclients_per_uid = 2;
     ck_assert_int_eq(ask(writer, 1000, 0), ADMISSION_UID_FULL);
-    leave(writer, 1000);
+    leave(1000);
     ck_assert_int_eq(ask(writer, 1000, 0), ADMISSION_UID_FULL);
-    leave(writer, 1000);
+    leave(1000);
     ck_assert_int_eq(ask(writer, 1000, 0), ADMISSION_GRANTED);
 }
 END_TEST
@@ -140,7 +139,7 @@ START_TEST(counts_are_right_whoever_comes_and_goes)
             ck_assert_int_eq(granted, counts[uid] < LIMIT);
             counts[uid] += granted;
         } else if (counts[uid] > 0) {
-            leave(writer, uid * 7919);
+            leave(uid * 7919);
             counts[uid]--;
         }
     }

@@ -1,12 +1,11 @@
 /* Blobs: references, growth, and what happens when memory can't be had. */
-#include "core/blob.h"
+#include "base/blob.h"
+#include "base/memory.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "core/memory.h"
 
 START_TEST(new_blob_is_empty_exclusive_and_roomy)
 {

@@ -1,5 +1,5 @@
 /* Clocks: agreement between units, and the fake wall clock. */
-#include "core/clock.h"
+#include "base/clock.h"
 
 #include <check.h>
 #include <time.h>

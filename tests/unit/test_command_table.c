@@ -1,13 +1,12 @@
 /* The command table: names in any case, numbers, key positions, and what follows from flags. */
-#include "command/table.h"
+#include "base/text.h"
+#include "command/command_markdown.h"
+#include "command/command_table.h"
 
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "command/command_markdown.h"
-#include "core/text.h"
 
 #define MAX_WORDS 32
 
@@ -21,7 +20,7 @@ struct request {
 static struct request request_of(const char *line)
 {
     struct request request = {.copy = strdup(line)};
-    for (char *word = strtok(request.copy, " "); word != NULL; word = strtok(NULL, " "))
+    for (char *word = strtok(request.copy, " "); word; word = strtok(NULL, " "))
         request.argv[request.argc++] = (struct arg){.data = word, .len = strlen(word)};
     return request;
 }
@@ -84,11 +83,11 @@ END_TEST
 
 START_TEST(near_misses_are_not_found)
 {
-    static const char *const misses[] = {"", "g", "ge", "gett", "ggt", "get ", "xet", "geu", "setnxx",
-                                         "*", "|", "get|", "ge\x14", "expiretimes", "incrbyfloat ",
-                                         "incrbyxfloat"};
+    static const char *const misses[] = {"",       "g",           "ge",           "gett",        "ggt", "get ",
+                                         "xet",    "geu",         "setnxx",       "*",           "|",   "get|",
+                                         "ge\x14", "expiretimes", "incrbyfloat ", "incrbyxfloat"};
     for (size_t i = 0; i < sizeof misses / sizeof misses[0]; i++)
-        ck_assert_msg(find(misses[i]) == NULL, "'%s' was found", misses[i]);
+        ck_assert_msg(!find(misses[i]), "'%s' was found", misses[i]);
     ck_assert_ptr_null(command_find("get\0", 4));
     ck_assert_ptr_null(command_find("\0\0\0", 3));
 
@@ -153,7 +152,7 @@ START_TEST(every_command_has_a_number_of_its_own)
         const struct command *command = command_by_number(i);
         ck_assert_uint_eq(command_number(command), i);
         ck_assert_ptr_eq(find_full(command_full_name(command)), command);
-        ck_assert_int_eq(command_parent(command) == NULL, i < command_top_count());
+        ck_assert_int_eq(!command_parent(command), i < command_top_count());
         for (size_t s = 0; s < command->subcommand_count; s++)
             ck_assert_ptr_eq(command_parent(&command->subcommands[s]), command);
     }
@@ -178,8 +177,13 @@ END_TEST
 START_TEST(limited_ranges_are_found)
 {
     /* as XREAD has it: STREAMS, then as many keys as identifiers */
-    static const struct key_spec spec = {.flags = KEY_RO, .search = KEY_AT_KEYWORD, .keyword = "streams",
-                                         .start_from = 1, .find = KEY_FIND_RANGE, .last_key = -1, .step = 1,
+    static const struct key_spec spec = {.flags = KEY_RO,
+                                         .search = KEY_AT_KEYWORD,
+                                         .keyword = "streams",
+                                         .start_from = 1,
+                                         .find = KEY_FIND_RANGE,
+                                         .last_key = -1,
+                                         .step = 1,
                                          .limit = 2};
     static const struct command command = {.name = "test", .key_specs = &spec, .key_spec_count = 1};
     ck_assert_str_eq(keys_of(&command, "xread COUNT 2 Streams a b 0 0"), "a b");
@@ -191,8 +195,13 @@ END_TEST
 
 START_TEST(keywords_are_searched_from_the_end_too)
 {
-    static const struct key_spec spec = {.flags = KEY_RW, .search = KEY_AT_KEYWORD, .keyword = "KEYS",
-                                         .start_from = -2, .find = KEY_FIND_RANGE, .last_key = -1, .step = 1};
+    static const struct key_spec spec = {.flags = KEY_RW,
+                                         .search = KEY_AT_KEYWORD,
+                                         .keyword = "KEYS",
+                                         .start_from = -2,
+                                         .find = KEY_FIND_RANGE,
+                                         .last_key = -1,
+                                         .step = 1};
     static const struct command command = {.name = "test", .key_specs = &spec, .key_spec_count = 1};
     ck_assert_str_eq(keys_of(&command, "migrate host port x 0 10 keys a b c"), "a b c");
     ck_assert_str_eq(keys_of(&command, "migrate host keys x keys a"), "a");
@@ -204,8 +213,7 @@ START_TEST(announced_numbers_of_keys_are_believed_only_if_they_fit)
 {
     static const struct key_spec specs[] = {
         {.flags = KEY_OW, .search = KEY_AT_INDEX, .index = 1, .find = KEY_FIND_RANGE, .step = 1},
-        {.flags = KEY_RO, .search = KEY_AT_INDEX, .index = 2, .find = KEY_FIND_KEYNUM, .first_key = 1,
-         .key_step = 1},
+        {.flags = KEY_RO, .search = KEY_AT_INDEX, .index = 2, .find = KEY_FIND_KEYNUM, .first_key = 1, .key_step = 1},
     };
     static const struct command command = {.name = "test", .key_specs = specs, .key_spec_count = 2};
     ck_assert_str_eq(keys_of(&command, "zunionstore a 2 b c WEIGHTS 1 2"), "a b c");
@@ -247,9 +255,8 @@ START_TEST(legacy_ranges_follow_from_the_specifications)
     static const struct {
         const char *name;
         int first, last, step;
-    } expected[] = {{"get", 1, 1, 1},   {"mget", 1, -1, 1}, {"mset", 1, -1, 2},
-                    {"rename", 1, 2, 1}, {"lcs", 1, 2, 1},   {"object|freq", 2, 2, 1},
-                    {"ping", 0, 0, 0},   {"object", 0, 0, 0}};
+    } expected[] = {{"get", 1, 1, 1}, {"mget", 1, -1, 1},       {"mset", 1, -1, 2}, {"rename", 1, 2, 1},
+                    {"lcs", 1, 2, 1}, {"object|freq", 2, 2, 1}, {"ping", 0, 0, 0},  {"object", 0, 0, 0}};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         int first, last, step;
         command_legacy_range(find_full(expected[i].name), &first, &last, &step);
@@ -295,7 +302,7 @@ static unsigned check_level(const char *words, enum access_level level)
 {
     unsigned found = 0;
     char *copy = strdup(words);
-    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "), found++) {
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "), found++) {
         const struct command *command = find_full(word);
         ck_assert_msg(command != NULL, "no command is called %s", word);
         ck_assert_msg(command->access == level, "%s needs access=%s", word, access_level_name(command->access));
@@ -321,8 +328,8 @@ START_TEST(whoever_may_only_read_changes_nothing)
         bool changes = command->flags & (CMD_WRITE | CMD_PROTECTED);
         ck_assert_msg(!changes || command->access > ACCESS_READ, "%s", command->full_name);
         for (size_t k = 0; k < command->key_spec_count; k++)
-            ck_assert_msg(!(command->key_specs[k].flags & (KEY_RW | KEY_OW | KEY_RM)) ||
-                              command->access > ACCESS_READ, "%s", command->full_name);
+            ck_assert_msg(!(command->key_specs[k].flags & (KEY_RW | KEY_OW | KEY_RM)) || command->access > ACCESS_READ,
+                          "%s", command->full_name);
     }
 }
 END_TEST
@@ -367,7 +374,7 @@ START_TEST(the_page_tells_of_every_command_that_runs)
     command_markdown(&text);
     for (unsigned i = 0; i < command_count(); i++) {
         const struct command *command = command_by_number(i);
-        bool told = strstr(text.data, command->summary) != NULL;
+        bool told = strstr(text.data, command->summary);
         ck_assert_msg(told == (command->run != NULL), "%s", command->full_name);
     }
     text_deinit(&text);

@@ -1,13 +1,12 @@
 /* Configuration: what files and command lines are taken, what is said of mistakes, and CONFIG GET, SET and
  * REWRITE. */
-#include "unit/config_fixture.h"
-
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
-#include "config/open_files.h"
 #include "config/suggest.h"
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "host/open_files.h"
+#include "unit/config_fixture.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,7 +23,7 @@ START_TEST(every_name_is_unique_and_found_in_any_case)
 {
     for (size_t i = 0; i < directive_count; i++) {
         const char *names[] = {directives[i].name, directives[i].alias};
-        for (size_t j = 0; j < 2 && names[j] != NULL; j++) {
+        for (size_t j = 0; j < 2 && names[j]; j++) {
             char upper[128] = "";
             for (size_t k = 0; names[j][k] != '\0'; k++)
                 upper[k] = (char)(names[j][k] >= 'a' && names[j][k] <= 'z' ? names[j][k] - 32 : names[j][k]);
@@ -45,7 +44,7 @@ START_TEST(every_value_that_get_tells_is_taken_by_set)
             continue;
         directive_get(&test_config, &directives[i], &before);
         char *error = CONFIG_SET(directives[i].name, before.data);
-        ck_assert_msg(error == NULL, "%s", error);
+        ck_assert_msg(!error, "%s", error);
         directive_get(&test_config, &directives[i], &after);
         ck_assert_str_eq(before.data, after.data);
         text_deinit(&before);
@@ -130,8 +129,8 @@ START_TEST(includes_are_read_in_place_and_patterns_may_match_nothing)
 {
     char content[PATH_MAX * 4];
     config_write_file("b.conf", "timeout 2\nhz 2\n");
-    snprintf(content, sizeof(content), "timeout 1\ninclude %s\ninclude \"%s/none/*.conf\"\nhz 3\n",
-             config_path("b.co*"), test_folder);
+    snprintf(content, sizeof content, "timeout 1\ninclude %s\ninclude \"%s/none/*.conf\"\nhz 3\n", config_path("b.co*"),
+             test_folder);
     config_expect_loaded(CONFIG_LOAD(config_write_file("a.conf", content)));
     ck_assert_int_eq(test_config.timeout, 2);
     ck_assert_int_eq(test_config.hz, 3);
@@ -141,7 +140,7 @@ END_TEST
 START_TEST(file_that_includes_itself_ends_with_a_message)
 {
     char content[PATH_MAX * 2];
-    snprintf(content, sizeof(content), "include %s\n", config_path("a.conf"));
+    snprintf(content, sizeof content, "include %s\n", config_path("a.conf"));
     config_expect_message(CONFIG_LOAD(config_write_file("a.conf", content)), "a.conf:1: include",
                           "does a file include itself?");
 }
@@ -187,9 +186,9 @@ START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
          "a class"},
         {"shutdown-on-sigterm save nosave", "SAVE and NOSAVE can't be used simultaneously", "a.conf:2"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char content[256];
-        snprintf(content, sizeof(content), "hz 10\n%s\n", cases[i].line);
+        snprintf(content, sizeof content, "hz 10\n%s\n", cases[i].line);
         config_expect_message(CONFIG_LOAD(config_write_file("a.conf", content)), cases[i].first, cases[i].second);
     }
 }
@@ -213,7 +212,7 @@ END_TEST
 START_TEST(socket_path_of_108_bytes_is_refused_and_one_of_107_is_not)
 {
     char path[109];
-    memset(path, 'x', sizeof(path));
+    memset(path, 'x', sizeof path);
     memcpy(path, "/tmp/", 5);
     path[108] = '\0';
     config_expect_message(CONFIG_LOAD("-s", path), "has 108 bytes", "at most 107");
@@ -299,11 +298,11 @@ START_TEST(values_are_told_as_redis_tells_them)
         {"save", "", ""},
         {"replica-announce-ip", "x y", "x y"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char expected[256];
         char *error = CONFIG_SET(cases[i].name, cases[i].value);
-        ck_assert_msg(error == NULL, "%s", error);
-        snprintf(expected, sizeof(expected), "%s=%s;", cases[i].name, cases[i].told);
+        ck_assert_msg(!error, "%s", error);
+        snprintf(expected, sizeof expected, "%s=%s;", cases[i].name, cases[i].told);
         ck_assert_str_eq(config_answer(cases[i].name), expected);
     }
 }
@@ -344,7 +343,7 @@ START_TEST(set_refuses_in_the_words_of_redis)
         {"save", "x", FAILED("save") "Invalid save parameters"},
         {"oom-score-adj-values", "1 2", FAILED("oom-score-adj-values") "wrong number of arguments"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         config_expect_refused(CONFIG_SET(cases[i].name, cases[i].value), cases[i].error);
 }
 END_TEST
@@ -472,7 +471,7 @@ START_TEST(rewritten_file_gives_the_same_values)
     };
     const char *path = config_write_file("a.conf", "");
     config_expect_loaded(CONFIG_LOAD(path));
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         config_expect_loaded(CONFIG_SET(settings[i][0], settings[i][1]));
     char *before = mem_strdup(config_answer("*"));
     ck_assert_int_eq(config_rewrite(&test_config), 0);
@@ -491,11 +490,11 @@ START_TEST(rewrite_overrules_an_include_by_a_line_behind_it)
 {
     char content[PATH_MAX * 2];
     config_write_file("b.conf", "timeout 2\nmaxmemory 5mb\n");
-    snprintf(content, sizeof(content), "hz 20\ninclude %s\nslowlog-max-len 1\n", config_path("b.conf"));
+    snprintf(content, sizeof content, "hz 20\ninclude %s\nslowlog-max-len 1\n", config_path("b.conf"));
     config_expect_loaded(CONFIG_LOAD(config_write_file("a.conf", content)));
     config_expect_loaded(CONFIG_SET("timeout", "3", "hz", "30"));
     ck_assert_int_eq(config_rewrite(&test_config), 0);
-    snprintf(content, sizeof(content),
+    snprintf(content, sizeof content,
              "hz 30\ninclude %s\nslowlog-max-len 1\n# Generated by CONFIG REWRITE\ntimeout 3\n", config_path("b.conf"));
     config_expect_file("a.conf", content);
     config_expect_file("b.conf", "timeout 2\nmaxmemory 5mb\n");
@@ -544,8 +543,8 @@ START_TEST(help_and_documentation_know_every_directive_that_counts)
     config_markdown(&page);
     for (size_t i = 0; i < directive_count; i++) {
         char in_help[128], in_page[128];
-        snprintf(in_help, sizeof(in_help), "  --%s  (", directives[i].name);
-        snprintf(in_page, sizeof(in_page), "| `%s`", directives[i].name);
+        snprintf(in_help, sizeof in_help, "  --%s  (", directives[i].name);
+        snprintf(in_page, sizeof in_page, "| `%s`", directives[i].name);
         bool hidden = (directives[i].flags & DIRECTIVE_HIDDEN) != 0;
         bool counts = directives[i].section != SECTION_COMPATIBILITY;
         ck_assert_msg((strstr(help.data, in_help) != NULL) == counts, "%s", in_help);

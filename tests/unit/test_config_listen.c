@@ -1,13 +1,12 @@
 /* `listen`: what entries are taken from files, the command line and CONFIG SET, how they are told, and which socket
  * files there are in the end. */
-#include "unit/config_fixture.h"
-
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
 #include "config/listen_value.h"
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "core/text.h"
 #include "kit/scratch.h"
+#include "unit/config_fixture.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,7 +21,7 @@ static const char *listens(void)
 {
     static char value[65536];
     const char *answer = config_answer("listen");
-    snprintf(value, sizeof(value), "%.*s", (int)(strlen(answer) - strlen("listen=;")), answer + strlen("listen="));
+    snprintf(value, sizeof value, "%.*s", (int)(strlen(answer) - strlen("listen=;")), answer + strlen("listen="));
     return value;
 }
 
@@ -98,9 +97,9 @@ START_TEST(mistakes_in_entries_are_told_with_file_and_line)
         {"maxclients-per-uid -1", "argument must be between 0 and 2147483647", "a.conf:2"},
         {"supervised maybe", "must be one of the following: upstart, systemd, auto, no", "a.conf:2"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char content[256];
-        snprintf(content, sizeof(content), "listen /tmp/y\n%s\n", cases[i].line);
+        snprintf(content, sizeof content, "listen /tmp/y\n%s\n", cases[i].line);
         config_expect_message(CONFIG_LOAD(config_write_file("a.conf", content)), cases[i].first, cases[i].second);
     }
 }
@@ -109,7 +108,7 @@ END_TEST
 START_TEST(path_of_an_entry_has_at_most_107_bytes)
 {
     char path[109];
-    memset(path, 'x', sizeof(path));
+    memset(path, 'x', sizeof path);
     memcpy(path, "/tmp/", 5);
     path[108] = '\0';
     config_expect_message(CONFIG_LOAD("--listen", path), "has 108 bytes", "at most 107");
@@ -177,8 +176,8 @@ START_TEST(set_refuses_what_it_cannot_make_entries_of)
     };
     char expected[256], *error = NULL;
     config_expect_loaded(CONFIG_SET("listen", "/tmp/a"));
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        snprintf(expected, sizeof(expected), FAILED("listen") "%s", cases[i].error);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(expected, sizeof expected, FAILED("listen") "%s", cases[i].error);
         config_expect_refused(CONFIG_SET("listen", cases[i].value), expected);
     }
     const struct bytes pair[] = {{"listen", 6}, {"\0/tmp/b", 7}};
@@ -224,7 +223,7 @@ START_TEST(sockets_of_the_service_manager_take_the_place_of_the_default)
     config_expect_loaded(CONFIG_LOAD("--hz", "10", "--listen", "/nowhere/a.sock")); /* the folder isn't ours to judge */
     ck_assert_str_eq(test_config.unixsocket, "");
     config_expect_loaded(CONFIG_SET("listen", ""));
-    snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
     setenv("LISTEN_PID", pid, 1);
     config_expect_loaded(CONFIG_LOAD("-s", ""));
     setenv("LISTEN_PID", "1", 1);
@@ -259,7 +258,7 @@ static void add_strange_word(struct text *text, struct dice *dice)
                                         "..", "user=", "\\x", "\x01", "access=", "0",        "é ü",  "%s"};
     size_t count = dice_below(dice, 6);
     for (size_t i = 0; i < count; i++)
-        text_add(text, parts[dice_below(dice, sizeof(parts) / sizeof(parts[0]))]);
+        text_add(text, parts[dice_below(dice, sizeof parts / sizeof parts[0])]);
     text_add_char(text, 'x');
 }
 
@@ -340,9 +339,9 @@ START_TEST(no_bytes_break_the_reading_of_a_value)
     for (unsigned round = 0; round < scratch_rounds(20000); round++) {
         static const char letters[] = "ab/ .'\"\\+-@=mode=accessx0\t\n";
         char value[24];
-        size_t len = dice_below(&dice, sizeof(value));
+        size_t len = dice_below(&dice, sizeof value);
         for (size_t i = 0; i < len; i++)
-            value[i] = dice_chance(&dice, 95) ? letters[dice_below(&dice, sizeof(letters))] : (char)dice_next(&dice);
+            value[i] = dice_chance(&dice, 95) ? letters[dice_below(&dice, sizeof letters)] : (char)dice_next(&dice);
         const struct bytes pair[] = {{"listen", 6}, {value, len}};
         char *error = NULL;
         if (config_set(&test_config, pair, 1, &error) == 0)
@@ -381,13 +380,13 @@ START_TEST(rewrite_takes_back_what_an_include_says)
 {
     char content[PATH_MAX * 3];
     config_write_file("b.conf", "listen /tmp/b.sock\nlisten /tmp/c.sock\n");
-    snprintf(content, sizeof(content), "listen /tmp/a.sock\ninclude %s\n", config_path("b.conf"));
+    snprintf(content, sizeof content, "listen /tmp/a.sock\ninclude %s\n", config_path("b.conf"));
     const char *path = config_write_file("a.conf", content);
     config_expect_loaded(CONFIG_LOAD(path));
     config_expect_loaded(CONFIG_SET("listen", "-/tmp/b.sock"));
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(config_rewrite(&test_config), 0);
-        snprintf(content, sizeof(content),
+        snprintf(content, sizeof content,
                  "listen /tmp/a.sock\ninclude %s\n# Generated by CONFIG REWRITE\nlisten \"\"\n"
                  "listen /tmp/a.sock mode=0660 access=write\nlisten /tmp/c.sock mode=0660 access=write\n",
                  config_path("b.conf"));

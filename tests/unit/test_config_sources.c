@@ -1,11 +1,10 @@
 /* Sources read again: what was edited is set, what CONFIG SET did stays, and a mistake changes nothing. */
-#include "unit/config_fixture.h"
-
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
 #include "config/sources.h"
-#include "core/bytes.h"
-#include "core/memory.h"
-#include "core/text.h"
+#include "unit/config_fixture.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -32,7 +31,7 @@ static int note_changes(void *context, const struct config *changed, const char 
 
 static void tear_down(void)
 {
-    if (sources != NULL)
+    if (sources)
         config_sources_destroy(sources);
     sources = NULL;
     text_deinit(&told);
@@ -44,7 +43,7 @@ static void start(const char *content, const char *argument, const char *value)
 {
     const char *arguments[] = {config_write_file("a.conf", content), argument, value, NULL};
     config_expect_loaded(config_load_arguments(arguments));
-    sources = config_sources_create(&test_config, argument != NULL ? 3 : 1, (char **)arguments);
+    sources = config_sources_create(&test_config, argument ? 3 : 1, (char **)arguments);
     config_set_listener(note_changes, NULL);
     text_add(&told, "");
 }

@@ -1,10 +1,9 @@
 /* Entries: every change of value, width and TTL keeps all the rest, in place or moved. */
-#include "store/entry.h"
-
-#include "core/blob.h"
-#include "core/memory.h"
+#include "base/blob.h"
+#include "base/memory.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
+#include "store/entry.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -62,7 +61,7 @@ static void check_entry(const struct entry *entry, const struct expected *expect
     must(entry->type == ENTRY_STRING);
     must(entry->encoding == value->encoding);
     must(entry_expiry(entry) == expected->expire_ms);
-    must(entry->access == 0xabcdef);
+    must(entry->recency == 0xabcdef);
     if (value->encoding == ENTRY_INT) {
         must(entry_int(entry) == value->number);
     } else if (value->encoding == ENTRY_BYTES) {
@@ -89,7 +88,7 @@ static struct entry *make_entry(const struct expected *expected)
     else
         entry = entry_create_blob(key, blob_of(value->data, value->len), expected->expire_ms);
     must(entry);
-    entry->access = 0xabcdef;
+    entry->recency = 0xabcdef;
     return entry;
 }
 

@@ -1,6 +1,5 @@
 /* The gate: whoever closes it is alone, nobody waits for ever, and what was written inside is seen. */
-#include "core/gate.h"
-
+#include "base/gate.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 

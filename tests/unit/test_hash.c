@@ -2,20 +2,19 @@
  * The keyed hash. Two sets of vectors from other implementations, and a third of our own: SipHash written
  * down byte by byte as the paper says it, compared over many lengths, alignments and keys.
  */
-#include "core/hash.h"
+#include "base/hash.h"
+#include "base/random.h"
 
 #include <check.h>
 #include <string.h>
-
-#include "core/random.h"
 
 struct vector {
     size_t len; /* the message is the bytes 0, 1, 2 ... */
     uint64_t hash;
 };
 
-static uint64_t reference_siphash(const unsigned char *data, size_t len, const struct hash_key *key,
-                                  int word_rounds, int final_rounds)
+static uint64_t reference_siphash(const unsigned char *data, size_t len, const struct hash_key *key, int word_rounds,
+                                  int final_rounds)
 {
     uint64_t v[4] = {
         key->k0 ^ 0x736f6d6570736575,
@@ -59,8 +58,8 @@ START_TEST(siphash24_gives_the_published_vectors)
     };
     struct hash_key key = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
     unsigned char data[64];
-    fill_counting(data, sizeof(data));
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+    fill_counting(data, sizeof data);
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
         ck_assert_uint_eq(hash_siphash24(data, vectors[i].len, &key), vectors[i].hash);
 }
 END_TEST
@@ -69,15 +68,14 @@ START_TEST(siphash13_gives_what_cpython_gives_under_a_zero_key)
 {
     /* hash(bytes(range(len))) of CPython 3.11 with PYTHONHASHSEED=0. */
     static const struct vector vectors[] = {
-        {1, 0x68a914128e01e473},  {3, 0x4d4c9a4a8ef6e0ad},  {5, 0x5abe2169dff36275},
-        {7, 0x2f098ab0c751325a},  {8, 0xead411e67ebe2eea},  {9, 0x75927f9d95124362},
-        {15, 0xf30eb725bb91c9ea}, {16, 0x8972188433a5c5b7}, {17, 0x4883c49a2c009c1d},
-        {31, 0x169739443111d49b}, {64, 0x75e05fd5bbc870c6},
+        {1, 0x68a914128e01e473},  {3, 0x4d4c9a4a8ef6e0ad},  {5, 0x5abe2169dff36275},  {7, 0x2f098ab0c751325a},
+        {8, 0xead411e67ebe2eea},  {9, 0x75927f9d95124362},  {15, 0xf30eb725bb91c9ea}, {16, 0x8972188433a5c5b7},
+        {17, 0x4883c49a2c009c1d}, {31, 0x169739443111d49b}, {64, 0x75e05fd5bbc870c6},
     };
     struct hash_key key = {0, 0};
     unsigned char data[64];
-    fill_counting(data, sizeof(data));
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+    fill_counting(data, sizeof data);
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
         ck_assert_uint_eq(hash_siphash13(data, vectors[i].len, &key), vectors[i].hash);
 }
 END_TEST
@@ -87,7 +85,7 @@ START_TEST(every_length_and_alignment_agrees_with_the_slow_form)
     struct random_state random;
     random_seed(&random, 7);
     unsigned char data[300];
-    for (size_t i = 0; i < sizeof(data); i++)
+    for (size_t i = 0; i < sizeof data; i++)
         data[i] = (unsigned char)random_next(&random);
     for (size_t len = 0; len <= 280; len++) {
         struct hash_key key = {random_next(&random), random_next(&random)};
@@ -103,8 +101,8 @@ START_TEST(no_byte_outside_the_data_is_looked_at)
     struct hash_key key = {1, 2};
     for (size_t len = 0; len <= 40; len++) {
         unsigned char first[64], second[64];
-        memset(first, 0x00, sizeof(first));
-        memset(second, 0xff, sizeof(second));
+        memset(first, 0x00, sizeof first);
+        memset(second, 0xff, sizeof second);
         fill_counting(first + 8, len);
         fill_counting(second + 8, len);
         ck_assert_uint_eq(hash_siphash13(first + 8, len, &key), hash_siphash13(second + 8, len, &key));

@@ -1,14 +1,13 @@
 /* The keyspace: one truth for many threads, keys that expire, databases that are emptied, swapped and walked. */
-#include "store/keyspace.h"
-
-#include "core/blob.h"
-#include "core/clock.h"
-#include "core/memory.h"
-#include "core/random.h"
+#include "base/blob.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
-#include "store/access.h"
+#include "store/keyspace.h"
 #include "store/reaper.h"
+#include "store/recency.h"
 #include "store/table.h"
 
 #include <check.h>
@@ -187,8 +186,8 @@ START_TEST(looking_up_touches_if_wanted)
     now_ms += 50000;
     get(0, 1, LOOKUP_NO_TOUCH);
     keyspace_lock(keyspace, &named.shards);
-    ck_assert_uint_eq(access_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_PEEK), now_ms), 50);
-    ck_assert_uint_eq(access_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_TOUCH), now_ms), 0);
+    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_PEEK), now_ms), 50);
+    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_TOUCH), now_ms), 0);
     keyspace_unlock(keyspace, &named.shards);
 }
 END_TEST

@@ -1,7 +1,6 @@
 /* The socket file: its rights from the first moment, what it is never made over, and who may remove it. */
-#include "net/listener.h"
-
 #include "kit/scratch.h"
+#include "listen/listener.h"
 #include "unit/other_user.h"
 
 #include <check.h>
@@ -378,14 +377,14 @@ END_TEST
 
 START_TEST(path_may_have_107_bytes_and_no_more)
 {
-    char longest[LISTENER_PATH_MAX + 2];
+    char longest[ORIGIN_PATH_MAX + 2];
     memset(longest, 'x', sizeof longest);
     memcpy(longest, folder, strlen(folder));
     longest[strlen(folder)] = '/';
-    longest[LISTENER_PATH_MAX + 1] = '\0';
+    longest[ORIGIN_PATH_MAX + 1] = '\0';
     ck_assert_int_eq(open_at(longest, 0600), -ENAMETOOLONG);
     check_message(longest, "107");
-    longest[LISTENER_PATH_MAX] = '\0';
+    longest[ORIGIN_PATH_MAX] = '\0';
     ck_assert_int_eq(open_at(longest, 0600), 0);
     int client = connect_at(longest, SOCK_STREAM);
     ck_assert_int_ge(client, 0);
@@ -398,12 +397,12 @@ END_TEST
 
 START_TEST(the_longest_path_can_have_a_group_too)
 {
-    char longest[LISTENER_PATH_MAX + 1];
+    char longest[ORIGIN_PATH_MAX + 1];
     struct listener_rights rights = rights_of(0660);
     memset(longest, 'x', sizeof longest);
     memcpy(longest, folder, strlen(folder));
     longest[strlen(folder)] = '/';
-    longest[LISTENER_PATH_MAX] = '\0';
+    longest[ORIGIN_PATH_MAX] = '\0';
     rights.group = getegid();
     ck_assert_int_eq(open_with(longest, rights), 0);
     int client = connect_at(longest, SOCK_STREAM);
@@ -551,7 +550,7 @@ START_TEST(an_adopted_sockets_file_is_never_touched)
     chmod(path, 0644);
     rights.access = ACCESS_WRITE;
     ck_assert_int_eq(listener_adopt(fd, path, &rights, &listener, error, sizeof error), 0);
-    ck_assert_int_eq(listener_kind(listener), LISTENER_ACTIVATED);
+    ck_assert_int_eq(listener_kind(listener), ORIGIN_ACTIVATED);
     ck_assert_uint_eq(listener_rights(listener).mode, 0644);
     ck_assert_int_eq(change_to(rights_of(0666)), 0);
     ck_assert_int_eq(listener_access(listener), ACCESS_ADMIN);

@@ -1,5 +1,6 @@
 /* The log: the form of a line, levels, reopening, and many threads at once. */
-#include "core/log.h"
+#include "base/clock.h"
+#include "host/log.h"
 
 #include <check.h>
 #include <errno.h>
@@ -11,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/clock.h"
-
 static char folder[64];
 static char path[96];
 static char content[1 << 20];
@@ -21,7 +20,7 @@ static void make_folder(void)
 {
     strcpy(folder, "/tmp/kvs-test-log-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof(path), "%s/server.log", folder);
+    snprintf(path, sizeof path, "%s/server.log", folder);
     ck_assert_int_eq(log_open(path), 0);
     log_set_level(LOG_LEVEL_NOTICE);
 }
@@ -31,7 +30,7 @@ static void remove_folder(void)
     clock_set_fake(-1);
     log_open("");
     char moved[112];
-    snprintf(moved, sizeof(moved), "%s.1", path);
+    snprintf(moved, sizeof moved, "%s.1", path);
     unlink(path);
     unlink(moved);
     rmdir(folder);
@@ -41,7 +40,7 @@ static const char *read_file(const char *name)
 {
     FILE *file = fopen(name, "r");
     ck_assert_ptr_nonnull(file);
-    size_t len = fread(content, 1, sizeof(content) - 1, file);
+    size_t len = fread(content, 1, sizeof content - 1, file);
     fclose(file);
     content[len] = '\0';
     return content;
@@ -62,7 +61,7 @@ START_TEST(line_has_pid_role_time_level_and_message)
     clock_set_fake(INT64_C(1795293292123));
     log_notice("hello %d", 7);
     char expected[128];
-    snprintf(expected, sizeof(expected), "%d:M 21 Nov 2026 20:34:52.123 * hello 7\n", (int)getpid());
+    snprintf(expected, sizeof expected, "%d:M 21 Nov 2026 20:34:52.123 * hello 7\n", (int)getpid());
     ck_assert_str_eq(read_file(path), expected);
 }
 END_TEST
@@ -82,7 +81,7 @@ START_TEST(levels_below_the_wanted_one_are_dropped)
     log_set_level(LOG_LEVEL_NOTHING);
     ck_assert(!log_wants(LOG_LEVEL_WARNING));
     log_warning("no");
-    ck_assert(strstr(read_file(path), "no") == NULL);
+    ck_assert(!strstr(read_file(path), "no"));
 }
 END_TEST
 
@@ -103,7 +102,7 @@ END_TEST
 START_TEST(reopening_follows_a_rotation)
 {
     char moved[112];
-    snprintf(moved, sizeof(moved), "%s.1", path);
+    snprintf(moved, sizeof moved, "%s.1", path);
     int fd = log_fd();
     log_notice("first");
     ck_assert_int_eq(rename(path, moved), 0);
@@ -124,14 +123,14 @@ START_TEST(unusable_path_leaves_the_old_log)
     ck_assert_int_eq(log_open(folder), -EISDIR);
     ck_assert_int_eq(log_open("/dev/null"), 0);
     log_notice("nowhere");
-    ck_assert(strstr(read_file(path), "nowhere") == NULL);
+    ck_assert(!strstr(read_file(path), "nowhere"));
 }
 END_TEST
 
 START_TEST(too_long_line_is_cut_and_ends)
 {
     static char message[10000];
-    memset(message, 'x', sizeof(message) - 1);
+    memset(message, 'x', sizeof message - 1);
     log_notice("%s", message);
     log_notice("next");
     read_file(path);
@@ -163,11 +162,11 @@ START_TEST(threads_lose_and_mix_no_line)
         pthread_join(threads[i], NULL);
     read_file(path);
     int next[THREADS] = {0}, lines = 0;
-    for (char *line = strtok(content, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
+    for (char *line = strtok(content, "\n"); line; line = strtok(NULL, "\n"), lines++) {
         const char *message = strrchr(line, ' ') + 1;
         int thread = message[0] - 'a';
         char expected[32];
-        snprintf(expected, sizeof(expected), "%s%d.", names[thread], next[thread]++);
+        snprintf(expected, sizeof expected, "%s%d.", names[thread], next[thread]++);
         ck_assert_str_eq(message, expected);
     }
     ck_assert_int_eq(lines, THREADS * LINES);

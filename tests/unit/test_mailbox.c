@@ -1,8 +1,7 @@
 /* Mailboxes: nothing is lost, each sender's order is kept, and whoever sleeps is woken. */
-#include "net/mailbox.h"
-
 #include "kit/scratch.h"
 #include "kit/suites.h"
+#include "net/mailbox.h"
 #include "net/worker.h"
 
 #include <check.h>

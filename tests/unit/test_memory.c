@@ -1,5 +1,5 @@
 /* Memory: classes, statistics that are exact, purging, and failures on request. */
-#include "core/memory.h"
+#include "base/memory.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -128,7 +128,7 @@ END_TEST
 START_TEST(our_settings_have_reached_the_allocator)
 {
     ssize_t decay_ms = -1;
-    size_t len = sizeof(decay_ms);
+    size_t len = sizeof decay_ms;
     ck_assert_int_eq(mallctl("opt.dirty_decay_ms", &decay_ms, &len, NULL, 0), 0);
     ck_assert_int_eq(decay_ms, 5000);
     ck_assert_mem_eq(mem_allocator(), "jemalloc-5.", 11);

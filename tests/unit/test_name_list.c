@@ -1,7 +1,6 @@
 /* Lists of names: order, repetitions, and running out of memory. */
-#include "families/name_list.h"
-
-#include "core/memory.h"
+#include "base/memory.h"
+#include "handlers/name_list.h"
 #include "kit/scratch.h"
 
 #include <check.h>

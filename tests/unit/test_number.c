@@ -1,13 +1,12 @@
 /* Numbers and their text: what is accepted, what is refused, and the exact bytes of each form. */
-#include "core/number.h"
+#include "base/number.h"
+#include "base/random.h"
 
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/random.h"
 
 static bool parses_i64(const char *text, int64_t *value_out)
 {
@@ -29,7 +28,7 @@ START_TEST(canonical_integers_are_read)
         {"-9223372036854775808", INT64_MIN},
         {"1000000000000000000", INT64_C(1000000000000000000)},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t value;
         ck_assert_msg(parses_i64(cases[i].text, &value), "%s", cases[i].text);
         ck_assert_int_eq(value, cases[i].value);
@@ -65,7 +64,7 @@ START_TEST(other_texts_are_no_integers)
         "-99999999999999999999",
         "100000000000000000000000000",
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t value = 77;
         ck_assert_msg(!parses_i64(cases[i], &value), "%s", cases[i]);
         ck_assert_int_eq(value, 77);
@@ -101,7 +100,7 @@ START_TEST(integers_survive_the_way_to_text_and_back)
         uint64_t value = any_length(&random);
         char text[NUMBER_I64_MAX_LEN], expected[32];
         size_t len = number_format_u64(text, value);
-        ck_assert_int_eq(snprintf(expected, sizeof(expected), "%llu", (unsigned long long)value), (int)len);
+        ck_assert_int_eq(snprintf(expected, sizeof expected, "%llu", (unsigned long long)value), (int)len);
         ck_assert_mem_eq(text, expected, len);
         ck_assert_uint_eq(number_digits_u64(value), len);
         uint64_t back;
@@ -109,7 +108,7 @@ START_TEST(integers_survive_the_way_to_text_and_back)
         ck_assert_uint_eq(back, value);
 
         len = number_format_i64(text, (int64_t)value);
-        ck_assert_int_eq(snprintf(expected, sizeof(expected), "%lld", (long long)value), (int)len);
+        ck_assert_int_eq(snprintf(expected, sizeof expected, "%lld", (long long)value), (int)len);
         ck_assert_mem_eq(text, expected, len);
         int64_t signed_back;
         ck_assert(number_parse_i64(text, len, &signed_back));
@@ -163,25 +162,24 @@ START_TEST(doubles_are_read_as_strtod_reads_them)
         "0.000000000000001",
         "99999999999999.9",
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value, expected = strtod(cases[i], NULL);
         ck_assert_msg(number_parse_double(cases[i], strlen(cases[i]), &value), "%s", cases[i]);
-        ck_assert_msg(memcmp(&value, &expected, sizeof(value)) == 0, "%s", cases[i]);
+        ck_assert_msg(memcmp(&value, &expected, sizeof value) == 0, "%s", cases[i]);
     }
 }
 END_TEST
 
 START_TEST(other_texts_are_no_doubles)
 {
-    static const char *const cases[] = {"",       " 1",     "1 ",    "\t1", "nan", "-nan", "1e999",
-                                        "-1e999", "1e-999", "1.2.3", "-",   ".",   "1,5",  "abc",
-                                        "1f",     "--1",    "+-1",   "1e",  "in"};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    static const char *const cases[] = {"",  " 1", "1 ",  "\t1", "nan", "-nan", "1e999", "-1e999", "1e-999", "1.2.3",
+                                        "-", ".",  "1,5", "abc", "1f",  "--1",  "+-1",   "1e",     "in"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value = 77;
         ck_assert_msg(!number_parse_double(cases[i], strlen(cases[i]), &value), "%s", cases[i]);
         ck_assert(value == 77);
         long double long_value;
-        if (strchr(cases[i], '9') == NULL)
+        if (!strchr(cases[i], '9'))
             ck_assert_msg(!number_parse_long_double(cases[i], strlen(cases[i]), &long_value), "%s", cases[i]);
     }
     double value;
@@ -248,7 +246,7 @@ START_TEST(doubles_print_as_redis_prints_them)
         {1.7976931348623157e308, "1.7976931348623157e+308"},
         {9007199254740993.5, "9007199254740994"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[NUMBER_DOUBLE_MAX_LEN];
         size_t len = number_format_double(text, cases[i].value);
         ck_assert_str_eq(text, cases[i].text);
@@ -265,16 +263,16 @@ START_TEST(printed_doubles_read_back_as_the_same_bits)
         uint64_t bits = random_next(&random);
         double value, back;
         if (i % 2 == 0)
-            memcpy(&value, &bits, sizeof(value));
+            memcpy(&value, &bits, sizeof value);
         else
             value = (double)(int64_t)any_length(&random) / (double)(1 + random_below(&random, 100000));
         if (!isfinite(value))
             continue;
         char text[NUMBER_DOUBLE_MAX_LEN];
         size_t len = number_format_double(text, value);
-        ck_assert_uint_lt(len, sizeof(text));
+        ck_assert_uint_lt(len, sizeof text);
         ck_assert_msg(number_parse_double(text, len, &back), "%s", text);
-        ck_assert_msg(memcmp(&value, &back, sizeof(value)) == 0, "%s of %a", text, value);
+        ck_assert_msg(memcmp(&value, &back, sizeof value) == 0, "%s of %a", text, value);
     }
 }
 END_TEST
@@ -299,7 +297,7 @@ START_TEST(long_doubles_print_in_fixed_notation)
         {"inf", "inf"},
         {"-inf", "-inf"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[NUMBER_LONG_DOUBLE_MAX_LEN];
         long double value;
         ck_assert(number_parse_long_double(cases[i].value, strlen(cases[i].value), &value));
@@ -334,24 +332,14 @@ START_TEST(memory_sizes_know_redis_units)
         {"007", 7},
         {"18446744073709551615", UINT64_MAX},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint64_t bytes;
         ck_assert_msg(number_parse_memory(cases[i].text, strlen(cases[i].text), &bytes), "%s", cases[i].text);
         ck_assert_uint_eq(bytes, cases[i].bytes);
     }
-    static const char *const bad[] = {"",
-                                      "-1",
-                                      "kb",
-                                      "1 kb",
-                                      "1kbb",
-                                      "1t",
-                                      "1x",
-                                      "1.5g",
-                                      "1kb ",
-                                      " 1",
-                                      "18446744073709551616",
-                                      "99999999999gb"};
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+    static const char *const bad[] = {
+        "", "-1", "kb", "1 kb", "1kbb", "1t", "1x", "1.5g", "1kb ", " 1", "18446744073709551616", "99999999999gb"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint64_t bytes;
         ck_assert_msg(!number_parse_memory(bad[i], strlen(bad[i]), &bytes), "%s", bad[i]);
     }
@@ -375,7 +363,7 @@ START_TEST(human_sizes_have_two_decimals)
         {UINT64_C(5) << 50, "5.00P"},
         {UINT64_C(1) << 60, "1152921504606846976B"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[64];
         number_format_human(text, cases[i].bytes);
         ck_assert_str_eq(text, cases[i].text);

@@ -1,8 +1,7 @@
 /* Output: bytes leave in order however the socket cuts them, and the totals are right at every moment. */
-#include "core/output.h"
-
-#include "core/blob.h"
-#include "core/memory.h"
+#include "base/blob.h"
+#include "base/memory.h"
+#include "base/output.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 

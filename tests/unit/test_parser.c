@@ -1,10 +1,9 @@
 /* The parser: the same requests come out however the bytes are cut, and errors are Redis's. */
-#include "resp/parser.h"
-
-#include "core/blob.h"
-#include "core/hash.h"
+#include "base/blob.h"
+#include "base/hash.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
+#include "resp/parser.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -140,7 +139,7 @@ static void check_same(const struct outcome *expected, const struct outcome *act
 #define BIG_MESSAGES 3
 #define LITERAL(text)                                                                                                  \
     {                                                                                                                  \
-        text, sizeof(text) - 1                                                                                         \
+        text, sizeof text - 1                                                                                          \
     }
 
 static const struct {

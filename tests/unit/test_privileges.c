@@ -1,5 +1,5 @@
 /* Privileges: root becomes somebody else for good. Root alone can show it. */
-#include "core/privileges.h"
+#include "host/privileges.h"
 
 #include <check.h>
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* The process: the operator's umask holds for files, but not for socket files. */
-#include "core/process.h"
-
-#include "core/log.h"
+#include "host/log.h"
+#include "host/process.h"
 #include "kit/scratch.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* Random numbers: repeatable under a seed, even, and different where they come from the kernel. */
-#include "core/random.h"
+#include "base/random.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -54,7 +54,7 @@ START_TEST(random_hex_writes_exactly_len_digits)
 {
     for (size_t len = 0; len <= 300; len++) {
         char out[304];
-        memset(out, '?', sizeof(out));
+        memset(out, '?', sizeof out);
         random_hex(out, len);
         ck_assert_uint_eq(strlen(out), len);
         ck_assert_uint_eq(strspn(out, "0123456789abcdef"), len);
@@ -70,9 +70,9 @@ END_TEST
 START_TEST(random_secure_fills_all_bytes)
 {
     unsigned char bytes[1000] = {0};
-    random_secure(bytes, sizeof(bytes));
+    random_secure(bytes, sizeof bytes);
     bool is_seen[256] = {false};
-    for (size_t i = 0; i < sizeof(bytes); i++)
+    for (size_t i = 0; i < sizeof bytes; i++)
         is_seen[bytes[i]] = true;
     unsigned kinds = 0;
     for (int i = 0; i < 256; i++)

@@ -2,9 +2,8 @@
  * The sandbox: what is refused inside, and what goes on. Each look inside is a process of its own, since there is no
  * way out again.
  */
-#include "core/sandbox.h"
-
-#include "core/account.h"
+#include "host/account.h"
+#include "host/sandbox.h"
 #include "kit/scratch.h"
 
 #include <check.h>

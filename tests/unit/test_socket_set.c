@@ -1,9 +1,8 @@
 /* The set of sockets: it changes as a whole or not at all, and what a service manager handed over finds its entry. */
-#include "access/socket_set.h"
-
 #include "kit/scratch.h"
-#include "net/activation.h"
-#include "net/listener.h"
+#include "listen/activation.h"
+#include "listen/listener.h"
+#include "listen/socket_set.h"
 #include "unit/other_user.h"
 
 #include <check.h>
@@ -159,7 +158,7 @@ static struct activated handed(int i, const char *name)
     return (struct activated){fd, name, paths[i]};
 }
 
-static void check_socket(size_t i, int path, enum listener_kind kind, enum access_level access)
+static void check_socket(size_t i, int path, enum origin_kind kind, enum access_level access)
 {
     ck_assert_str_eq(listener_path(set.sockets[i]->listener), paths[path]);
     ck_assert_int_eq(listener_kind(set.sockets[i]->listener), kind);
@@ -172,9 +171,9 @@ START_TEST(a_path_matches_before_a_name)
     const struct socket_wanted want[] = {wanted(3, 0600, ACCESS_ADMIN), wanted(1, 0600, ACCESS_READ)};
     ck_assert_int_eq(change_with((struct socket_order){want, 2, given, 3, .serve_others = true}), 0);
     ck_assert_uint_eq(set.count, 3);
-    check_socket(0, 2, LISTENER_ACTIVATED, ACCESS_ADMIN); /* its name is d */
-    check_socket(1, 1, LISTENER_ACTIVATED, ACCESS_READ);
-    check_socket(2, 0, LISTENER_ACTIVATED, ACCESS_WRITE); /* is called b, but b has its own */
+    check_socket(0, 2, ORIGIN_ACTIVATED, ACCESS_ADMIN); /* its name is d */
+    check_socket(1, 1, ORIGIN_ACTIVATED, ACCESS_READ);
+    check_socket(2, 0, ORIGIN_ACTIVATED, ACCESS_WRITE); /* is called b, but b has its own */
     ck_assert_uint_eq(stat_of(3).st_ino, 0);
 }
 END_TEST
@@ -187,7 +186,7 @@ START_TEST(a_name_fits_the_file_with_or_without_its_ending)
     want.path = longer;
     ck_assert_int_eq(change_with((struct socket_order){&want, 1, given, 1, .serve_others = true}), 0);
     ck_assert_uint_eq(set.count, 1);
-    check_socket(0, 0, LISTENER_ACTIVATED, ACCESS_READ);
+    check_socket(0, 0, ORIGIN_ACTIVATED, ACCESS_READ);
     free(longer);
 }
 END_TEST
@@ -197,8 +196,8 @@ START_TEST(without_configuration_the_first_is_for_administration)
     const struct activated given[] = {handed(0, ""), handed(1, "")};
     ck_assert_int_eq(change_with((struct socket_order){NULL, 0, given, 2, .serve_others = true}), 0);
     ck_assert_uint_eq(set.count, 2);
-    check_socket(0, 0, LISTENER_ACTIVATED, ACCESS_ADMIN);
-    check_socket(1, 1, LISTENER_ACTIVATED, ACCESS_WRITE);
+    check_socket(0, 0, ORIGIN_ACTIVATED, ACCESS_ADMIN);
+    check_socket(1, 1, ORIGIN_ACTIVATED, ACCESS_WRITE);
 }
 END_TEST
 
@@ -212,7 +211,7 @@ START_TEST(what_was_handed_over_can_leave_and_come_back)
     ck_assert(connects(0)); /* the service manager's file is as it was */
     ck_assert_int_eq(change_with((struct socket_order){both, 2, given, 1, .serve_others = false}), 0);
     ck_assert_uint_eq(set.count, 2);
-    check_socket(0, 0, LISTENER_ACTIVATED, ACCESS_READ);
+    check_socket(0, 0, ORIGIN_ACTIVATED, ACCESS_READ);
 }
 END_TEST
 
@@ -221,13 +220,13 @@ START_TEST(what_was_handed_over_unasked_stays_and_can_be_asked_for_later)
     const struct activated given[] = {handed(0, "")};
     const struct socket_wanted want[] = {wanted(0, 0600, ACCESS_READ), wanted(1, 0600, ACCESS_ADMIN)};
     ck_assert_int_eq(change_with((struct socket_order){want + 1, 1, given, 1, .serve_others = true}), 0);
-    check_socket(1, 0, LISTENER_ACTIVATED, ACCESS_WRITE);
+    check_socket(1, 0, ORIGIN_ACTIVATED, ACCESS_WRITE);
     ck_assert_int_eq(change_with((struct socket_order){want + 1, 1, given, 1, .serve_others = false}), 0);
     ck_assert_uint_eq(set.count, 2);
     struct listener *same = set.sockets[1]->listener;
     ck_assert_int_eq(change_with((struct socket_order){want, 2, given, 1, .serve_others = false}), 0);
     ck_assert_uint_eq(set.count, 2);
-    check_socket(0, 0, LISTENER_ACTIVATED, ACCESS_READ);
+    check_socket(0, 0, ORIGIN_ACTIVATED, ACCESS_READ);
     ck_assert_ptr_eq(set.sockets[0]->listener, same);
 }
 END_TEST

@@ -1,7 +1,6 @@
 /* Statistics: buckets of latency, sums over threads, codes of errors, rates. */
-#include "engine/stats.h"
-
-#include "command/table.h"
+#include "command/command_table.h"
+#include "record/stats.h"
 
 #include <check.h>
 #include <pthread.h>

@@ -1,9 +1,8 @@
 /* String values: encodings, their text, and writing in place. */
-#include "types/string.h"
-
-#include "core/blob.h"
-#include "core/memory.h"
+#include "base/blob.h"
+#include "base/memory.h"
 #include "kit/scratch.h"
+#include "types/string.h"
 
 #include <check.h>
 #include <stdlib.h>

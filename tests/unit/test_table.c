@@ -2,13 +2,12 @@
  * Tables: against a model, under hashes that can't tell keys apart, with memory that runs out, and scans that
  * miss nothing while segments split and merge.
  */
-#include "store/table.h"
-
-#include "core/hash.h"
-#include "core/memory.h"
-#include "core/random.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/random.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
+#include "store/table.h"
 
 #include <check.h>
 #include <errno.h>
@@ -394,7 +393,7 @@ static void disturb(struct dice *dice, unsigned stable, unsigned universe)
 START_TEST(scan_misses_nothing_that_stayed_while_segments_split_and_merge)
 {
     unsigned histories = scratch_rounds(400), depths = 0;
-    bool must_deepen = hashes[_i] == NULL; /* goes on until the directory has changed often enough under a scan */
+    bool must_deepen = !hashes[_i]; /* goes on until the directory has changed often enough under a scan */
     for (unsigned history = 0; history < histories || (must_deepen && depths <= histories / 10); history++) {
         must(history < 100 * histories);
         struct dice dice = dice_create(1000 + (uint64_t)_i * 100000 + history);

@@ -1,11 +1,10 @@
 /* Growing text, quoting, and splitting of lines. */
-#include "core/text.h"
+#include "base/random.h"
+#include "base/text.h"
 
 #include <check.h>
 #include <errno.h>
 #include <string.h>
-
-#include "core/random.h"
 
 static struct text text;
 static struct text_words words;
@@ -108,7 +107,7 @@ START_TEST(quotes_that_do_not_close_are_refused)
 {
     static const char *const cases[] = {"\"",     "'",    "\"abc",      "'abc",  "\"abc\\\"", "'abc\\'",
                                         "\"a\"b", "'a'b", "\"a\"\"b\"", "ok \"", "\"a\\"};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ck_assert_msg(text_split(cases[i], strlen(cases[i]), &words) == -EINVAL, "%s", cases[i]);
         ck_assert_uint_eq(words.count, 0);
     }
@@ -134,7 +133,7 @@ START_TEST(any_bytes_survive_quoting_and_splitting)
     random_seed(&random, 5);
     for (int round = 0; round < 300; round++) {
         char bytes[200];
-        size_t len = random_below(&random, sizeof(bytes) + 1);
+        size_t len = random_below(&random, sizeof bytes + 1);
         for (size_t i = 0; i < len; i++)
             bytes[i] = (char)random_next(&random);
         text_clear(&text);

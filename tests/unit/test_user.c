@@ -1,5 +1,11 @@
 /* Users: what rules make of one, how it is told, and what it may do. */
-#include "access/user.h"
+#include "acl/rules.h"
+#include "acl/user.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "command/command_table.h"
+#include "kit/scratch.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <errno.h>
@@ -7,13 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "access/rules.h"
-#include "command/table.h"
-#include "core/memory.h"
-#include "core/text.h"
-#include "kit/scratch.h"
-#include "kit/suites.h"
 
 #define HASH_OF_SECRET "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
 #define MAX_WORDS 64
@@ -31,7 +30,7 @@ static const char *apply_all(struct user *user, const char *line)
     const char *error = NULL;
     rules_split(bytes_of(line), &words);
     ck_assert_int_eq(rules_join(words.items, words.count, &rules, &open), 0);
-    for (size_t i = 0; i < rules.count && error == NULL; i++)
+    for (size_t i = 0; i < rules.count && !error; i++)
         user_apply(user, rules.items[i], &error);
     rules_deinit(&rules);
     rules_deinit(&words);
@@ -42,7 +41,7 @@ static struct user *user_of(const char *line)
 {
     struct user *user = user_create("alice", 5, false);
     const char *error = apply_all(user, line);
-    if (error != NULL)
+    if (error)
         ck_abort_msg("%s: %s", line, error);
     return user;
 }
@@ -74,7 +73,7 @@ struct words {
 static struct words words_of(const char *line)
 {
     struct words words = {.copy = strdup(line)};
-    for (char *word = strtok(words.copy, " "); word != NULL; word = strtok(NULL, " "))
+    for (char *word = strtok(words.copy, " "); word; word = strtok(NULL, " "))
         words.argv[words.argc++] = (struct arg){.data = word, .len = strlen(word)};
     return words;
 }
@@ -705,7 +704,7 @@ START_TEST(what_is_told_makes_the_same_user_again)
         char *text = described(user);
         struct user *again = user_create("alice", 5, dice_chance(&dice, 50));
         const char *error = apply_all(again, text);
-        if (error != NULL)
+        if (error)
             ck_abort_msg("%s: %s", text, error);
         char *text_again = described(again);
         ck_assert_str_eq(text_again, text);

@@ -1,0 +1,62 @@
+/*
+ * Selectors: which commands may be used, on which keys and channels.
+ *
+ * Rules come one by one, as ACL SETUSER has them, and the later one wins. The commands' rules are kept as a
+ * text too, without those that later ones made pointless: what it says is what was meant ("+@read -keys"), also
+ * for commands that do not exist yet.
+ *
+ * One selector belongs to one user; see acl/user.h for threads. After command_table_init().
+ */
+#ifndef KVS_ACL_SELECTOR_H
+#define KVS_ACL_SELECTOR_H
+
+#include "base/bytes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+struct selector;
+struct text;
+
+/* No commands and no keys. */
+struct selector *selector_create(bool all_channels);
+struct selector *selector_copy(const struct selector *selector);
+void selector_destroy(struct selector *selector);
+
+/*
+ * Applies one rule about commands, keys or channels. NULL, or what is wrong with it (static text, or the one
+ * below).
+ */
+extern const char selector_unknown_command[];
+const char *selector_apply(struct selector *selector, struct bytes rule);
+
+/* Back to what selector_create() made. */
+void selector_reset(struct selector *selector, bool all_channels);
+
+/* ---- what it allows ---- */
+
+/* Everything, now and in the future. */
+bool selector_is_unrestricted(const struct selector *selector);
+
+/* The command with any arguments, as far as commands and keys go. */
+bool selector_allows_freely(const struct selector *selector, const struct command *command);
+
+/* The command, with this first argument; argc may be 1. */
+bool selector_allows_command(const struct selector *selector, const struct command *command, const struct arg *argv,
+                             int argc);
+
+/* The key, for what key_flags say is done with it (enum key_flag). */
+bool selector_allows_key(const struct selector *selector, const char *key, size_t len, uint32_t key_flags);
+
+/* The channel; a pattern to subscribe to has to be among the selector's patterns as it stands. */
+bool selector_allows_channel(const struct selector *selector, const char *channel, size_t len, bool is_pattern);
+
+/* ---- in words ---- */
+void selector_describe(const struct selector *selector, struct text *text); /* "~a* resetchannels -@all +get" */
+void selector_describe_commands(const struct selector *selector, struct text *text);
+void selector_describe_keys(const struct selector *selector, struct text *text);
+void selector_describe_channels(const struct selector *selector, struct text *text);
+
+#endif

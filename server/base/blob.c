@@ -1,0 +1,68 @@
+/*
+ * Blobs: one allocation each, the head and then the bytes. The capacity is whatever the allocator
+ * really gave, so that appending fills the size class before it has to move.
+ */
+#include "base/blob.h"
+
+#include "base/memory.h"
+
+#include <stdint.h>
+
+/* Bytes to allocate for a capacity; 0 if it doesn't fit in a size_t. */
+static size_t allocation_size(size_t capacity)
+{
+    if (capacity > SIZE_MAX / 2)
+        return 0;
+    return mem_good_size(sizeof(struct blob) + capacity);
+}
+
+struct blob *blob_create(size_t capacity)
+{
+    size_t size = allocation_size(capacity);
+    struct blob *blob = size > 0 ? mem_try_alloc(size) : NULL;
+    if (!blob)
+        return NULL;
+    atomic_init(&blob->references, 1);
+    blob->len = 0;
+    blob->capacity = size - sizeof(struct blob);
+    return blob;
+}
+
+struct blob *blob_retain(struct blob *blob)
+{
+    /* Relaxed: whoever retains already holds a reference, which the caller got in an ordered way. */
+    atomic_fetch_add_explicit(&blob->references, 1, memory_order_relaxed);
+    return blob;
+}
+
+void blob_release(struct blob *blob)
+{
+    if (!blob)
+        return;
+    /* Release: our reads and writes of the bytes are done before the count falls. Acquire: the one that
+     * frees sees those of every other releaser (the partner is this same line on their threads). */
+    if (atomic_fetch_sub_explicit(&blob->references, 1, memory_order_acq_rel) == 1)
+        mem_free_sized(blob, sizeof(struct blob) + blob->capacity);
+}
+
+bool blob_is_exclusive(const struct blob *blob)
+{
+    /* Acquire pairs with blob_release() on other threads: they have finished reading before we write. */
+    return atomic_load_explicit(&blob->references, memory_order_acquire) == 1;
+}
+
+struct blob *blob_reserve(struct blob *blob, size_t capacity)
+{
+    if (capacity <= blob->capacity)
+        return blob;
+    size_t size = allocation_size(capacity);
+    struct blob *moved = size > 0 ? mem_try_realloc(blob, size) : NULL;
+    if (moved)
+        moved->capacity = size - sizeof(struct blob);
+    return moved;
+}
+
+size_t blob_memory(const struct blob *blob)
+{
+    return mem_usable(blob);
+}

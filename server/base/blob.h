@@ -1,0 +1,48 @@
+/*
+ * Blobs: large byte strings with a reference count.
+ *
+ * A value of BLOB_MIN bytes or more is not copied between the socket and the keyspace: the parser
+ * receives it into a blob, an entry keeps a reference, and a reply holds another until the bytes are
+ * in the socket. A blob with one reference may be changed in place by its owner (under the shard
+ * lock, if an entry holds it); with more it is read-only and has to be copied first.
+ *
+ * The count is atomic: references are dropped on any thread.
+ */
+#ifndef KVS_BASE_BLOB_H
+#define KVS_BASE_BLOB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define BLOB_MIN ((size_t)16384)
+
+struct blob {
+    atomic_uint references;
+    size_t len;      /* bytes in use */
+    size_t capacity; /* bytes allocated in data */
+    char data[];
+};
+
+/* Returns a blob with one reference and len 0, or NULL when the memory can't be had. */
+struct blob *blob_create(size_t capacity);
+
+/* Takes one more reference; returns the same blob. */
+struct blob *blob_retain(struct blob *blob);
+
+/* Drops a reference (NULL is nothing); the last one frees. */
+void blob_release(struct blob *blob);
+
+/* Whether the caller's reference is the only one. */
+bool blob_is_exclusive(const struct blob *blob);
+
+/*
+ * Makes room for capacity bytes in an exclusively held blob. Takes the reference and returns the blob,
+ * which may have moved; on failure returns NULL and the caller keeps the old one.
+ */
+struct blob *blob_reserve(struct blob *blob, size_t capacity);
+
+/* Bytes of memory that the blob occupies, allocator slack included. */
+size_t blob_memory(const struct blob *blob);
+
+#endif

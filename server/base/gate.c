@@ -1,0 +1,143 @@
+/*
+ * Each member has a word of its own in a cache line of its own, so that going in and out touches no
+ * shared line unless the gate is closed. It is Dekker's pattern: a member writes its word and then
+ * reads `closed`; the closer writes `closed` and then reads all words; both in sequentially consistent
+ * order, so that at least one of them sees the other.
+ *
+ * All waiting happens under one mutex; the two conditions are "somebody has gone out" and "it is open".
+ */
+#include "base/gate.h"
+
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct gate_member {
+    atomic_bool inside; /* written by its thread; seq_cst, pairs with gate.closed */
+    struct gate *gate;
+    struct gate_member *next; /* guarded by gate.lock */
+    char pad[64 - sizeof(atomic_bool) - 2 * sizeof(void *)];
+};
+
+struct gate {
+    atomic_bool closed; /* written under lock; seq_cst, pairs with gate_member.inside */
+    pthread_mutex_t lock;
+    pthread_cond_t went_out, opened;
+    struct gate_member *members; /* guarded by lock */
+};
+
+struct gate *gate_create(void)
+{
+    struct gate *gate = mem_calloc(sizeof *gate);
+    pthread_mutex_init(&gate->lock, NULL);
+    pthread_cond_init(&gate->went_out, NULL);
+    pthread_cond_init(&gate->opened, NULL);
+    return gate;
+}
+
+void gate_destroy(struct gate *gate)
+{
+    pthread_cond_destroy(&gate->opened);
+    pthread_cond_destroy(&gate->went_out);
+    pthread_mutex_destroy(&gate->lock);
+    mem_free(gate);
+}
+
+struct gate_member *gate_join(struct gate *gate)
+{
+    struct gate_member *member = mem_calloc(sizeof *member);
+    member->gate = gate;
+    pthread_mutex_lock(&gate->lock);
+    member->next = gate->members;
+    gate->members = member;
+    pthread_mutex_unlock(&gate->lock);
+    return member;
+}
+
+void gate_part(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    struct gate_member **link = &gate->members;
+    while (*link != member)
+        link = &(*link)->next;
+    *link = member->next;
+    pthread_mutex_unlock(&gate->lock);
+    mem_free(member);
+}
+
+static void gate_wait_open(struct gate *gate)
+{
+    while (atomic_load(&gate->closed))
+        pthread_cond_wait(&gate->opened, &gate->lock);
+}
+
+/* Closed at the moment: stands back, waits, and goes in under the lock, where nobody can close. */
+static void gate_enter_slowly(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    atomic_store(&member->inside, false);
+    pthread_cond_signal(&gate->went_out);
+    gate_wait_open(gate);
+    atomic_store(&member->inside, true);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_enter(struct gate_member *member)
+{
+    atomic_store(&member->inside, true);
+    if (__builtin_expect(atomic_load(&member->gate->closed), 0))
+        gate_enter_slowly(member);
+}
+
+void gate_leave(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    atomic_store(&member->inside, false);
+    if (__builtin_expect(atomic_load(&gate->closed), 0)) {
+        pthread_mutex_lock(&gate->lock);
+        pthread_cond_signal(&gate->went_out);
+        pthread_mutex_unlock(&gate->lock);
+    }
+}
+
+bool gate_is_inside(const struct gate_member *member)
+{
+    return atomic_load(&member->inside);
+}
+
+static bool gate_others_inside(const struct gate *gate, const struct gate_member *member)
+{
+    for (const struct gate_member *m = gate->members; m; m = m->next)
+        if (m != member && atomic_load(&m->inside))
+            return true;
+    return false;
+}
+
+void gate_close(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    if (atomic_load(&gate->closed)) { /* somebody else does: be out of its way until it has finished */
+        atomic_store(&member->inside, false);
+        pthread_cond_signal(&gate->went_out);
+        gate_wait_open(gate);
+        atomic_store(&member->inside, true);
+    }
+    atomic_store(&gate->closed, true);
+    while (gate_others_inside(gate, member))
+        pthread_cond_wait(&gate->went_out, &gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_open(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    atomic_store(&gate->closed, false);
+    pthread_cond_broadcast(&gate->opened);
+    pthread_mutex_unlock(&gate->lock);
+}

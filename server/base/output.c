@@ -1,0 +1,162 @@
+#include "base/output.h"
+
+#include "base/blob.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define CHUNK_DATA (OUTPUT_CHUNK_SIZE - sizeof(struct output_chunk))
+#define POOL_MAX 64      /* chunks a thread keeps: 1 MiB */
+#define COMPACT_MAX 2048 /* bytes that are worth moving out of a pooled chunk */
+
+static __thread struct output_chunk *pool;
+static __thread unsigned pool_count;
+
+static struct output_chunk *chunk_create(size_t data)
+{
+    struct output_chunk *chunk;
+    if (data == CHUNK_DATA && pool) {
+        chunk = pool;
+        pool = chunk->next;
+        pool_count--;
+    } else {
+        chunk = mem_alloc(sizeof *chunk + data);
+    }
+    *chunk = (struct output_chunk){.start = chunk->data, .capacity = data};
+    return chunk;
+}
+
+static void chunk_destroy(struct output_chunk *chunk)
+{
+    blob_release(chunk->blob);
+    if (chunk->capacity == CHUNK_DATA && pool_count < POOL_MAX) {
+        chunk->next = pool;
+        pool = chunk;
+        pool_count++;
+    } else {
+        mem_free_sized(chunk, sizeof *chunk + chunk->capacity);
+    }
+}
+
+static size_t chunk_memory(const struct output_chunk *chunk)
+{
+    return sizeof *chunk + chunk->capacity + (chunk->blob ? chunk->len : 0);
+}
+
+static void output_append(struct output *output, struct output_chunk *chunk)
+{
+    if (output->tail)
+        output->tail->next = chunk;
+    else
+        output->head = chunk;
+    output->tail = chunk;
+    output->memory += chunk_memory(chunk);
+}
+
+struct output_chunk *output_add_chunk(struct output *output, size_t size)
+{
+    struct output_chunk *chunk = chunk_create(size > CHUNK_DATA ? size : CHUNK_DATA);
+    output_append(output, chunk);
+    return chunk;
+}
+
+struct output_chunk *output_add_small_chunk(struct output *output, size_t size)
+{
+    struct output_chunk *chunk = chunk_create(size);
+    output_append(output, chunk);
+    return chunk;
+}
+
+void output_add_blob(struct output *output, struct blob *blob, size_t offset, size_t len)
+{
+    struct output_chunk *chunk = chunk_create(0);
+    chunk->blob = blob_retain(blob);
+    chunk->start = blob->data + offset;
+    chunk->len = len;
+    output_append(output, chunk);
+    output->bytes += len;
+}
+
+int output_vectors(const struct output *output, struct iovec *vectors, int max)
+{
+    int count = 0;
+    for (const struct output_chunk *chunk = output->head; chunk && count < max; chunk = chunk->next)
+        if (chunk->len > 0)
+            vectors[count++] = (struct iovec){.iov_base = (void *)chunk->start, .iov_len = chunk->len};
+    return count;
+}
+
+static void output_drop_head(struct output *output)
+{
+    struct output_chunk *chunk = output->head;
+    output->head = chunk->next;
+    if (!output->head)
+        output->tail = NULL;
+    output->memory -= chunk_memory(chunk);
+    chunk_destroy(chunk);
+}
+
+void output_consume(struct output *output, size_t len)
+{
+    output->bytes -= len;
+    while (output->head && output->head->len <= len) {
+        len -= output->head->len;
+        output_drop_head(output);
+    }
+    if (len > 0) {
+        struct output_chunk *chunk = output->head;
+        assert(chunk);
+        if (chunk->blob)
+            output->memory -= len; /* chunk_memory() counts what is left of a blob */
+        chunk->start += len;
+        chunk->len -= len;
+    }
+}
+
+void output_compact(struct output *output)
+{
+    struct output_chunk *chunk = output->head;
+    if (!chunk || chunk->next || chunk->blob || chunk->capacity != CHUNK_DATA || chunk->len > COMPACT_MAX)
+        return;
+    struct output_chunk *small = chunk_create(chunk->len);
+    memcpy(small->data, chunk->start, chunk->len);
+    small->len = chunk->len;
+    output->head = output->tail = small;
+    output->memory = chunk_memory(small);
+    chunk_destroy(chunk);
+}
+
+void output_clear(struct output *output)
+{
+    while (output->head)
+        output_drop_head(output);
+    output->bytes = 0;
+}
+
+void output_truncate_after(struct output *output, struct output_chunk *last)
+{
+    struct output_chunk *chunk = last ? last->next : output->head;
+    if (last)
+        last->next = NULL;
+    else
+        output->head = NULL;
+    output->tail = last;
+    while (chunk) {
+        struct output_chunk *next = chunk->next;
+        output->memory -= chunk_memory(chunk);
+        output->bytes -= chunk->len;
+        chunk_destroy(chunk);
+        chunk = next;
+    }
+}
+
+void output_pool_drain(void)
+{
+    while (pool) {
+        struct output_chunk *chunk = pool;
+        pool = chunk->next;
+        mem_free_sized(chunk, sizeof *chunk + chunk->capacity);
+    }
+    pool_count = 0;
+}

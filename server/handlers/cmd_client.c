@@ -1,0 +1,156 @@
+/*
+ * CLIENT, the subcommands that are about the connection itself; the others have files of their own
+ * (client_list.c, client_kill.c, pause.c).
+ */
+#include "command/arguments.h"
+#include "command/client_arguments.h"
+#include "command/command.h"
+#include "command/errors.h"
+#include "command/handlers.h"
+#include "engine/clients.h"
+
+void cmd_client_id(struct call *call)
+{
+    reply_int(call->reply, (int64_t)call->client->conn.id);
+}
+
+/* ---- names ---- */
+
+void cmd_client_getname(struct call *call)
+{
+    if (call->client->name)
+        reply_bulk_text(call->reply, call->client->name);
+    else
+        reply_null(call->reply);
+}
+
+void cmd_client_setname(struct call *call)
+{
+    const struct arg *name = &call->argv[2];
+    if (!client_name_is_valid(name)) {
+        reply_error(call->reply, ERROR_CLIENT_NAME);
+        return;
+    }
+    client_set_name(&call->client->name, name);
+    reply_ok(call->reply);
+}
+
+/* CLIENT SETINFO LIB-NAME name | LIB-VER version */
+void cmd_client_setinfo(struct call *call)
+{
+    const struct arg *attribute = &call->argv[2], *value = &call->argv[3];
+    char **name;
+    if (arg_is(attribute, "lib-name")) {
+        name = &call->client->lib_name;
+    } else if (arg_is(attribute, "lib-ver")) {
+        name = &call->client->lib_version;
+    } else {
+        reply_errorf(call->reply, "ERR Unrecognized option '%.*s'", (int)attribute->len, attribute->data);
+        return;
+    }
+    if (!client_name_is_valid(value)) {
+        reply_errorf(call->reply, "ERR %.*s cannot contain spaces, newlines or special characters.",
+                     (int)attribute->len, attribute->data);
+        return;
+    }
+    client_set_name(name, value);
+    reply_ok(call->reply);
+}
+
+/* ---- modes ---- */
+
+/* ON sets the flag, OFF clears it. */
+static void set_flag(struct call *call, enum client_flag flag)
+{
+    const struct arg *word = &call->argv[2];
+    if (arg_is(word, "on")) {
+        call->client->flags |= flag;
+    } else if (arg_is(word, "off")) {
+        call->client->flags &= ~(uint32_t)flag;
+    } else {
+        error_syntax(call);
+        return;
+    }
+    reply_ok(call->reply);
+}
+
+void cmd_client_no_evict(struct call *call)
+{
+    set_flag(call, CLIENT_NO_EVICT);
+}
+
+void cmd_client_no_touch(struct call *call)
+{
+    set_flag(call, CLIENT_NO_TOUCH);
+}
+
+/* ON answers; OFF and SKIP don't, and what the flags suppress is the executor's affair. */
+void cmd_client_reply(struct call *call)
+{
+    struct client *client = call->client;
+    const struct arg *word = &call->argv[2];
+    if (arg_is(word, "on")) {
+        client->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP | CLIENT_REPLY_OFF);
+        reply_ok(call->reply);
+    } else if (arg_is(word, "off")) {
+        client->flags |= CLIENT_REPLY_OFF;
+    } else if (arg_is(word, "skip")) {
+        if (!(client->flags & CLIENT_REPLY_OFF))
+            client->flags |= CLIENT_REPLY_SKIP_NEXT;
+    } else {
+        error_syntax(call);
+    }
+}
+
+/* CLIENT UNBLOCK id [TIMEOUT | ERROR]. No command blocks yet, so nobody is found waiting. */
+void cmd_client_unblock(struct call *call)
+{
+    int64_t id;
+    if (call->argc > 4) {
+        error_client_usage(call);
+    } else if (call->argc == 4 && !arg_is(&call->argv[3], "timeout") && !arg_is(&call->argv[3], "error")) {
+        reply_error(call->reply, "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    } else if (argument_i64(call, &call->argv[2], &id)) {
+        reply_int(call->reply, 0);
+    }
+}
+
+void cmd_client_help(struct call *call)
+{
+    static const char *const lines[] = {
+        "GETNAME",
+        "    This connection's name.",
+        "ID",
+        "    This connection's number.",
+        "INFO",
+        "    This connection's line of CLIENT LIST.",
+        "KILL <address>",
+        "    Close the connections of an address, which is a socket's path and :0.",
+        "KILL <option> <value> [<option> <value> ...]",
+        "    Close the connections for which all options hold, and tell how many they were:",
+        "    * ADDR <address>, LADDR <address>",
+        "    * ID <number>",
+        "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+        "    * USER <name>",
+        "    * SKIPME (YES|NO): whether this connection is left alone; YES unless told.",
+        "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <number> [<number> ...]]",
+        "    One line for every connection, or for those of a type or of these numbers.",
+        "NO-EVICT (ON|OFF)",
+        "    Whether this connection stays open when clients are over maxmemory-clients.",
+        "NO-TOUCH (ON|OFF)",
+        "    Whether this connection's reading leaves the access time of keys alone.",
+        "PAUSE <milliseconds> [WRITE|ALL]",
+        "    Let commands of all clients wait, or only those that write.",
+        "REPLY (ON|OFF|SKIP)",
+        "    Whether this connection gets replies; SKIP leaves out the next one.",
+        "SETINFO (LIB-NAME|LIB-VER) <text>",
+        "    Note the name or version of the client's library.",
+        "SETNAME <name>",
+        "    Name this connection; an empty name removes it.",
+        "UNBLOCK <number> [TIMEOUT|ERROR]",
+        "    Wake a client out of a blocking command.",
+        "UNPAUSE",
+        "    End a pause.",
+    };
+    reply_help(call->reply, "CLIENT", lines, sizeof lines / sizeof lines[0]);
+}

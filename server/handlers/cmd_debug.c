@@ -1,0 +1,465 @@
+/*
+ * DEBUG: looking inside the server and making it fail, for tests. Whether it is allowed at all
+ * (enable-debug-command) the executor has checked. Runs while the world is stopped: keys need no lock, and
+ * DEBUG SLEEP holds everybody.
+ *
+ * One table lists the subcommands; HELP is drawn from it.
+ */
+#include "base/clock.h"
+#include "base/glob.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "command/arguments.h"
+#include "command/command.h"
+#include "command/errors.h"
+#include "command/handlers.h"
+#include "handlers/digest.h"
+#include "host/log.h"
+#include "store/recency.h"
+#include "types/string.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static struct key key_of(const struct arg *arg)
+{
+    return (struct key){{arg->data, arg->len}, hash_bytes(arg->data, arg->len)};
+}
+
+/* The leading number of an argument, as atof() reads it. */
+static double argument_number(const struct arg *arg)
+{
+    char *copy = mem_dup(arg->data, arg->len);
+    double value = strtod(copy, NULL);
+    mem_free(copy);
+    return value;
+}
+
+static void reply_hex(struct reply *reply, const unsigned char digest[DIGEST_LEN])
+{
+    char hex[2 * DIGEST_LEN + 1];
+    for (int i = 0; i < DIGEST_LEN; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    reply_simple(reply, hex);
+}
+
+/* ---- time and ends ---- */
+
+static void debug_sleep(struct call *call)
+{
+    double seconds = argument_number(&call->argv[2]);
+    if (seconds > 0 && seconds < 1e9) {
+        struct timespec left = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (time_t)seconds) * 1e9)};
+        while (nanosleep(&left, &left) == -1 && errno == EINTR)
+            continue;
+    }
+    reply_ok(call->reply);
+}
+
+static void debug_segfault(struct call *call)
+{
+    (void)call;
+    char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    *(volatile char *)page = 'x';
+}
+
+static void debug_panic(struct call *call)
+{
+    (void)call;
+    log_warning("DEBUG PANIC: a client asked the server to abort");
+    abort();
+}
+
+static void debug_log(struct call *call)
+{
+    log_warning("DEBUG LOG: %.*s", (int)call->argv[2].len, call->argv[2].data);
+    reply_ok(call->reply);
+}
+
+static void debug_error(struct call *call)
+{
+    reply_errorf(call->reply, "%.*s", (int)call->argv[2].len, call->argv[2].data);
+}
+
+/* ---- keys ---- */
+
+static void debug_set_active_expire(struct call *call)
+{
+    keyspace_set_active_expiry(call->db.keyspace, argument_number(&call->argv[2]) != 0);
+    reply_ok(call->reply);
+}
+
+/* Bytes that the value takes in an RDB file, uncompressed. */
+static size_t serialized_len(const struct entry *entry)
+{
+    struct string_view view;
+    int64_t number;
+    string_view(entry, &view);
+    if (view.len <= 11 && number_parse_i64(view.data, view.len, &number)) {
+        if (number == (int8_t)number)
+            return 2;
+        if (number == (int16_t)number)
+            return 3;
+        if (number == (int32_t)number)
+            return 5;
+    }
+    size_t header = view.len < 64 ? 1 : view.len < 16384 ? 2 : view.len <= UINT32_MAX ? 5 : 9;
+    return header + view.len;
+}
+
+static void debug_object(struct call *call)
+{
+    struct key key = key_of(&call->argv[2]);
+    const struct entry *entry = keyspace_find(call->db, &key, LOOKUP_PEEK);
+    if (!entry) {
+        error_no_such_key(call);
+        return;
+    }
+    char line[256];
+    snprintf(line, sizeof line, "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
+             (const void *)entry, string_encoding(entry), serialized_len(entry), (unsigned)entry->recency,
+             recency_idle_seconds(entry, call->db.now_ms));
+    reply_simple(call->reply, line);
+}
+
+static bool argument_positive(struct call *call, const struct arg *arg, int64_t *value_out)
+{
+    int64_t value;
+    if (!argument_i64(call, arg, &value))
+        return false;
+    if (value < 0) {
+        reply_error(call->reply, "ERR value is out of range, must be positive");
+        return false;
+    }
+    *value_out = value;
+    return true;
+}
+
+/*
+ * Makes one key of POPULATE unless it is there; false when memory ran out. value is the caller's buffer of
+ * value_len bytes, filled anew for each key; with a length of 0 the value is as long as its text.
+ */
+static bool populate_key(struct call *call, const struct bytes *prefix, int64_t number, char *value, size_t value_len)
+{
+    char digits[NUMBER_I64_MAX_LEN];
+    size_t digits_len = number_format_i64(digits, number);
+    struct text name = TEXT_EMPTY;
+    text_add_bytes(&name, prefix->data, prefix->len);
+    text_add_char(&name, ':');
+    text_add_bytes(&name, digits, digits_len);
+    struct arg name_arg = {.data = name.data, .len = name.len};
+    struct key key = key_of(&name_arg);
+    struct entry *entry = NULL;
+    bool there = keyspace_find_for_write(call->db, &key);
+    if (!there) {
+        char text[32];
+        size_t text_len = (size_t)snprintf(text, sizeof text, "value:%" PRId64, number);
+        struct arg value_arg = {.data = text, .len = text_len};
+        if (value_len != 0) {
+            memcpy(value, text, text_len < value_len ? text_len : value_len);
+            value_arg = (struct arg){.data = value, .len = value_len};
+        }
+        entry = string_create(key.name, &value_arg, ENTRY_NO_EXPIRY);
+        if (entry)
+            keyspace_put(call->db, &key, entry);
+    }
+    text_deinit(&name);
+    return there || entry;
+}
+
+static void debug_populate(struct call *call)
+{
+    int64_t count, size = 0;
+    struct bytes prefix = {"key", 3};
+    if (!argument_positive(call, &call->argv[2], &count))
+        return;
+    if (call->argc > 3)
+        prefix = (struct bytes){call->argv[3].data, call->argv[3].len};
+    if (call->argc > 4 && !argument_positive(call, &call->argv[4], &size))
+        return;
+
+    char *value = mem_try_alloc((size_t)size + 1);
+    if (!value) {
+        error_no_memory(call);
+        return;
+    }
+    memset(value, 0, (size_t)size);
+    bool made = true;
+    for (int64_t i = 0; made && i < count; i++)
+        made = populate_key(call, &prefix, i, value, (size_t)size);
+    mem_free(value);
+    if (made)
+        reply_ok(call->reply);
+    else
+        error_no_memory(call);
+}
+
+static void debug_digest(struct call *call)
+{
+    unsigned char digest[DIGEST_LEN];
+    digest_keyspace(call->db.keyspace, digest);
+    reply_hex(call->reply, digest);
+}
+
+static void debug_digest_value(struct call *call)
+{
+    reply_array(call->reply, (size_t)call->argc - 2);
+    for (int i = 2; i < call->argc; i++) {
+        struct key key = key_of(&call->argv[i]);
+        const struct entry *entry = keyspace_find(call->db, &key, LOOKUP_PEEK);
+        unsigned char digest[DIGEST_LEN] = {0};
+        if (entry)
+            digest_value(entry, digest);
+        reply_hex(call->reply, digest);
+    }
+}
+
+static void debug_htstats(struct call *call)
+{
+    int64_t db;
+    if (!argument_i64(call, &call->argv[2], &db))
+        return;
+    if (db < 0 || db >= keyspace_databases(call->db.keyspace)) {
+        reply_error(call->reply, "ERR Out of range database");
+        return;
+    }
+    struct keyspace_shape shape;
+    keyspace_shape_read(call->db.keyspace, (int)db, &shape);
+    struct text text = TEXT_EMPTY;
+    text_addf(&text,
+              "keys: %zu\nkeys with a time to live: %zu\nshards in use: %zu of %d\nsegments: %zu\nbuckets: %zu\n",
+              shape.keys, shape.expires, shape.shards_used, KEYSPACE_SHARDS, shape.segments, shape.buckets);
+    text_addf(&text, "slots: %zu, %.1f%% of them taken\n", shape.slots,
+              shape.slots != 0 ? 100.0 * (double)shape.keys / (double)shape.slots : 0);
+    reply_verbatim(call->reply, "txt", text.data, text.len);
+    text_deinit(&text);
+}
+
+/* Walks all invariants of the tables; a broken one ends the process. */
+static void debug_check(struct call *call)
+{
+    keyspace_check(call->db.keyspace);
+    reply_ok(call->reply);
+}
+
+/* ---- patterns ---- */
+
+static void debug_stringmatch_len(struct call *call)
+{
+    const struct arg *pattern = &call->argv[2], *string = &call->argv[3];
+    reply_int(call->reply, glob_match(pattern->data, pattern->len, string->data, string->len, false));
+}
+
+/* Random patterns on random strings: what matters is that it ends, and reads nothing beyond. */
+static void debug_stringmatch_test(struct call *call)
+{
+    struct random_state *random = random_thread();
+    for (int cycle = 0; cycle < 100000; cycle++) {
+        char string[32], pattern[32];
+        size_t string_len = random_below(random, sizeof string);
+        size_t pattern_len = random_below(random, sizeof pattern);
+        for (size_t i = 0; i < string_len; i++)
+            string[i] = (char)random_below(random, 128);
+        for (size_t i = 0; i < pattern_len; i++)
+            pattern[i] = (char)random_below(random, 128);
+        glob_match(pattern, pattern_len, string, string_len, false);
+    }
+    reply_simple(call->reply, "The matcher survived 100000 random patterns");
+}
+
+/* ---- PROTOCOL: one reply of each type ---- */
+
+static void protocol_string(struct reply *reply)
+{
+    reply_bulk_text(reply, "Hello World");
+}
+
+static void protocol_integer(struct reply *reply)
+{
+    reply_int(reply, 12345);
+}
+
+static void protocol_double(struct reply *reply)
+{
+    reply_double(reply, 3.141);
+}
+
+static void protocol_bignum(struct reply *reply)
+{
+    static const char bulk[] = "$37\r\n1234567999999999999999999999999999999\r\n";
+    static const char number[] = "(1234567999999999999999999999999999999\r\n";
+    if (reply->resp == 2)
+        reply_raw(reply, bulk, sizeof bulk - 1);
+    else
+        reply_raw(reply, number, sizeof number - 1);
+}
+
+static void protocol_null(struct reply *reply)
+{
+    reply_null(reply);
+}
+
+static void protocol_array(struct reply *reply)
+{
+    reply_array(reply, 3);
+    for (int i = 0; i < 3; i++)
+        reply_int(reply, i);
+}
+
+static void protocol_set(struct reply *reply)
+{
+    reply_set(reply, 3);
+    for (int i = 0; i < 3; i++)
+        reply_int(reply, i);
+}
+
+static void protocol_map(struct reply *reply)
+{
+    reply_map(reply, 3);
+    for (int i = 0; i < 3; i++) {
+        reply_int(reply, i);
+        reply_bool(reply, i == 1);
+    }
+}
+
+static void protocol_attrib(struct reply *reply)
+{
+    if (reply->resp != 2) {
+        reply_attribute(reply, 1);
+        reply_bulk_text(reply, "key-popularity");
+        reply_array(reply, 2);
+        reply_bulk_text(reply, "key:123");
+        reply_int(reply, 90);
+    }
+    reply_bulk_text(reply, "Some real reply following the attribute");
+}
+
+static void protocol_push(struct reply *reply)
+{
+    if (reply->resp == 2) {
+        reply_error(reply, "ERR RESP2 is not supported by this command");
+        return;
+    }
+    reply_push(reply, 2);
+    reply_bulk_text(reply, "server-cpu-usage");
+    reply_int(reply, 42);
+    reply_bulk_text(reply, "Some real reply following the push reply");
+}
+
+static void protocol_verbatim(struct reply *reply)
+{
+    static const char text[] = "This is a verbatim\nstring";
+    reply_verbatim(reply, "txt", text, sizeof text - 1);
+}
+
+static void protocol_true(struct reply *reply)
+{
+    reply_bool(reply, true);
+}
+
+static void protocol_false(struct reply *reply)
+{
+    reply_bool(reply, false);
+}
+
+static void debug_protocol(struct call *call)
+{
+    static const struct {
+        const char *name;
+        void (*answer)(struct reply *reply);
+    } types[] = {
+        {"string", protocol_string}, {"integer", protocol_integer},   {"double", protocol_double},
+        {"bignum", protocol_bignum}, {"null", protocol_null},         {"array", protocol_array},
+        {"set", protocol_set},       {"map", protocol_map},           {"attrib", protocol_attrib},
+        {"push", protocol_push},     {"verbatim", protocol_verbatim}, {"true", protocol_true},
+        {"false", protocol_false},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (arg_is(&call->argv[2], types[i].name)) {
+            types[i].answer(call->reply);
+            return;
+        }
+    }
+    reply_error(call->reply, "ERR Wrong protocol type name. Please use one of the following: "
+                             "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
+}
+
+/* ---- the table ---- */
+
+static void debug_nothing(struct call *call)
+{
+    reply_ok(call->reply);
+}
+
+static void debug_help(struct call *call);
+
+struct debug_subcommand {
+    const char *usage; /* its first word is the name */
+    const char *help;
+    int min_argc, max_argc; /* of the whole request; max 0 is any number */
+    command_handler *run;
+};
+
+static const struct debug_subcommand subcommands[] = {
+    {"CHECK", "    Walk all invariants of the tables; a broken one ends the server.", 2, 2, debug_check},
+    {"DIGEST", "    A digest of all databases, the same in every server that holds the same.", 2, 2, debug_digest},
+    {"DIGEST-VALUE <key> [<key> ...]", "    Digests of the values of these keys.", 2, 0, debug_digest_value},
+    {"ERROR <string>", "    Answer with this as an error.", 3, 3, debug_error},
+    {"HTSTATS <db>", "    The shape of a database's tables.", 3, 4, debug_htstats},
+    {"JMAP", "    Accepted and ignored.", 2, 2, debug_nothing},
+    {"LOG <message>", "    Write the message to the server's log.", 3, 3, debug_log},
+    {"OBJECT <key>", "    Where and how a key's value is stored.", 3, 3, debug_object},
+    {"PANIC", "    Abort.", 2, 0, debug_panic},
+    {"POPULATE <count> [<prefix>] [<size>]",
+     "    Make keys <prefix>:0, <prefix>:1 ... with values of <size> bytes, those excepted that are there.", 3, 5,
+     debug_populate},
+    {"PROTOCOL <type>", "    Answer with a value of that type of the protocol.", 3, 3, debug_protocol},
+    {"SEGFAULT", "    Crash by writing where nothing may be written.", 2, 0, debug_segfault},
+    {"SET-ACTIVE-EXPIRE <0|1>", "    Whether keys whose time has come are looked for, or only noticed when used.", 3, 3,
+     debug_set_active_expire},
+    {"SLEEP <seconds>", "    Hold the whole server for so long; decimals allowed.", 3, 3, debug_sleep},
+    {"STRINGMATCH-LEN <pattern> <string>", "    Whether the pattern matches.", 4, 4, debug_stringmatch_len},
+    {"STRINGMATCH-TEST", "    Match random patterns.", 2, 2, debug_stringmatch_test},
+    {"HELP", NULL, 2, 2, debug_help}, /* reply_help() describes it */
+};
+
+#define SUBCOMMAND_COUNT (sizeof subcommands / sizeof subcommands[0])
+
+static void debug_help(struct call *call)
+{
+    const char *lines[2 * SUBCOMMAND_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
+        if (!subcommands[i].help)
+            continue;
+        lines[count++] = subcommands[i].usage;
+        lines[count++] = subcommands[i].help;
+    }
+    reply_help(call->reply, "DEBUG", lines, count);
+}
+
+static bool subcommand_matches(const struct debug_subcommand *subcommand, const struct call *call)
+{
+    const struct arg *word = &call->argv[1];
+    size_t name_len = strcspn(subcommand->usage, " ");
+    return word->len == name_len && strncasecmp(word->data, subcommand->usage, name_len) == 0 &&
+           call->argc >= subcommand->min_argc && (subcommand->max_argc == 0 || call->argc <= subcommand->max_argc);
+}
+
+void cmd_debug(struct call *call)
+{
+    for (size_t i = 0; i < SUBCOMMAND_COUNT; i++) {
+        if (subcommand_matches(&subcommands[i], call)) {
+            subcommands[i].run(call);
+            return;
+        }
+    }
+    reply_errorf(call->reply, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try DEBUG HELP.",
+                 call->argv[1].len < 128 ? (int)call->argv[1].len : 128, call->argv[1].data);
+}

@@ -1,0 +1,153 @@
+/*
+ * Commands about the time to live: EXPIRE and its relatives set it, TTL and its relatives tell it,
+ * PERSIST takes it away. Times are kept as absolute wall time in milliseconds; the command's own
+ * time (db.now_ms) is the present throughout.
+ */
+#include "command/arguments.h"
+#include "command/errors.h"
+#include "command/handlers.h"
+#include "handlers/lookup.h"
+#include "server.h"
+
+enum time_unit { TIME_SECONDS = 1000, TIME_MILLISECONDS = 1 }; /* in milliseconds */
+
+struct expire_condition {
+    bool nx, xx, gt, lt;
+};
+
+/* Reads the options from argv[3] on. False, with the error, if they are wrong. */
+static bool parse_condition(struct call *call, struct expire_condition *condition)
+{
+    for (int i = 3; i < call->argc; i++) {
+        const struct arg *arg = &call->argv[i];
+        if (arg_is(arg, "nx")) {
+            condition->nx = true;
+        } else if (arg_is(arg, "xx")) {
+            condition->xx = true;
+        } else if (arg_is(arg, "gt")) {
+            condition->gt = true;
+        } else if (arg_is(arg, "lt")) {
+            condition->lt = true;
+        } else {
+            reply_errorf(call->reply, "ERR Unsupported option %.*s", (int)arg->len, arg->data);
+            return false;
+        }
+    }
+    if (condition->nx && (condition->xx || condition->gt || condition->lt)) {
+        reply_error(call->reply, "ERR NX and XX, GT or LT options at the same time are not compatible");
+        return false;
+    }
+    if (condition->gt && condition->lt) {
+        reply_error(call->reply, "ERR GT and LT options at the same time are not compatible");
+        return false;
+    }
+    return true;
+}
+
+/* Whether a key with this expiry may get the new one. No expiry counts as later than any. */
+static bool condition_holds(const struct expire_condition *condition, int64_t current_ms, int64_t new_ms)
+{
+    bool has_one = current_ms != ENTRY_NO_EXPIRY;
+    if ((condition->nx && has_one) || (condition->xx && !has_one))
+        return false;
+    if (condition->gt && (!has_one || new_ms <= current_ms))
+        return false;
+    return !(condition->lt && has_one && new_ms >= current_ms);
+}
+
+/* base_ms is what the argument counts from: now, or 0 for an absolute time. */
+static void expire_at(struct call *call, enum time_unit unit, int64_t base_ms)
+{
+    const struct key *key = &call->keys[0];
+    struct expire_condition condition = {0};
+    int64_t at;
+    if (!parse_condition(call, &condition) || !argument_i64(call, &call->argv[2], &at))
+        return;
+    if (__builtin_mul_overflow(at, (int64_t)unit, &at) || __builtin_add_overflow(at, base_ms, &at)) {
+        error_expire_time(call);
+        return;
+    }
+    struct entry *entry = keyspace_find_for_write(call->db, key);
+    if (!entry || !condition_holds(&condition, entry_expiry(entry), at)) {
+        reply_int(call->reply, 0);
+        return;
+    }
+    if (at <= call->db.now_ms) {
+        keyspace_delete(call->db, key, call->server->config.lazyfree_lazy_expire);
+    } else if (keyspace_set_expiry(call->db, key, entry, at) != 0) {
+        error_no_memory(call);
+        return;
+    }
+    reply_int(call->reply, 1);
+}
+
+void cmd_expire(struct call *call)
+{
+    expire_at(call, TIME_SECONDS, call->db.now_ms);
+}
+
+void cmd_pexpire(struct call *call)
+{
+    expire_at(call, TIME_MILLISECONDS, call->db.now_ms);
+}
+
+void cmd_expireat(struct call *call)
+{
+    expire_at(call, TIME_SECONDS, 0);
+}
+
+void cmd_pexpireat(struct call *call)
+{
+    expire_at(call, TIME_MILLISECONDS, 0);
+}
+
+/* -2: no such key; -1: no TTL. Seconds are rounded to the nearest. */
+static void reply_time(struct call *call, enum time_unit unit, int64_t base_ms)
+{
+    const struct entry *entry = keyspace_find(call->db, &call->keys[0], LOOKUP_NO_TOUCH);
+    if (!entry) {
+        reply_int(call->reply, -2);
+        return;
+    }
+    int64_t at = entry_expiry(entry);
+    if (at == ENTRY_NO_EXPIRY) {
+        reply_int(call->reply, -1);
+        return;
+    }
+    int64_t left = at > base_ms ? at - base_ms : 0;
+    if (unit == TIME_SECONDS)
+        left = left / 1000 + (left % 1000 >= 500);
+    reply_int(call->reply, left);
+}
+
+void cmd_ttl(struct call *call)
+{
+    reply_time(call, TIME_SECONDS, call->db.now_ms);
+}
+
+void cmd_pttl(struct call *call)
+{
+    reply_time(call, TIME_MILLISECONDS, call->db.now_ms);
+}
+
+void cmd_expiretime(struct call *call)
+{
+    reply_time(call, TIME_SECONDS, 0);
+}
+
+void cmd_pexpiretime(struct call *call)
+{
+    reply_time(call, TIME_MILLISECONDS, 0);
+}
+
+void cmd_persist(struct call *call)
+{
+    const struct key *key = &call->keys[0];
+    struct entry *entry = keyspace_find_for_write(call->db, key);
+    if (!entry || entry_expiry(entry) == ENTRY_NO_EXPIRY)
+        reply_int(call->reply, 0);
+    else if (keyspace_set_expiry(call->db, key, entry, ENTRY_NO_EXPIRY) == 0)
+        reply_int(call->reply, 1);
+    else
+        error_no_memory(call);
+}

@@ -1,0 +1,65 @@
+/*
+ * SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT].
+ *
+ * There is nothing to save to yet, so SAVE fails unless FORCE says to end all the same. Nothing is waited for
+ * that ABORT could stop: once asked, the server ends.
+ */
+#include "command/command.h"
+#include "command/errors.h"
+#include "command/handlers.h"
+#include "engine/client.h"
+#include "host/log.h"
+#include "net/peer.h"
+#include "server.h"
+
+struct shutdown_options {
+    bool save, nosave, now, force, abort;
+};
+
+static bool options_parse(const struct call *call, struct shutdown_options *options_out)
+{
+    struct shutdown_options options = {0};
+    for (int i = 1; i < call->argc; i++) {
+        const struct arg *word = &call->argv[i];
+        if (arg_is(word, "nosave"))
+            options.nosave = true;
+        else if (arg_is(word, "save"))
+            options.save = true;
+        else if (arg_is(word, "now"))
+            options.now = true;
+        else if (arg_is(word, "force"))
+            options.force = true;
+        else if (arg_is(word, "abort"))
+            options.abort = true;
+        else
+            return false;
+    }
+    if (options.save && options.nosave)
+        return false;
+    if (options.abort && (options.save || options.nosave || options.now || options.force))
+        return false;
+    *options_out = options;
+    return true;
+}
+
+void cmd_shutdown(struct call *call)
+{
+    struct shutdown_options options;
+    if (!options_parse(call, &options)) {
+        error_syntax(call);
+        return;
+    }
+    if (options.abort) {
+        reply_error(call->reply, "ERR No shutdown in progress.");
+        return;
+    }
+    if (options.save && !options.force) {
+        log_warning("SHUTDOWN SAVE refused: there is no persistence to save with; use SHUTDOWN NOSAVE or FORCE");
+        reply_error(call->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
+        return;
+    }
+    char who[CONN_PEER_TEXT_MAX];
+    log_notice("SHUTDOWN from client %llu (%s), ending", (unsigned long long)call->client->conn.id,
+               conn_peer_text(&call->client->conn, who));
+    call->server->request_shutdown(options.now);
+}

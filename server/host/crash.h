@@ -1,0 +1,13 @@
+/*
+ * The report that a crash leaves in the log. Main thread, at start.
+ */
+#ifndef KVS_HOST_CRASH_H
+#define KVS_HOST_CRASH_H
+
+/*
+ * From now on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) writes a report with version, signal, address and
+ * backtrace to the log and then dies of the signal.
+ */
+void crash_report_to_log(const char *version);
+
+#endif

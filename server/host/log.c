@@ -1,0 +1,162 @@
+/*
+ * The log.
+ *
+ * Writers take no lock: they load the descriptor and write one line to it. So that a reopening can't
+ * pull the descriptor away under them, the log file has one descriptor for the life of the process: a
+ * new file is opened and duplicated over it, which the kernel does atomically.
+ */
+#include "host/log.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "host/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longer lines are cut: a line is made on the stack, because it may be about memory that ran out. */
+enum { LINE_MAX_LEN = 4096 };
+
+/* Relaxed throughout: a line that crosses a change may go either way. */
+static atomic_int current_fd = STDOUT_FILENO;
+static atomic_int current_level = LOG_LEVEL_NOTICE;
+static atomic_bool to_syslog;
+
+/* Guards what follows: who opens, reopens or turns syslog on. Never held by writers. */
+static pthread_mutex_t setup_lock = PTHREAD_MUTEX_INITIALIZER;
+static int file_fd = -1; /* the log file's descriptor, -1 until there is one */
+static char *file_path;  /* NULL for standard output */
+static char *syslog_ident;
+
+/* Opens path behind file_fd. 0 or a negative errno. */
+static int open_file_locked(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, process_file_mode(0644));
+    if (fd < 0)
+        return -errno;
+    if (file_fd < 0) {
+        file_fd = fd;
+        return 0;
+    }
+    int error = dup3(fd, file_fd, O_CLOEXEC) < 0 ? -errno : 0;
+    close(fd);
+    return error;
+}
+
+int log_open(const char *path)
+{
+    int error = 0;
+    pthread_mutex_lock(&setup_lock);
+    bool is_file = path[0] != '\0';
+    if (is_file)
+        error = open_file_locked(path);
+    if (error == 0) {
+        char *old_path = file_path;
+        file_path = is_file ? mem_strdup(path) : NULL;
+        mem_free(old_path); /* last, since path may be the old one */
+        atomic_store_explicit(&current_fd, is_file ? file_fd : STDOUT_FILENO, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&setup_lock);
+    return error;
+}
+
+int log_reopen(void)
+{
+    pthread_mutex_lock(&setup_lock);
+    int error = file_path ? open_file_locked(file_path) : 0;
+    pthread_mutex_unlock(&setup_lock);
+    return error;
+}
+
+int log_fd(void)
+{
+    return atomic_load_explicit(&current_fd, memory_order_relaxed);
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
+}
+
+bool log_wants(enum log_level level)
+{
+    return level < LOG_LEVEL_NOTHING && (int)level >= atomic_load_explicit(&current_level, memory_order_relaxed);
+}
+
+void log_set_syslog(const char *ident, int facility)
+{
+    pthread_mutex_lock(&setup_lock);
+    char *old_ident = syslog_ident;
+    syslog_ident = ident ? mem_strdup(ident) : NULL;
+    /* openlog() keeps the pointer, and holds syslog's own lock while it changes it: nobody reads the old
+     * name once it has returned. */
+    if (ident)
+        openlog(syslog_ident, LOG_PID | LOG_NDELAY | LOG_NOWAIT, facility);
+    else
+        openlog(NULL, LOG_PID, facility);
+    mem_free(old_ident);
+    atomic_store_explicit(&to_syslog, ident != NULL, memory_order_relaxed);
+    pthread_mutex_unlock(&setup_lock);
+}
+
+/* "PID:M 21 Nov 2026 20:34:52.123 * "; returns its length. */
+static size_t format_head(char *out, size_t room, enum log_level level)
+{
+    int64_t now_ms = clock_wall_ms();
+    time_t seconds = (time_t)(now_ms / 1000);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    char date[64];
+    strftime(date, sizeof date, "%d %b %Y %H:%M:%S", &local);
+    return (size_t)snprintf(out, room, "%d:M %s.%03d %c ", (int)getpid(), date, (int)(now_ms % 1000), ".-*#"[level]);
+}
+
+static void write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, data, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return; /* A full disk must not stop the server. */
+        data += written;
+        len -= (size_t)written;
+    }
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    if (!log_wants(level))
+        return;
+    int saved_errno = errno;
+    char line[LINE_MAX_LEN];
+    size_t head_len = format_head(line, sizeof line, level);
+    size_t room = sizeof line - head_len - 1; /* one for the newline */
+    va_list args;
+    va_start(args, format);
+    errno = saved_errno; /* for %m */
+    int wanted = vsnprintf(line + head_len, room, format, args);
+    va_end(args);
+    size_t message_len = wanted < 0 ? 0 : (size_t)wanted < room ? (size_t)wanted : room - 1;
+    if (atomic_load_explicit(&to_syslog, memory_order_relaxed)) {
+        static const int priorities[] = {LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING};
+        syslog(priorities[level], "%s", line + head_len);
+    }
+    line[head_len + message_len] = '\n';
+    write_all(log_fd(), line, head_len + message_len + 1);
+    errno = saved_errno;
+}
+
+void log_panic(const char *line)
+{
+    log_warning("%s", line);
+}

@@ -1,0 +1,42 @@
+/*
+ * The log: one line an event, to a file or standard output (and syslog if asked for), with time,
+ * pid and level. Lines are written with one write(2), so that threads don't mix them and nothing is
+ * lost in a buffer at a crash. Any thread may call; log_open() and log_reopen() exclude each other.
+ */
+#ifndef KVS_HOST_LOG_H
+#define KVS_HOST_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING, LOG_LEVEL_NOTHING };
+
+/* path "" is standard output. Returns 0 or a negative errno, and then the old log goes on. */
+int log_open(const char *path);
+
+/* Opens the same path again (after a rotation). 0 or a negative errno. */
+int log_reopen(void);
+
+void log_set_level(enum log_level level);
+bool log_wants(enum log_level level);
+
+/* Turns copying to syslog on with this identity and facility, or off with ident NULL. */
+void log_set_syslog(const char *ident, int facility);
+
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_debug(...)                                                                                                 \
+    do {                                                                                                               \
+        if (log_wants(LOG_LEVEL_DEBUG))                                                                                \
+            log_line(LOG_LEVEL_DEBUG, __VA_ARGS__);                                                                    \
+    } while (0)
+#define log_verbose(...) log_line(LOG_LEVEL_VERBOSE, __VA_ARGS__)
+#define log_notice(...) log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+
+/* What base/panic.h is given: a warning. */
+void log_panic(const char *line);
+
+/* The descriptor in use, for the crash report, which may not allocate or lock. */
+int log_fd(void);
+
+#endif

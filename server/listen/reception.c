@@ -1,0 +1,162 @@
+/* One descriptor is kept in reserve: when there are no more, the next client can still be told so. */
+#include "listen/reception.h"
+
+#include "base/clock.h"
+#include "base/gate.h"
+#include "host/log.h"
+#include "listen/admission.h"
+#include "listen/listener.h"
+#include "listen/sockets.h"
+#include "net/peer.h"
+#include "net/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ACCEPT_MAX 256 /* connections accepted before other work has its turn */
+#define SAY_EVERY_MS 1000
+
+static const struct config *config;
+static struct gate_member *gate;
+static int spare_fd = -1;
+static _Atomic uint64_t rejected;
+
+static void keep_spare(void)
+{
+    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void reception_open(const struct config *the_config, struct gate_member *the_gate)
+{
+    config = the_config;
+    gate = the_gate;
+    keep_spare();
+}
+
+/* Whether something that may happen thousands of times a second is to be logged again. */
+static bool may_say(int64_t *last_said_ms)
+{
+    int64_t now_ms = clock_wall_ms();
+    if (now_ms - *last_said_ms < SAY_EVERY_MS)
+        return false;
+    *last_said_ms = now_ms;
+    return true;
+}
+
+static void refuse(struct listener *listener, int fd, const char *reason)
+{
+    char line[128];
+    int len = snprintf(line, sizeof line, "-ERR %s\r\n", reason);
+    atomic_fetch_add_explicit(&rejected, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&origin_counts(listener_origin(listener))->refused, 1, memory_order_relaxed);
+    ssize_t ignored = send(fd, line, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)ignored;
+    close(fd);
+}
+
+static void refuse_uid(struct listener *listener, int fd, const struct peer *peer)
+{
+    static int64_t last_said_ms;
+    char reason[96];
+    if (may_say(&last_said_ms))
+        log_warning(
+            "connections of uid %u (the last one: pid %d) through %s are refused: it has all of maxclients-per-uid",
+            (unsigned)peer->uid, (int)peer->pid, listener_path(listener));
+    snprintf(reason, sizeof reason, "max number of clients reached for uid %u", (unsigned)peer->uid);
+    refuse(listener, fd, reason);
+}
+
+/* No descriptor is left: with the spare one the next client is told so instead of being left waiting. */
+static void refuse_without_descriptors(struct listener *listener, int error)
+{
+    static int64_t last_said_ms;
+    if (may_say(&last_said_ms))
+        log_warning("can't accept a connection: %s; raise the limit of open files or lower maxclients",
+                    strerror(-error));
+    if (spare_fd >= 0)
+        close(spare_fd);
+    int fd = listener_accept(listener);
+    if (fd >= 0)
+        refuse(listener, fd, "max number of clients reached");
+    keep_spare();
+}
+
+/* The limits are read inside the gate, since CONFIG SET changes them. */
+static enum admission ask(const struct listener *listener, const struct peer *peer)
+{
+    gate_enter(gate);
+    enum admission answer = admission_ask(config, listener_origin(listener), peer, workers_conn_count());
+    gate_leave(gate);
+    return answer;
+}
+
+static void receive(struct listener *listener, int fd)
+{
+    struct peer peer;
+    if (peer_of_socket(fd, &peer)) {
+        close(fd); /* nobody whom the kernel doesn't know */
+        return;
+    }
+    switch (ask(listener, &peer)) {
+    case ADMISSION_GRANTED:
+        workers_adopt(fd, &peer, listener_origin(listener));
+        break;
+    case ADMISSION_FULL:
+        refuse(listener, fd, "max number of clients reached");
+        break;
+    case ADMISSION_UID_FULL:
+        refuse_uid(listener, fd, &peer);
+        break;
+    }
+}
+
+void reception_accept(struct listener *listener)
+{
+    for (int i = 0; i < ACCEPT_MAX; i++) {
+        int fd = listener_accept(listener);
+        if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
+            refuse_without_descriptors(listener, fd);
+            return;
+        }
+        if (fd < 0)
+            return;
+        receive(listener, fd);
+    }
+}
+
+static int socket_option(int fd, int option)
+{
+    int value = -1;
+    socklen_t len = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, option, &value, &len) ? -1 : value;
+}
+
+int reception_inherit(int fd)
+{
+    if (socket_option(fd, SO_DOMAIN) != AF_UNIX || socket_option(fd, SO_TYPE) != SOCK_STREAM ||
+        socket_option(fd, SO_ACCEPTCONN) != 0)
+        return -EINVAL;
+    int flags = fcntl(fd, F_GETFL);
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))
+        return -errno;
+    struct listener *listener = listener_create_inherited();
+    sockets_note_inherited(listener);
+    receive(listener, fd);
+    listener_release(listener);
+    return 0;
+}
+
+uint64_t reception_rejected(void)
+{
+    return atomic_load_explicit(&rejected, memory_order_relaxed);
+}
+
+void reception_reset_rejected(void)
+{
+    atomic_store_explicit(&rejected, 0, memory_order_relaxed);
+}

@@ -1,0 +1,80 @@
+/*
+ * A set of sockets, and how it becomes another one: all of it or nothing.
+ *
+ * Guarded by the lock of sockets.h, which is the only one that uses this.
+ */
+#ifndef KVS_LISTEN_SOCKET_SET_H
+#define KVS_LISTEN_SOCKET_SET_H
+
+#include "host/account.h"
+#include "listen/socket_plan.h"
+#include "listen/sockets.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define SOCKETS_MAX (SOCKETS_POLL_MAX - 2) /* besides the watch and the wake-up */
+
+struct activated;
+struct listener;
+
+/* A listener, and what is known of its file. */
+struct socket {
+    char *path; /* as configured; NULL: handed over, and not in the configuration */
+    struct listener *listener;
+    const struct activated *activated; /* what it is a duplicate of, or NULL */
+    bool lost;
+    int64_t made_ms;  /* monotonic */
+    int64_t retry_ms; /* when it is lost: not before */
+    int delay_ms;
+    char *told; /* what was last logged of why it can't be made again, NULL nothing */
+    /* whose the file was when INFO last told, so that names are looked up once */
+    uid_t owner;
+    gid_t group;
+    char owner_name[ACCOUNT_NAME_MAX];
+    char group_name[ACCOUNT_NAME_MAX];
+};
+
+struct socket_set {
+    struct socket *sockets[SOCKETS_MAX];
+    size_t count;
+};
+
+/* Listeners that have left a set: stopped, their descriptors still to be closed. */
+struct socket_bin {
+    struct listener *listeners[2 * SOCKETS_MAX];
+    size_t count;
+};
+
+/* What the set is to be. */
+struct socket_order {
+    const struct socket_wanted *wanted;
+    size_t count;
+    const struct activated *activated; /* handed over by a service manager */
+    size_t activated_count;
+    bool serve_others; /* those that were handed over and match nothing; else only those that are served already stay */
+    bool may_be_empty;
+    int backlog;
+    int lock_wait_ms;
+};
+
+/*
+ * Opens what is new, then changes rights, and when all that has worked stops what is no longer wanted and puts
+ * it in the bin. On failure the set is as it was; a negative errno and one line.
+ */
+int socket_set_change(struct socket_set *set, const struct socket_order *order, struct socket_bin *bin, char *error,
+                      size_t error_size);
+
+/* Closes all. Main thread, or before anybody polls. */
+void socket_set_close(struct socket_set *set);
+
+bool socket_set_has(const struct socket_set *set, const struct socket *socket);
+
+/* Sets owner_name and group_name to those of these accounts. */
+void socket_name_owner(struct socket *socket, uid_t owner, gid_t group);
+
+int64_t socket_now_ms(void); /* the clock of made_ms and retry_ms */
+
+#endif

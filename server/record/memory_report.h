@@ -1,0 +1,38 @@
+/*
+ * What the server's memory is spent on, for INFO and the MEMORY commands.
+ */
+#ifndef KVS_RECORD_MEMORY_REPORT_H
+#define KVS_RECORD_MEMORY_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct server;
+
+/* Bytes, unless a comment says otherwise. */
+struct memory_report {
+    size_t allocated;       /* in live allocations: used_memory */
+    size_t active;          /* pages that hold them */
+    size_t resident;        /* pages of the allocator that are in physical memory */
+    size_t rss;             /* of the process */
+    size_t peak;            /* largest allocated so far */
+    size_t startup;         /* allocated when the server was ready and empty */
+    size_t clients;         /* buffers and structs of all clients */
+    size_t tables;          /* tables of all databases, entries excepted */
+    size_t overhead;        /* startup, clients and tables */
+    size_t dataset;         /* allocated without overhead */
+    size_t keys;            /* number of keys */
+    double dataset_percent; /* of what was allocated since start */
+    double peak_percent;    /* allocated of peak */
+};
+
+/* Remembers what is allocated now as memory_report.startup. Once, when the server is ready to serve. */
+void memory_note_startup(void);
+
+/* Any thread that holds no lock of the keyspace. Raises the server's peak if need be. */
+void memory_report_read(struct server *server, struct memory_report *report_out);
+
+/* a / b, and 0 for an unknown b. */
+double memory_ratio(size_t a, size_t b);
+
+#endif

@@ -1,0 +1,63 @@
+#include "store/recency.h"
+
+#include "base/random.h"
+
+#define CLOCK_MASK 0xffffffu
+#define LFU_START 5 /* new entries aren't the first to go */
+
+static struct recency_policy policy = {.log_factor = 10, .decay_minutes = 1};
+
+void recency_set_policy(struct recency_policy next)
+{
+    policy = next;
+}
+
+static uint32_t lru_clock(int64_t now_ms)
+{
+    return (uint32_t)(now_ms / 1000) & CLOCK_MASK;
+}
+
+static uint32_t lfu_minutes(int64_t now_ms)
+{
+    return (uint32_t)(now_ms / 60000) & 0xffff;
+}
+
+unsigned recency_frequency(const struct entry *entry, int64_t now_ms)
+{
+    uint32_t counter = entry->recency & 0xff;
+    uint32_t minutes = (lfu_minutes(now_ms) - (entry->recency >> 8)) & 0xffff;
+    uint32_t periods = policy.decay_minutes > 0 ? minutes / (uint32_t)policy.decay_minutes : 0;
+    return periods > counter ? 0 : counter - periods;
+}
+
+/* Counts one more use with a probability that falls as the counter grows. */
+static unsigned lfu_increment(unsigned counter)
+{
+    if (counter == 255)
+        return 255;
+    double above = counter > LFU_START ? counter - LFU_START : 0;
+    double chance = 1.0 / (above * policy.log_factor + 1);
+    double dice = (double)(random_next(random_thread()) >> 11) / (double)(UINT64_C(1) << 53);
+    return dice < chance ? counter + 1 : counter;
+}
+
+void recency_init(struct entry *entry, int64_t now_ms)
+{
+    entry->recency = policy.frequency ? lfu_minutes(now_ms) << 8 | LFU_START : lru_clock(now_ms);
+}
+
+void recency_touch(struct entry *entry, int64_t now_ms)
+{
+    uint32_t clock;
+    if (policy.frequency)
+        clock = lfu_minutes(now_ms) << 8 | lfu_increment(recency_frequency(entry, now_ms));
+    else
+        clock = lru_clock(now_ms);
+    if (entry->recency != clock) /* most uses are in the same second: leave the cache line clean */
+        entry->recency = clock & CLOCK_MASK;
+}
+
+uint32_t recency_idle_seconds(const struct entry *entry, int64_t now_ms)
+{
+    return (lru_clock(now_ms) - entry->recency) & CLOCK_MASK;
+}

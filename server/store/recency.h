@@ -1,0 +1,34 @@
+/*
+ * The access clock: the 24 bits of an entry that say how recently or how often it was used.
+ *
+ * Under an LRU policy they are wall seconds modulo 2^24 (194 days); under an LFU policy 16 bits of minutes
+ * and 8 bits of a logarithmic counter that decays (Morris 1978; the constants are Redis's). Which of the two
+ * follows maxmemory-policy and is set while the world is stopped. Under the shard's lock.
+ */
+#ifndef KVS_STORE_RECENCY_H
+#define KVS_STORE_RECENCY_H
+
+#include "store/entry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct recency_policy {
+    bool frequency;    /* LFU instead of LRU */
+    int log_factor;    /* lfu-log-factor */
+    int decay_minutes; /* lfu-decay-time */
+};
+
+void recency_set_policy(struct recency_policy next);
+
+/* The clock of a new entry, and the clock of one that is used now. */
+void recency_init(struct entry *entry, int64_t now_ms);
+void recency_touch(struct entry *entry, int64_t now_ms);
+
+/* Seconds since the last use (LRU). */
+uint32_t recency_idle_seconds(const struct entry *entry, int64_t now_ms);
+
+/* The counter, decayed to now (LFU), 0 .. 255. */
+unsigned recency_frequency(const struct entry *entry, int64_t now_ms);
+
+#endif

@@ -1,0 +1,68 @@
+#include "upkeep/cron.h"
+
+#include "base/clock.h"
+#include "base/gate.h"
+#include "base/memory.h"
+#include "engine/eviction.h"
+#include "engine/pause.h"
+#include "record/latency.h"
+#include "record/stats.h"
+#include "server.h"
+#include "store/keyspace.h"
+
+#include <stdbool.h>
+
+#define TICK_MS 100
+#define DECAY_MS 1000
+#define EXPIRY_SLICE_US 1000 /* inside the gate at a time: whoever stops the world waits no longer for us */
+
+/* A quarter of the tick at effort 1, up to two thirds at 10, as long as there are keys that are due. */
+static void cron_expire(struct server *server, struct gate_member *gate)
+{
+    int64_t began_ns = clock_monotonic_ns();
+    bool again;
+    do {
+        gate_enter(gate);
+        int64_t budget_ns = (int64_t)TICK_MS * 1000000 * (20 + 5 * server->config.active_expire_effort) / 100;
+        int64_t threshold_ms = server->config.latency_monitor_threshold;
+        keyspace_expire_round(server->keyspace, clock_wall_ms(), EXPIRY_SLICE_US, &again);
+        gate_leave(gate);
+        int64_t took_ns = clock_monotonic_ns() - began_ns;
+        if (!again || took_ns > budget_ns) {
+            latency_add_if_needed(threshold_ms, "expire-cycle", took_ns / 1000000);
+            break;
+        }
+    } while (again);
+}
+
+/* A pause ends by the clock, and then keys expire again. */
+static void cron_notice_pause(struct server *server, struct gate_member *gate)
+{
+    gate_enter(gate);
+    keyspace_suspend_expiry(server->keyspace, pause_is_active(server, clock_wall_ms()));
+    gate_leave(gate);
+}
+
+int cron_run(struct server *server, struct gate_member *gate)
+{
+    static int64_t next_tick_ms, next_decay_ms, next_measure_ms;
+    int64_t now_ms = clock_monotonic_ns() / 1000000;
+    if (now_ms >= next_measure_ms) {
+        gate_enter(gate);
+        next_measure_ms = now_ms + eviction_measure(server);
+        gate_leave(gate);
+    }
+    if (now_ms >= next_tick_ms) {
+        next_tick_ms = now_ms + TICK_MS;
+        stats_sample(clock_wall_ms());
+        cron_notice_pause(server, gate);
+        cron_expire(server, gate);
+    }
+    if (now_ms >= next_decay_ms) {
+        next_decay_ms = now_ms + DECAY_MS;
+        mem_decay();
+    }
+    int64_t next_ms = next_tick_ms < next_measure_ms ? next_tick_ms : next_measure_ms;
+    int64_t wait_ms = next_ms - clock_monotonic_ns() / 1000000;
+    return wait_ms < 1 ? 1 : (int)wait_ms;
+}

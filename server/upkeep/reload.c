@@ -1,0 +1,54 @@
+/*
+ * Reading comes first, while the world runs; then everything is applied at once with the world stopped. The log is
+ * opened anew before anything is said, so that what is said stands in the new file.
+ */
+#include "upkeep/reload.h"
+
+#include "base/gate.h"
+#include "base/memory.h"
+#include "config/sources.h"
+#include "engine/access_config.h"
+#include "host/log.h"
+#include "server.h"
+
+#include <string.h>
+
+static void reopen_log(void)
+{
+    int error = log_reopen();
+    if (error)
+        log_warning("can't reopen the log: %s; the old file goes on", strerror(-error));
+    else
+        log_notice("log reopened");
+}
+
+/* World stopped. */
+static void apply(struct server *server, struct config_sources *sources)
+{
+    char *report = NULL, *error = NULL;
+    int result = config_sources_apply(sources, &server->config, &report);
+    if (result < 0)
+        log_warning("configuration: %s", report);
+    else
+        log_notice("configuration: %s", report);
+    mem_free(report);
+    if (access_reload_users(server, &error))
+        log_warning("aclfile: %s", error);
+    mem_free(error);
+}
+
+void server_reload(struct server *server, struct config_sources *sources, struct gate_member *gate)
+{
+    char *error = NULL;
+    reopen_log();
+    if (config_sources_read(sources, &error)) {
+        log_warning("configuration: %s; nothing has changed", error);
+        mem_free(error);
+        return;
+    }
+    gate_enter(gate);
+    gate_close(gate);
+    apply(server, sources);
+    gate_open(gate);
+    gate_leave(gate);
+}
