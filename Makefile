@@ -70,7 +70,7 @@ say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
 # all processors unless this make was told how many.
 MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help run test unit integration client differential asan tsan fuzz clients bench lint format docs \
+.PHONY: all help run test unit integration client differential asan tsan fuzz ecosystem bench lint format docs \
         install install-documents install-systemd uninstall clean FORCE
 .DEFAULT_GOAL := all
 
@@ -143,10 +143,10 @@ fuzz: ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS=60 in a
 	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) fuzz-programs
 	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
-clients: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat, nginx, gunicorn
-	@tests/packages build clients
+ecosystem: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat, nginx, gunicorn
+	@tests/packages build ecosystem
 	$(MAKE_ALL) all
-	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/clients/run
+	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/ecosystem/run
 
 bench: ## figures against redis-server and a server that does nothing (BENCH_ARGS=--quick)
 	@tests/packages build bench
