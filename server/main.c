@@ -37,6 +37,7 @@
 #include "server.h"
 #include "store/keyspace.h"
 #include "store/reaper.h"
+#include "types/types.h"
 #include "upkeep/cron.h"
 #include "upkeep/reload.h"
 #include "upkeep/watchdog.h"
@@ -374,6 +375,7 @@ int main(int argc, char **argv)
         die("it is setuid or setgid, which would let every user act as another; take that away (chmod ug-s)");
     process_take_umask();
     command_table_init();
+    types_register();
     switch (config_action_of(argc - 1, argv + 1)) {
     case CONFIG_HELP:
         print_text(config_help);

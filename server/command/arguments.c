@@ -35,7 +35,7 @@ bool argument_db(struct call *call, const struct arg *arg, int *db_out)
     int db;
     if (!argument_int(call, arg, NULL, &db))
         return false;
-    if (db < 0 || db >= keyspace_databases(call->db.keyspace)) {
+    if (db < 0 || db >= keyspace_databases(call->view.keyspace)) {
         reply_error(call->reply, "ERR DB index is out of range");
         return false;
     }

@@ -5,7 +5,7 @@
 #ifndef KVS_COMMAND_ARGUMENTS_H
 #define KVS_COMMAND_ARGUMENTS_H
 
-#include "command/command.h"
+#include "command/call.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #ifndef KVS_COMMAND_CLIENT_ARGUMENTS_H
 #define KVS_COMMAND_CLIENT_ARGUMENTS_H
 
-#include "command/command.h"
+#include "command/call.h"
 
 #include <stdbool.h>
 

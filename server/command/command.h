@@ -1,41 +1,22 @@
 /*
- * Commands: what the one table says of each, and how one is run.
+ * Commands: what the one table says of each.
  *
  * The table (command/specs/, one file a family) holds everything that is known of a command: name, arity,
  * flags, where its keys are, categories, documentation, arguments, subcommands and its handler. COMMAND,
  * key extraction, the executor's locking, the client's hints and docs/commands.md are all drawn from it.
- *
- * A handler runs on the worker of its client, with the locks of its keys' shards held (or the world
- * stopped, for CMD_EXCLUSIVE), and answers through call->reply. It never blocks and does no I/O.
  */
 #ifndef KVS_COMMAND_COMMAND_H
 #define KVS_COMMAND_COMMAND_H
 
 #include "base/access_level.h"
-#include "base/bytes.h"
-#include "resp/reply.h"
-#include "store/keyspace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct client;
-struct server;
+struct arg;
+struct call;
 struct command;
-
-/* One execution of a command. Lives on the executor's stack. */
-struct call {
-    struct server *server;
-    struct client *client;
-    const struct command *command; /* the subcommand, where there is one */
-    int argc;
-    struct arg *argv; /* argv[0] is the command's name; borrowed until the handler returns */
-    int key_count;
-    const struct key *keys; /* in the order of the key specifications, hashed */
-    struct db db;           /* the client's database at the command's time (db.now_ms) */
-    struct reply *reply;
-};
 
 typedef void command_handler(struct call *call);
 

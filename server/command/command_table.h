@@ -7,6 +7,7 @@
 #ifndef KVS_COMMAND_COMMAND_TABLE_H
 #define KVS_COMMAND_COMMAND_TABLE_H
 
+#include "base/bytes.h"
 #include "command/command.h"
 
 /* Builds the index; before threads start. Ends the process if the specs contradict each other. */

@@ -4,7 +4,7 @@
 #ifndef KVS_COMMAND_ERRORS_H
 #define KVS_COMMAND_ERRORS_H
 
-#include "command/command.h"
+#include "command/call.h"
 #include "command/command_table.h"
 #include "resp/reply.h"
 

@@ -5,7 +5,7 @@
 #ifndef KVS_COMMAND_HANDLERS_H
 #define KVS_COMMAND_HANDLERS_H
 
-#include "command/command.h"
+#include "command/call.h"
 
 /* ---- connection ---- */
 command_handler cmd_ping, cmd_echo, cmd_hello, cmd_quit, cmd_reset, cmd_select, cmd_auth, cmd_client_id,

@@ -13,7 +13,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/command_table.h"
 #include "engine/clients.h"
 #include "engine/guard.h"

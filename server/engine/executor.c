@@ -12,7 +12,7 @@
 #include "base/gate.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/command_table.h"
 #include "command/handlers.h"
 #include "engine/client.h"
@@ -98,7 +98,12 @@ static inline struct call call_make(const struct run *run, struct execution *exe
         .command = command,
         .argc = request->argc,
         .argv = request->argv,
-        .db = {run->server->keyspace, execution->client->db, run->now_ms, no_touch},
+        .view = {.keyspace = run->server->keyspace,
+                 .db = execution->client->db,
+                 .no_touch = no_touch,
+                 .lazy = run->server->config.lazyfree_lazy_server_del,
+                 .now_ms = run->now_ms,
+                 .actor = execution->client->conn.id},
         .reply = &execution->reply,
     };
 }
@@ -162,11 +167,11 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
 }
 
 /* One step of looking ahead for all keys: all buckets first, and when they have come all entries. */
-static void group_prefetch(const struct group *group, void (*prefetch)(struct db db, uint64_t hash))
+static void group_prefetch(const struct group *group, void (*prefetch)(const struct view *view, uint64_t hash))
 {
     for (unsigned i = 0; i < group->call_count; i++)
         for (int k = 0; k < group->calls[i].key_count; k++)
-            prefetch(group->calls[i].db, group->calls[i].keys[k].hash);
+            prefetch(&group->calls[i].view, group->calls[i].keys[k].hash);
 }
 
 static void group_run(struct group *group, struct run *run)

@@ -10,7 +10,7 @@
 #define KVS_ENGINE_MONITOR_H
 
 #include "base/bytes.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "engine/client.h"
 #include "server.h"
 

@@ -19,13 +19,13 @@ static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end
         mistake = "ERR timeout is not an integer or out of range";
     else if (ms < 0)
         mistake = "ERR timeout is negative";
-    else if (ms > INT64_MAX - call->db.now_ms)
+    else if (ms > INT64_MAX - call->view.now_ms)
         mistake = "ERR timeout is out of range";
     if (mistake) {
         reply_error(call->reply, mistake);
         return false;
     }
-    *end_out = ms > 0 ? call->db.now_ms + ms : 0;
+    *end_out = ms > 0 ? call->view.now_ms + ms : 0;
     return true;
 }
 
@@ -59,7 +59,7 @@ void cmd_client_pause(struct call *call)
     }
     if (!parse_end(call, &call->argv[2], &end_ms))
         return;
-    pause_extend(call->server, kind, end_ms, call->db.now_ms);
+    pause_extend(call->server, kind, end_ms, call->view.now_ms);
     reply_ok(call->reply);
 }
 

@@ -8,7 +8,7 @@
 #ifndef KVS_ENGINE_PAUSE_H
 #define KVS_ENGINE_PAUSE_H
 
-#include "command/command.h"
+#include "command/call.h"
 #include "engine/client.h"
 #include "server.h"
 

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "command/arguments.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/client.h"

@@ -3,8 +3,8 @@
  * (client_list.c, client_kill.c, pause.c).
  */
 #include "command/arguments.h"
+#include "command/call.h"
 #include "command/client_arguments.h"
-#include "command/command.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/clients.h"

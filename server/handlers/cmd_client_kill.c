@@ -5,8 +5,8 @@
  */
 #include "acl/acl.h"
 #include "base/number.h"
+#include "command/call.h"
 #include "command/client_arguments.h"
-#include "command/command.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/clients.h"

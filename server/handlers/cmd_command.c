@@ -6,7 +6,7 @@
  */
 #include "base/glob.h"
 #include "base/memory.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/command_table.h"
 #include "command/errors.h"
 #include "command/handlers.h"

@@ -2,7 +2,7 @@
 #include "acl/acl.h"
 #include "base/number.h"
 #include "command/arguments.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/clients.h"

@@ -11,7 +11,7 @@
 
 void cmd_dbsize(struct call *call)
 {
-    reply_int(call->reply, (int64_t)keyspace_size(call->db.keyspace, call->db.index));
+    reply_int(call->reply, (int64_t)keyspace_size(call->view.keyspace, call->view.db));
 }
 
 void cmd_swapdb(struct call *call)
@@ -20,13 +20,13 @@ void cmd_swapdb(struct call *call)
     if (!argument_int(call, &call->argv[1], "ERR invalid first DB index", &a) ||
         !argument_int(call, &call->argv[2], "ERR invalid second DB index", &b))
         return;
-    int databases = keyspace_databases(call->db.keyspace);
+    int databases = keyspace_databases(call->view.keyspace);
     if (a < 0 || a >= databases || b < 0 || b >= databases) {
         reply_error(call->reply, "ERR DB index is out of range");
         return;
     }
     if (a != b)
-        keyspace_swap(call->db.keyspace, a, b);
+        keyspace_swap(&call->view, a, b);
     reply_ok(call->reply);
 }
 
@@ -42,7 +42,7 @@ static void flush(struct call *call, int db)
         error_syntax(call);
         return;
     }
-    keyspace_flush(call->db.keyspace, db, lazily);
+    keyspace_flush(&call->view, db, lazily);
     if (!lazily)
         mem_purge(); /* whoever waits for the keys to go wants their memory gone too */
     reply_ok(call->reply);
@@ -50,7 +50,7 @@ static void flush(struct call *call, int db)
 
 void cmd_flushdb(struct call *call)
 {
-    flush(call, call->db.index);
+    flush(call, call->view.db);
 }
 
 void cmd_flushall(struct call *call)

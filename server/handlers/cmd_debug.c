@@ -12,12 +12,13 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "command/arguments.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "handlers/digest.h"
+#include "handlers/keyspace_digest.h"
 #include "host/log.h"
 #include "store/recency.h"
+#include "store/value_type.h"
 #include "types/string.h"
 
 #include <ctype.h>
@@ -41,11 +42,11 @@ static double argument_number(const struct arg *arg)
     return value;
 }
 
-static void reply_hex(struct reply *reply, const unsigned char digest[DIGEST_LEN])
+static void reply_digest(struct reply *reply, const struct digest *digest)
 {
     char hex[2 * DIGEST_LEN + 1];
     for (int i = 0; i < DIGEST_LEN; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+        snprintf(hex + 2 * i, 3, "%02x", digest->bytes[i]);
     reply_simple(reply, hex);
 }
 
@@ -91,40 +92,23 @@ static void debug_error(struct call *call)
 
 static void debug_set_active_expire(struct call *call)
 {
-    keyspace_set_active_expiry(call->db.keyspace, argument_number(&call->argv[2]) != 0);
+    keyspace_set_active_expiry(call->view.keyspace, argument_number(&call->argv[2]) != 0);
     reply_ok(call->reply);
-}
-
-/* Bytes that the value takes in an RDB file, uncompressed. */
-static size_t serialized_len(const struct entry *entry)
-{
-    struct string_view view;
-    int64_t number;
-    string_view(entry, &view);
-    if (view.len <= 11 && number_parse_i64(view.data, view.len, &number)) {
-        if (number == (int8_t)number)
-            return 2;
-        if (number == (int16_t)number)
-            return 3;
-        if (number == (int32_t)number)
-            return 5;
-    }
-    size_t header = view.len < 64 ? 1 : view.len < 16384 ? 2 : view.len <= UINT32_MAX ? 5 : 9;
-    return header + view.len;
 }
 
 static void debug_object(struct call *call)
 {
     struct key key = key_of(&call->argv[2]);
-    const struct entry *entry = keyspace_find(call->db, &key, LOOKUP_PEEK);
+    const struct entry *entry = keyspace_find(&call->view, &key, LOOKUP_PEEK);
     if (!entry) {
         error_no_such_key(call);
         return;
     }
+    const struct value_type *type = value_type_of(entry);
     char line[256];
     snprintf(line, sizeof line, "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
-             (const void *)entry, string_encoding(entry), serialized_len(entry), (unsigned)entry->recency,
-             recency_idle_seconds(entry, call->db.now_ms));
+             (const void *)entry, type->encoding(entry), type->serialized_len(entry), (unsigned)entry->recency,
+             recency_idle_seconds(entry, call->view.now_ms));
     reply_simple(call->reply, line);
 }
 
@@ -156,7 +140,7 @@ static bool populate_key(struct call *call, const struct bytes *prefix, int64_t 
     struct arg name_arg = {.data = name.data, .len = name.len};
     struct key key = key_of(&name_arg);
     struct entry *entry = NULL;
-    bool there = keyspace_find_for_write(call->db, &key);
+    bool there = keyspace_find_for_write(&call->view, &key);
     if (!there) {
         char text[32];
         size_t text_len = (size_t)snprintf(text, sizeof text, "value:%" PRId64, number);
@@ -167,7 +151,7 @@ static bool populate_key(struct call *call, const struct bytes *prefix, int64_t 
         }
         entry = string_create(key.name, &value_arg, ENTRY_NO_EXPIRY);
         if (entry)
-            keyspace_put(call->db, &key, entry);
+            keyspace_put(&call->view, &key, entry, &string_event_set);
     }
     text_deinit(&name);
     return there || entry;
@@ -202,9 +186,8 @@ static void debug_populate(struct call *call)
 
 static void debug_digest(struct call *call)
 {
-    unsigned char digest[DIGEST_LEN];
-    digest_keyspace(call->db.keyspace, digest);
-    reply_hex(call->reply, digest);
+    struct digest digest = digest_of_keyspace(call->view.keyspace);
+    reply_digest(call->reply, &digest);
 }
 
 static void debug_digest_value(struct call *call)
@@ -212,11 +195,11 @@ static void debug_digest_value(struct call *call)
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int i = 2; i < call->argc; i++) {
         struct key key = key_of(&call->argv[i]);
-        const struct entry *entry = keyspace_find(call->db, &key, LOOKUP_PEEK);
-        unsigned char digest[DIGEST_LEN] = {0};
+        const struct entry *entry = keyspace_find(&call->view, &key, LOOKUP_PEEK);
+        struct digest digest = {0};
         if (entry)
-            digest_value(entry, digest);
-        reply_hex(call->reply, digest);
+            digest = digest_of_value(entry);
+        reply_digest(call->reply, &digest);
     }
 }
 
@@ -225,12 +208,12 @@ static void debug_htstats(struct call *call)
     int64_t db;
     if (!argument_i64(call, &call->argv[2], &db))
         return;
-    if (db < 0 || db >= keyspace_databases(call->db.keyspace)) {
+    if (db < 0 || db >= keyspace_databases(call->view.keyspace)) {
         reply_error(call->reply, "ERR Out of range database");
         return;
     }
     struct keyspace_shape shape;
-    keyspace_shape_read(call->db.keyspace, (int)db, &shape);
+    keyspace_shape_read(call->view.keyspace, (int)db, &shape);
     struct text text = TEXT_EMPTY;
     text_addf(&text,
               "keys: %zu\nkeys with a time to live: %zu\nshards in use: %zu of %d\nsegments: %zu\nbuckets: %zu\n",
@@ -244,7 +227,7 @@ static void debug_htstats(struct call *call)
 /* Walks all invariants of the tables; a broken one ends the process. */
 static void debug_check(struct call *call)
 {
-    keyspace_check(call->db.keyspace);
+    keyspace_check(call->view.keyspace);
     reply_ok(call->reply);
 }
 

@@ -67,14 +67,14 @@ static void expire_at(struct call *call, enum time_unit unit, int64_t base_ms)
         error_expire_time(call);
         return;
     }
-    struct entry *entry = keyspace_find_for_write(call->db, key);
+    const struct entry *entry = keyspace_find_for_write(&call->view, key);
     if (!entry || !condition_holds(&condition, entry_expiry(entry), at)) {
         reply_int(call->reply, 0);
         return;
     }
-    if (at <= call->db.now_ms) {
-        keyspace_delete(call->db, key, call->server->config.lazyfree_lazy_expire);
-    } else if (keyspace_set_expiry(call->db, key, entry, at) != 0) {
+    if (at <= call->view.now_ms) {
+        keyspace_delete(&call->view, key, call->server->config.lazyfree_lazy_expire);
+    } else if (keyspace_set_expiry(&call->view, key, entry, at) != 0) {
         error_no_memory(call);
         return;
     }
@@ -83,12 +83,12 @@ static void expire_at(struct call *call, enum time_unit unit, int64_t base_ms)
 
 void cmd_expire(struct call *call)
 {
-    expire_at(call, TIME_SECONDS, call->db.now_ms);
+    expire_at(call, TIME_SECONDS, call->view.now_ms);
 }
 
 void cmd_pexpire(struct call *call)
 {
-    expire_at(call, TIME_MILLISECONDS, call->db.now_ms);
+    expire_at(call, TIME_MILLISECONDS, call->view.now_ms);
 }
 
 void cmd_expireat(struct call *call)
@@ -104,7 +104,7 @@ void cmd_pexpireat(struct call *call)
 /* -2: no such key; -1: no TTL. Seconds are rounded to the nearest. */
 static void reply_time(struct call *call, enum time_unit unit, int64_t base_ms)
 {
-    const struct entry *entry = keyspace_find(call->db, &call->keys[0], LOOKUP_NO_TOUCH);
+    const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH);
     if (!entry) {
         reply_int(call->reply, -2);
         return;
@@ -122,12 +122,12 @@ static void reply_time(struct call *call, enum time_unit unit, int64_t base_ms)
 
 void cmd_ttl(struct call *call)
 {
-    reply_time(call, TIME_SECONDS, call->db.now_ms);
+    reply_time(call, TIME_SECONDS, call->view.now_ms);
 }
 
 void cmd_pttl(struct call *call)
 {
-    reply_time(call, TIME_MILLISECONDS, call->db.now_ms);
+    reply_time(call, TIME_MILLISECONDS, call->view.now_ms);
 }
 
 void cmd_expiretime(struct call *call)
@@ -143,10 +143,10 @@ void cmd_pexpiretime(struct call *call)
 void cmd_persist(struct call *call)
 {
     const struct key *key = &call->keys[0];
-    struct entry *entry = keyspace_find_for_write(call->db, key);
+    const struct entry *entry = keyspace_find_for_write(&call->view, key);
     if (!entry || entry_expiry(entry) == ENTRY_NO_EXPIRY)
         reply_int(call->reply, 0);
-    else if (keyspace_set_expiry(call->db, key, entry, ENTRY_NO_EXPIRY) == 0)
+    else if (keyspace_set_expiry(&call->view, key, entry, ENTRY_NO_EXPIRY) == 0)
         reply_int(call->reply, 1);
     else
         error_no_memory(call);

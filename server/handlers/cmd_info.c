@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/command_table.h"
 #include "command/handlers.h"
 #include "engine/client.h"

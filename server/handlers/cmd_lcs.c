@@ -199,7 +199,7 @@ static bool read_string(struct call *call, const struct key *key, struct string_
     view_out->len = 0;
     if (!entry)
         return true;
-    if (entry->type != ENTRY_STRING)
+    if (entry->type != TYPE_STRING)
         return false;
     string_view(entry, view_out);
     return true;

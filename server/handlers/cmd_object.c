@@ -7,6 +7,7 @@
 #include "handlers/lookup.h"
 #include "server.h"
 #include "store/recency.h"
+#include "store/value_type.h"
 #include "types/string.h"
 
 #include <limits.h>
@@ -18,7 +19,7 @@
 /* NULL, and null was answered, when the key is absent. */
 static const struct entry *find_object(struct call *call)
 {
-    const struct entry *entry = keyspace_find(call->db, &call->keys[0], LOOKUP_NO_TOUCH);
+    const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH);
     if (!entry)
         reply_null(call->reply);
     return entry;
@@ -34,7 +35,7 @@ void cmd_object_encoding(struct call *call)
 {
     const struct entry *entry = find_object(call);
     if (entry)
-        reply_bulk_text(call->reply, string_encoding(entry));
+        reply_bulk_text(call->reply, value_type_of(entry)->encoding(entry));
 }
 
 /*
@@ -48,8 +49,8 @@ static bool redis_would_share(const struct call *call, const struct entry *entry
                             config->maxmemory_policy != POLICY_ALLKEYS_RANDOM &&
                             config->maxmemory_policy != POLICY_VOLATILE_RANDOM &&
                             config->maxmemory_policy != POLICY_VOLATILE_TTL;
-    return entry->type == ENTRY_STRING && entry->encoding == ENTRY_INT && entry_int(entry) >= 0 &&
-           entry_int(entry) < 10000 && !evicts_by_access;
+    return entry->type == TYPE_STRING && entry->encoding == STRING_INT && string_int(entry) >= 0 &&
+           string_int(entry) < 10000 && !evicts_by_access;
 }
 
 void cmd_object_refcount(struct call *call)
@@ -67,7 +68,7 @@ void cmd_object_idletime(struct call *call)
     if (policy_counts_frequency(call))
         reply_error(call->reply, "ERR An LFU maxmemory policy is selected, idle time not tracked." POLICY_NOTE);
     else
-        reply_int(call->reply, recency_idle_seconds(entry, call->db.now_ms));
+        reply_int(call->reply, recency_idle_seconds(entry, call->view.now_ms));
 }
 
 void cmd_object_freq(struct call *call)
@@ -79,7 +80,7 @@ void cmd_object_freq(struct call *call)
         reply_error(call->reply,
                     "ERR An LFU maxmemory policy is not selected, access frequency not tracked." POLICY_NOTE);
     else
-        reply_int(call->reply, recency_frequency(entry, call->db.now_ms));
+        reply_int(call->reply, recency_frequency(entry, call->view.now_ms));
 }
 
 void cmd_object_help(struct call *call)

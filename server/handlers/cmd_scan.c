@@ -18,6 +18,7 @@
 #include "command/handlers.h"
 #include "handlers/name_list.h"
 #include "store/keyspace.h"
+#include "store/value_type.h"
 
 /* ---- walking ---- */
 
@@ -30,17 +31,17 @@ static void reply_names(struct call *call, const struct name_list *names)
     }
 }
 
-enum { ANY_TYPE = -1, NO_TYPE = -2 };
+enum { NO_TYPE = -1, ANY_TYPE = -2 };
 
 struct walk {
     const struct arg *pattern; /* NULL: all */
-    int type;                  /* an entry_type, ANY_TYPE, or NO_TYPE for a name that no type has */
+    int type;                  /* number of a value type, ANY_TYPE, or NO_TYPE for a name that no type has */
     int64_t now_ms;
     struct name_list names;   /* what is to be answered with */
     struct name_list expired; /* keys whose time had come */
 };
 
-static void walk_visit(void *context, struct entry *entry)
+static void walk_visit(void *context, const struct entry *entry)
 {
     struct walk *walk = context;
     struct bytes name = entry_key(entry);
@@ -74,9 +75,9 @@ static void delete_expired(struct call *call, const struct name_list *expired)
         struct shard_set set = {0};
         key.hash = hash_bytes(key.name.data, key.name.len);
         shard_set_add(&set, key.hash);
-        keyspace_lock(call->db.keyspace, &set);
-        keyspace_find(call->db, &key, LOOKUP_PEEK);
-        keyspace_unlock(call->db.keyspace, &set);
+        keyspace_lock(call->view.keyspace, &set);
+        keyspace_find(&call->view, &key, LOOKUP_PEEK);
+        keyspace_unlock(call->view.keyspace, &set);
     }
 }
 
@@ -108,19 +109,6 @@ static bool parse_cursor(const struct arg *arg, uint64_t *cursor_out)
     return true;
 }
 
-static int parse_type(const struct arg *arg)
-{
-    static const struct {
-        const char *name;
-        enum entry_type type;
-    } types[] = {{"string", ENTRY_STRING}, {"list", ENTRY_LIST}, {"set", ENTRY_SET},
-                 {"zset", ENTRY_ZSET},     {"hash", ENTRY_HASH}, {"stream", ENTRY_STREAM}};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (arg_is(arg, types[i].name))
-            return types[i].type;
-    return NO_TYPE;
-}
-
 /* Reads SCAN's options from argv[2] on. False, with the error, if they are wrong. */
 static bool parse_scan_options(struct call *call, struct walk *walk, int64_t *count)
 {
@@ -136,7 +124,7 @@ static bool parse_scan_options(struct call *call, struct walk *walk, int64_t *co
             walk->pattern = useful_pattern(value);
             continue;
         } else if (has_value && arg_is(option, "type")) {
-            walk->type = parse_type(value);
+            walk->type = value_type_find(value->data, value->len);
             continue;
         }
         error_syntax(call);
@@ -149,14 +137,14 @@ void cmd_scan(struct call *call)
 {
     uint64_t cursor;
     int64_t count = 10;
-    struct walk walk = {.type = ANY_TYPE, .now_ms = call->db.now_ms};
+    struct walk walk = {.type = ANY_TYPE, .now_ms = call->view.now_ms};
     if (!parse_cursor(&call->argv[1], &cursor)) {
         reply_error(call->reply, "ERR invalid cursor");
         return;
     }
     if (!parse_scan_options(call, &walk, &count))
         return;
-    cursor = keyspace_scan(call->db, cursor, (size_t)count, walk_visit, &walk);
+    cursor = keyspace_scan(&call->view, cursor, (size_t)count, walk_visit, &walk);
     delete_expired(call, &walk.expired);
     if (walk.names.failed) {
         error_no_memory(call);
@@ -173,9 +161,9 @@ void cmd_scan(struct call *call)
 
 void cmd_keys(struct call *call)
 {
-    struct walk walk = {.type = ANY_TYPE, .now_ms = call->db.now_ms};
+    struct walk walk = {.type = ANY_TYPE, .now_ms = call->view.now_ms};
     walk.pattern = useful_pattern(&call->argv[1]);
-    keyspace_scan(call->db, 0, SIZE_MAX, walk_visit, &walk);
+    keyspace_scan(&call->view, 0, SIZE_MAX, walk_visit, &walk);
     if (walk.names.failed || !name_list_make_unique(&walk.names))
         error_no_memory(call);
     else
@@ -187,7 +175,7 @@ void cmd_randomkey(struct call *call)
 {
     char *name;
     size_t len;
-    if (!keyspace_random_key(call->db, &name, &len)) {
+    if (!keyspace_random_key(&call->view, &name, &len)) {
         reply_null(call->reply);
         return;
     }

@@ -4,7 +4,7 @@
  * There is nothing to save to yet, so SAVE fails unless FORCE says to end all the same. Nothing is waited for
  * that ABORT could stop: once asked, the server ends.
  */
-#include "command/command.h"
+#include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/client.h"

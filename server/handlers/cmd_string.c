@@ -23,17 +23,17 @@
 
 static inline void reply_value(struct call *call, const struct entry *entry)
 {
-    switch ((enum entry_encoding)entry->encoding) {
-    case ENTRY_BYTES:
+    switch ((enum string_encoding)entry->encoding) {
+    case STRING_BYTES:
         reply_bulk(call->reply, entry_value(entry), entry_value_len(entry));
         return;
-    case ENTRY_INT:
-        reply_bulk_int(call->reply, entry_int(entry));
+    case STRING_INT:
+        reply_bulk_int(call->reply, string_int(entry));
         return;
-    case ENTRY_BLOB:
+    case STRING_BLOB:
         break;
     }
-    struct blob *blob = entry_blob(entry);
+    struct blob *blob = string_blob(entry);
     reply_blob(call->reply, blob, 0, blob->len);
 }
 
@@ -60,7 +60,7 @@ void cmd_mget(struct call *call)
     reply_array(call->reply, (size_t)call->key_count);
     for (int i = 0; i < call->key_count; i++) {
         const struct entry *entry = lookup_read(call, &call->keys[i]);
-        if (entry && entry->type == ENTRY_STRING)
+        if (entry && entry->type == TYPE_STRING)
             reply_value(call, entry);
         else
             reply_null(call->reply);
@@ -126,22 +126,23 @@ void cmd_substr(struct call *call)
  * Puts the value of an argument under key, where old (or NULL) is now, with that expiry. False, and
  * nothing changed, if memory can't be had; the caller then answers.
  */
-static bool store(struct call *call, const struct key *key, struct entry *old, const struct arg *value,
+static bool store(struct call *call, const struct key *key, const struct entry *old, const struct arg *value,
                   int64_t expire_ms)
 {
+    struct view *view = &call->view;
     int64_t old_expire_ms = old ? entry_expiry(old) : ENTRY_NO_EXPIRY;
-    bool in_place = old && old->type == ENTRY_STRING && old->encoding != ENTRY_BLOB &&
+    bool in_place = old && old->type == TYPE_STRING && old->encoding != STRING_BLOB &&
                     (old_expire_ms == ENTRY_NO_EXPIRY) == (expire_ms == ENTRY_NO_EXPIRY);
-    struct entry *stored = in_place ? string_set(old, value) : string_create(key->name, value, expire_ms);
+    struct entry *stored = in_place ? string_set(keyspace_edit(view, key, old), value)
+                                    : string_create(key->name, value, expire_ms);
     if (__builtin_expect(!stored, 0))
         return false;
-    if (!in_place) {
-        keyspace_put(call->db, key, stored);
-        return true;
-    }
-    keyspace_changed(call->db, key, old, stored);
-    if (expire_ms != old_expire_ms)
-        keyspace_set_expiry(call->db, key, stored, expire_ms); /* can't fail: the entry has room for a TTL */
+    if (!in_place)
+        keyspace_put(view, key, stored, &string_event_set);
+    else if (expire_ms == old_expire_ms)
+        keyspace_edited(view, key, old, stored, &string_event_set);
+    else
+        keyspace_edited_until(view, key, old, stored, expire_ms, &string_event_set);
     return true;
 }
 
@@ -173,7 +174,7 @@ static bool read_expiry(struct call *call, enum expiry_option unit, const struct
     if (unit == EXPIRY_EX || unit == EXPIRY_EXAT)
         bad = bad || __builtin_mul_overflow(at, 1000, &at);
     if (unit == EXPIRY_EX || unit == EXPIRY_PX)
-        bad = bad || __builtin_add_overflow(at, call->db.now_ms, &at);
+        bad = bad || __builtin_add_overflow(at, call->view.now_ms, &at);
     if (bad) {
         error_expire_time(call);
         return false;
@@ -248,7 +249,7 @@ static enum set_outcome set_with_options(struct call *call, const struct set_opt
     struct reply_mark before = reply_mark(call->reply);
     if (options->get && !reply_old_value(call, lookup_read(call, key)))
         return SET_ANSWERED;
-    struct entry *old = keyspace_find_for_write(call->db, key);
+    const struct entry *old = keyspace_find_for_write(&call->view, key);
     if (old ? options->only_absent : options->only_present)
         return options->get ? SET_ANSWERED : SET_REFUSED;
     if (options->expiry == EXPIRY_KEEP && old)
@@ -278,7 +279,7 @@ void cmd_set(struct call *call)
         return;
     }
     const struct key *key = &call->keys[0];
-    if (store(call, key, keyspace_find_for_write(call->db, key), &call->argv[2], ENTRY_NO_EXPIRY))
+    if (store(call, key, keyspace_find_for_write(&call->view, key), &call->argv[2], ENTRY_NO_EXPIRY))
         reply_ok(call->reply);
     else
         error_no_memory(call);
@@ -315,7 +316,7 @@ void cmd_getdel(struct call *call)
     const struct key *key = &call->keys[0];
     const struct entry *entry = lookup_read(call, key);
     if (reply_old_value(call, entry) && entry)
-        keyspace_delete(call->db, key, false);
+        keyspace_delete(&call->view, key, false);
 }
 
 /* Reads GETEX's options: at most one kind. False, with the error, if they are wrong. */
@@ -337,7 +338,7 @@ void cmd_getex(struct call *call)
     struct set_options options = {0};
     if (!parse_getex_options(call, &options))
         return;
-    struct entry *entry = lookup_read(call, key);
+    const struct entry *entry = lookup_read(call, key);
     if (!entry) {
         reply_null(call->reply);
         return;
@@ -351,12 +352,12 @@ void cmd_getex(struct call *call)
     if (options.expiry == EXPIRY_DROP)
         return; /* no option: a plain GET */
     bool is_absolute = options.expiry == EXPIRY_EXAT || options.expiry == EXPIRY_PXAT;
-    if (is_absolute && expire_ms <= call->db.now_ms) {
-        keyspace_delete(call->db, key, call->server->config.lazyfree_lazy_expire);
+    if (is_absolute && expire_ms <= call->view.now_ms) {
+        keyspace_delete(&call->view, key, call->server->config.lazyfree_lazy_expire);
         return;
     }
-    entry = keyspace_find_for_write(call->db, key);
-    if (entry_expiry(entry) != expire_ms && keyspace_set_expiry(call->db, key, entry, expire_ms) != 0) {
+    entry = keyspace_find_for_write(&call->view, key);
+    if (entry_expiry(entry) != expire_ms && keyspace_set_expiry(&call->view, key, entry, expire_ms) != 0) {
         reply_rollback(call->reply, before);
         error_no_memory(call);
     }
@@ -369,7 +370,7 @@ static bool store_pairs(struct call *call)
 {
     for (int i = 0; i < call->key_count; i++) {
         const struct key *key = &call->keys[i];
-        struct entry *old = keyspace_find_for_write(call->db, key);
+        const struct entry *old = keyspace_find_for_write(&call->view, key);
         if (!store(call, key, old, &call->argv[2 * i + 2], ENTRY_NO_EXPIRY)) {
             error_no_memory(call);
             return false;
@@ -393,7 +394,7 @@ void cmd_msetnx(struct call *call)
         return;
     }
     for (int i = 0; i < call->key_count; i++) {
-        if (keyspace_find_for_write(call->db, &call->keys[i])) {
+        if (keyspace_find_for_write(&call->view, &call->keys[i])) {
             reply_int(call->reply, 0);
             return;
         }
@@ -404,32 +405,36 @@ void cmd_msetnx(struct call *call)
 
 /* ---- counters ---- */
 
-/* Puts what a types/ function made of old in its place; false, with the error, if it had no memory. */
-static bool finish_change(struct call *call, struct entry *old, struct entry *changed)
+static const struct key_event event_incrby = {"incrby", EVENT_STRING, 1},
+                              event_incrbyfloat = {"incrbyfloat", EVENT_STRING, 1},
+                              event_append = {"append", EVENT_STRING, 1},
+                              event_setrange = {"setrange", EVENT_STRING, 1};
+
+/*
+ * Ends a change of the first key, where old was found: changed is what a function of types/string.h made of it (or, with
+ * old NULL, a new entry). False, with the error, if that had no memory.
+ */
+static bool finish(struct call *call, const struct entry *old, struct entry *changed, const struct key_event *event)
 {
-    if (!changed) {
+    if (!changed)
         error_no_memory(call);
-        return false;
-    }
-    keyspace_changed(call->db, &call->keys[0], old, changed);
-    return true;
+    else if (old)
+        keyspace_edited(&call->view, &call->keys[0], old, changed, event);
+    else
+        keyspace_put(&call->view, &call->keys[0], changed, event);
+    return changed;
 }
 
-/* Puts a new entry under the first key; false, with the error, if there was no memory for it. */
-static bool finish_create(struct call *call, struct entry *created)
+/* The entry of the first key, to be changed. */
+static struct entry *edit(struct call *call, const struct entry *found)
 {
-    if (!created) {
-        error_no_memory(call);
-        return false;
-    }
-    keyspace_put(call->db, &call->keys[0], created);
-    return true;
+    return keyspace_edit(&call->view, &call->keys[0], found);
 }
 
 static void increment(struct call *call, int64_t by)
 {
     const struct key *key = &call->keys[0];
-    struct entry *entry = keyspace_find_for_write(call->db, key);
+    const struct entry *entry = keyspace_find_for_write(&call->view, key);
     int64_t value = 0;
     if (entry && !lookup_is_string(call, entry))
         return;
@@ -441,8 +446,9 @@ static void increment(struct call *call, int64_t by)
         reply_error(call->reply, "ERR increment or decrement would overflow");
         return;
     }
-    if (entry ? finish_change(call, entry, string_set_int(entry, value))
-              : finish_create(call, entry_create_int(key->name, value, ENTRY_NO_EXPIRY)))
+    struct entry *changed = entry ? string_set_int(edit(call, entry), value)
+                                  : string_create_int(key->name, value, ENTRY_NO_EXPIRY);
+    if (finish(call, entry, changed, &event_incrby))
         reply_int(call->reply, value);
 }
 
@@ -477,7 +483,7 @@ void cmd_decrby(struct call *call)
 void cmd_incrbyfloat(struct call *call)
 {
     const struct key *key = &call->keys[0];
-    struct entry *entry = keyspace_find_for_write(call->db, key);
+    const struct entry *entry = keyspace_find_for_write(&call->view, key);
     long double value = 0, by;
     if (entry && !lookup_is_string(call, entry))
         return;
@@ -493,8 +499,9 @@ void cmd_incrbyfloat(struct call *call)
     }
     char text[NUMBER_LONG_DOUBLE_MAX_LEN];
     size_t len = number_format_long_double(text, value);
-    if (entry ? finish_change(call, entry, string_set_text(entry, text, len))
-              : finish_create(call, entry_create_bytes(key->name, text, len, ENTRY_NO_EXPIRY)))
+    struct entry *changed = entry ? string_set_bytes(edit(call, entry), text, len)
+                                  : string_create_bytes(key->name, text, len, ENTRY_NO_EXPIRY);
+    if (finish(call, entry, changed, &event_incrbyfloat))
         reply_bulk(call->reply, text, len);
 }
 
@@ -514,9 +521,9 @@ void cmd_append(struct call *call)
 {
     const struct key *key = &call->keys[0];
     const struct arg *more = &call->argv[2];
-    struct entry *entry = keyspace_find_for_write(call->db, key);
+    const struct entry *entry = keyspace_find_for_write(&call->view, key);
     if (!entry) {
-        if (finish_create(call, string_create(key->name, more, ENTRY_NO_EXPIRY)))
+        if (finish(call, NULL, string_create(key->name, more, ENTRY_NO_EXPIRY), &event_append))
             reply_int(call->reply, (int64_t)more->len);
         return;
     }
@@ -524,14 +531,14 @@ void cmd_append(struct call *call)
         return;
     size_t len = string_len(entry);
     if (check_length(call, len, more->len) &&
-        finish_change(call, entry, string_write(entry, len, more->data, more->len)))
+        finish(call, entry, string_write(edit(call, entry), len, more->data, more->len), &event_append))
         reply_int(call->reply, (int64_t)(len + more->len));
 }
 
 /* SETRANGE where there is no key: zeros up to offset and then the value. */
 static struct entry *create_with_range(const struct key *key, size_t offset, const struct arg *value)
 {
-    struct entry *entry = entry_create_bytes(key->name, "", 0, ENTRY_NO_EXPIRY);
+    struct entry *entry = string_create_bytes(key->name, "", 0, ENTRY_NO_EXPIRY);
     struct entry *written = entry ? string_write(entry, offset, value->data, value->len) : NULL;
     if (!written && entry)
         entry_free(entry);
@@ -549,7 +556,7 @@ void cmd_setrange(struct call *call)
         reply_error(call->reply, "ERR offset is out of range");
         return;
     }
-    struct entry *entry = keyspace_find_for_write(call->db, key);
+    const struct entry *entry = keyspace_find_for_write(&call->view, key);
     if (entry && !lookup_is_string(call, entry))
         return;
     size_t old_len = entry ? string_len(entry) : 0;
@@ -560,8 +567,8 @@ void cmd_setrange(struct call *call)
     }
     if (!check_length(call, (size_t)offset, value->len))
         return;
-    struct entry *written = entry ? string_write(entry, (size_t)offset, value->data, value->len)
+    struct entry *written = entry ? string_write(edit(call, entry), (size_t)offset, value->data, value->len)
                                   : create_with_range(key, (size_t)offset, value);
-    if (entry ? finish_change(call, entry, written) : finish_create(call, written))
+    if (finish(call, entry, written, &event_setrange))
         reply_int(call->reply, (int64_t)(end > old_len ? end : old_len));
 }

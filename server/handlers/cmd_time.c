@@ -2,7 +2,7 @@
  * TIME.
  */
 #include "base/clock.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/handlers.h"
 
 void cmd_time(struct call *call)

@@ -5,21 +5,22 @@
 #ifndef KVS_HANDLERS_LOOKUP_H
 #define KVS_HANDLERS_LOOKUP_H
 
-#include "command/command.h"
+#include "command/call.h"
 #include "command/errors.h"
 #include "engine/client.h"
 #include "store/keyspace.h"
+#include "types/types.h"
 
 /* For reading; counts as a use of the key. NULL when absent. */
-static inline struct entry *lookup_read(struct call *call, const struct key *key)
+static inline const struct entry *lookup_read(struct call *call, const struct key *key)
 {
-    return keyspace_find(call->db, key, LOOKUP_TOUCH);
+    return keyspace_find(&call->view, key, LOOKUP_TOUCH);
 }
 
 /* Whether entry is a string; answers with the error if not. */
 static inline bool lookup_is_string(struct call *call, const struct entry *entry)
 {
-    if (__builtin_expect(entry->type == ENTRY_STRING, 1))
+    if (__builtin_expect(entry->type == TYPE_STRING, 1))
         return true;
     error_wrong_type(call);
     return false;

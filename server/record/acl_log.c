@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "engine/client_description.h"
 #include "server.h"
 
@@ -44,7 +44,7 @@ static void add_cut(struct text *text, struct bytes bytes)
     text_add_bytes(text, bytes.data, bytes.len < ACL_LOG_TEXT_MAX ? bytes.len : ACL_LOG_TEXT_MAX);
 }
 
-static struct acl_entry *entry_create(const struct call *call, enum acl_log_reason reason, struct bytes object,
+static struct acl_entry *acl_entry_create(const struct call *call, enum acl_log_reason reason, struct bytes object,
                                       struct bytes user)
 {
     struct acl_entry *entry = mem_calloc(sizeof *entry);
@@ -160,7 +160,7 @@ static struct acl_entry *list_add(struct acl_entry *entry)
 void acl_log_add(const struct call *call, enum acl_log_reason reason, struct bytes object, struct bytes user)
 {
     atomic_fetch_add_explicit(&acl_log.counts[reason], 1, memory_order_relaxed);
-    struct acl_entry *entry = entry_create(call, reason, object, user);
+    struct acl_entry *entry = acl_entry_create(call, reason, object, user);
     pthread_mutex_lock(&acl_log.lock);
     struct acl_entry *merged = list_add(entry);
     struct acl_entry *cut = list_cut(call->server->config.acllog_max_len);

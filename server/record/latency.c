@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/command_table.h"
 #include "command/handlers.h"
 #include "record/stats.h"

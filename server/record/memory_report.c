@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "command/arguments.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/session.h"
@@ -73,18 +73,19 @@ void memory_report_read(struct server *server, struct memory_report *report_out)
 
 /* ---- USAGE ---- */
 
-/* The options behind the key. SAMPLES is checked and, as every string is measured whole, ignored. */
-static bool usage_options_valid(struct call *call)
+#define USAGE_SAMPLES 5 /* members of a collection that are measured, unless told */
+
+/* The options behind the key. */
+static bool usage_options_read(struct call *call, int64_t *samples_out)
 {
     for (int i = 3; i < call->argc; i += 2) {
-        int64_t samples;
         if (!arg_is(&call->argv[i], "samples") || i + 1 == call->argc) {
             error_syntax(call);
             return false;
         }
-        if (!argument_i64(call, &call->argv[i + 1], &samples))
+        if (!argument_i64(call, &call->argv[i + 1], samples_out))
             return false;
-        if (samples < 0) {
+        if (*samples_out < 0) {
             error_syntax(call);
             return false;
         }
@@ -94,13 +95,14 @@ static bool usage_options_valid(struct call *call)
 
 void cmd_memory_usage(struct call *call)
 {
-    if (!usage_options_valid(call))
+    int64_t samples = USAGE_SAMPLES;
+    if (!usage_options_read(call, &samples))
         return;
-    const struct entry *entry = keyspace_find(call->db, &call->keys[0], LOOKUP_PEEK);
+    const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_PEEK);
     if (!entry)
         reply_null(call->reply);
     else
-        reply_int(call->reply, (int64_t)(entry_memory(entry) + SLOT_BYTES));
+        reply_int(call->reply, (int64_t)(entry_memory(entry, (size_t)samples) + SLOT_BYTES));
 }
 
 /* ---- STATS ---- */

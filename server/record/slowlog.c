@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "command/command.h"
+#include "command/call.h"
 #include "command/handlers.h"
 #include "engine/client.h"
 #include "engine/clients.h"

@@ -3,19 +3,17 @@
  * The size of the allocation follows from the header (entry_size), so frees are sized, and a change that
  * stays in the same size class moves nothing.
  *
- * Blobs and integers sit behind the key like bytes do, at any alignment, and are read with memcpy.
+ * Values sit behind the key at any alignment: numbers and addresses are read with memcpy.
  */
 #include "store/entry.h"
 
-#include "base/blob.h"
 #include "base/memory.h"
-
-#include <assert.h>
+#include "store/value_type.h"
 
 /* What an entry is to look like: the parameters that decide its layout. */
 struct entry_shape {
     size_t key_len;
-    size_t value_len; /* bytes behind the key */
+    size_t value_len;
     bool expires;
     bool wide;
 };
@@ -32,22 +30,9 @@ static size_t shape_size(struct entry_shape shape)
            shape.key_len + shape.value_len;
 }
 
-/* Bytes behind the key for each encoding. */
-static size_t entry_payload_len(const struct entry *entry)
-{
-    switch (entry->encoding) {
-    case ENTRY_INT:
-        return sizeof(int64_t);
-    case ENTRY_BLOB:
-        return sizeof(struct blob *);
-    default:
-        return entry_value_len(entry);
-    }
-}
-
 static size_t entry_size(const struct entry *entry)
 {
-    return sizeof(struct entry) + entry_key_offset(entry) + entry_key_len(entry) + entry_payload_len(entry);
+    return sizeof(struct entry) + entry_key_offset(entry) + entry_key_len(entry) + entry_value_len(entry);
 }
 
 static void entry_write_lens(struct entry *entry, struct entry_shape shape)
@@ -67,73 +52,17 @@ static void entry_write_expiry(struct entry *entry, int64_t expire_ms)
         memcpy(entry->body + ((entry->flags & ENTRY_WIDE) ? sizeof(struct entry_wide) : 0), &expire_ms, 8);
 }
 
-/* A string entry of this shape with its key in place and its value not yet written. */
-static struct entry *entry_create(struct entry_shape shape, const char *key, enum entry_encoding encoding,
-                                  int64_t expire_ms)
+/* An entry of this shape with its key in place and its value not yet written. */
+static struct entry *entry_allocate(struct entry_shape shape, const char *key, int64_t expire_ms)
 {
     struct entry *entry = mem_try_alloc(shape_size(shape));
     if (!entry)
         return NULL;
-    entry->recency = 0;
-    entry->type = ENTRY_STRING;
-    entry->encoding = encoding;
-    entry->flags = (uint8_t)((shape.wide ? ENTRY_WIDE : 0) | (shape.expires ? ENTRY_HAS_EXPIRY : 0));
-    entry->key_len = 0;
-    entry->value_len = 0;
+    *entry = (struct entry){.flags = (uint8_t)((shape.wide ? ENTRY_WIDE : 0) | (shape.expires ? ENTRY_HAS_EXPIRY : 0))};
     entry_write_lens(entry, shape);
     entry_write_expiry(entry, expire_ms);
     memcpy(entry->body + entry_key_offset(entry), key, shape.key_len);
     return entry;
-}
-
-struct entry *entry_create_bytes(struct bytes key, const char *value, size_t len, int64_t expire_ms)
-{
-    struct entry_shape shape = shape_for(key.len, len, expire_ms != ENTRY_NO_EXPIRY);
-    struct entry *entry = entry_create(shape, key.data, ENTRY_BYTES, expire_ms);
-    if (entry && len)
-        memcpy(entry_value(entry), value, len);
-    return entry;
-}
-
-struct entry *entry_create_int(struct bytes key, int64_t value, int64_t expire_ms)
-{
-    struct entry_shape shape = shape_for(key.len, sizeof value, expire_ms != ENTRY_NO_EXPIRY);
-    struct entry *entry = entry_create(shape, key.data, ENTRY_INT, expire_ms);
-    if (entry)
-        memcpy(entry_value(entry), &value, sizeof value);
-    return entry;
-}
-
-struct entry *entry_create_blob(struct bytes key, struct blob *blob, int64_t expire_ms)
-{
-    struct entry_shape shape = shape_for(key.len, sizeof blob, expire_ms != ENTRY_NO_EXPIRY);
-    struct entry *entry = entry_create(shape, key.data, ENTRY_BLOB, expire_ms);
-    if (entry)
-        memcpy(entry_value(entry), &blob, sizeof blob);
-    return entry;
-}
-
-/* A new entry with the payload and all properties of another but its key and TTL; a blob isn't retained. */
-static struct entry *entry_transplant(const struct entry *from, struct bytes key, int64_t expire_ms)
-{
-    size_t payload = entry_payload_len(from);
-    struct entry_shape shape = shape_for(key.len, payload, expire_ms != ENTRY_NO_EXPIRY);
-    struct entry *entry = entry_create(shape, key.data, from->encoding, expire_ms);
-    if (!entry)
-        return NULL;
-    entry->type = from->type;
-    entry->recency = from->recency;
-    entry->flags |= from->flags & ENTRY_RAW;
-    memcpy(entry_value(entry), entry_value(from), payload);
-    return entry;
-}
-
-struct entry *entry_copy(const struct entry *entry, struct bytes key, int64_t expire_ms)
-{
-    struct entry *copy = entry_transplant(entry, key, expire_ms);
-    if (copy && copy->encoding == ENTRY_BLOB)
-        blob_retain(entry_blob(copy));
-    return copy;
 }
 
 static void entry_free_shell(struct entry *entry)
@@ -141,20 +70,75 @@ static void entry_free_shell(struct entry *entry)
     mem_free_sized(entry, entry_size(entry));
 }
 
+/* All that isn't layout, key or value. */
+static void entry_inherit(struct entry *entry, const struct entry *from)
+{
+    entry->recency = from->recency;
+    entry->type = from->type;
+    entry->encoding = from->encoding;
+    entry->flags = (uint8_t)((entry->flags & ~ENTRY_VALUE_FLAGS) | (from->flags & ENTRY_VALUE_FLAGS));
+}
+
+/* ---- making and freeing ---- */
+
+struct entry *entry_create(struct bytes key, const struct value *value, int64_t expire_ms)
+{
+    struct entry_shape shape = shape_for(key.len, value->len, expire_ms != ENTRY_NO_EXPIRY);
+    struct entry *entry = entry_allocate(shape, key.data, expire_ms);
+    if (!entry)
+        return NULL;
+    entry->type = value->type & (VALUE_TYPES - 1);
+    entry->encoding = value->encoding & 15;
+    entry->flags |= value->flags;
+    if (value->len)
+        memcpy(entry_value(entry), value->data, value->len);
+    return entry;
+}
+
+/* A new entry with the value's bytes and all properties of another but its key and TTL: two entries share the value. */
+static struct entry *entry_transplant(const struct entry *from, struct bytes key, int64_t expire_ms)
+{
+    size_t len = entry_value_len(from);
+    struct entry *entry = entry_allocate(shape_for(key.len, len, expire_ms != ENTRY_NO_EXPIRY), key.data, expire_ms);
+    if (!entry)
+        return NULL;
+    entry_inherit(entry, from);
+    memcpy(entry_value(entry), entry_value(from), len);
+    return entry;
+}
+
+struct entry *entry_copy(const struct entry *entry, struct bytes key, int64_t expire_ms)
+{
+    struct entry *copy = entry_transplant(entry, key, expire_ms);
+    if (copy && (copy->flags & ENTRY_OWNS) && value_type_of(copy)->copy(copy)) {
+        entry_free_shell(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+struct entry *entry_rename(struct entry *entry, struct bytes key)
+{
+    struct entry *moved = entry_transplant(entry, key, entry_expiry(entry));
+    if (moved)
+        entry_free_shell(entry);
+    return moved;
+}
+
 void entry_free(struct entry *entry)
 {
-    if (entry->encoding == ENTRY_BLOB)
-        blob_release(entry_blob(entry));
+    if (entry->flags & ENTRY_OWNS)
+        value_type_of(entry)->release(entry);
     entry_free_shell(entry);
 }
 
-size_t entry_memory(const struct entry *entry)
+size_t entry_memory(const struct entry *entry, size_t samples)
 {
-    size_t memory = mem_good_size(entry_size(entry));
-    if (entry->encoding == ENTRY_BLOB)
-        memory += blob_memory(entry_blob(entry));
-    return memory;
+    size_t own = (entry->flags & ENTRY_OWNS) ? value_type_of(entry)->memory(entry, samples) : 0;
+    return mem_good_size(entry_size(entry)) + own;
 }
+
+/* ---- changing ---- */
 
 struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms)
 {
@@ -169,77 +153,46 @@ struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms)
     return moved;
 }
 
-/*
- * The entry with room for payload bytes behind its key, in place if layout and size class allow, else moved
- * without the old payload. Its old value has been or will be dropped by the caller.
- */
-static struct entry *entry_reshape(struct entry *entry, enum entry_encoding encoding, size_t payload)
+/* Whether a value of that length fits where entry lies. */
+static bool entry_has_room(const struct entry *entry, struct entry_shape shape)
 {
-    size_t key_len = entry_key_len(entry);
-    struct entry_shape shape = shape_for(key_len, payload, entry->flags & ENTRY_HAS_EXPIRY);
-    if (shape.wide == !!(entry->flags & ENTRY_WIDE)) {
-        size_t old_size = entry_size(entry), size = shape_size(shape);
-        if (size == old_size || mem_good_size(size) == mem_good_size(old_size)) {
-            entry->encoding = encoding;
-            entry_write_lens(entry, shape);
-            return entry;
-        }
-    }
-    struct entry *moved = entry_create(shape, entry_key(entry).data, encoding, entry_expiry(entry));
-    if (moved) {
-        moved->type = entry->type;
-        moved->recency = entry->recency;
-        entry_free_shell(entry);
-    }
-    return moved;
+    size_t size = shape_size(shape), old_size = entry_size(entry);
+    return shape.wide == !!(entry->flags & ENTRY_WIDE) &&
+           (size == old_size || mem_good_size(size) == mem_good_size(old_size));
 }
 
-/* Changes the value to payload bytes from source, dropping a blob that was the old value. */
-static struct entry *entry_set_payload(struct entry *entry, enum entry_encoding encoding, const void *source,
-                                       size_t len)
+struct entry *entry_set_value(struct entry *entry, const struct value *value)
 {
-    struct blob *old = entry->encoding == ENTRY_BLOB ? entry_blob(entry) : NULL;
-    struct entry *changed = entry_reshape(entry, encoding, len);
-    if (!changed)
-        return NULL;
-    changed->flags &= (uint8_t)~ENTRY_RAW;
-    if (len)
-        memcpy(entry_value(changed), source, len);
-    blob_release(old);
+    struct entry_shape shape = shape_for(entry_key_len(entry), value->len, entry->flags & ENTRY_HAS_EXPIRY);
+    struct entry *changed = entry;
+    if (entry_has_room(entry, shape)) {
+        entry_write_lens(entry, shape);
+    } else {
+        changed = entry_allocate(shape, entry_key(entry).data, entry_expiry(entry));
+        if (!changed)
+            return NULL;
+        entry_inherit(changed, entry);
+        entry_free_shell(entry);
+    }
+    changed->encoding = value->encoding & 15;
+    changed->flags = (uint8_t)((changed->flags & ~ENTRY_VALUE_FLAGS) | value->flags);
+    if (value->len)
+        memcpy(entry_value(changed), value->data, value->len);
     return changed;
 }
 
-struct entry *entry_set_bytes(struct entry *entry, const char *value, size_t len)
+struct entry *entry_resize(struct entry *entry, size_t len)
 {
-    return entry_set_payload(entry, ENTRY_BYTES, value, len);
-}
-
-struct entry *entry_set_int(struct entry *entry, int64_t value)
-{
-    return entry_set_payload(entry, ENTRY_INT, &value, sizeof value);
-}
-
-struct entry *entry_set_blob(struct entry *entry, struct blob *blob)
-{
-    return entry_set_payload(entry, ENTRY_BLOB, &blob, sizeof blob);
-}
-
-struct entry *entry_resize_bytes(struct entry *entry, size_t len)
-{
-    assert(entry->encoding == ENTRY_BYTES);
     size_t old_len = entry_value_len(entry), kept = old_len < len ? old_len : len;
     struct entry_shape shape = shape_for(entry_key_len(entry), len, entry->flags & ENTRY_HAS_EXPIRY);
     struct entry *changed = entry;
-    if (shape.wide == !!(entry->flags & ENTRY_WIDE) &&
-        mem_good_size(shape_size(shape)) == mem_good_size(entry_size(entry))) {
+    if (entry_has_room(entry, shape)) {
         entry_write_lens(entry, shape);
     } else {
-        changed = entry_create(shape, entry_key(entry).data, ENTRY_BYTES, entry_expiry(entry));
+        changed = entry_allocate(shape, entry_key(entry).data, entry_expiry(entry));
         if (!changed)
             return NULL;
-        changed->type = entry->type;
-        changed->recency = entry->recency;
-        changed->flags |= entry->flags & ENTRY_RAW;
+        entry_inherit(changed, entry);
         memcpy(entry_value(changed), entry_value(entry), kept);
         entry_free_shell(entry);
     }

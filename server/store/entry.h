@@ -3,8 +3,9 @@
  *
  *     header 8 | lengths 16, only of a wide entry | expiry 8, only with a TTL | key | value
  *
- * A value is an integer (8 bytes), a byte string in place, or a blob (a pointer), and later the root of
- * a collection. Keys of up to 255 bytes with values of up to 65,535 fit the narrow header.
+ * The value is a run of bytes whose meaning belongs to the entry's type and encoding (value_type.h): text, a number, or
+ * the address of something larger, and then the entry is marked ENTRY_OWNS. Keys of up to 255 bytes with values of up to
+ * 65,535 fit the narrow header.
  *
  * Entries belong to their table and are read and changed under the lock of its shard, before they are
  * in a table by their maker alone. Functions that may have to move an entry return its new address.
@@ -18,11 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct blob;
-
-enum entry_type { ENTRY_STRING, ENTRY_LIST, ENTRY_SET, ENTRY_ZSET, ENTRY_HASH, ENTRY_STREAM };
-enum entry_encoding { ENTRY_INT, ENTRY_BYTES, ENTRY_BLOB };
-
 #define ENTRY_NO_EXPIRY INT64_C(-1)
 #define ENTRY_NARROW_KEY 255
 #define ENTRY_NARROW_VALUE 65535
@@ -30,16 +26,18 @@ enum entry_encoding { ENTRY_INT, ENTRY_BYTES, ENTRY_BLOB };
 enum {
     ENTRY_HAS_EXPIRY = 1, /* eight bytes of expiry follow the header */
     ENTRY_WIDE = 2,       /* the lengths follow the header */
-    ENTRY_RAW = 4,        /* was changed in place: OBJECT ENCODING says "raw" whatever the length */
+    ENTRY_OWNS = 4,       /* the value refers to memory of its own, which the type's operations know */
+    ENTRY_MARK = 8,       /* the type's own */
 };
+#define ENTRY_VALUE_FLAGS (ENTRY_OWNS | ENTRY_MARK) /* those that go with the value, and not with the layout */
 
 struct entry {
     uint32_t recency : 24; /* when or how often it was last used: see recency.h */
-    uint32_t type : 4;
-    uint32_t encoding : 4;
+    uint32_t type : 4;     /* number of its value_type */
+    uint32_t encoding : 4; /* the type's own */
     uint8_t flags;
     uint8_t key_len;    /* narrow only */
-    uint16_t value_len; /* narrow only; for ENTRY_BYTES */
+    uint16_t value_len; /* narrow only */
     char body[];
 };
 
@@ -50,19 +48,29 @@ struct entry_wide {
     uint64_t key_len;
 };
 
+/* What an entry's value is: bytes with what they mean. */
+struct value {
+    const void *data;
+    size_t len;
+    uint8_t type, encoding;
+    uint8_t flags; /* of ENTRY_VALUE_FLAGS */
+};
+
 /* ---- making and freeing ---- */
 
-/* A string entry; expire_ms is ENTRY_NO_EXPIRY or an absolute wall time. NULL when memory can't be had. */
-struct entry *entry_create_bytes(struct bytes key, const char *value, size_t len, int64_t expire_ms);
-struct entry *entry_create_int(struct bytes key, int64_t value, int64_t expire_ms);
+/*
+ * expire_ms is ENTRY_NO_EXPIRY or an absolute wall time. What the value refers to is the entry's on success. NULL when
+ * memory can't be had.
+ */
+struct entry *entry_create(struct bytes key, const struct value *value, int64_t expire_ms);
 
-/* Takes the reference to blob on success. */
-struct entry *entry_create_blob(struct bytes key, struct blob *blob, int64_t expire_ms);
-
-/* Copies entry, with its value (a blob is shared), under another key. */
+/* Copies entry, with its value, under another key. NULL without memory. */
 struct entry *entry_copy(const struct entry *entry, struct bytes key, int64_t expire_ms);
 
-/* Frees the entry and its value; large values cost time, see reaper.h. */
+/* Gives it another key: the value moves, whatever its size. Takes entry on success; NULL without memory. */
+struct entry *entry_rename(struct entry *entry, struct bytes key);
+
+/* Frees the entry and its value; large values cost time, see disposal.h. */
 void entry_free(struct entry *entry);
 
 /* ---- reading; what is handed out is borrowed until the entry is changed or its shard unlocked ---- */
@@ -81,7 +89,7 @@ static inline struct bytes entry_key(const struct entry *e)
     return (struct bytes){e->body + entry_key_offset(e), entry_key_len(e)};
 }
 
-/* ENTRY_BYTES: the length of the value in place. */
+/* Bytes of the value in place. */
 static inline size_t entry_value_len(const struct entry *e)
 {
     return (e->flags & ENTRY_WIDE) ? ((const struct entry_wide *)e->body)->value_len : e->value_len;
@@ -100,34 +108,22 @@ static inline int64_t entry_expiry(const struct entry *e)
     return at;
 }
 
-static inline int64_t entry_int(const struct entry *e)
-{
-    int64_t value;
-    memcpy(&value, entry_value(e), sizeof value);
-    return value;
-}
+/* Bytes of memory that the entry and its value occupy, allocator slack included; samples as in value_type.memory(). */
+size_t entry_memory(const struct entry *entry, size_t samples);
 
-static inline struct blob *entry_blob(const struct entry *e)
-{
-    struct blob *blob;
-    memcpy(&blob, entry_value(e), sizeof blob);
-    return blob;
-}
-
-/* Bytes of memory that the entry and its value occupy, allocator slack included. */
-size_t entry_memory(const struct entry *entry);
-
-/* ---- changing: each may move the entry and then frees the old one, so value isn't the entry's own; NULL (entry
- * unchanged) without memory ---- */
+/* ---- changing: each may move the entry and then frees the old one; NULL (entry unchanged) without memory ---- */
 struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms);
-struct entry *entry_set_bytes(struct entry *entry, const char *value, size_t len);
-struct entry *entry_set_int(struct entry *entry, int64_t value);
-struct entry *entry_set_blob(struct entry *entry, struct blob *blob); /* takes the reference on success */
 
 /*
- * ENTRY_BYTES only: makes the value len bytes long, keeping what fits and zeroing what is new. The
- * caller then writes into entry_value().
+ * Replaces the value by another of the same type; key, TTL and recency stay. value->data isn't in the entry. What the
+ * old value referred to is the caller's to release.
  */
-struct entry *entry_resize_bytes(struct entry *entry, size_t len);
+struct entry *entry_set_value(struct entry *entry, const struct value *value);
+
+/*
+ * Makes the value len bytes long, keeping what fits and zeroing what is new. The caller then writes into
+ * entry_value().
+ */
+struct entry *entry_resize(struct entry *entry, size_t len);
 
 #endif

@@ -2,32 +2,21 @@
  * Shards are a fixed number, so that a key's shard never changes; it is several times larger than any
  * sensible number of threads. A table is made with the first key of its shard and database, so sixteen
  * databases cost nothing while they are empty.
- *
- * What a change leaves behind is freed when the locks are gone: large values wait in a list of the
- * thread's own (garbage) until keyspace_unlock().
  */
 #include "store/keyspace.h"
 
-#include "base/blob.h"
 #include "base/memory.h"
 #include "base/panic.h"
+#include "store/disposal.h"
 #include "store/keyspace_internal.h"
-#include "store/reaper.h"
 #include "store/recency.h"
 
 #include <errno.h>
-#include <stdlib.h>
-
-#define GARBAGE_MAX 32
-#define LAZY_BYTES ((size_t)256 << 10) /* a blob of that size is worth a trip to the reaper */
 
 #ifdef KVS_DEBUG
 __thread const struct shard *shard_last_locked;
 __thread unsigned shards_locked;
 #endif
-
-static __thread struct blob *garbage[GARBAGE_MAX];
-static __thread unsigned garbage_count;
 
 struct keyspace *keyspace_create(int databases)
 {
@@ -48,7 +37,7 @@ struct keyspace *keyspace_create(int databases)
 
 void keyspace_destroy(struct keyspace *keyspace)
 {
-    keyspace_flush(keyspace, -1, false);
+    keyspace_flush(&(struct view){.keyspace = keyspace}, -1, false);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         pthread_mutex_destroy(&keyspace->shards[i].lock);
     mem_free(keyspace->tables);
@@ -58,51 +47,6 @@ void keyspace_destroy(struct keyspace *keyspace)
 int keyspace_databases(const struct keyspace *keyspace)
 {
     return keyspace->databases;
-}
-
-/* ---- freeing ---- */
-
-void keyspace_drain_garbage(void)
-{
-    while (garbage_count > 0)
-        blob_release(garbage[--garbage_count]);
-}
-
-struct blob_job {
-    struct reaper_job job;
-    struct blob *blob;
-};
-
-static void blob_job_run(struct reaper_job *job)
-{
-    blob_release(((struct blob_job *)job)->blob);
-    mem_free_sized(job, sizeof(struct blob_job));
-}
-
-static void blob_reap(struct blob *blob)
-{
-    struct blob_job *job = mem_alloc(sizeof *job);
-    job->job = (struct reaper_job){.run = blob_job_run, .units = 1};
-    job->blob = blob;
-    reaper_post(&job->job);
-}
-
-/* Frees an entry that is out of its table; a large value a little later. */
-static void entry_dispose(struct entry *entry, bool lazily)
-{
-    struct blob *blob = NULL;
-    if (entry->encoding == ENTRY_BLOB)
-        blob = blob_retain(entry_blob(entry)); /* outlives its entry by a moment */
-    entry_free(entry);
-    if (!blob)
-        return;
-    if (lazily && blob->len >= LAZY_BYTES && blob_is_exclusive(blob)) {
-        blob_reap(blob);
-        return;
-    }
-    if (garbage_count == GARBAGE_MAX)
-        keyspace_drain_garbage();
-    garbage[garbage_count++] = blob;
 }
 
 /* ---- locks ---- */
@@ -119,23 +63,10 @@ void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)
     for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
             shard_unlock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
-    keyspace_drain_garbage();
+    disposal_drain();
 }
 
-/* ---- one key ---- */
-
-static inline struct shard *shard_of(struct db db, uint64_t hash)
-{
-    return &db.keyspace->shards[key_shard(hash)];
-}
-
-void shard_drop(struct shard *shard, struct table *table, uint64_t hash, table_slot *slot, bool lazily)
-{
-    struct entry *entry = table_slot_entry(*slot);
-    table_remove(table, hash, slot);
-    entry_dispose(entry, lazily);
-    counter_add(&shard->changes, 1);
-}
+/* ---- looking up ---- */
 
 static bool slot_is_due(table_slot slot, int64_t now_ms)
 {
@@ -147,51 +78,119 @@ static bool slot_is_due(table_slot slot, int64_t now_ms)
  */
 enum find { FIND_TO_READ, FIND_TO_WRITE };
 
-/* The slot of a key that has not expired; one that has is deleted, unless expiry is suspended. */
-static table_slot *slot_find_live(struct db db, struct shard *shard, const struct key *key, enum find find)
+static __attribute__((noinline)) void drop_expired(struct view *view, struct shard *shard, const struct key *key,
+                                                   table_slot *slot, enum find find)
 {
-    struct table *table = shard->tables[db.index];
+    if (find == FIND_TO_READ && atomic_load_explicit(&view->keyspace->expiry_suspended, memory_order_relaxed))
+        return;
+    shard_drop(view, shard, key, slot, true, &event_expired);
+    counter_add(&shard->expired, 1);
+}
+
+/* The slot of a key that has not expired; one that has is deleted, unless expiry is suspended. */
+static inline table_slot *slot_find_live(struct view *view, struct shard *shard, const struct key *key, enum find find)
+{
+    struct table *table = shard->tables[view->db];
     if (!table)
         return NULL;
     table_slot *slot = table_find(table, key->hash, key->name.data, key->name.len);
-    if (slot && __builtin_expect(slot_is_due(*slot, db.now_ms), 0)) {
-        if (find == FIND_TO_READ && atomic_load_explicit(&db.keyspace->expiry_suspended, memory_order_relaxed))
-            return NULL;
-        shard_drop(shard, table, key->hash, slot, true);
-        counter_add(&shard->expired, 1);
+    if (slot && __builtin_expect(slot_is_due(*slot, view->now_ms), 0)) {
+        drop_expired(view, shard, key, slot, find);
         return NULL;
     }
     return slot;
 }
 
-struct entry *keyspace_find(struct db db, const struct key *key, enum lookup how)
+table_slot *slot_find_to_change(struct view *view, struct shard *shard, const struct key *key)
 {
-    struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_READ);
+    return slot_find_live(view, shard, key, FIND_TO_WRITE);
+}
+
+const struct entry *keyspace_find(struct view *view, const struct key *key, enum lookup how)
+{
+    struct shard *shard = shard_of(view, key->hash);
+    table_slot *slot = slot_find_live(view, shard, key, FIND_TO_READ);
     if (!(how & LOOKUP_NO_STATS))
         counter_add(slot ? &shard->hits : &shard->misses, 1);
     if (!slot)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
-    if (!(how & LOOKUP_NO_TOUCH) && !db.no_touch)
-        recency_touch(entry, db.now_ms);
+    if (!(how & LOOKUP_NO_TOUCH) && !view->no_touch)
+        recency_touch(entry, view->now_ms);
     return entry;
 }
 
-struct entry *keyspace_find_for_write(struct db db, const struct key *key)
+const struct entry *keyspace_find_for_write(struct view *view, const struct key *key)
 {
-    table_slot *slot = slot_find_live(db, shard_of(db, key->hash), key, FIND_TO_WRITE);
+    table_slot *slot = slot_find_live(view, shard_of(view, key->hash), key, FIND_TO_WRITE);
     if (!slot)
         return NULL;
     struct entry *entry = table_slot_entry(*slot);
-    if (!db.no_touch)
-        recency_touch(entry, db.now_ms);
+    if (!view->no_touch)
+        recency_touch(entry, view->now_ms);
     return entry;
 }
 
-static void keyspace_insert(struct db db, struct shard *shard, const struct key *key, struct entry *entry)
+void keyspace_prefetch_bucket(const struct view *view, uint64_t hash)
 {
-    struct table **table = &shard->tables[db.index];
+    const struct table *table = shard_of(view, hash)->tables[view->db];
+    if (table)
+        table_prefetch_bucket(table, hash);
+}
+
+void keyspace_prefetch_entry(const struct view *view, uint64_t hash)
+{
+    const struct table *table = shard_of(view, hash)->tables[view->db];
+    if (table)
+        table_prefetch_entry(table, hash);
+}
+
+/* ---- changing ---- */
+
+struct entry *keyspace_edit(struct view *view, const struct key *key, const struct entry *found)
+{
+    hook_before(view, shard_of(view, key->hash)->interest, key, found);
+    return (struct entry *)found; /* it is the shard's, which is locked: const only kept it from unannounced changes */
+}
+
+/* The table learns where the entry is, and whether and when it expires. found may have been freed. */
+static void table_note(struct table *table, const struct key *key, const struct entry *found, struct entry *changed)
+{
+    table_replace(table, key->hash, table_find_address(table, key->hash, found), changed);
+}
+
+void keyspace_edited(struct view *view, const struct key *key, const struct entry *found, struct entry *changed,
+                     const struct key_event *event)
+{
+    struct shard *shard = shard_of(view, key->hash);
+    if (changed != found)
+        table_note(shard->tables[view->db], key, found, changed);
+    hook_after(view, shard, shard->interest, key, event, event->changes);
+}
+
+void keyspace_edited_until(struct view *view, const struct key *key, const struct entry *found, struct entry *changed,
+                           int64_t expire_ms, const struct key_event *event)
+{
+    struct shard *shard = shard_of(view, key->hash);
+    entry_set_expiry(changed, expire_ms); /* in place: there is room for a TTL */
+    table_note(shard->tables[view->db], key, found, changed);
+    hook_after(view, shard, shard->interest, key, event, event->changes);
+}
+
+int keyspace_set_expiry(struct view *view, const struct key *key, const struct entry *found, int64_t expire_ms)
+{
+    struct shard *shard = shard_of(view, key->hash);
+    struct entry *changed = entry_set_expiry(keyspace_edit(view, key, found), expire_ms);
+    if (!changed)
+        return -ENOMEM;
+    table_note(shard->tables[view->db], key, found, changed);
+    hook_after(view, shard, shard->interest, key, expire_ms == ENTRY_NO_EXPIRY ? &event_persist : &event_expire, 1);
+    return 0;
+}
+
+static void keyspace_insert(const struct view *view, struct shard *shard, const struct key *key, struct entry *entry)
+{
+    struct table **table = &shard->tables[view->db];
     if (!*table) {
         *table = mem_alloc(sizeof **table);
         table_init(*table);
@@ -202,79 +201,51 @@ static void keyspace_insert(struct db db, struct shard *shard, const struct key 
     }
 }
 
-void keyspace_put(struct db db, const struct key *key, struct entry *entry)
+void keyspace_put(struct view *view, const struct key *key, struct entry *entry, const struct key_event *event)
 {
-    struct shard *shard = shard_of(db, key->hash);
-    struct table *table = shard->tables[db.index];
+    struct shard *shard = shard_of(view, key->hash);
+    struct table *table = shard->tables[view->db];
     /* whatever is there is replaced, expired or not */
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
+    struct entry *old = slot ? table_slot_entry(*slot) : NULL;
+    hook_before(view, shard->interest, key, old);
     if (entry->recency == 0) /* a new one; what was renamed or moved keeps its clock */
-        recency_init(entry, db.now_ms);
-    if (slot) {
-        if (slot_is_due(*slot, db.now_ms))
+        recency_init(entry, view->now_ms);
+    if (old) {
+        if (slot_is_due(*slot, view->now_ms))
             counter_add(&shard->expired, 1);
-        struct entry *old = table_slot_entry(*slot);
         table_replace(table, key->hash, slot, entry);
-        entry_dispose(old, false);
+        dispose_entry(old, view->lazy);
     } else {
-        keyspace_insert(db, shard, key, entry);
+        keyspace_insert(view, shard, key, entry);
     }
-    counter_add(&shard->changes, 1);
+    hook_after(view, shard, shard->interest, key, event, event->changes);
 }
 
-void keyspace_changed(struct db db, const struct key *key, struct entry *old_address, struct entry *changed)
+void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot, bool lazily,
+                const struct key_event *event)
 {
-    struct shard *shard = shard_of(db, key->hash);
-    if (changed != old_address) {
-        struct table *table = shard->tables[db.index];
-        table_replace(table, key->hash, table_find_address(table, key->hash, old_address), changed);
-    }
-    counter_add(&shard->changes, 1);
-}
-
-int keyspace_set_expiry(struct db db, const struct key *key, struct entry *entry, int64_t expire_ms)
-{
-    struct shard *shard = shard_of(db, key->hash);
-    struct table *table = shard->tables[db.index];
-    struct entry *changed = entry_set_expiry(entry, expire_ms);
-    if (!changed)
-        return -ENOMEM;
-    table_replace(table, key->hash, table_find_address(table, key->hash, entry), changed);
-    counter_add(&shard->changes, 1);
-    return 0;
-}
-
-bool keyspace_delete(struct db db, const struct key *key, bool lazily)
-{
-    struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
-    if (slot)
-        shard_drop(shard, shard->tables[db.index], key->hash, slot, lazily);
-    return slot;
-}
-
-struct entry *keyspace_take(struct db db, const struct key *key)
-{
-    struct shard *shard = shard_of(db, key->hash);
-    table_slot *slot = slot_find_live(db, shard, key, FIND_TO_WRITE);
-    if (!slot)
-        return NULL;
     struct entry *entry = table_slot_entry(*slot);
-    table_remove(shard->tables[db.index], key->hash, slot);
-    counter_add(&shard->changes, 1);
-    return entry;
+    hook_before(view, shard->interest, key, entry);
+    table_remove(shard->tables[view->db], key->hash, slot);
+    hook_after(view, shard, shard->interest, key, event, event->changes); /* the key's name may lie in the entry */
+    dispose_entry(entry, lazily);
 }
 
-void keyspace_prefetch_bucket(struct db db, uint64_t hash)
+void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, bool lazily,
+                      const struct key_event *event)
 {
-    struct table *table = shard_of(db, hash)->tables[db.index];
-    if (table)
-        table_prefetch_bucket(table, hash);
+    struct bytes name = entry_key(entry);
+    struct key key = {name, table_hash_key(name.data, name.len)};
+    table_slot *slot = table_find_address(shard->tables[view->db], key.hash, entry);
+    shard_drop(view, shard, &key, slot, lazily, event);
 }
 
-void keyspace_prefetch_entry(struct db db, uint64_t hash)
+bool keyspace_delete(struct view *view, const struct key *key, bool lazily)
 {
-    struct table *table = shard_of(db, hash)->tables[db.index];
-    if (table)
-        table_prefetch_entry(table, hash);
+    struct shard *shard = shard_of(view, key->hash);
+    table_slot *slot = slot_find_live(view, shard, key, FIND_TO_WRITE);
+    if (slot)
+        shard_drop(view, shard, key, slot, lazily, &event_del);
+    return slot != NULL;
 }

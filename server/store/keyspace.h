@@ -7,14 +7,15 @@
  * keyspace_lock(). While the world is stopped (gate.h) no lock is needed.
  *
  * An entry whose time has come is absent for everybody: looking it up deletes it.
- * All changes of entries go through the functions of this header: one choke point, where statistics
- * hang today and the log, snapshots, watchers and tracked clients will.
+ * All changes of keys go through the functions of this header, and each passes the two hooks (hooks.h) once.
  */
 #ifndef KVS_STORE_KEYSPACE_H
 #define KVS_STORE_KEYSPACE_H
 
 #include "base/bytes.h"
 #include "store/entry.h"
+#include "store/key_event.h"
+#include "store/view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,14 +29,6 @@ struct keyspace;
 struct key {
     struct bytes name;
     uint64_t hash;
-};
-
-/* A database in the keyspace, at the time the command runs at. Passed by value. */
-struct db {
-    struct keyspace *keyspace;
-    int index;
-    int64_t now_ms; /* wall time that decides expiry */
-    bool no_touch;  /* lookups leave the access clock as it is (CLIENT NO-TOUCH) */
 };
 
 struct keyspace *keyspace_create(int databases);
@@ -70,33 +63,55 @@ enum lookup {
     LOOKUP_PEEK = 3,
 };
 
-/* For reading. NULL when absent. */
-struct entry *keyspace_find(struct db db, const struct key *key, enum lookup how);
+/* NULL when absent. What is found is borrowed until the key is changed or its shard unlocked. */
+const struct entry *keyspace_find(struct view *view, const struct key *key, enum lookup how);
 
-/* For changing what is there: the same without counting, announced to whoever must know before a change. */
-struct entry *keyspace_find_for_write(struct db db, const struct key *key);
-
-/* Puts entry, whose key is key, in place of what was there. Takes the entry. */
-void keyspace_put(struct db db, const struct key *key, struct entry *entry);
+/* The same on behalf of a change that may follow: neither a hit nor a miss. */
+const struct entry *keyspace_find_for_write(struct view *view, const struct key *key);
 
 /*
- * After entry_set_*() on an entry found for writing: tells the table where it is now (changed may be
- * the same address) and that it changed.
+ * A change in place has two ends. keyspace_edit() announces it and lends what was found to be changed with entry_set_*()
+ * or a type's functions. keyspace_edited() says where the entry is afterwards (changed may be the same address) and what
+ * has happened. Where nothing was changed after all, the second end is left out.
  */
-void keyspace_changed(struct db db, const struct key *key, struct entry *old_address, struct entry *changed);
+struct entry *keyspace_edit(struct view *view, const struct key *key, const struct entry *found);
+void keyspace_edited(struct view *view, const struct key *key, const struct entry *found, struct entry *changed,
+                     const struct key_event *event);
 
-/* Sets, changes or (ENTRY_NO_EXPIRY) removes the TTL of an entry. 0 or -ENOMEM. */
-int keyspace_set_expiry(struct db db, const struct key *key, struct entry *entry, int64_t expire_ms);
+/* keyspace_edited() with a new expiry, of an entry that has a TTL and keeps one. */
+void keyspace_edited_until(struct view *view, const struct key *key, const struct entry *found, struct entry *changed,
+                           int64_t expire_ms, const struct key_event *event);
+
+/* Puts entry, whose key is key, in place of what was there. Takes the entry. */
+void keyspace_put(struct view *view, const struct key *key, struct entry *entry, const struct key_event *event);
+
+/* Sets, changes or (ENTRY_NO_EXPIRY) removes the TTL of an entry that was found. 0 or -ENOMEM. */
+int keyspace_set_expiry(struct view *view, const struct key *key, const struct entry *found, int64_t expire_ms);
 
 /* Whether there was one. A large value is freed in the background if lazily is set. */
-bool keyspace_delete(struct db db, const struct key *key, bool lazily);
+bool keyspace_delete(struct view *view, const struct key *key, bool lazily);
 
-/* Takes the entry out without freeing it; NULL when absent. The caller owns it. */
-struct entry *keyspace_take(struct db db, const struct key *key);
+/* ---- from one key to another; the shards of both are locked ---- */
+
+enum transfer {
+    TRANSFER_DONE,
+    TRANSFER_NO_SOURCE,
+    TRANSFER_OCCUPIED, /* there is a key of the new name, and it was not to be replaced */
+    TRANSFER_NO_MEMORY,
+};
+
+/* Gives the key another name; the value moves. To its own name: TRANSFER_OCCUPIED if !replace. */
+enum transfer keyspace_rename(struct view *view, const struct key *from, const struct key *to, bool replace);
+
+/* Puts the key into another database; the value moves. */
+enum transfer keyspace_move(struct view *view, const struct key *key, int db);
+
+/* Copies the value with its TTL. db is the new key's database; not to itself. */
+enum transfer keyspace_copy(struct view *view, const struct key *from, int db, const struct key *to, bool replace);
 
 /* Steps of looking ahead for a batch whose shards are locked: first all buckets, then all entries. */
-void keyspace_prefetch_bucket(struct db db, uint64_t hash);
-void keyspace_prefetch_entry(struct db db, uint64_t hash);
+void keyspace_prefetch_bucket(const struct view *view, uint64_t hash);
+void keyspace_prefetch_entry(const struct view *view, uint64_t hash);
 
 /* ---- whole databases ---- */
 size_t keyspace_size(struct keyspace *keyspace, int db);         /* keys; any time */
@@ -104,8 +119,8 @@ size_t keyspace_expires(struct keyspace *keyspace, int db);      /* keys with a 
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db); /* ms, of a sample; 0 unknown; takes locks */
 
 /* Only while the world is stopped. Empties one database, or all with db < 0; returns the number of keys. */
-size_t keyspace_flush(struct keyspace *keyspace, int db, bool lazily);
-void keyspace_swap(struct keyspace *keyspace, int a, int b);
+size_t keyspace_flush(struct view *view, int db, bool lazily);
+void keyspace_swap(struct view *view, int a, int b);
 
 /*
  * Walks the database in hash order from cursor (0 begins), at least count keys' worth of table or to
@@ -113,14 +128,14 @@ void keyspace_swap(struct keyspace *keyspace, int a, int b);
  * there throughout is seen at least once, however the table grows and shrinks in between. visit runs
  * under the shard's lock and may not change the keyspace. No lock may be held by the caller.
  */
-typedef void keyspace_visit(void *context, struct entry *entry);
-uint64_t keyspace_scan(struct db db, uint64_t cursor, size_t count, keyspace_visit *visit, void *context);
+typedef void keyspace_visit(void *context, const struct entry *entry);
+uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context);
 
 /*
  * Some key of the database, evenly chosen, copied to the heap (free with mem_free()); false when it is
  * empty. Takes locks as it needs them: the caller holds none.
  */
-bool keyspace_random_key(struct db db, char **name_out, size_t *len_out);
+bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_out);
 
 /* ---- time and statistics ---- */
 
@@ -148,7 +163,7 @@ void keyspace_suspend_expiry(struct keyspace *keyspace, bool on);
 struct keyspace_stats {
     uint64_t hits, misses;
     uint64_t expired;    /* deleted because their time had come */
-    uint64_t changes;    /* entries changed since start or save */
+    uint64_t changes;    /* of keys, since start or save, as Redis counts them */
     uint64_t lazy_freed; /* values freed in the background */
     uint64_t lazy_pending;
 };

@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/random.h"
+#include "store/disposal.h"
 #include "store/keyspace_internal.h"
 #include "store/recency.h"
 
@@ -11,19 +12,16 @@
 #define EXPIRED_AT_ONCE 64
 
 /* One table's walk goes on at *position. Deletes at most EXPIRED_AT_ONCE entries; true at the end of the table. */
-static bool table_expire_some(struct shard *shard, struct table *table, uint64_t *position, int64_t now_ms,
-                              size_t *deleted)
+static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *position, size_t *deleted)
 {
     struct entry *expired[EXPIRED_AT_ONCE];
+    struct table *table = shard->tables[view->db];
     size_t count = 0, looked = 0;
     do
-        *position = table_find_expired(table, *position, now_ms, expired, EXPIRED_AT_ONCE, &count, &looked);
+        *position = table_find_expired(table, *position, view->now_ms, expired, EXPIRED_AT_ONCE, &count, &looked);
     while (*position && count == 0 && looked < 1024);
-    for (size_t i = 0; i < count; i++) {
-        struct bytes key = entry_key(expired[i]);
-        uint64_t hash = table_hash_key(key.data, key.len);
-        shard_drop(shard, table, hash, table_find_address(table, hash, expired[i]), true);
-    }
+    for (size_t i = 0; i < count; i++)
+        shard_drop_entry(view, shard, expired[i], true, &event_expired);
     counter_add(&shard->expired, count);
     *deleted += count;
     return *position == 0;
@@ -38,16 +36,17 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
         return 0;
     unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
     while (keyspace->round_done < tables) {
+        struct view view = {.keyspace = keyspace, .db = keyspace->round_db, .now_ms = now_ms};
         struct shard *shard = &keyspace->shards[keyspace->round_shard];
         shard_lock(shard);
-        struct table *table = shard->tables[keyspace->round_db];
+        const struct table *table = shard->tables[view.db];
         bool finished = true, had_work = false;
         if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
             had_work = true;
-            finished = table_expire_some(shard, table, &keyspace->round_position, now_ms, &deleted);
+            finished = table_expire_some(&view, shard, &keyspace->round_position, &deleted);
         }
         shard_unlock(shard);
-        keyspace_drain_garbage();
+        disposal_drain();
         if (finished) {
             keyspace->round_done++;
             keyspace->round_position = 0;
@@ -77,6 +76,8 @@ void keyspace_suspend_expiry(struct keyspace *keyspace, bool on)
 }
 
 /* ---- eviction ---- */
+
+#define EVICTION_SAMPLES 5 /* members of a collection that are looked at to guess its size */
 
 /* How well an entry fits as a victim: the larger the better. */
 static int64_t victim_score(enum keyspace_victim victim, const struct entry *entry, int64_t now_ms)
@@ -122,20 +123,19 @@ size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bo
     size_t freed = 0;
     for (unsigned i = 0; i < tables && freed == 0; i++) {
         unsigned n = (start + i) % tables;
+        struct view view = {.keyspace = keyspace, .db = (int)(n / KEYSPACE_SHARDS), .now_ms = now_ms};
         struct shard *shard = &keyspace->shards[n % KEYSPACE_SHARDS];
         shard_lock(shard);
-        struct table *table = shard->tables[n / KEYSPACE_SHARDS];
+        const struct table *table = shard->tables[view.db];
         bool candidates = table_count(table) > 0 &&
                           (!only_volatile || atomic_load_explicit(&table->expires, memory_order_relaxed) > 0);
         struct entry *entry = candidates ? table_choose_victim(table, victim, only_volatile, samples, now_ms) : NULL;
         if (entry) {
-            struct bytes key = entry_key(entry);
-            uint64_t hash = table_hash_key(key.data, key.len);
-            freed = entry_memory(entry);
-            shard_drop(shard, table, hash, table_find_address(table, hash, entry), lazily);
+            freed = entry_memory(entry, EVICTION_SAMPLES);
+            shard_drop_entry(&view, shard, entry, lazily, &event_evicted);
         }
         shard_unlock(shard);
     }
-    keyspace_drain_garbage();
+    disposal_drain();
     return freed;
 }

@@ -2,6 +2,7 @@
 #ifndef KVS_STORE_KEYSPACE_INTERNAL_H
 #define KVS_STORE_KEYSPACE_INTERNAL_H
 
+#include "store/hooks.h"
 #include "store/keyspace.h"
 #include "store/table.h"
 
@@ -15,6 +16,7 @@ struct shard {
     pthread_mutex_t lock;
     /* guarded by lock */
     struct table **tables; /* one a database, NULL while empty */
+    unsigned interest;     /* followers that want to know of changes here, a bit each; changed under the lock */
     shard_counter hits, misses, expired, changes;
 };
 
@@ -28,6 +30,7 @@ struct keyspace {
     int round_db;
     uint64_t round_position;
     struct table **tables; /* all shards' pointers, in one piece */
+    const struct follower *followers[FOLLOWERS_MAX]; /* changed while the world is stopped */
     struct shard shards[KEYSPACE_SHARDS];
 };
 
@@ -69,10 +72,45 @@ static inline void shard_unlock(struct shard *shard)
     pthread_mutex_unlock(&shard->lock);
 }
 
-/* Takes an entry out of its table and frees it; counts a change. Under the shard's lock. */
-void shard_drop(struct shard *shard, struct table *table, uint64_t hash, table_slot *slot, bool lazily);
+/* ---- the hooks' one body each; under the shard's lock ---- */
 
-/* Frees what the calling thread has dropped under locks. No lock is held. */
-void keyspace_drain_garbage(void);
+/* interest: a bit for each follower that is to be told; of one key that of its shard. */
+void hook_tell_before(const struct view *view, unsigned interest, const struct key *key, const struct entry *entry);
+void hook_tell_after(const struct view *view, unsigned interest, const struct key *key, const struct key_event *event);
+
+static inline void hook_before(const struct view *view, unsigned interest, const struct key *key,
+                               const struct entry *entry)
+{
+    if (__builtin_expect(interest != 0, 0))
+        hook_tell_before(view, interest, key, entry);
+}
+
+/* changes is what is added to the count of changes: what the event says, or a whole database's keys. */
+static inline void hook_after(struct view *view, struct shard *shard, unsigned interest, const struct key *key,
+                              const struct key_event *event, size_t changes)
+{
+    view->events++;
+    counter_add(&shard->changes, changes);
+    if (__builtin_expect(interest != 0, 0))
+        hook_tell_after(view, interest, key, event);
+}
+
+/* ---- what the files of the keyspace do for each other; under the shard's lock ---- */
+
+static inline struct shard *shard_of(const struct view *view, uint64_t hash)
+{
+    return &view->keyspace->shards[key_shard(hash)];
+}
+
+/* Takes an entry out of its table and disposes of it: the change that event names. */
+void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot, bool lazily,
+                const struct key_event *event);
+
+/* The same for an entry that was met on a walk, and whose key nobody has hashed yet. */
+void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, bool lazily,
+                      const struct key_event *event);
+
+/* The slot of a key that has not expired, for a change; one that has is deleted. NULL: there is none. */
+table_slot *slot_find_to_change(struct view *view, struct shard *shard, const struct key *key);
 
 #endif

@@ -63,16 +63,45 @@ static void keyspace_flush_db(struct keyspace *keyspace, int db, struct flush_jo
     }
 }
 
-size_t keyspace_flush(struct keyspace *keyspace, int db, bool lazily)
+/* A whole database passes the hooks as one change, told to whoever cares about any of its shards. World stopped. */
+static unsigned interest_anywhere(const struct keyspace *keyspace)
 {
+    unsigned interest = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
+        interest |= keyspace->shards[i].interest;
+    return interest;
+}
+
+static void tell_before(const struct view *view, unsigned interest, int db)
+{
+    struct view whole = *view;
+    whole.db = db;
+    hook_before(&whole, interest, NULL, NULL);
+}
+
+static void tell_after(struct view *view, unsigned interest, int db, const struct key_event *event, size_t changes)
+{
+    int here = view->db;
+    view->db = db;
+    hook_after(view, &view->keyspace->shards[0], interest, NULL, event, changes);
+    view->db = here;
+}
+
+size_t keyspace_flush(struct view *view, int db, bool lazily)
+{
+    struct keyspace *keyspace = view->keyspace;
     int first = db < 0 ? 0 : db, end = db < 0 ? keyspace->databases : db + 1;
     size_t most = (size_t)(end - first) * KEYSPACE_SHARDS;
     struct flush_job *flush = mem_calloc(sizeof *flush + most * sizeof *flush->tables);
+    unsigned interest = interest_anywhere(keyspace);
     flush->job.run = flush_job_run;
-    for (int i = first; i < end; i++)
+    for (int i = first; i < end; i++) {
+        size_t before = flush->job.units;
+        tell_before(view, interest, i);
         keyspace_flush_db(keyspace, i, flush);
+        tell_after(view, interest, i, &event_flush, flush->job.units - before);
+    }
     size_t keys = flush->job.units;
-    counter_add(&keyspace->shards[0].changes, keys);
     if (lazily && keys > 0)
         reaper_post(&flush->job);
     else
@@ -80,14 +109,18 @@ size_t keyspace_flush(struct keyspace *keyspace, int db, bool lazily)
     return keys;
 }
 
-void keyspace_swap(struct keyspace *keyspace, int a, int b)
+void keyspace_swap(struct view *view, int a, int b)
 {
+    unsigned interest = interest_anywhere(view->keyspace);
+    tell_before(view, interest, a);
+    tell_before(view, interest, b);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        struct table **tables = keyspace->shards[i].tables, *table = tables[a];
+        struct table **tables = view->keyspace->shards[i].tables, *table = tables[a];
         tables[a] = tables[b];
         tables[b] = table;
     }
-    counter_add(&keyspace->shards[0].changes, 1);
+    tell_after(view, interest, a, &event_swap, 1);
+    tell_after(view, interest, b, &event_swap, 0);
 }
 
 /* ---- walking ---- */
@@ -105,16 +138,16 @@ static void scan_visit_entry(void *context, struct entry *entry)
     scan->visit(scan->context, entry);
 }
 
-uint64_t keyspace_scan(struct db db, uint64_t cursor, size_t count, keyspace_visit *visit, void *context)
+uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context)
 {
     struct scan_visit scan = {visit, context, 0};
     uint64_t shard_index = cursor >> TABLE_CURSOR_BITS, position = cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
     /* empty buckets cost time as well: stop after ten times as many as keys were asked for */
     size_t steps = count > SIZE_MAX / 10 ? SIZE_MAX : count * 10;
     while (shard_index < KEYSPACE_SHARDS && scan.seen < count && steps > 0) {
-        struct shard *shard = &db.keyspace->shards[shard_index];
+        struct shard *shard = &view->keyspace->shards[shard_index];
         shard_lock(shard);
-        struct table *table = shard->tables[db.index];
+        struct table *table = shard->tables[view->db];
         /* a lock is held for some hundred entries at most */
         size_t until = scan.seen + 512 < count ? scan.seen + 512 : count;
         do
@@ -128,15 +161,15 @@ uint64_t keyspace_scan(struct db db, uint64_t cursor, size_t count, keyspace_vis
 }
 
 /* A shard, chosen by the number of its keys, with its lock held; NULL when the database is empty. */
-static struct shard *shard_choose(struct db db)
+static struct shard *shard_choose(const struct view *view)
 {
-    size_t total = keyspace_size(db.keyspace, db.index);
+    size_t total = keyspace_size(view->keyspace, view->db);
     uint64_t dice = total ? random_below(random_thread(), total) : 0;
     struct shard *chosen = NULL;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        struct shard *shard = &db.keyspace->shards[i];
+        struct shard *shard = &view->keyspace->shards[i];
         shard_lock(shard);
-        size_t count = table_count(shard->tables[db.index]);
+        size_t count = table_count(shard->tables[view->db]);
         if (count > dice) {
             if (chosen)
                 shard_unlock(chosen);
@@ -154,15 +187,15 @@ static struct shard *shard_choose(struct db db)
     return chosen;
 }
 
-bool keyspace_random_key(struct db db, char **name_out, size_t *len_out)
+bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_out)
 {
     for (unsigned attempt = 0; attempt < 100; attempt++) {
-        struct shard *shard = shard_choose(db);
+        struct shard *shard = shard_choose(view);
         if (!shard)
             return false;
-        const struct entry *entry = table_random(shard->tables[db.index], random_thread());
+        const struct entry *entry = table_random(shard->tables[view->db], random_thread());
         int64_t at = entry_expiry(entry);
-        bool live = at == ENTRY_NO_EXPIRY || at > db.now_ms;
+        bool live = at == ENTRY_NO_EXPIRY || at > view->now_ms;
         if (live || attempt == 99) { /* a database of nothing but expired keys gives one of them, as Redis does */
             struct bytes name = entry_key(entry);
             *name_out = mem_dup(name.data, name.len);

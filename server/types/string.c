@@ -1,12 +1,12 @@
 /*
  * The three encodings and how a value moves between them.
  *
- *     text of an int64_t      -> ENTRY_INT
- *     fewer than BLOB_MIN     -> ENTRY_BYTES
- *     BLOB_MIN bytes or more  -> ENTRY_BLOB
+ *     text of an int64_t      -> STRING_INT
+ *     fewer than BLOB_MIN     -> STRING_BYTES
+ *     BLOB_MIN bytes or more  -> STRING_BLOB
  *
  * A value that was written into in place (APPEND, SETRANGE) stays text, even where it has become the
- * text of an integer, and bears ENTRY_RAW so that OBJECT ENCODING tells what Redis tells. Every whole
+ * text of an integer, and bears STRING_RAW so that OBJECT ENCODING tells what Redis tells. Every whole
  * replacement clears that mark.
  *
  * A blob may be shared with replies still to be sent and with copies of the entry: it is written to only
@@ -16,10 +16,15 @@
 #include "types/string.h"
 
 #include "base/blob.h"
+#include "base/digest.h"
+#include "types/types.h"
 
 #include <string.h>
 
+#define SLOW_BYTES ((size_t)256 << 10)
 #define EMBSTR_MAX 44 /* bytes up to which Redis keeps a string in one piece with its object */
+
+const struct key_event string_event_set = {"set", EVENT_STRING, 1};
 
 /* Turns away nearly all text that is no integer without reading more than its ends. */
 static inline bool parse_canonical_int(const char *data, size_t len, int64_t *value_out)
@@ -45,10 +50,46 @@ static struct blob *argument_blob(const struct arg *value)
     return blob;
 }
 
+/* ---- making and replacing ---- */
+
+static struct value value_of_int(const int64_t *number)
+{
+    return (struct value){.data = number, .len = sizeof *number, .type = TYPE_STRING, .encoding = STRING_INT};
+}
+
+static struct value value_of_bytes(const char *data, size_t len)
+{
+    return (struct value){.data = data, .len = len, .type = TYPE_STRING, .encoding = STRING_BYTES};
+}
+
+static struct value value_of_blob(struct blob *const *blob)
+{
+    return (struct value){
+        .data = blob, .len = sizeof *blob, .type = TYPE_STRING, .encoding = STRING_BLOB, .flags = ENTRY_OWNS};
+}
+
+struct entry *string_create_int(struct bytes key, int64_t number, int64_t expire_ms)
+{
+    struct value value = value_of_int(&number);
+    return entry_create(key, &value, expire_ms);
+}
+
+struct entry *string_create_bytes(struct bytes key, const char *data, size_t len, int64_t expire_ms)
+{
+    struct value value = value_of_bytes(data, len);
+    return entry_create(key, &value, expire_ms);
+}
+
+struct entry *string_create_blob(struct bytes key, struct blob *blob, int64_t expire_ms)
+{
+    struct value value = value_of_blob(&blob);
+    return entry_create(key, &value, expire_ms);
+}
+
 static struct entry *create_large(struct bytes key, const struct arg *value, int64_t expire_ms)
 {
     struct blob *blob = argument_blob(value);
-    struct entry *entry = blob ? entry_create_blob(key, blob, expire_ms) : NULL;
+    struct entry *entry = blob ? string_create_blob(key, blob, expire_ms) : NULL;
     if (!entry)
         blob_release(blob);
     return entry;
@@ -60,14 +101,42 @@ struct entry *string_create(struct bytes key, const struct arg *value, int64_t e
     if (value->len >= BLOB_MIN)
         return create_large(key, value, expire_ms);
     if (parse_canonical_int(value->data, value->len, &number))
-        return entry_create_int(key, number, expire_ms);
-    return entry_create_bytes(key, value->data, value->len, expire_ms);
+        return string_create_int(key, number, expire_ms);
+    return string_create_bytes(key, value->data, value->len, expire_ms);
+}
+
+/* Changes the value, dropping a blob that was the old one. */
+static inline struct entry *replace(struct entry *entry, const struct value *value)
+{
+    struct blob *old = entry->encoding == STRING_BLOB ? string_blob(entry) : NULL;
+    struct entry *changed = entry_set_value(entry, value);
+    if (changed && __builtin_expect(old != NULL, 0))
+        blob_release(old);
+    return changed;
+}
+
+struct entry *string_set_int(struct entry *entry, int64_t number)
+{
+    struct value value = value_of_int(&number);
+    return replace(entry, &value);
+}
+
+struct entry *string_set_bytes(struct entry *entry, const char *data, size_t len)
+{
+    struct value value = value_of_bytes(data, len);
+    return replace(entry, &value);
+}
+
+struct entry *string_set_blob(struct entry *entry, struct blob *blob)
+{
+    struct value value = value_of_blob(&blob);
+    return replace(entry, &value);
 }
 
 /* Hands the caller's reference to the entry, or drops it on failure. */
 static struct entry *give_blob(struct entry *entry, struct blob *blob)
 {
-    struct entry *changed = blob ? entry_set_blob(entry, blob) : NULL;
+    struct entry *changed = blob ? string_set_blob(entry, blob) : NULL;
     if (!changed)
         blob_release(blob);
     return changed;
@@ -76,44 +145,25 @@ static struct entry *give_blob(struct entry *entry, struct blob *blob)
 struct entry *string_set(struct entry *entry, const struct arg *value)
 {
     int64_t number;
-    struct entry *changed;
     if (__builtin_expect(value->len >= BLOB_MIN, 0))
-        changed = give_blob(entry, argument_blob(value));
-    else if (parse_canonical_int(value->data, value->len, &number))
-        changed = entry_set_int(entry, number);
-    else
-        changed = entry_set_bytes(entry, value->data, value->len);
-    if (changed)
-        changed->flags &= (uint8_t)~ENTRY_RAW;
-    return changed;
+        return give_blob(entry, argument_blob(value));
+    if (parse_canonical_int(value->data, value->len, &number))
+        return string_set_int(entry, number);
+    return string_set_bytes(entry, value->data, value->len);
 }
 
-struct entry *string_set_int(struct entry *entry, int64_t value)
-{
-    struct entry *changed = entry_set_int(entry, value);
-    if (changed)
-        changed->flags &= (uint8_t)~ENTRY_RAW;
-    return changed;
-}
-
-struct entry *string_set_text(struct entry *entry, const char *data, size_t len)
-{
-    struct entry *changed = entry_set_bytes(entry, data, len);
-    if (changed)
-        changed->flags &= (uint8_t)~ENTRY_RAW;
-    return changed;
-}
+/* ---- reading ---- */
 
 size_t string_len(const struct entry *entry)
 {
-    switch ((enum entry_encoding)entry->encoding) {
-    case ENTRY_INT: {
+    switch ((enum string_encoding)entry->encoding) {
+    case STRING_INT: {
         char digits[NUMBER_I64_MAX_LEN];
-        return number_format_i64(digits, entry_int(entry));
+        return number_format_i64(digits, string_int(entry));
     }
-    case ENTRY_BLOB:
-        return entry_blob(entry)->len;
-    case ENTRY_BYTES:
+    case STRING_BLOB:
+        return string_blob(entry)->len;
+    case STRING_BYTES:
         break;
     }
     return entry_value_len(entry);
@@ -122,17 +172,17 @@ size_t string_len(const struct entry *entry)
 void string_view(const struct entry *entry, struct string_view *view_out)
 {
     view_out->blob = NULL;
-    switch ((enum entry_encoding)entry->encoding) {
-    case ENTRY_INT:
+    switch ((enum string_encoding)entry->encoding) {
+    case STRING_INT:
         view_out->data = view_out->digits;
-        view_out->len = number_format_i64(view_out->digits, entry_int(entry));
+        view_out->len = number_format_i64(view_out->digits, string_int(entry));
         return;
-    case ENTRY_BLOB:
-        view_out->blob = entry_blob(entry);
+    case STRING_BLOB:
+        view_out->blob = string_blob(entry);
         view_out->data = view_out->blob->data;
         view_out->len = view_out->blob->len;
         return;
-    case ENTRY_BYTES:
+    case STRING_BYTES:
         break;
     }
     view_out->data = entry_value(entry);
@@ -141,8 +191,8 @@ void string_view(const struct entry *entry, struct string_view *view_out)
 
 bool string_to_i64(const struct entry *entry, int64_t *value_out)
 {
-    if (entry->encoding == ENTRY_INT) {
-        *value_out = entry_int(entry);
+    if (entry->encoding == STRING_INT) {
+        *value_out = string_int(entry);
         return true;
     }
     struct string_view view;
@@ -152,8 +202,8 @@ bool string_to_i64(const struct entry *entry, int64_t *value_out)
 
 bool string_to_long_double(const struct entry *entry, long double *value_out)
 {
-    if (entry->encoding == ENTRY_INT) {
-        *value_out = (long double)entry_int(entry);
+    if (entry->encoding == STRING_INT) {
+        *value_out = (long double)string_int(entry);
         return true;
     }
     struct string_view view;
@@ -161,14 +211,16 @@ bool string_to_long_double(const struct entry *entry, long double *value_out)
     return number_parse_long_double(view.data, view.len, value_out);
 }
 
-const char *string_encoding(const struct entry *entry)
+static const char *encoding_word(const struct entry *entry)
 {
-    if (entry->encoding == ENTRY_INT)
+    if (entry->encoding == STRING_INT)
         return "int";
-    if ((entry->flags & ENTRY_RAW) || entry->encoding == ENTRY_BLOB || entry_value_len(entry) > EMBSTR_MAX)
+    if ((entry->flags & STRING_RAW) || entry->encoding == STRING_BLOB || entry_value_len(entry) > EMBSTR_MAX)
         return "raw";
     return "embstr";
 }
+
+/* ---- writing into values ---- */
 
 /* Writes data into a blob that has room for it, zeros between the old end and offset. */
 static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t len)
@@ -196,13 +248,13 @@ static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
 /* The entry's own blob, which nobody else refers to, is written to where it lies or moves as a whole. */
 static struct entry *write_own_blob(struct entry *entry, size_t offset, const char *data, size_t len)
 {
-    struct blob *blob = entry_blob(entry);
+    struct blob *blob = string_blob(entry);
     size_t needed = offset + len;
     if (needed > blob->capacity) {
         blob = grow_blob(blob, needed, offset == blob->len);
         if (!blob)
             return NULL;
-        /* Not entry_set_blob(): that would release the old address, which blob_reserve() has freed. */
+        /* Not string_set_blob(): that would release the old address, which blob_reserve() has freed. */
         memcpy(entry_value(entry), &blob, sizeof blob);
     }
     fill_blob(blob, offset, data, len);
@@ -227,20 +279,20 @@ static struct entry *write_new_blob(struct entry *entry, size_t offset, const ch
 static struct entry *write_into_digits(struct entry *entry, size_t offset, const char *data, size_t len)
 {
     char text[BLOB_MIN];
-    size_t text_len = number_format_i64(text, entry_int(entry));
+    size_t text_len = number_format_i64(text, string_int(entry));
     if (offset > text_len)
         memset(text + text_len, 0, offset - text_len);
     memcpy(text + offset, data, len);
     if (offset + len > text_len)
         text_len = offset + len;
-    return entry_set_bytes(entry, text, text_len);
+    return string_set_bytes(entry, text, text_len);
 }
 
 static struct entry *write_into_bytes(struct entry *entry, size_t offset, const char *data, size_t len)
 {
     struct entry *changed = entry;
     if (offset + len > entry_value_len(entry))
-        changed = entry_resize_bytes(entry, offset + len);
+        changed = entry_resize(entry, offset + len);
     if (changed)
         memcpy(entry_value(changed) + offset, data, len);
     return changed;
@@ -251,15 +303,82 @@ struct entry *string_write(struct entry *entry, size_t offset, const char *data,
     size_t old_len = string_len(entry);
     size_t new_len = offset + len > old_len ? offset + len : old_len;
     struct entry *changed;
-    if (entry->encoding == ENTRY_BLOB && blob_is_exclusive(entry_blob(entry)))
+    if (entry->encoding == STRING_BLOB && blob_is_exclusive(string_blob(entry)))
         changed = write_own_blob(entry, offset, data, len);
-    else if (new_len >= BLOB_MIN || entry->encoding == ENTRY_BLOB)
+    else if (new_len >= BLOB_MIN || entry->encoding == STRING_BLOB)
         changed = write_new_blob(entry, offset, data, len);
-    else if (entry->encoding == ENTRY_INT)
+    else if (entry->encoding == STRING_INT)
         changed = write_into_digits(entry, offset, data, len);
     else
         changed = write_into_bytes(entry, offset, data, len);
     if (changed)
-        changed->flags |= ENTRY_RAW;
+        changed->flags |= STRING_RAW;
     return changed;
 }
+
+/* ---- what the store asks of it ---- */
+
+static void release(struct entry *entry)
+{
+    blob_release(string_blob(entry));
+}
+
+/* The kernel takes that much back page by page; a blob that others hold on to costs nothing yet. */
+static bool is_slow_to_release(const struct entry *entry)
+{
+    const struct blob *blob = string_blob(entry);
+    return blob->len >= SLOW_BYTES && blob_is_exclusive(blob);
+}
+
+/* A blob is shared. */
+static int copy_value(struct entry *copy)
+{
+    blob_retain(string_blob(copy));
+    return 0;
+}
+
+static size_t memory(const struct entry *entry, size_t samples)
+{
+    (void)samples;
+    return blob_memory(string_blob(entry));
+}
+
+static void add_to_digest(const struct entry *entry, struct digest *digest)
+{
+    struct string_view view;
+    string_view(entry, &view);
+    digest_mix(digest, view.data, view.len);
+}
+
+/* Bytes of a length as an RDB file has it. */
+static size_t rdb_length_len(size_t len)
+{
+    return len < 64 ? 1 : len < 16384 ? 2 : len <= UINT32_MAX ? 5 : 9;
+}
+
+static size_t serialized_len(const struct entry *entry)
+{
+    struct string_view view;
+    int64_t number;
+    string_view(entry, &view);
+    if (view.len <= 11 && number_parse_i64(view.data, view.len, &number)) {
+        if (number == (int8_t)number)
+            return 2;
+        if (number == (int16_t)number)
+            return 3;
+        if (number == (int32_t)number)
+            return 5;
+    }
+    return rdb_length_len(view.len) + view.len;
+}
+
+const struct value_type string_type = {
+    .name = "string",
+    .release = release,
+    .is_slow_to_release = is_slow_to_release,
+    .copy = copy_value,
+    .memory = memory,
+    .digest = add_to_digest,
+    .encoding = encoding_word,
+    .serialized_len = serialized_len,
+};

@@ -17,6 +17,7 @@
 #include "server.h"
 #include "store/keyspace.h"
 #include "store/reaper.h"
+#include "types/types.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -44,6 +45,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc, (void)argv;
     log_set_level(LOG_LEVEL_NOTHING);
     command_table_init();
+    types_register();
     config_init(&server.config);
     server.config.threads = 1;
     server.gate = gate_create();

@@ -4,6 +4,8 @@
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "store/entry.h"
+#include "types/string.h"
+#include "types/types.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -39,8 +41,8 @@ static struct blob *blob_of(const char *data, size_t len)
 
 /* ---- what an entry should be ---- */
 
-struct value {
-    enum entry_encoding encoding;
+struct wanted {
+    enum string_encoding encoding;
     int64_t number;
     const char *data;
     size_t len;
@@ -48,78 +50,78 @@ struct value {
 
 struct expected {
     size_t key_len;
-    struct value value;
+    struct wanted value;
     int64_t expire_ms;
 };
 
 static void check_entry(const struct entry *entry, const struct expected *expected)
 {
     struct bytes key = entry_key(entry);
-    const struct value *value = &expected->value;
+    const struct wanted *value = &expected->value;
     must(key.len == expected->key_len);
     must(memcmp(key.data, key_bytes, key.len) == 0);
-    must(entry->type == ENTRY_STRING);
+    must(entry->type == TYPE_STRING);
     must(entry->encoding == value->encoding);
     must(entry_expiry(entry) == expected->expire_ms);
     must(entry->recency == 0xabcdef);
-    if (value->encoding == ENTRY_INT) {
-        must(entry_int(entry) == value->number);
-    } else if (value->encoding == ENTRY_BYTES) {
+    if (value->encoding == STRING_INT) {
+        must(string_int(entry) == value->number);
+    } else if (value->encoding == STRING_BYTES) {
         must(entry_value_len(entry) == value->len);
         if (value->len)
             must(memcmp(entry_value(entry), value->data, value->len) == 0);
     } else {
-        must(entry_blob(entry)->len == value->len);
-        must(memcmp(entry_blob(entry)->data, value->data, value->len) == 0);
+        must(string_blob(entry)->len == value->len);
+        must(memcmp(string_blob(entry)->data, value->data, value->len) == 0);
     }
-    bool wide = key.len > ENTRY_NARROW_KEY || (value->encoding == ENTRY_BYTES && value->len > ENTRY_NARROW_VALUE);
+    bool wide = key.len > ENTRY_NARROW_KEY || (value->encoding == STRING_BYTES && value->len > ENTRY_NARROW_VALUE);
     must(!!(entry->flags & ENTRY_WIDE) == wide);
 }
 
 static struct entry *make_entry(const struct expected *expected)
 {
     struct bytes key = {key_bytes, expected->key_len};
-    const struct value *value = &expected->value;
+    const struct wanted *value = &expected->value;
     struct entry *entry;
-    if (value->encoding == ENTRY_INT)
-        entry = entry_create_int(key, value->number, expected->expire_ms);
-    else if (value->encoding == ENTRY_BYTES)
-        entry = entry_create_bytes(key, value->data, value->len, expected->expire_ms);
+    if (value->encoding == STRING_INT)
+        entry = string_create_int(key, value->number, expected->expire_ms);
+    else if (value->encoding == STRING_BYTES)
+        entry = string_create_bytes(key, value->data, value->len, expected->expire_ms);
     else
-        entry = entry_create_blob(key, blob_of(value->data, value->len), expected->expire_ms);
+        entry = string_create_blob(key, blob_of(value->data, value->len), expected->expire_ms);
     must(entry);
     entry->recency = 0xabcdef;
     return entry;
 }
 
 /* Changes the value; NULL when memory was refused. */
-static struct entry *set_value(struct entry *entry, const struct value *value)
+static struct entry *set_value(struct entry *entry, const struct wanted *value)
 {
-    if (value->encoding == ENTRY_INT)
-        return entry_set_int(entry, value->number);
-    if (value->encoding == ENTRY_BYTES)
-        return entry_set_bytes(entry, value->data, value->len);
+    if (value->encoding == STRING_INT)
+        return string_set_int(entry, value->number);
+    if (value->encoding == STRING_BYTES)
+        return string_set_bytes(entry, value->data, value->len);
     struct blob *blob = blob_of(value->data, value->len);
-    struct entry *changed = entry_set_blob(entry, blob);
+    struct entry *changed = string_set_blob(entry, blob);
     if (!changed)
         blob_release(blob);
     return changed;
 }
 
-static const struct value values[] = {
-    {ENTRY_INT, 0, NULL, 0},
-    {ENTRY_INT, INT64_MIN, NULL, 0},
-    {ENTRY_BYTES, 0, bytes_a, 0},
-    {ENTRY_BYTES, 0, bytes_a, 1},
-    {ENTRY_BYTES, 0, bytes_b, 7},
-    {ENTRY_BYTES, 0, bytes_a, 8},
-    {ENTRY_BYTES, 0, bytes_b, 44},
-    {ENTRY_BYTES, 0, bytes_a, 45},
-    {ENTRY_BYTES, 0, bytes_b, 1000},
-    {ENTRY_BYTES, 0, bytes_a, ENTRY_NARROW_VALUE},
-    {ENTRY_BYTES, 0, bytes_b, ENTRY_NARROW_VALUE + 1},
-    {ENTRY_BLOB, 0, bytes_a, BLOB_MIN},
-    {ENTRY_BLOB, 0, bytes_b, LONGEST},
+static const struct wanted values[] = {
+    {STRING_INT, 0, NULL, 0},
+    {STRING_INT, INT64_MIN, NULL, 0},
+    {STRING_BYTES, 0, bytes_a, 0},
+    {STRING_BYTES, 0, bytes_a, 1},
+    {STRING_BYTES, 0, bytes_b, 7},
+    {STRING_BYTES, 0, bytes_a, 8},
+    {STRING_BYTES, 0, bytes_b, 44},
+    {STRING_BYTES, 0, bytes_a, 45},
+    {STRING_BYTES, 0, bytes_b, 1000},
+    {STRING_BYTES, 0, bytes_a, ENTRY_NARROW_VALUE},
+    {STRING_BYTES, 0, bytes_b, ENTRY_NARROW_VALUE + 1},
+    {STRING_BLOB, 0, bytes_a, BLOB_MIN},
+    {STRING_BLOB, 0, bytes_b, LONGEST},
 };
 #define VALUES (sizeof values / sizeof values[0])
 
@@ -148,11 +150,11 @@ START_TEST(every_value_can_follow_every_other)
             for (size_t to = 0; to < VALUES; to++) {
                 struct expected expected = {key_lens[k], values[from], (from + to) % 2 ? ENTRY_NO_EXPIRY : 77};
                 struct entry *entry = make_entry(&expected);
-                entry->flags |= ENTRY_RAW;
+                entry->flags |= STRING_RAW;
                 expected.value = values[to];
                 entry = set_value(entry, &values[to]);
                 check_entry(entry, &expected);
-                ck_assert_int_eq(entry->flags & ENTRY_RAW, 0);
+                ck_assert_int_eq(entry->flags & STRING_RAW, 0);
                 expected.value = values[from];
                 entry = set_value(entry, &values[from]);
                 check_entry(entry, &expected);
@@ -187,12 +189,12 @@ START_TEST(copy_has_another_key_and_the_same_value)
     for (size_t v = 0; v < VALUES; v++) {
         struct expected expected = {3, values[v], 55}, renamed = {ENTRY_NARROW_KEY + 9, values[v], ENTRY_NO_EXPIRY};
         struct entry *entry = make_entry(&expected);
-        entry->flags |= ENTRY_RAW;
+        entry->flags |= STRING_RAW;
         struct entry *copy = entry_copy(entry, (struct bytes){key_bytes, renamed.key_len}, renamed.expire_ms);
         check_entry(copy, &renamed);
-        ck_assert_int_eq(copy->flags & ENTRY_RAW, ENTRY_RAW);
-        if (copy->encoding == ENTRY_BLOB)
-            ck_assert_ptr_eq(entry_blob(copy), entry_blob(entry)); /* shared, not copied */
+        ck_assert_int_eq(copy->flags & STRING_RAW, STRING_RAW);
+        if (copy->encoding == STRING_BLOB)
+            ck_assert_ptr_eq(string_blob(copy), string_blob(entry)); /* shared, not copied */
         entry_free(entry);
         check_entry(copy, &renamed);
         entry_free(copy);
@@ -207,16 +209,16 @@ START_TEST(resizing_keeps_what_fits_and_zeroes_what_is_new)
     for (size_t k = 0; k < KEY_LENS; k++)
         for (size_t from = 0; from < count; from++)
             for (size_t to = 0; to < count; to++) {
-                struct expected expected = {key_lens[k], {ENTRY_BYTES, 0, bytes_a, lens[from]}, 99};
+                struct expected expected = {key_lens[k], {STRING_BYTES, 0, bytes_a, lens[from]}, 99};
                 struct entry *entry = make_entry(&expected);
-                entry->flags |= ENTRY_RAW;
-                entry = entry_resize_bytes(entry, lens[to]);
+                entry->flags |= STRING_RAW;
+                entry = entry_resize(entry, lens[to]);
                 size_t kept = lens[from] < lens[to] ? lens[from] : lens[to];
                 char *wanted = calloc(1, lens[to] + 1);
                 memcpy(wanted, bytes_a, kept);
-                expected.value = (struct value){ENTRY_BYTES, 0, wanted, lens[to]};
+                expected.value = (struct wanted){STRING_BYTES, 0, wanted, lens[to]};
                 check_entry(entry, &expected);
-                ck_assert_int_eq(entry->flags & ENTRY_RAW, ENTRY_RAW);
+                ck_assert_int_eq(entry->flags & STRING_RAW, STRING_RAW);
                 if (lens[to])
                     memset(entry_value(entry), 'x', lens[to]); /* all of it is the caller's */
                 ck_assert_mem_eq(entry_key(entry).data, key_bytes, key_lens[k]);
@@ -228,15 +230,15 @@ END_TEST
 
 START_TEST(same_size_class_changes_in_place)
 {
-    struct expected expected = {10, {ENTRY_BYTES, 0, bytes_a, 14}, ENTRY_NO_EXPIRY};
+    struct expected expected = {10, {STRING_BYTES, 0, bytes_a, 14}, ENTRY_NO_EXPIRY};
     struct entry *entry = make_entry(&expected);
-    struct entry *changed = entry_set_bytes(entry, bytes_b, 14);
+    struct entry *changed = string_set_bytes(entry, bytes_b, 14);
     ck_assert_ptr_eq(changed, entry);
     entry_free(changed);
-    expected.value = (struct value){ENTRY_INT, 5, NULL, 0};
+    expected.value = (struct wanted){STRING_INT, 5, NULL, 0};
     entry = make_entry(&expected);
-    ck_assert_ptr_eq(entry_set_int(entry, INT64_MAX), entry);
-    ck_assert_int_eq(entry_int(entry), INT64_MAX);
+    ck_assert_ptr_eq(string_set_int(entry, INT64_MAX), entry);
+    ck_assert_int_eq(string_int(entry), INT64_MAX);
     entry_free(entry);
 }
 END_TEST
@@ -247,11 +249,11 @@ START_TEST(refused_memory_leaves_the_entry_as_it_was)
         for (size_t to = 0; to < VALUES; to++) {
             struct expected expected = {12, values[from], ENTRY_NO_EXPIRY};
             struct entry *entry = make_entry(&expected);
-            struct value target = values[to];
-            if (target.encoding == ENTRY_BLOB) { /* its bytes are there already, so that only the entry can fail */
+            struct wanted target = values[to];
+            if (target.encoding == STRING_BLOB) { /* its bytes are there already, so that only the entry can fail */
                 struct blob *blob = blob_of(target.data, target.len);
                 mem_fail_after(1);
-                struct entry *changed = entry_set_blob(entry, blob);
+                struct entry *changed = string_set_blob(entry, blob);
                 if (!changed)
                     blob_release(blob);
                 entry = changed ? changed : entry;
@@ -273,9 +275,9 @@ START_TEST(refused_memory_leaves_the_entry_as_it_was)
             entry_free(entry);
         }
     mem_fail_after(1);
-    ck_assert_ptr_null(entry_create_int((struct bytes){key_bytes, 4}, 1, ENTRY_NO_EXPIRY));
+    ck_assert_ptr_null(string_create_int((struct bytes){key_bytes, 4}, 1, ENTRY_NO_EXPIRY));
     mem_fail_after(1);
-    ck_assert_ptr_null(entry_create_bytes((struct bytes){key_bytes, 4}, bytes_a, 100, 1));
+    ck_assert_ptr_null(string_create_bytes((struct bytes){key_bytes, 4}, bytes_a, 100, 1));
     mem_fail_after(0);
 }
 END_TEST
@@ -287,14 +289,15 @@ START_TEST(memory_is_what_the_allocator_gave)
             struct expected expected = {key_lens[k], values[v], v % 2 ? 5 : ENTRY_NO_EXPIRY};
             struct entry *entry = make_entry(&expected);
             size_t given = mem_usable(entry);
-            if (entry->encoding == ENTRY_BLOB)
-                given += blob_memory(entry_blob(entry));
+            if (entry->encoding == STRING_BLOB)
+                given += blob_memory(string_blob(entry));
 #ifdef KVS_LIBC_MALLOC
-            ck_assert_uint_le(entry_memory(entry), given);
+            ck_assert_uint_le(entry_memory(entry, 0), given);
 #else
-            ck_assert_uint_eq(entry_memory(entry), given);
+            ck_assert_uint_eq(entry_memory(entry, 0), given);
 #endif
-            ck_assert_uint_ge(entry_memory(entry), key_lens[k] + (values[v].encoding == ENTRY_INT ? 8 : values[v].len));
+            ck_assert_uint_ge(entry_memory(entry, 0),
+                              key_lens[k] + (values[v].encoding == STRING_INT ? 8 : values[v].len));
             entry_free(entry);
         }
 }
@@ -306,9 +309,9 @@ START_TEST(small_entries_cost_what_is_promised)
     struct bytes key = {key_bytes, 16};
     static const size_t lens[] = {8, 32, 100};
     for (size_t i = 0; i < 3; i++) {
-        struct entry *entry = entry_create_bytes(key, bytes_a, lens[i], ENTRY_NO_EXPIRY);
+        struct entry *entry = string_create_bytes(key, bytes_a, lens[i], ENTRY_NO_EXPIRY);
         /* header and slack; a slot of the table comes on top */
-        ck_assert_uint_le(entry_memory(entry) - key.len - lens[i], 16);
+        ck_assert_uint_le(entry_memory(entry, 0) - key.len - lens[i], 16);
         entry_free(entry);
     }
 }
@@ -319,16 +322,16 @@ START_TEST(blobs_are_released_once)
 {
     struct blob *blob = blob_of(bytes_a, BLOB_MIN);
     blob_retain(blob); /* ours, to look at the count */
-    struct entry *entry = entry_create_blob((struct bytes){key_bytes, 5}, blob, ENTRY_NO_EXPIRY);
+    struct entry *entry = string_create_blob((struct bytes){key_bytes, 5}, blob, ENTRY_NO_EXPIRY);
     struct entry *copy = entry_copy(entry, (struct bytes){key_bytes, 6}, ENTRY_NO_EXPIRY);
     ck_assert_uint_eq(atomic_load(&blob->references), 3);
     entry = entry_set_expiry(entry, 10);
     ck_assert_uint_eq(atomic_load(&blob->references), 3);
-    entry = entry_set_int(entry, 1);
+    entry = string_set_int(entry, 1);
     ck_assert_uint_eq(atomic_load(&blob->references), 2);
     entry_free(copy);
     ck_assert(blob_is_exclusive(blob));
-    entry = entry_set_blob(entry, blob_retain(blob));
+    entry = string_set_blob(entry, blob_retain(blob));
     entry_free(entry);
     ck_assert(blob_is_exclusive(blob));
     blob_release(blob);
@@ -350,7 +353,7 @@ START_TEST(random_histories_agree_with_a_model)
                 expected.value = values[dice_below(&dice, VALUES)];
                 entry = set_value(entry, &expected.value);
             } else {
-                expected.value = (struct value){ENTRY_BYTES, 0, bytes_a, dice_below(&dice, 300)};
+                expected.value = (struct wanted){STRING_BYTES, 0, bytes_a, dice_below(&dice, 300)};
                 entry = set_value(entry, &expected.value);
             }
             check_entry(entry, &expected);

@@ -9,6 +9,7 @@
 #include "store/reaper.h"
 #include "store/recency.h"
 #include "store/table.h"
+#include "types/string.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -53,9 +54,12 @@ static void name_key(struct named_key *named, unsigned number)
     shard_set_add(&named->shards, named->key.hash);
 }
 
-static struct db db_at(int index)
+/* A call's view of a database. Until the calling thread asks for another one. */
+static struct view *view_at(int db)
 {
-    return (struct db){.keyspace = keyspace, .index = index, .now_ms = now_ms};
+    static __thread struct view view;
+    view = (struct view){.keyspace = keyspace, .db = db, .now_ms = now_ms};
+    return &view;
 }
 
 static void put(int db, unsigned number, int64_t value, int64_t expire_ms)
@@ -63,7 +67,7 @@ static void put(int db, unsigned number, int64_t value, int64_t expire_ms)
     struct named_key named;
     name_key(&named, number);
     keyspace_lock(keyspace, &named.shards);
-    keyspace_put(db_at(db), &named.key, entry_create_int(named.key.name, value, expire_ms));
+    keyspace_put(view_at(db), &named.key, string_create_int(named.key.name, value, expire_ms), &string_event_set);
     keyspace_unlock(keyspace, &named.shards);
 }
 
@@ -73,8 +77,8 @@ static int64_t get(int db, unsigned number, enum lookup how)
     struct named_key named;
     name_key(&named, number);
     keyspace_lock(keyspace, &named.shards);
-    struct entry *entry = keyspace_find(db_at(db), &named.key, how);
-    int64_t value = entry ? entry_int(entry) : -1;
+    const struct entry *entry = keyspace_find(view_at(db), &named.key, how);
+    int64_t value = entry ? string_int(entry) : -1;
     keyspace_unlock(keyspace, &named.shards);
     return value;
 }
@@ -84,7 +88,7 @@ static bool drop(int db, unsigned number)
     struct named_key named;
     name_key(&named, number);
     keyspace_lock(keyspace, &named.shards);
-    bool was = keyspace_delete(db_at(db), &named.key, false);
+    bool was = keyspace_delete(view_at(db), &named.key, false);
     keyspace_unlock(keyspace, &named.shards);
     return was;
 }
@@ -94,9 +98,9 @@ static void set_expiry(int db, unsigned number, int64_t expire_ms)
     struct named_key named;
     name_key(&named, number);
     keyspace_lock(keyspace, &named.shards);
-    struct entry *entry = keyspace_find_for_write(db_at(db), &named.key);
+    const struct entry *entry = keyspace_find_for_write(view_at(db), &named.key);
     must(entry);
-    must(keyspace_set_expiry(db_at(db), &named.key, entry, expire_ms) == 0);
+    must(keyspace_set_expiry(view_at(db), &named.key, entry, expire_ms) == 0);
     keyspace_unlock(keyspace, &named.shards);
 }
 
@@ -130,15 +134,16 @@ START_TEST(keys_are_put_replaced_found_and_deleted)
 }
 END_TEST
 
-START_TEST(a_taken_entry_is_the_callers)
+START_TEST(a_moved_key_is_in_the_other_database_alone)
 {
     struct named_key named;
     put(2, 7, 70, ENTRY_NO_EXPIRY);
     name_key(&named, 7);
     keyspace_lock(keyspace, &named.shards);
-    struct entry *entry = keyspace_take(db_at(2), &named.key);
-    ck_assert_ptr_null(keyspace_take(db_at(2), &named.key));
-    keyspace_put(db_at(3), &named.key, entry); /* as MOVE does: one lock serves all databases */
+    const struct entry *entry = keyspace_find(view_at(2), &named.key, LOOKUP_PEEK);
+    ck_assert_int_eq(keyspace_move(view_at(2), &named.key, 3), TRANSFER_DONE); /* one lock serves all databases */
+    ck_assert_int_eq(keyspace_move(view_at(2), &named.key, 3), TRANSFER_NO_SOURCE);
+    ck_assert_ptr_eq(keyspace_find(view_at(3), &named.key, LOOKUP_PEEK), entry); /* itself, no copy */
     keyspace_unlock(keyspace, &named.shards);
     ck_assert_int_eq(get(3, 7, LOOKUP_PEEK), 70);
     ck_assert_uint_eq(keyspace_size(keyspace, 2), 0);
@@ -154,10 +159,10 @@ START_TEST(changed_entries_are_found_where_they_moved_to)
         put(0, i, 1, i % 2 ? now_ms + 5 : ENTRY_NO_EXPIRY);
         name_key(&named, i);
         keyspace_lock(keyspace, &named.shards);
-        struct entry *entry = keyspace_find_for_write(db_at(0), &named.key);
-        struct entry *changed = entry_set_bytes(entry, value, i * 50);
-        keyspace_changed(db_at(0), &named.key, entry, changed);
-        ck_assert_ptr_eq(keyspace_find(db_at(0), &named.key, LOOKUP_PEEK), changed);
+        const struct entry *found = keyspace_find_for_write(view_at(0), &named.key);
+        struct entry *changed = string_set_bytes(keyspace_edit(view_at(0), &named.key, found), value, i * 50);
+        keyspace_edited(view_at(0), &named.key, found, changed, &string_event_set);
+        ck_assert_ptr_eq(keyspace_find(view_at(0), &named.key, LOOKUP_PEEK), changed);
         keyspace_unlock(keyspace, &named.shards);
     }
     ck_assert_uint_eq(keyspace_expires(keyspace, 0), 250);
@@ -186,8 +191,8 @@ START_TEST(looking_up_touches_if_wanted)
     now_ms += 50000;
     get(0, 1, LOOKUP_NO_TOUCH);
     keyspace_lock(keyspace, &named.shards);
-    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_PEEK), now_ms), 50);
-    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(db_at(0), &named.key, LOOKUP_TOUCH), now_ms), 0);
+    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(view_at(0), &named.key, LOOKUP_PEEK), now_ms), 50);
+    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(view_at(0), &named.key, LOOKUP_TOUCH), now_ms), 0);
     keyspace_unlock(keyspace, &named.shards);
 }
 END_TEST
@@ -212,8 +217,8 @@ START_TEST(prefetching_is_harmless_for_any_hash)
         name_key(&named, i);
         keyspace_lock(keyspace, &named.shards);
         for (int db = 0; db < 2; db++) {
-            keyspace_prefetch_bucket(db_at(db), named.key.hash);
-            keyspace_prefetch_entry(db_at(db), named.key.hash);
+            keyspace_prefetch_bucket(view_at(db), named.key.hash);
+            keyspace_prefetch_entry(view_at(db), named.key.hash);
         }
         keyspace_unlock(keyspace, &named.shards);
     }
@@ -227,11 +232,13 @@ START_TEST(replaced_blobs_are_freed_when_the_locks_are_gone)
     blob->len = BLOB_MIN;
     name_key(&named, 1);
     keyspace_lock(keyspace, &named.shards);
-    keyspace_put(db_at(0), &named.key, entry_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY));
-    keyspace_put(db_at(0), &named.key, entry_create_int(named.key.name, 1, ENTRY_NO_EXPIRY));
+    keyspace_put(view_at(0), &named.key, string_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY),
+                 &string_event_set);
+    keyspace_put(view_at(0), &named.key, string_create_int(named.key.name, 1, ENTRY_NO_EXPIRY), &string_event_set);
     for (unsigned i = 0; i < 100; i++) { /* more than can wait */
-        keyspace_put(db_at(0), &named.key, entry_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY));
-        keyspace_delete(db_at(0), &named.key, i % 2);
+        keyspace_put(view_at(0), &named.key, string_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY),
+                     &string_event_set);
+        keyspace_delete(view_at(0), &named.key, i % 2);
     }
     keyspace_unlock(keyspace, &named.shards);
     ck_assert(blob_is_exclusive(blob));
@@ -247,8 +254,8 @@ START_TEST(large_values_are_freed_in_the_background_if_asked)
     name_key(&named, 1);
     keyspace_stats_reset(keyspace);
     keyspace_lock(keyspace, &named.shards);
-    keyspace_put(db_at(0), &named.key, entry_create_blob(named.key.name, blob, ENTRY_NO_EXPIRY));
-    keyspace_delete(db_at(0), &named.key, true);
+    keyspace_put(view_at(0), &named.key, string_create_blob(named.key.name, blob, ENTRY_NO_EXPIRY), &string_event_set);
+    keyspace_delete(view_at(0), &named.key, true);
     keyspace_unlock(keyspace, &named.shards);
     reaper_drain();
     ck_assert_uint_eq(stats().lazy_freed, 1);
@@ -279,12 +286,12 @@ START_TEST(every_way_to_a_key_sees_that_it_has_expired)
         put(0, i, 1, now_ms);
     name_key(&named, 0);
     keyspace_lock(keyspace, &named.shards);
-    ck_assert_ptr_null(keyspace_find_for_write(db_at(0), &named.key));
+    ck_assert_ptr_null(keyspace_find_for_write(view_at(0), &named.key));
     keyspace_unlock(keyspace, &named.shards);
     ck_assert(!drop(0, 1));
     name_key(&named, 2);
     keyspace_lock(keyspace, &named.shards);
-    ck_assert_ptr_null(keyspace_take(db_at(0), &named.key));
+    ck_assert_int_eq(keyspace_move(view_at(0), &named.key, 1), TRANSFER_NO_SOURCE);
     keyspace_unlock(keyspace, &named.shards);
     put(0, 3, 33, ENTRY_NO_EXPIRY);
     ck_assert_int_eq(get(0, 3, LOOKUP_PEEK), 33);
@@ -387,11 +394,11 @@ START_TEST(flushing_empties_one_database_or_all)
         for (unsigned i = 0; i < 1000; i++)
             for (int db = 0; db < DATABASES; db++)
                 put(db, i, 1, i % 2 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
-        ck_assert_uint_eq(keyspace_flush(keyspace, 1, lazily), 1000);
+        ck_assert_uint_eq(keyspace_flush(view_at(0), 1, lazily), 1000);
         ck_assert_uint_eq(keyspace_size(keyspace, 1), 0);
         ck_assert_uint_eq(keyspace_size(keyspace, 2), 1000);
-        ck_assert_uint_eq(keyspace_flush(keyspace, -1, lazily), 3000);
-        ck_assert_uint_eq(keyspace_flush(keyspace, -1, lazily), 0);
+        ck_assert_uint_eq(keyspace_flush(view_at(0), -1, lazily), 3000);
+        ck_assert_uint_eq(keyspace_flush(view_at(0), -1, lazily), 0);
         for (int db = 0; db < DATABASES; db++) {
             ck_assert_uint_eq(keyspace_size(keyspace, db), 0);
             ck_assert_uint_eq(keyspace_expires(keyspace, db), 0);
@@ -408,11 +415,11 @@ START_TEST(swapped_databases_show_each_others_keys)
     put(0, 1, 100, ENTRY_NO_EXPIRY);
     put(3, 1, 300, ENTRY_NO_EXPIRY);
     put(3, 2, 301, ENTRY_NO_EXPIRY);
-    keyspace_swap(keyspace, 0, 3);
+    keyspace_swap(view_at(0), 0, 3);
     ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), 300);
     ck_assert_int_eq(get(3, 1, LOOKUP_PEEK), 100);
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 2);
-    keyspace_swap(keyspace, 2, 2);
+    keyspace_swap(view_at(0), 2, 2);
     ck_assert_uint_eq(keyspace_size(keyspace, 2), 0);
 }
 END_TEST
@@ -426,7 +433,7 @@ static struct {
     size_t visits;
 } walk;
 
-static void visit(void *context, struct entry *entry)
+static void visit(void *context, const struct entry *entry)
 {
     struct bytes key = entry_key(entry);
     char text[24] = {0};
@@ -447,7 +454,7 @@ START_TEST(scan_of_a_still_database_sees_each_key_once)
         memset(&walk, 0, sizeof walk);
         do {
             size_t before = walk.visits;
-            cursor = keyspace_scan(db_at(0), cursor, counts[c], visit, &walk);
+            cursor = keyspace_scan(view_at(0), cursor, counts[c], visit, &walk);
             if (counts[c] < 5000) /* a bucket's worth more at most */
                 must(walk.visits - before <= counts[c] + 64);
             must(cursor < UINT64_C(1) << 53); /* scripts keep cursors in doubles */
@@ -472,7 +479,7 @@ START_TEST(scan_misses_nothing_that_stayed)
         do {
             unsigned changes = (unsigned)dice_below(&dice, 2000);
             bool grow = dice_chance(&dice, 50);
-            cursor = keyspace_scan(db_at(0), cursor, 1 + dice_below(&dice, 500), visit, &walk);
+            cursor = keyspace_scan(view_at(0), cursor, 1 + dice_below(&dice, 500), visit, &walk);
             for (unsigned i = 0; i < changes && steps < 100; i++) {
                 unsigned number = stable + (unsigned)dice_below(&dice, UNIVERSE - stable);
                 if (grow)
@@ -484,7 +491,7 @@ START_TEST(scan_misses_nothing_that_stayed)
         } while (cursor);
         for (unsigned i = 0; i < stable; i++)
             ck_assert_msg(walk.seen[i], "history %u: key %u was missed", history, i);
-        keyspace_flush(keyspace, -1, false);
+        keyspace_flush(view_at(0), -1, false);
     }
 }
 END_TEST
@@ -497,12 +504,12 @@ START_TEST(random_keys_are_evenly_chosen)
     size_t len;
     double chi_square = 0;
     random_seed(random_thread(), scratch_seed());
-    must(!keyspace_random_key(db_at(0), &name, &len));
+    must(!keyspace_random_key(view_at(0), &name, &len));
     for (unsigned i = 0; i < KEYS; i++)
         put(0, i, 1, ENTRY_NO_EXPIRY);
     unsigned draws = scratch_rounds(DRAWS), expected = draws / KEYS;
     for (unsigned i = 0; i < draws; i++) {
-        must(keyspace_random_key(db_at(0), &name, &len));
+        must(keyspace_random_key(view_at(0), &name, &len));
         must(strlen(name) == len);
         hits[strtoul(name + 4, NULL, 10)]++;
         mem_free(name);
@@ -522,12 +529,12 @@ START_TEST(random_key_passes_over_expired_ones_while_there_are_others)
         put(0, i, 1, now_ms);
     put(0, 10, 1, ENTRY_NO_EXPIRY);
     for (unsigned i = 0; i < 50; i++) {
-        ck_assert(keyspace_random_key(db_at(0), &name, &len));
+        ck_assert(keyspace_random_key(view_at(0), &name, &len));
         ck_assert_str_eq(name, "key:10");
         mem_free(name);
     }
     drop(0, 10);
-    ck_assert(keyspace_random_key(db_at(0), &name, &len)); /* nothing else is left */
+    ck_assert(keyspace_random_key(view_at(0), &name, &len)); /* nothing else is left */
     mem_free(name);
 }
 END_TEST
@@ -586,12 +593,14 @@ static void *move_amounts(void *argument)
         for (unsigned i = 1; i < count; i++)
             for (int side = 0; side < 2; side++) {
                 struct key *key = &named[side ? i : 0].key;
-                struct entry *entry = keyspace_find_for_write(db_at(0), key);
-                int64_t value = entry_int(entry) + (side ? 1 : -1);
+                const struct entry *entry = keyspace_find_for_write(view_at(0), key);
+                int64_t value = string_int(entry) + (side ? 1 : -1);
                 if (dice_chance(&dice, 30)) /* replaced instead of changed */
-                    keyspace_put(db_at(0), key, entry_create_int(key->name, value, now_ms + 1000000));
+                    keyspace_put(view_at(0), key, string_create_int(key->name, value, now_ms + 1000000),
+                                 &string_event_set);
                 else
-                    keyspace_changed(db_at(0), key, entry, entry_set_int(entry, value));
+                    keyspace_edited(view_at(0), key, entry,
+                                    string_set_int(keyspace_edit(view_at(0), key, entry), value), &string_event_set);
             }
         keyspace_unlock(keyspace, &shards);
         unsigned own = SHARED_KEYS + (unsigned)dice_below(&dice, 5000); /* and the tables grow and shrink */
@@ -603,7 +612,7 @@ static void *move_amounts(void *argument)
     return NULL;
 }
 
-static void visit_nothing(void *context, struct entry *entry)
+static void visit_nothing(void *context, const struct entry *entry)
 {
     (void)context, (void)entry;
 }
@@ -615,8 +624,8 @@ static void *look_around(void *unused)
         char *name;
         size_t len;
         bool again;
-        cursor = keyspace_scan(db_at(0), cursor, 100, visit_nothing, NULL);
-        if (keyspace_random_key(db_at(0), &name, &len))
+        cursor = keyspace_scan(view_at(0), cursor, 100, visit_nothing, NULL);
+        if (keyspace_random_key(view_at(0), &name, &len))
             mem_free(name);
         keyspace_expire_round(keyspace, now_ms, 100, &again);
         ck_assert_uint_ge(keyspace_size(keyspace, 0), SHARED_KEYS);
@@ -654,7 +663,7 @@ Suite *suite_keyspace(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, keys_are_put_replaced_found_and_deleted);
-    tcase_add_test(tcase, a_taken_entry_is_the_callers);
+    tcase_add_test(tcase, a_moved_key_is_in_the_other_database_alone);
     tcase_add_test(tcase, changed_entries_are_found_where_they_moved_to);
     tcase_add_test(tcase, hits_and_misses_are_counted_if_wanted);
     tcase_add_test(tcase, looking_up_touches_if_wanted);

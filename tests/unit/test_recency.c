@@ -1,5 +1,6 @@
 /* The access clock: seconds under LRU, a decaying counter under LFU. */
 #include "store/recency.h"
+#include "types/string.h"
 
 #include <check.h>
 
@@ -8,7 +9,7 @@ static struct entry *entry;
 static void make(void)
 {
     recency_set_policy((struct recency_policy){.frequency = false, .log_factor = 10, .decay_minutes = 1});
-    entry = entry_create_int((struct bytes){"key", 3}, 1, ENTRY_NO_EXPIRY);
+    entry = string_create_int((struct bytes){"key", 3}, 1, ENTRY_NO_EXPIRY);
 }
 
 static void drop(void)

@@ -21,6 +21,11 @@ static struct entry *make(const char *text)
     return string_create(key, &arg, ENTRY_NO_EXPIRY);
 }
 
+static const char *encoding_of(const struct entry *entry)
+{
+    return string_type.encoding(entry);
+}
+
 static void assert_value(const struct entry *entry, const char *data, size_t len)
 {
     struct string_view view;
@@ -48,14 +53,14 @@ START_TEST(only_canonical_text_of_an_int64_becomes_an_integer)
                                          "0x10"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct entry *entry = make(numbers[i]);
-        ck_assert_int_eq(entry->encoding, ENTRY_INT);
-        ck_assert_str_eq(string_encoding(entry), "int");
+        ck_assert_int_eq(entry->encoding, STRING_INT);
+        ck_assert_str_eq(encoding_of(entry), "int");
         assert_value(entry, numbers[i], strlen(numbers[i]));
         entry_free(entry);
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct entry *entry = make(others[i]);
-        ck_assert_int_eq(entry->encoding, ENTRY_BYTES);
+        ck_assert_int_eq(entry->encoding, STRING_BYTES);
         assert_value(entry, others[i], strlen(others[i]));
         entry_free(entry);
     }
@@ -68,12 +73,12 @@ START_TEST(encoding_is_embstr_up_to_44_bytes_and_raw_beyond)
     memset(text, 'x', sizeof text);
     text[44] = '\0';
     struct entry *entry = make(text);
-    ck_assert_str_eq(string_encoding(entry), "embstr");
+    ck_assert_str_eq(encoding_of(entry), "embstr");
     text[44] = 'x';
     text[45] = '\0';
     struct arg longer = text_arg(text);
     entry = string_set(entry, &longer);
-    ck_assert_str_eq(string_encoding(entry), "raw");
+    ck_assert_str_eq(encoding_of(entry), "raw");
     entry_free(entry);
 }
 END_TEST
@@ -85,7 +90,7 @@ START_TEST(large_argument_shares_its_blob)
     blob->len = BLOB_MIN;
     struct arg arg = {blob->data, blob->len, blob};
     struct entry *entry = string_create(key, &arg, ENTRY_NO_EXPIRY);
-    ck_assert_ptr_eq(entry_blob(entry), blob);
+    ck_assert_ptr_eq(string_blob(entry), blob);
     ck_assert(!blob_is_exclusive(blob));
     entry_free(entry);
     ck_assert(blob_is_exclusive(blob));
@@ -100,7 +105,7 @@ START_TEST(large_argument_without_a_blob_is_copied_into_one)
     struct arg arg = {text, BLOB_MIN, NULL};
     struct entry *entry = make("small");
     entry = string_set(entry, &arg);
-    ck_assert_int_eq(entry->encoding, ENTRY_BLOB);
+    ck_assert_int_eq(entry->encoding, STRING_BLOB);
     assert_value(entry, text, BLOB_MIN);
     entry_free(entry);
     free(text);
@@ -112,13 +117,13 @@ START_TEST(write_makes_text_of_an_integer)
     struct entry *entry = make("12");
     entry = string_write(entry, 2, "3", 1);
     assert_value(entry, "123", 3);
-    ck_assert_str_eq(string_encoding(entry), "raw");
+    ck_assert_str_eq(encoding_of(entry), "raw");
     int64_t value;
     ck_assert(string_to_i64(entry, &value));
     ck_assert_int_eq(value, 123);
     struct arg same = text_arg("123");
     entry = string_set(entry, &same);
-    ck_assert_str_eq(string_encoding(entry), "int");
+    ck_assert_str_eq(encoding_of(entry), "int");
     entry_free(entry);
 }
 END_TEST
@@ -140,11 +145,11 @@ START_TEST(write_to_a_shared_blob_leaves_the_other_holder_s_bytes_alone)
 {
     struct entry *entry = make("");
     entry = string_write(entry, BLOB_MIN, "end", 3);
-    struct blob *held = blob_retain(entry_blob(entry));
+    struct blob *held = blob_retain(string_blob(entry));
     entry = string_write(entry, 0, "X", 1);
-    ck_assert_ptr_ne(entry_blob(entry), held);
+    ck_assert_ptr_ne(string_blob(entry), held);
     ck_assert_int_eq(held->data[0], '\0');
-    ck_assert_int_eq(entry_blob(entry)->data[0], 'X');
+    ck_assert_int_eq(string_blob(entry)->data[0], 'X');
     ck_assert(blob_is_exclusive(held));
     blob_release(held);
     entry_free(entry);

@@ -8,6 +8,7 @@
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "store/table.h"
+#include "types/string.h"
 
 #include <check.h>
 #include <errno.h>
@@ -81,7 +82,7 @@ static struct entry *entry_of(unsigned number, int64_t expire_ms)
 {
     char key[16];
     struct bytes name = {key, key_of(number, key)};
-    struct entry *entry = entry_create_int(name, number, expire_ms);
+    struct entry *entry = string_create_int(name, number, expire_ms);
     must(entry);
     return entry;
 }
@@ -346,7 +347,7 @@ struct walk {
 static void walk_visit(void *context, struct entry *entry)
 {
     struct walk *walk = context;
-    int64_t number = entry_int(entry);
+    int64_t number = string_int(entry);
     must(model.entries[number] == entry); /* only what is there is shown */
     walk->seen[number] = 1;
     walk->visits++;
@@ -458,7 +459,7 @@ START_TEST(find_expired_finds_all_that_is_due_and_nothing_else)
         size_t count, looked = 0;
         position = table_find_expired(&model.table, position, now_ms, expired, 7, &count, &looked);
         for (size_t i = 0; i < count; i++) {
-            int64_t number = entry_int(expired[i]);
+            int64_t number = string_int(expired[i]);
             must(model.entries[number] == expired[i]);
             must(entry_expiry(expired[i]) != ENTRY_NO_EXPIRY);
             must(entry_expiry(expired[i]) <= now_ms);
@@ -510,7 +511,7 @@ START_TEST(random_entries_are_evenly_chosen)
     for (unsigned i = 0; i < KEYS; i++)
         model_insert(i, ENTRY_NO_EXPIRY);
     for (unsigned i = 0; i < DRAWS; i++)
-        hits[entry_int(table_random(&model.table, &random))]++;
+        hits[string_int(table_random(&model.table, &random))]++;
     for (unsigned i = 0; i < KEYS; i++) {
         /* 200 expected each; segments differ by some tenths in how full they are */
         must(hits[i] > 80);

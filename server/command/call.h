@@ -1,0 +1,31 @@
+/*
+ * Calls: one execution of a command.
+ *
+ * A handler runs on the worker of its client, with the locks of its keys' shards held (or the world
+ * stopped, for CMD_EXCLUSIVE), and answers through call->reply. It never blocks and does no I/O.
+ */
+#ifndef KVS_COMMAND_CALL_H
+#define KVS_COMMAND_CALL_H
+
+#include "base/bytes.h"
+#include "command/command.h"
+#include "resp/reply.h"
+#include "store/keyspace.h"
+
+struct client;
+struct server;
+
+/* Lives on the executor's stack. */
+struct call {
+    struct server *server;
+    struct client *client;
+    const struct command *command; /* the subcommand, where there is one */
+    int argc;
+    struct arg *argv; /* argv[0] is the command's name; borrowed until the handler returns */
+    int key_count;
+    const struct key *keys; /* in the order of the key specifications, hashed */
+    struct view view;       /* the client's database at the command's time (view.now_ms) */
+    struct reply *reply;
+};
+
+#endif

@@ -1,0 +1,48 @@
+#include "store/disposal.h"
+
+#include "base/memory.h"
+#include "store/reaper.h"
+#include "store/value_type.h"
+
+#define WAITING_MAX 32
+
+static __thread struct entry *waiting[WAITING_MAX];
+static __thread unsigned waiting_count;
+
+struct entry_job {
+    struct reaper_job job; /* first */
+    struct entry *entry;
+};
+
+static void entry_job_run(struct reaper_job *job)
+{
+    entry_free(((struct entry_job *)job)->entry);
+    mem_free_sized(job, sizeof(struct entry_job));
+}
+
+static void reap(struct entry *entry)
+{
+    struct entry_job *job = mem_alloc(sizeof *job);
+    job->job = (struct reaper_job){.run = entry_job_run, .units = 1};
+    job->entry = entry;
+    reaper_post(&job->job);
+}
+
+void dispose_entry(struct entry *entry, bool lazily)
+{
+    if (!(entry->flags & ENTRY_OWNS)) {
+        entry_free(entry);
+    } else if (lazily && value_type_of(entry)->is_slow_to_release(entry)) {
+        reap(entry);
+    } else {
+        if (waiting_count == WAITING_MAX)
+            disposal_drain(); /* better under a lock than without bound */
+        waiting[waiting_count++] = entry;
+    }
+}
+
+void disposal_drain(void)
+{
+    while (waiting_count > 0)
+        entry_free(waiting[--waiting_count]);
+}

@@ -1,0 +1,35 @@
+/*
+ * Events: what has happened to a key, in the words that Redis's keyspace notifications have for it.
+ *
+ * Whoever changes a key names the event; commands of a type define theirs beside their handlers.
+ */
+#ifndef KVS_STORE_KEY_EVENT_H
+#define KVS_STORE_KEY_EVENT_H
+
+#include <stdint.h>
+
+/* The classes of notify-keyspace-events, by their letters there. */
+enum event_class {
+    EVENT_GENERIC = 'g',
+    EVENT_STRING = '$',
+    EVENT_LIST = 'l',
+    EVENT_SET = 's',
+    EVENT_HASH = 'h',
+    EVENT_ZSET = 'z',
+    EVENT_STREAM = 't',
+    EVENT_EXPIRED = 'x',
+    EVENT_EVICTED = 'e',
+    EVENT_WHOLE = 0, /* of a whole database: nobody is notified */
+};
+
+struct key_event {
+    const char *name;
+    uint8_t event_class;
+    uint8_t changes; /* what it adds to the changes since the last save: 0 or 1 */
+};
+
+/* ---- what happens to keys of every type ---- */
+extern const struct key_event event_del, event_expire, event_persist, event_rename_from, event_rename_to,
+    event_move_from, event_move_to, event_copy_to, event_expired, event_evicted, event_flush, event_swap;
+
+#endif
