@@ -153,46 +153,45 @@ struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms)
     return moved;
 }
 
-/* Whether a value of that length fits where entry lies. */
-static bool entry_has_room(const struct entry *entry, struct entry_shape shape)
+/* The entry with room for another value of len bytes: itself if its layout and size class allow. NULL without memory. */
+static struct entry *entry_make_room(struct entry *entry, size_t len)
 {
-    size_t size = shape_size(shape), old_size = entry_size(entry);
-    return shape.wide == !!(entry->flags & ENTRY_WIDE) &&
-           (size == old_size || mem_good_size(size) == mem_good_size(old_size));
+    struct entry_shape shape = shape_for(entry_key_len(entry), len, entry->flags & ENTRY_HAS_EXPIRY);
+    if (shape.wide == !!(entry->flags & ENTRY_WIDE) &&
+        mem_good_size(shape_size(shape)) == mem_good_size(entry_size(entry))) {
+        entry_write_lens(entry, shape);
+        return entry;
+    }
+    struct entry *moved = entry_allocate(shape, entry_key(entry).data, entry_expiry(entry));
+    if (moved)
+        entry_inherit(moved, entry);
+    return moved;
 }
 
-struct entry *entry_set_value(struct entry *entry, const struct value *value)
+struct entry *entry_set_value(struct entry *entry, unsigned encoding, unsigned flags, const void *data, size_t len)
 {
-    struct entry_shape shape = shape_for(entry_key_len(entry), value->len, entry->flags & ENTRY_HAS_EXPIRY);
     struct entry *changed = entry;
-    if (entry_has_room(entry, shape)) {
-        entry_write_lens(entry, shape);
-    } else {
-        changed = entry_allocate(shape, entry_key(entry).data, entry_expiry(entry));
+    if (len != entry_value_len(entry)) {
+        changed = entry_make_room(entry, len);
         if (!changed)
             return NULL;
-        entry_inherit(changed, entry);
-        entry_free_shell(entry);
+        if (changed != entry)
+            entry_free_shell(entry);
     }
-    changed->encoding = value->encoding & 15;
-    changed->flags = (uint8_t)((changed->flags & ~ENTRY_VALUE_FLAGS) | value->flags);
-    if (value->len)
-        memcpy(entry_value(changed), value->data, value->len);
+    changed->encoding = encoding & 15;
+    changed->flags = (uint8_t)((changed->flags & ~ENTRY_VALUE_FLAGS) | flags);
+    if (len)
+        memcpy(entry_value(changed), data, len);
     return changed;
 }
 
 struct entry *entry_resize(struct entry *entry, size_t len)
 {
     size_t old_len = entry_value_len(entry), kept = old_len < len ? old_len : len;
-    struct entry_shape shape = shape_for(entry_key_len(entry), len, entry->flags & ENTRY_HAS_EXPIRY);
-    struct entry *changed = entry;
-    if (entry_has_room(entry, shape)) {
-        entry_write_lens(entry, shape);
-    } else {
-        changed = entry_allocate(shape, entry_key(entry).data, entry_expiry(entry));
-        if (!changed)
-            return NULL;
-        entry_inherit(changed, entry);
+    struct entry *changed = entry_make_room(entry, len);
+    if (!changed)
+        return NULL;
+    if (changed != entry) {
         memcpy(entry_value(changed), entry_value(entry), kept);
         entry_free_shell(entry);
     }

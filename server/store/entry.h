@@ -115,10 +115,10 @@ size_t entry_memory(const struct entry *entry, size_t samples);
 struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms);
 
 /*
- * Replaces the value by another of the same type; key, TTL and recency stay. value->data isn't in the entry. What the
- * old value referred to is the caller's to release.
+ * Replaces the value by another of the same type; key, TTL and recency stay. flags are of ENTRY_VALUE_FLAGS; data isn't
+ * in the entry. What the old value referred to is the caller's to release.
  */
-struct entry *entry_set_value(struct entry *entry, const struct value *value);
+struct entry *entry_set_value(struct entry *entry, unsigned encoding, unsigned flags, const void *data, size_t len);
 
 /*
  * Makes the value len bytes long, keeping what fits and zeroing what is new. The caller then writes into

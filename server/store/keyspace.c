@@ -154,7 +154,8 @@ struct entry *keyspace_edit(struct view *view, const struct key *key, const stru
 }
 
 /* The table learns where the entry is, and whether and when it expires. found may have been freed. */
-static void table_note(struct table *table, const struct key *key, const struct entry *found, struct entry *changed)
+static __attribute__((noinline)) void table_note(struct table *table, const struct key *key, const struct entry *found,
+                                                 struct entry *changed)
 {
     table_replace(table, key->hash, table_find_address(table, key->hash, found), changed);
 }

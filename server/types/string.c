@@ -106,31 +106,29 @@ struct entry *string_create(struct bytes key, const struct arg *value, int64_t e
 }
 
 /* Changes the value, dropping a blob that was the old one. */
-static inline struct entry *replace(struct entry *entry, const struct value *value)
+static inline struct entry *replace(struct entry *entry, enum string_encoding encoding, unsigned flags,
+                                    const void *data, size_t len)
 {
     struct blob *old = entry->encoding == STRING_BLOB ? string_blob(entry) : NULL;
-    struct entry *changed = entry_set_value(entry, value);
-    if (changed && __builtin_expect(old != NULL, 0))
+    struct entry *changed = entry_set_value(entry, encoding, flags, data, len);
+    if (__builtin_expect(old != NULL, 0) && changed)
         blob_release(old);
     return changed;
 }
 
 struct entry *string_set_int(struct entry *entry, int64_t number)
 {
-    struct value value = value_of_int(&number);
-    return replace(entry, &value);
+    return replace(entry, STRING_INT, 0, &number, sizeof number);
 }
 
 struct entry *string_set_bytes(struct entry *entry, const char *data, size_t len)
 {
-    struct value value = value_of_bytes(data, len);
-    return replace(entry, &value);
+    return replace(entry, STRING_BYTES, 0, data, len);
 }
 
 struct entry *string_set_blob(struct entry *entry, struct blob *blob)
 {
-    struct value value = value_of_blob(&blob);
-    return replace(entry, &value);
+    return replace(entry, STRING_BLOB, ENTRY_OWNS, &blob, sizeof blob);
 }
 
 /* Hands the caller's reference to the entry, or drops it on failure. */
