@@ -13,25 +13,14 @@
 
 #include <errno.h>
 
-#ifdef KVS_DEBUG
-__thread const struct shard *shard_last_locked;
-__thread unsigned shards_locked;
-#endif
-
 struct keyspace *keyspace_create(int databases)
 {
     struct keyspace *keyspace = mem_calloc(sizeof *keyspace);
     keyspace->databases = databases;
     keyspace->tables = mem_calloc((size_t)databases * KEYSPACE_SHARDS * sizeof *keyspace->tables);
     atomic_init(&keyspace->active_expiry, true);
-    pthread_mutexattr_t adaptive; /* locks are held for well under a microsecond: spin before sleeping */
-    pthread_mutexattr_init(&adaptive);
-    pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
-    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        pthread_mutex_init(&keyspace->shards[i].lock, &adaptive);
-        keyspace->shards[i].tables = keyspace->tables + (size_t)i * (size_t)databases;
-    }
-    pthread_mutexattr_destroy(&adaptive);
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
+        shard_init(&keyspace->shards[i], keyspace->tables + (size_t)i * (size_t)databases);
     return keyspace;
 }
 
@@ -39,7 +28,7 @@ void keyspace_destroy(struct keyspace *keyspace)
 {
     keyspace_flush(&(struct view){.keyspace = keyspace}, -1, false);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
-        pthread_mutex_destroy(&keyspace->shards[i].lock);
+        shard_deinit(&keyspace->shards[i]);
     mem_free(keyspace->tables);
     mem_free(keyspace);
 }
@@ -53,16 +42,12 @@ int keyspace_databases(const struct keyspace *keyspace)
 
 void keyspace_lock(struct keyspace *keyspace, const struct shard_set *set)
 {
-    for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
-        for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            shard_lock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+    shard_set_lock(set, keyspace->shards);
 }
 
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)
 {
-    for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
-        for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            shard_unlock(&keyspace->shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+    shard_set_unlock(set, keyspace->shards);
     disposal_drain();
 }
 

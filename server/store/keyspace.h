@@ -15,13 +15,12 @@
 #include "base/bytes.h"
 #include "store/entry.h"
 #include "store/key_event.h"
+#include "store/shard.h"
 #include "store/view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define KEYSPACE_SHARDS 256
 
 struct keyspace;
 
@@ -36,21 +35,8 @@ void keyspace_destroy(struct keyspace *keyspace);
 int keyspace_databases(const struct keyspace *keyspace);
 
 /* ---- locks ---- */
-struct shard_set { /* which shards, a bit each */
-    uint64_t bits[KEYSPACE_SHARDS / 64];
-};
 
-static inline unsigned key_shard(uint64_t hash)
-{
-    return (unsigned)(hash >> 15) % KEYSPACE_SHARDS;
-}
-
-static inline void shard_set_add(struct shard_set *set, uint64_t hash)
-{
-    unsigned shard = key_shard(hash);
-    set->bits[shard / 64] |= UINT64_C(1) << (shard % 64);
-}
-
+/* All at once, before anything is read. */
 void keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
 

@@ -4,21 +4,10 @@
 
 #include "store/hooks.h"
 #include "store/keyspace.h"
+#include "store/shard.h"
 #include "store/table.h"
 
-#include <assert.h>
-#include <pthread.h>
 #include <stdatomic.h>
-
-typedef _Atomic uint64_t shard_counter; /* relaxed: written under the shard's lock, read by INFO */
-
-struct shard {
-    pthread_mutex_t lock;
-    /* guarded by lock */
-    struct table **tables; /* one a database, NULL while empty */
-    unsigned interest;     /* followers that want to know of changes here, a bit each; changed under the lock */
-    shard_counter hits, misses, expired, changes;
-};
 
 struct keyspace {
     int databases;
@@ -43,33 +32,6 @@ static inline void counter_add(shard_counter *counter, uint64_t n)
 static inline size_t table_count(const struct table *table)
 {
     return table ? atomic_load_explicit(&table->count, memory_order_relaxed) : 0;
-}
-
-/*
- * A shard's lock. Whoever takes several takes them in ascending order; debug builds end the process otherwise.
- */
-#ifdef KVS_DEBUG
-extern __thread const struct shard *shard_last_locked;
-extern __thread unsigned shards_locked; /* by this thread */
-#endif
-
-static inline void shard_lock(struct shard *shard)
-{
-#ifdef KVS_DEBUG
-    assert(shards_locked == 0 || shard > shard_last_locked);
-    shards_locked++;
-    shard_last_locked = shard;
-#endif
-    pthread_mutex_lock(&shard->lock);
-}
-
-static inline void shard_unlock(struct shard *shard)
-{
-#ifdef KVS_DEBUG
-    assert(shards_locked > 0);
-    shards_locked--;
-#endif
-    pthread_mutex_unlock(&shard->lock);
 }
 
 /* ---- the hooks' one body each; under the shard's lock ---- */
