@@ -46,8 +46,9 @@ enum command_flag {
     CMD_NO_MANDATORY_KEYS = 1 << 21,
     /* ours, told to nobody */
     CMD_EXCLUSIVE = 1 << 28, /* runs while the world is stopped: sees all clients and all keys, takes no lock */
-    CMD_UNLOCKED =
-        1 << 29, /* has keys in its arguments or walks the keyspace, but takes locks itself (SCAN, KEYS, RANDOMKEY) */
+    CMD_UNLOCKED = 1 << 29,  /* walks the keyspace, and takes locks itself (SCAN, KEYS, RANDOMKEY) */
+    CMD_GROUPABLE = 1 << 30, /* may run in a group with others; command_table.c adds it to most that have keys */
+    CMD_TOUCHES = 1 << 27,   /* renews recency even for a client that said CLIENT NO-TOUCH */
 };
 
 enum command_category {

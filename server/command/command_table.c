@@ -360,6 +360,8 @@ static void check_command(const struct command *command)
         contradiction(command, "both write and readonly");
     if ((command->flags & CMD_EXCLUSIVE) && (command->flags & CMD_UNLOCKED))
         contradiction(command, "both exclusive and unlocked");
+    if ((command->flags & CMD_GROUPABLE) && (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED)))
+        contradiction(command, "groupable, and yet to run alone");
 
     int least = abs(command->arity);
     for (size_t i = 0; i < command->key_spec_count; i++) {
@@ -425,6 +427,8 @@ static void add_command(unsigned number, const struct command *spec, const struc
     command->single_key = single_key(command);
     if (has_movable_keys(command))
         command->flags |= CMD_MOVABLEKEYS;
+    if (command->key_spec_count > 0 && !(command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED)))
+        command->flags |= CMD_GROUPABLE;
     check_command(command);
 }
 

@@ -11,17 +11,14 @@
 #include "base/clock.h"
 #include "base/gate.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "command/call.h"
 #include "command/command_table.h"
-#include "command/handlers.h"
 #include "engine/client.h"
 #include "engine/eviction.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
-#include "host/log.h"
-#include "net/peer.h"
+#include "engine/refusal.h"
 #include "net/worker.h"
 #include "record/latency.h"
 #include "record/slowlog.h"
@@ -40,6 +37,7 @@ struct run {
     struct thread_stats *stats;
     int64_t now_ms;  /* wall time of all its commands */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
+    bool inside;     /* it runs inside another, which has made room in memory for both */
 };
 
 /* Calls that run under one set of locks. */
@@ -88,34 +86,27 @@ static inline void run_call(struct run *run, struct call *call)
     call->client->last_command = call->command;
 }
 
-static inline struct call call_make(const struct run *run, struct execution *execution, const struct request *request,
-                                    const struct command *command)
+static inline struct call call_make(const struct run *run, struct client *client, const struct command *command,
+                                    struct arg *argv, int argc, struct reply *reply)
 {
-    bool no_touch = (execution->client->flags & CLIENT_NO_TOUCH) && command->run != cmd_touch;
+    bool no_touch = (client->flags & CLIENT_NO_TOUCH) && !(command->flags & CMD_TOUCHES);
     return (struct call){
         .server = run->server,
-        .client = execution->client,
+        .client = client,
         .command = command,
-        .argc = request->argc,
-        .argv = request->argv,
+        .argc = argc,
+        .argv = argv,
         .view = {.keyspace = run->server->keyspace,
-                 .db = execution->client->db,
+                 .db = client->db,
                  .no_touch = no_touch,
                  .lazy = run->server->config.lazyfree_lazy_server_del,
                  .now_ms = run->now_ms,
-                 .actor = execution->client->conn.id},
-        .reply = &execution->reply,
+                 .actor = client->conn.id},
+        .reply = reply,
     };
 }
 
 /* ---- groups ---- */
-
-static inline bool command_is_groupable(const struct command *command)
-{
-    if (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED))
-        return false;
-    return command->key_spec_count > 0 || command->run == cmd_ping || command->run == cmd_echo;
-}
 
 static inline void group_add_key(struct group *group, const struct arg *arg)
 {
@@ -151,7 +142,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
                              const struct request *request)
 {
     const struct command *command = command_find(request->argv[0].data, request->argv[0].len);
-    if (!command || !command_is_groupable(command) || !command_arity_ok(command, request->argc) ||
+    if (!command || !(command->flags & CMD_GROUPABLE) || !command_arity_ok(command, request->argc) ||
         !group_may_take(execution, command, request))
         return false;
     unsigned first_key = group->key_count;
@@ -160,7 +151,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     else if (!group_add_keys(group, command, request))
         return false;
     struct call *call = &group->calls[group->call_count++];
-    *call = call_make(run, execution, request, command);
+    *call = call_make(run, execution->client, command, request->argv, request->argc, &execution->reply);
     call->key_count = (int)(group->key_count - first_key);
     call->keys = &group->keys[first_key];
     return true;
@@ -188,58 +179,30 @@ static void group_run(struct group *group, struct run *run)
 
 /* ---- one request alone ---- */
 
-static void reject_unknown(struct reply *reply, const struct request *request, const struct command *container)
-{
-    const struct arg *argv = request->argv;
-    if (container) {
-        char name[64];
-        size_t len = 0;
-        for (const char *c = container->name; *c && len + 1 < sizeof name; c++)
-            name[len++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
-        name[len] = '\0';
-        reply_errorf(reply, "ERR unknown subcommand '%.*s'. Try %s HELP.",
-                     (int)strnlen(argv[1].data, argv[1].len < 128 ? argv[1].len : 128), argv[1].data, name);
-        return;
-    }
-    struct text rest = TEXT_EMPTY;
-    for (int i = 1; i < request->argc && rest.len < 128; i++) {
-        size_t room = 128 - rest.len;
-        text_addf(&rest, "'%.*s' ", (int)strnlen(argv[i].data, argv[i].len < room ? argv[i].len : room), argv[i].data);
-    }
-    reply_errorf(reply, "ERR unknown command '%.*s', with args beginning with: %s",
-                 (int)strnlen(argv[0].data, argv[0].len < 128 ? argv[0].len : 128), argv[0].data,
-                 rest.len ? rest.data : "");
-    text_deinit(&rest);
-}
-
 /* The command of a request if it may run; else answers why not and returns NULL. */
-static const struct command *run_admit(struct run *run, struct execution *execution, const struct request *request)
+static const struct command *run_admit(const struct run *run, struct client *client, struct arg *argv, int argc,
+                                       struct reply *reply)
 {
-    const struct command *command = command_find_call(request->argv, request->argc);
-    if (!command || (command->subcommand_count > 0 && request->argc > 1)) {
-        reject_unknown(&execution->reply, request, command);
+    const struct command *command = command_find_call(argv, argc);
+    if (!command || (command->subcommand_count > 0 && argc > 1)) {
+        refuse_unknown(client, command, argv, argc, reply);
         return NULL;
     }
-    execution->client->last_command = command;
+    client->last_command = command;
     bool allowed = true;
-    if (!command_arity_ok(command, request->argc) || !command->run) {
-        reply_errorf(&execution->reply, "ERR wrong number of arguments for '%s' command", command_full_name(command));
+    if (!command_arity_ok(command, argc) || !command->run) {
+        refuse_arity(command, reply);
         allowed = false;
     } else if ((command->flags & CMD_PROTECTED) && run->server->config.enable_debug_command == PERMISSION_NO) {
-        reply_error(&execution->reply,
-                    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
-                    "you can run it from a local connection, otherwise you need to set this option "
-                    "in the configuration file, and then restart the server.");
+        reply_error(reply, REFUSAL_PROTECTED);
         allowed = false;
-    } else if ((execution->client->flags & CLIENT_GUARDED) &&
-               !guard_admits(run->server, execution->client, command, request->argv, request->argc,
-                             &execution->reply)) {
+    } else if ((client->flags & CLIENT_GUARDED) && !guard_admits(run->server, client, command, argv, argc, reply)) {
         allowed = false;
-    } else if (monitor_refuses(execution->client, command)) {
-        reply_error(&execution->reply, MONITOR_REFUSAL);
+    } else if (monitor_refuses(client, command)) {
+        reply_error(reply, MONITOR_REFUSAL);
         allowed = false;
-    } else if ((command->flags & CMD_DENYOOM) && !eviction_make_room(run->server)) {
-        reply_error(&execution->reply, "OOM command not allowed when used memory > 'maxmemory'.");
+    } else if ((command->flags & CMD_DENYOOM) && !run->inside && !eviction_make_room(run->server)) {
+        reply_error(reply, REFUSAL_NO_MEMORY);
         allowed = false;
     }
     if (allowed)
@@ -266,61 +229,66 @@ static void run_exclusively(struct run *run, struct execution *execution, struct
     gate_open(gate);
 }
 
-static void run_locked(struct run *run, struct call *call, const struct request *request)
+/* The keys of a call that runs by itself: few fit the stack. */
+struct call_keys {
+    struct key *keys;
+    struct key few[8];
+};
+
+static void call_keys_find(struct call_keys *found, struct call *call)
 {
-    struct key few[8], *keys = few;
     struct key_ref few_refs[8], *refs = few_refs;
-    struct shard_set shards = {0};
-    int count = command_keys(call->command, request->argv, request->argc, refs, 8);
+    int count = command_keys(call->command, call->argv, call->argc, refs, 8);
+    found->keys = found->few;
     if (count > 8) {
         refs = mem_alloc((size_t)count * sizeof *refs);
-        keys = mem_alloc((size_t)count * sizeof *keys);
-        command_keys(call->command, request->argv, request->argc, refs, count);
+        found->keys = mem_alloc((size_t)count * sizeof *found->keys);
+        command_keys(call->command, call->argv, call->argc, refs, count);
     }
     for (int i = 0; i < count; i++) {
-        const struct arg *arg = &request->argv[refs[i].position];
-        keys[i] = (struct key){{arg->data, arg->len}, table_hash_key(arg->data, arg->len)};
-        shard_set_add(&shards, keys[i].hash);
+        const struct arg *arg = &call->argv[refs[i].position];
+        found->keys[i] = (struct key){{arg->data, arg->len}, table_hash_key(arg->data, arg->len)};
     }
-    call->keys = keys;
+    if (refs != few_refs)
+        mem_free(refs);
+    call->keys = found->keys;
     call->key_count = count < 0 ? 0 : count;
+}
+
+static void call_keys_deinit(struct call_keys *found)
+{
+    if (found->keys != found->few)
+        mem_free(found->keys);
+}
+
+static void run_locked(struct run *run, struct call *call)
+{
+    struct call_keys found;
+    struct shard_set shards = {0};
+    call_keys_find(&found, call);
+    for (int i = 0; i < call->key_count; i++)
+        shard_set_add(&shards, call->keys[i].hash);
     keyspace_lock(run->server->keyspace, &shards);
     run_call(run, call);
     keyspace_unlock(run->server->keyspace, &shards);
-    if (keys != few) {
-        mem_free(refs);
-        mem_free(keys);
-    }
-}
-
-/* Names that only a web browser, sent here by a trick, begins a line with. */
-static bool is_http(const struct arg *name)
-{
-    return arg_is(name, "host:") || arg_is(name, "post");
+    call_keys_deinit(&found);
 }
 
 static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
-    if (is_http(&request->argv[0])) {
-        char who[CONN_PEER_TEXT_MAX];
-        log_warning("possible cross-protocol attack: an HTTP request came in from %s; its connection was closed",
-                    conn_peer_text(&client->conn, who));
-        conn_close(&client->conn);
-        return true;
-    }
-    const struct command *command = run_admit(run, execution, request);
+    const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return true;
     if (pause_holds(run->server, client, command, run->now_ms)) {
         client->flags |= CLIENT_PAUSED;
         return false;
     }
-    struct call call = call_make(run, execution, request, command);
+    struct call call = call_make(run, client, command, request->argv, request->argc, &execution->reply);
     if (command->flags & CMD_EXCLUSIVE)
         run_exclusively(run, execution, &call);
     else
-        run_locked(run, &call, request);
+        run_locked(run, &call);
     if (monitor_wants(run->server, command))
         monitor_feed(run->server, client, request->argc, request->argv);
     return true;
@@ -392,6 +360,18 @@ static void run_requests(struct run *run, struct group *group, struct execution 
     }
 }
 
+static struct run run_begin(struct client *client)
+{
+    struct worker *worker = client->conn.worker;
+    return (struct run){
+        .server = client->server,
+        .worker = worker,
+        .stats = stats_of(worker_index(worker)),
+        .now_ms = clock_wall_ms(),
+        .mark_ns = clock_monotonic_ns(),
+    };
+}
+
 static void count_error(void *context, const char *message, size_t len)
 {
     stat_add(&((struct thread_stats *)context)->errors, 1);
@@ -400,14 +380,7 @@ static void count_error(void *context, const char *message, size_t len)
 
 void executor_run(struct execution *executions, unsigned count)
 {
-    struct worker *worker = executions[0].client->conn.worker;
-    struct run run = {
-        .server = executions[0].client->server,
-        .worker = worker,
-        .stats = stats_of(worker_index(worker)),
-        .now_ms = clock_wall_ms(),
-        .mark_ns = clock_monotonic_ns(),
-    };
+    struct run run = run_begin(executions[0].client);
     struct group group;
     group_clear(&group);
     for (unsigned i = 0; i < count; i++) {
@@ -421,4 +394,26 @@ void executor_run(struct execution *executions, unsigned count)
     group_finish(&group, &run);
     for (unsigned i = 0; i < count; i++)
         reply_end(&executions[i].reply);
+}
+
+/* ---- a call inside another ---- */
+
+void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct reply *reply)
+{
+    struct run run = run_begin(outer->client);
+    uint32_t errors = reply->errors;
+    run.now_ms = outer->view.now_ms;
+    run.inside = true;
+    const struct command *command = run_admit(&run, outer->client, argv, argc, reply);
+    if (command && (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) && !(outer->command->flags & CMD_EXCLUSIVE)) {
+        refuse_inside(command, reply);
+    } else if (command) {
+        struct call call = call_make(&run, outer->client, command, argv, argc, reply);
+        struct call_keys found;
+        call_keys_find(&found, &call);
+        run_call(&run, &call);
+        call_keys_deinit(&found);
+        outer->view.events += call.view.events;
+    }
+    reply->errors = errors; /* they are the inner command's failures, and not the outer one's */
 }

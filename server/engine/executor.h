@@ -13,6 +13,8 @@
 
 #include "resp/reply.h"
 
+struct arg;
+struct call;
 struct client;
 struct request;
 
@@ -32,5 +34,13 @@ struct execution {
  * the calling worker.
  */
 void executor_run(struct execution *executions, unsigned count);
+
+/*
+ * Runs a command from inside another (EXEC, scripts), whose handler calls this: for the same client and at the same time,
+ * with a reply of its own, and with all that is asked and kept of a command: arity, rights, room in memory, statistics,
+ * slow log, latency. The outer call holds the shards of the inner command's keys, or has stopped the world. What it has
+ * changed is added to the outer view.
+ */
+void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct reply *reply);
 
 #endif

@@ -15,6 +15,7 @@
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/executor.h"
 #include "handlers/keyspace_digest.h"
 #include "host/log.h"
 #include "store/recency.h"
@@ -224,6 +225,11 @@ static void debug_htstats(struct call *call)
     text_deinit(&text);
 }
 
+static void debug_inside(struct call *call)
+{
+    executor_run_inside(call, call->argv + 2, call->argc - 2, call->reply);
+}
+
 /* Walks all invariants of the tables; a broken one ends the process. */
 static void debug_check(struct call *call)
 {
@@ -395,6 +401,7 @@ static const struct debug_subcommand subcommands[] = {
     {"DIGEST-VALUE <key> [<key> ...]", "    Digests of the values of these keys.", 2, 0, debug_digest_value},
     {"ERROR <string>", "    Answer with this as an error.", 3, 3, debug_error},
     {"HTSTATS <db>", "    The shape of a database's tables.", 3, 4, debug_htstats},
+    {"INSIDE <command> [<arg> ...]", "    Run a command from inside this one, as EXEC does.", 3, 0, debug_inside},
     {"JMAP", "    Accepted and ignored.", 2, 2, debug_nothing},
     {"LOG <message>", "    Write the message to the server's log.", 3, 3, debug_log},
     {"OBJECT <key>", "    Where and how a key's value is stored.", 3, 3, debug_object},

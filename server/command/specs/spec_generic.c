@@ -169,7 +169,7 @@ static const struct command commands[] = {
         .name = "touch",
         .summary = "Renews the access time of keys and counts those that exist.",
         .group = GROUP_GENERIC, .since = "3.2.1", .complexity = "O(N), N being the number of keys",
-        .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE, .run = cmd_touch,
+        .arity = -2, .flags = CMD_READONLY | CMD_FAST | CMD_TOUCHES, .categories = CAT_KEYSPACE, .run = cmd_touch,
         SPEC_KEYS(KEY_RANGE(KEY_RO, 1, -1, 1)),
         SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1, .flags = ARG_MULTIPLE}),
         SPEC_TIPS("request_policy:multi_shard", "response_policy:agg_sum"),
