@@ -151,7 +151,7 @@ static enum exit_code ask_expected(struct copy_plan *plan)
 static const char *text_of_environment(const char *name)
 {
     const char *text = getenv(name);
-    return text != NULL && *text != '\0' ? text : NULL;
+    return text && *text != '\0' ? text : NULL;
 }
 
 static void choose_options(struct copy *copy)

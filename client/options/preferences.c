@@ -135,7 +135,7 @@ static const char *home_folder(void)
         const struct passwd *self = getpwuid(geteuid());
         home = self ? self->pw_dir : NULL;
     }
-    return home != NULL && *home == '/' ? home : NULL;
+    return home && *home == '/' ? home : NULL;
 }
 
 static char *join_path(const char *folder, const char *rest)

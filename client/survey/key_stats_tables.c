@@ -17,7 +17,7 @@ static void add_amount(struct table *table, write_function *write, double amount
 
 static write_function *length_writer(const char *unit)
 {
-    return unit != NULL && strcmp(unit, "bytes") == 0 ? quantity_write_bytes : quantity_write_count;
+    return unit && strcmp(unit, "bytes") == 0 ? quantity_write_bytes : quantity_write_count;
 }
 
 static void add_total_and_average(struct table *table, write_function *write, const struct histogram *histogram)

@@ -112,7 +112,7 @@ static const char *question_command(const struct pending_key *key, enum key_ques
     case KEY_TYPE:
         return "TYPE";
     case KEY_LENGTH:
-        return key != NULL && key->type ? key->type->length_command : "the length";
+        return key && key->type ? key->type->length_command : "the length";
     case KEY_MEMORY:
     case KEY_MEMORY_OF_UNKNOWN:
         return "MEMORY USAGE";

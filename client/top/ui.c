@@ -179,7 +179,7 @@ static bool is_for_tables(enum action action)
 
 static void act_on_table(struct ui *ui, struct model *model, enum action action)
 {
-    long page = ui->focus != NULL && ui->focus->page > 1 ? ui->focus->page - 1 : 1;
+    long page = ui->focus && ui->focus->page > 1 ? ui->focus->page - 1 : 1;
     switch (action) {
     case ACTION_UP:
         move_selection(ui, model, -1);

@@ -2,8 +2,9 @@
  * The users stand in an array sorted by name. A change is made to a copy of the user, aside, and taken over
  * when all rules were good; so a user never has half of them, and clients keep the same struct user throughout.
  */
-#include "acl/acl_internal.h"
+#include "acl/acl.h"
 
+#include "acl/acl_internal.h"
 #include "acl/passwords.h"
 #include "acl/rules.h"
 #include "base/memory.h"

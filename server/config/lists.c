@@ -27,7 +27,7 @@ static int refuse(char **error_out, char *message)
 /* Takes the text. */
 static void append(char ***array, size_t count, char *text)
 {
-    *array = mem_realloc(*array, (count + 1) * sizeof(**array));
+    *array = mem_realloc(*array, (count + 1) * sizeof **array);
     (*array)[count] = text;
 }
 

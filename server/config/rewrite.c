@@ -264,7 +264,7 @@ static bool same_entries(const struct config *a, const struct config *b, const s
     bool same = of_a.count == of_b.count;
     for (size_t i = 0; same && i < of_a.count; i++) {
         const struct entry *other = find_entry(&of_b, of_a.list[i].key);
-        same = other != NULL && strcmp(other->text, of_a.list[i].text) == 0;
+        same = other && strcmp(other->text, of_a.list[i].text) == 0;
     }
     entries_deinit(&of_a);
     entries_deinit(&of_b);

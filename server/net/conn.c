@@ -1,13 +1,14 @@
-#include "net/conn_internal.h"
+#include "net/conn.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "net/conn_internal.h"
 #include "net/origin.h"
 #include "net/transport.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define REPLY "+OK\r\n"
-#define REPLY_LEN (sizeof(REPLY) - 1)
+#define REPLY_LEN (sizeof REPLY - 1)
 #define INPUT_SIZE 65536
 #define REPLIES_SIZE (REPLY_LEN * 8192)
 

@@ -193,7 +193,7 @@ START_TEST(list_chooses_by_type_and_id)
     kit_expect(c, "-ERR syntax error", "CLIENT", "LIST", "ID");
     kit_expect(c, "-ERR syntax error", "CLIENT", "LIST", "odd");
     redisReply *list = kit_command(c, "CLIENT", "LIST", "TYPE", "normal");
-    ck_assert(strstr(list->str, " name=first ") != NULL && strstr(list->str, " name=second "));
+    ck_assert(strstr(list->str, " name=first ") && strstr(list->str, " name=second "));
     freeReplyObject(list);
     close(first);
     close(second);

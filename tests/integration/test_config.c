@@ -39,7 +39,7 @@ static const char *write_conf(const char *format, ...)
 static redisContext *connect_to(const char *path)
 {
     redisContext *context = redisConnectUnix(path);
-    ck_assert_msg(context != NULL && context->err == 0, "%s: %s", path, context ? context->errstr : "");
+    ck_assert_msg(context && context->err == 0, "%s: %s", path, context ? context->errstr : "");
     return context;
 }
 

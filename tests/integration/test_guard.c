@@ -158,7 +158,7 @@ static bool is_refused(const struct described *described, const char *socket)
     redisContext *context = connect_through(socket);
     redisReply *reply = redisCommandArgv(context, count, args, NULL);
     /* what hiredis can't read (COMMAND DOCS is too deep for it) is no refusal either */
-    ck_assert_msg(reply != NULL || context->err == REDIS_ERR_PROTOCOL, "%s: %s", name, context->errstr);
+    ck_assert_msg(reply || context->err == REDIS_ERR_PROTOCOL, "%s: %s", name, context->errstr);
     bool refused = reply && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "NOPERM socket ", 14) == 0;
     if (reply)
         freeReplyObject(reply);
@@ -286,7 +286,7 @@ START_TEST(the_kernel_vouches_for_peers)
     char by_uid[32], by_name[64], by_group[64];
     const struct passwd *account = getpwuid(getuid());
     const struct group *group = getgrgid(getgid());
-    ck_assert(account != NULL && group);
+    ck_assert(account && group);
     snprintf(by_uid, sizeof by_uid, "peer:%u", (unsigned)getuid());
     snprintf(by_name, sizeof by_name, "peer:%s", account->pw_name);
     snprintf(by_group, sizeof by_group, "peer:@%s", group->gr_name);

@@ -14,7 +14,7 @@ bool other_user_become(uid_t uid, gid_t group, const char *folder)
         return false;
     }
     const char *parent = getenv("KVS_TEST_FOLDER");
-    ck_assert(parent != NULL && chmod(parent, 0755) == 0 && chown(folder, uid, uid) == 0);
+    ck_assert(parent && chmod(parent, 0755) == 0 && chown(folder, uid, uid) == 0);
     ck_assert(setgroups(group != 0, &group) == 0 && setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0);
     return true;
 }

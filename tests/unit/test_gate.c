@@ -5,8 +5,8 @@
 
 #include <check.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sched.h>
+#include <stdatomic.h>
 
 #define THREADS 6
 

@@ -82,7 +82,7 @@ static enum user_verdict check_line(const struct user *user, const char *line, i
 {
     struct words words = words_of(line);
     const struct command *command = command_find_call(words.argv, words.argc);
-    ck_assert_msg(command != NULL && command_arity_ok(command, words.argc), "not a request: %s", line);
+    ck_assert_msg(command && command_arity_ok(command, words.argc), "not a request: %s", line);
     enum user_verdict verdict = user_check(user, command, words.argv, words.argc, index_out);
     free(words.copy);
     return verdict;
