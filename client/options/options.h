@@ -15,10 +15,6 @@
 
 #include <stdbool.h>
 
-#ifndef KVS_VERSION
-#define KVS_VERSION "0.1.0"
-#endif
-
 enum protocol_choice {
     PROTOCOL_UNCHANGED, /* the server's default, RESP2 */
     PROTOCOL_2,
