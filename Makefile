@@ -70,8 +70,8 @@ say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
 # all processors unless this make was told how many.
 MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help run test unit integration client differential asan tsan fuzz ecosystem bench lint format docs \
-        install install-documents install-systemd uninstall clean FORCE
+.PHONY: all help run debug test unit integration client differential asan tsan fuzz ecosystem bench lint format docs \
+        picture install install-documents install-systemd uninstall clean FORCE
 .DEFAULT_GOAL := all
 
 # What the targets below build before they run it
@@ -83,6 +83,10 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 bench-programs: $(PROGRAMS) $(BENCH_PROGRAMS)
 
 all: $(PROGRAMS) ## build the server and the command line (the default)
+
+debug: ## build them and the tests with assertions (KVS_DEBUG) and for a debugger, into build/debug
+	@tests/packages build test
+	$(MAKE_ALL) BUILD=$(BUILD)/debug CFLAGS="-Og -g3" MODE_CFLAGS="-DKVS_DEBUG" all test-programs
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -155,19 +159,21 @@ bench: ## figures against redis-server and a server that does nothing (BENCH_ARG
 
 # ---- the tree ----
 
-lint: ## clang-tidy, cppcheck, include directions, headers, scripts
+lint: ## clang-tidy, clang-format, cppcheck, includes, dialect, scripts, and whether docs/ is what the code says
 	@tests/packages build test lint
-	@tests/lint/run
+	$(MAKE_ALL) all
+	@BUILD=$(BUILD) tests/lint/run
+
+picture: ## show which folder includes which, as text; docs/structure.svg is the same, drawn by `make docs`
+	@tests/lint/picture --text
 
 # The commands' specifications are tables, laid out by hand.
 format: ## lay out the C sources by .clang-format
 	@tests/packages lint
 	@find server client tests -name '*.[ch]' -not -path '*/specs/*' -exec clang-format -i {} +
 
-docs: $(PROGRAMS) ## draw docs/configuration.md, commands.md and compatibility.md from the tables, and the screens of cli.md
-	@$(BUILD)/kvs-server --config-markdown > docs/configuration.md
-	@$(BUILD)/kvs-server --commands-markdown > docs/commands.md
-	@tests/differential/run --meant-as-markdown > docs/compatibility.md
+docs: $(PROGRAMS) ## draw what docs/ has from the code: configuration, commands, compatibility, structure, screens of cli.md
+	@BUILD=$(BUILD) tests/lint/pages --draw
 	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/client/screens.py docs/cli.md
 
 # systemd looks below /usr/local and /usr. For the latter it says itself where.
