@@ -47,7 +47,7 @@ static void print_link(FILE *out, const struct obstacle *obstacle)
     fputs(" leads", out);
 }
 
-/* A path that is not there. */
+/* ---- a path that is not there ---- */
 
 static void explain_missing(FILE *out, const char *path, const char *source)
 {
@@ -71,7 +71,7 @@ static void explain_missing(FILE *out, const char *path, const char *source)
     nearby_print(out, path, false);
 }
 
-/* Permissions. */
+/* ---- permissions ---- */
 
 /* What the kernel asks for: w of the socket file, x of a folder. */
 struct wanted {
@@ -184,7 +184,7 @@ static void explain_refusal(FILE *out, const char *path)
     obstacle_deinit(&obstacle);
 }
 
-/* A path without a server. */
+/* ---- a path without a server ---- */
 
 static void explain_nobody_listens(FILE *out, const char *path)
 {

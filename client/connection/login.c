@@ -42,7 +42,7 @@ const char *login_from_environment(void)
     return NULL;
 }
 
-/* Asking. */
+/* ---- asking ---- */
 
 static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 

@@ -46,7 +46,7 @@ static bool is_plain(const char *name)
     return true;
 }
 
-/* Looking. */
+/* ---- looking ---- */
 
 static enum state ask(const char *path)
 {
@@ -179,7 +179,7 @@ static void search_everywhere(struct search *search)
     free(folder);
 }
 
-/* Telling. */
+/* ---- telling ---- */
 
 static void print_places(FILE *out, const struct search *search)
 {

@@ -59,7 +59,7 @@ struct reader {
     char error[128];
 };
 
-/* Buffer. */
+/* ---- buffer ---- */
 
 struct reader *reader_create(void)
 {
@@ -142,7 +142,7 @@ static enum read_status reader_miss_line(struct reader *reader)
                                                               : reader_fail(reader, "A line without an end");
 }
 
-/* The tree. */
+/* ---- the tree ---- */
 
 /* The place of the value whose first line has just been read. */
 static struct reply *reader_open_slot(struct reader *reader)
@@ -194,7 +194,7 @@ static enum read_status reader_finish_value(struct reader *reader, struct reply 
     return READ_DONE;
 }
 
-/* Values. */
+/* ---- values ---- */
 
 /* The whole of `text` as a decimal number, strictly: no blanks, no plus sign except as RESP3 allows it. */
 static bool parse_integer(const char *text, size_t length, long long *value_out)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Arguments. */
+/* ---- arguments ---- */
 
 void arguments_deinit(struct arguments *arguments)
 {
@@ -51,7 +51,7 @@ bool arguments_is(const struct arguments *arguments, size_t index, const char *w
     return index < arguments->count && strcasecmp(arguments->values[index], word) == 0;
 }
 
-/* Cutting a line. */
+/* ---- cutting a line ---- */
 
 struct cursor {
     const char *line;
@@ -224,7 +224,7 @@ void quoting_explain(const char *line, size_t length, char *text, size_t size)
     }
 }
 
-/* Printing. */
+/* ---- printing ---- */
 
 void quoting_write(FILE *out, const char *bytes, size_t length)
 {

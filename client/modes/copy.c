@@ -24,7 +24,7 @@ struct copy {
     struct copy_plan plan;
 };
 
-/* What the servers are. */
+/* ---- what the servers are ---- */
 
 /* Asks with two words or more, NULL behind the last. `*reply_out` may be an error. */
 static enum exit_code ask(const struct copy_side *side, const char *const *words, struct reply **reply_out)
@@ -146,7 +146,7 @@ static enum exit_code ask_expected(struct copy_plan *plan)
     return EXIT_CODE_OK;
 }
 
-/* What the user wants. */
+/* ---- what the user wants ---- */
 
 static const char *text_of_environment(const char *name)
 {

@@ -56,7 +56,7 @@ struct copy_stream {
     struct progress progress;
 };
 
-/* Trouble. */
+/* ---- trouble ---- */
 
 static void stop(struct copy_stream *stream, enum exit_code code)
 {
@@ -141,7 +141,7 @@ static void note_nonsense(struct copy_stream *stream, const char *command)
     stop(stream, EXIT_CODE_NO_CONNECTION);
 }
 
-/* The source. */
+/* ---- the source ---- */
 
 static void append_word(struct arguments *arguments, const char *word)
 {
@@ -316,7 +316,7 @@ static void take_from_source(struct copy_stream *stream)
     }
 }
 
-/* The target. */
+/* ---- the target ---- */
 
 static void take_answer(struct copy_stream *stream, const struct reply *reply)
 {
@@ -352,7 +352,7 @@ static void take_from_target(struct copy_stream *stream)
     }
 }
 
-/* Both. */
+/* ---- both ---- */
 
 static void show_progress(struct copy_stream *stream)
 {

@@ -39,7 +39,7 @@ static void write_clock(char text[CLOCK_WIDTH + 1])
     strftime(text, CLOCK_WIDTH + 1, "%H:%M:%S  ", &parts);
 }
 
-/* For a person. */
+/* ---- for a person ---- */
 
 /* Fits 80 columns: a history has the time of day in place of the least. */
 static void draw_line(struct latency *latency)
@@ -78,7 +78,7 @@ static void print_spectrum(struct latency *latency)
     printf(" p99 %s\n", quantity_write_time(high, percentile, latency->micro));
 }
 
-/* For everybody else, in milliseconds. */
+/* ---- for everybody else, in milliseconds ---- */
 
 static void print_figures(const struct latency *latency)
 {
@@ -136,7 +136,7 @@ static void print_interval(struct latency *latency)
     latency->spectrum = (struct spectrum){0};
 }
 
-/* Sampling. */
+/* ---- sampling ---- */
 
 /* A server that says it is loading, or busy, has answered. */
 static bool is_unusable(const struct reply *reply)

@@ -95,7 +95,7 @@ static void pipe_lose(struct pipe *pipe, const char *reason)
     pipe_fail(pipe, EXIT_CODE_NO_CONNECTION);
 }
 
-/* Input. */
+/* ---- input ---- */
 
 static void pipe_follow_input(struct pipe *pipe, const char *bytes, size_t size)
 {
@@ -177,7 +177,7 @@ static void pipe_write(struct pipe *pipe)
     }
 }
 
-/* Replies. */
+/* ---- replies ---- */
 
 static void pipe_show_error(struct pipe *pipe)
 {
@@ -257,7 +257,7 @@ static void pipe_read_replies(struct pipe *pipe)
         pipe_lose(pipe, "what the server sends is no reply");
 }
 
-/* Waiting. */
+/* ---- waiting ---- */
 
 /* Seconds that the server may keep silent now; 0: for ever. */
 static double pipe_patience(const struct pipe *pipe)
@@ -331,7 +331,7 @@ static void pipe_step(struct pipe *pipe)
         pipe_show_progress(pipe);
 }
 
-/* The end. */
+/* ---- the end ---- */
 
 static void pipe_say_unanswered(const struct pipe *pipe)
 {

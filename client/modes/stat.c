@@ -31,7 +31,7 @@ struct stat_mode {
     long long lines;
 };
 
-/* Fields. */
+/* ---- fields ---- */
 
 /* A whole number as text, or "-". */
 static const char *write_field(const struct info *info, const char *name, char text[CELL_SIZE])
@@ -73,7 +73,7 @@ static struct counters read_counters(const struct info *info)
     };
 }
 
-/* Cells. */
+/* ---- cells ---- */
 
 static void write_memory(const struct info *info, char text[CELL_SIZE])
 {
@@ -120,7 +120,7 @@ static void write_work(const struct info *info, char text[CELL_SIZE])
     snprintf(text, CELL_SIZE, "%s", number_or_zero(info, "loading") > 0 ? "LOAD" : work);
 }
 
-/* The line. */
+/* ---- the line ---- */
 
 static void print_header(void)
 {

@@ -50,7 +50,7 @@ enum exit_code watch_code(const struct watch *watch)
     return watch->code;
 }
 
-/* Time. */
+/* ---- time ---- */
 
 /* The terminal has shown "^C", behind which nothing is to stand. An open line is drawn once more over it. */
 static enum watch_status stop(const struct watch *watch)
@@ -78,7 +78,7 @@ enum watch_status watch_pause_until(struct watch *watch, uint64_t moment)
     }
 }
 
-/* The server. */
+/* ---- the server ---- */
 
 static enum watch_status fail(struct watch *watch, enum exit_code code)
 {
@@ -182,7 +182,7 @@ enum watch_status watch_refuse(struct watch *watch, const char *command, struct 
     return fail(watch, code);
 }
 
-/* The line. */
+/* ---- the line ---- */
 
 /* Bytes of the first `columns` characters; counts them. Continuation bytes of UTF-8 take no column. */
 static int cut_to(const char *line, int columns, int *width_out)

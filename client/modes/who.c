@@ -34,7 +34,7 @@ struct who {
     bool has_peer;
 };
 
-/* Asking. */
+/* ---- asking ---- */
 
 /* Asks with two words, or three. `*reply_out` is NULL for an error reply. */
 static enum exit_code ask(struct who *who, const char *first, const char *second, const char *third,
@@ -122,7 +122,7 @@ static enum exit_code ask_everything(struct who *who)
     return code;
 }
 
-/* Printing. */
+/* ---- printing ---- */
 
 static void print_name(const char *name)
 {
@@ -224,7 +224,7 @@ static void print_known(const struct who *who)
     putchar('\n');
 }
 
-/* Rights. */
+/* ---- rights ---- */
 
 /* What the rules say about `name`, or NULL. Rules are name, value, name, value in both protocols. */
 static const struct reply *find_rule(const struct reply *rules, const char *name)

@@ -73,7 +73,7 @@ static bool has_value_besides_login(const struct option_entry *entry)
     return entry->value && !is_login;
 }
 
-/* Bash. */
+/* ---- bash ---- */
 
 /* What the line says so far: where the server is, and at which word the command begins. */
 static void print_bash_line(void)
@@ -169,7 +169,7 @@ void option_completion_print_bash(void)
          "complete -F _kvs_cli kvs-cli");
 }
 
-/* Zsh. */
+/* ---- zsh ---- */
 
 static void print_zsh_option(const struct option_entry *entry)
 {
@@ -237,7 +237,7 @@ void option_completion_print_zsh(void)
          "_kvs_cli \"$@\"");
 }
 
-/* Fish. */
+/* ---- fish ---- */
 
 static void print_fish_option(const struct option_entry *entry)
 {

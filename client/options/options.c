@@ -18,7 +18,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* Values. */
+/* ---- values ---- */
 
 static long long parse_whole(const char *name, const char *text, long long least, long long most)
 {
@@ -49,7 +49,7 @@ static bool parse_yes(const char *name, const char *text)
     return strncasecmp(text, "y", 1) == 0;
 }
 
-/* Options. */
+/* ---- options ---- */
 
 /* Moves a part of a URL to where it lives as long as the program; that of an earlier one gives way. */
 static const char *keep_part(char **kept, char *part)
@@ -287,7 +287,7 @@ static void apply_option(struct options *options, const struct option_entry *ent
     apply_other_option(entry);
 }
 
-/* Finding an option. */
+/* ---- finding an option ---- */
 
 static const struct option_entry *find_option(const char *name, size_t length)
 {
@@ -345,7 +345,7 @@ static const struct option_entry *take_option(int argc, char **argv, int *at, ch
     return entry;
 }
 
-/* Together. */
+/* ---- together ---- */
 
 static void check_combinations(const struct options *options)
 {

@@ -72,7 +72,7 @@ __attribute__((format(printf, 2, 3))) static void mistake(struct reading *readin
     reading->mistakes++;
 }
 
-/* Lines. */
+/* ---- lines ---- */
 
 static const struct preference *find_preference(const char *name)
 {
@@ -224,7 +224,7 @@ static void read_line(struct reading *reading, char *line, size_t length)
         read_setting(reading, line);
 }
 
-/* The file. */
+/* ---- the file ---- */
 
 /* NULL: nothing to read, which was said where it is worth a word. */
 static FILE *open_file(const char *path, bool has_to_exist)

@@ -53,7 +53,7 @@ static bool is_multiline(const struct reply *reply)
     }
 }
 
-/* Aggregates. */
+/* ---- aggregates ---- */
 
 static int count_digits(size_t number)
 {
@@ -146,7 +146,7 @@ static void print_aggregate(const struct printer *printer, const struct reply *r
         print_elements(printer, reply, signs[reply->type], indent);
 }
 
-/* Values. */
+/* ---- values ---- */
 
 static void print_text(const struct printer *printer, enum color_role role, const struct reply *reply,
                        void (*write)(FILE *, const char *, size_t))

@@ -48,7 +48,7 @@ struct stream {
     bool in_escape; /* in a change of colour, which takes no columns */
 };
 
-/* What there is to show. */
+/* ---- what there is to show ---- */
 
 struct measure {
     size_t elements; /* without those that only hold others */
@@ -92,7 +92,7 @@ static enum state ask(const struct reply *reply)
     }
 }
 
-/* Writing. */
+/* ---- writing ---- */
 
 /* Not all of it, because of a Ctrl-C or errno: false. EAGAIN comes from a terminal that another program has left
  * non-blocking. */

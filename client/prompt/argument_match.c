@@ -46,7 +46,7 @@ struct argument_match {
 /* A word is first tried as a token of all that can come, then as a value. */
 enum word_kind { WORD_TOKEN, WORD_VALUE };
 
-/* Asking the tree. */
+/* ---- asking the tree ---- */
 
 static bool sequence_can_be_empty(const struct command_argument *arguments, size_t count);
 
@@ -137,7 +137,7 @@ static size_t sequence_find(const struct level *level, const char *word, enum wo
     return level->count;
 }
 
-/* Asking the levels. */
+/* ---- asking the levels ---- */
 
 /* A repetition begins with its token, or goes on behind it. */
 static bool repeats_token(const struct command_argument *argument)
@@ -175,7 +175,7 @@ static bool level_may_end(const struct level *level)
     return true;
 }
 
-/* Walking. */
+/* ---- walking ---- */
 
 static void match_push(struct argument_match *match, struct level level)
 {
@@ -323,7 +323,7 @@ void argument_match_destroy(struct argument_match *match)
     free(match);
 }
 
-/* Telling. */
+/* ---- telling ---- */
 
 static void level_write(const struct level *level, FILE *out)
 {

@@ -33,7 +33,7 @@ bool completion_knows_own_word(const char *word)
     return false;
 }
 
-/* Gathering. */
+/* ---- gathering ---- */
 
 static void finder_offer(void *context, const char *word)
 {
@@ -124,7 +124,7 @@ static void offer_all(struct finder *finder, const struct arguments *words)
     }
 }
 
-/* Putting in order. */
+/* ---- putting in order ---- */
 
 static int compare_words(const void *a, const void *b)
 {

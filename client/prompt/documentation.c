@@ -18,7 +18,7 @@ struct documentation {
     size_t count;
 };
 
-/* Fields of replies. */
+/* ---- fields of replies ---- */
 
 static bool is_text(const struct reply *reply)
 {
@@ -49,7 +49,7 @@ static bool has_flag(const struct reply *flags, const char *name)
     return false;
 }
 
-/* Texts. */
+/* ---- texts ---- */
 
 /* NULL for what is no text, or an empty one. */
 static const char *copy_text(struct arena *arena, const struct reply *reply, size_t max_length)
@@ -90,7 +90,7 @@ static const char *copy_token(struct arena *arena, const struct reply *reply)
     return token;
 }
 
-/* Arguments. */
+/* ---- arguments ---- */
 
 /* What is left to be taken, so that no command costs more than it may. */
 struct loader {
@@ -158,7 +158,7 @@ static const struct command_argument *read_arguments(struct loader *loader, cons
     return arguments;
 }
 
-/* Commands. */
+/* ---- commands ---- */
 
 static int compare_entries(const void *a, const void *b)
 {
@@ -261,7 +261,7 @@ static void read_names(struct documentation *documentation, const struct reply *
     documentation->count = settle_entries(entries, count);
 }
 
-/* Asking. */
+/* ---- asking ---- */
 
 /* NULL: no connection, or it was lost. */
 static struct reply *ask(struct session *session, const char *subcommand)
@@ -301,7 +301,7 @@ void documentation_destroy(struct documentation *documentation)
     free(documentation);
 }
 
-/* Looking up. */
+/* ---- looking up ---- */
 
 const struct command_entry *documentation_entries(const struct documentation *documentation, size_t *count_out)
 {

@@ -56,7 +56,7 @@ static char *editor_prompt(EditLine *libedit)
     return editor_of(libedit)->prompt;
 }
 
-/* Where things stand. */
+/* ---- where things stand ---- */
 
 static struct place place_of(const struct editor *editor, const LineInfoW *line, const wchar_t *at, int columns)
 {
@@ -142,7 +142,7 @@ static void editor_resize(struct editor *editor)
     draw_line(editor);
 }
 
-/* Hints. */
+/* ---- hints ---- */
 
 static void draw_hint(struct editor *editor)
 {
@@ -172,7 +172,7 @@ static void erase_hint(struct editor *editor)
     editor->has_hint = false;
 }
 
-/* Keys. */
+/* ---- keys ---- */
 
 static void editor_end_by_signal(struct editor *editor)
 {
@@ -292,7 +292,7 @@ static unsigned char editor_cancel(EditLine *libedit, wint_t key)
     return CC_NEWLINE;
 }
 
-/* Completion. */
+/* ---- completion ---- */
 
 /* Puts text in the place of what is typed of the word. False when it is no text. */
 static bool replace_word(struct editor *editor, size_t typed_bytes, const char *text, size_t length)
@@ -385,7 +385,7 @@ static unsigned char editor_complete(EditLine *libedit, wint_t key)
     return result;
 }
 
-/* Life. */
+/* ---- life ---- */
 
 /* The user's ~/.editrc may choose other keys, or vi's, but for those that nothing else can do. */
 static void bind_keys(EditLine *libedit)
@@ -448,7 +448,7 @@ void editor_forget_line(struct editor *editor)
     explicit_bzero((wchar_t *)line->buffer, (size_t)(line->lastchar - line->buffer) * sizeof *line->buffer);
 }
 
-/* Reading. */
+/* ---- reading ---- */
 
 static void editor_begin(struct editor *editor)
 {

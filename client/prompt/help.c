@@ -96,7 +96,7 @@ static void print_own_help(const struct page *page, const struct documentation *
     free(groups);
 }
 
-/* Commands. */
+/* ---- commands ---- */
 
 static void print_deprecation(const struct page *page, const struct command_entry *entry)
 {
@@ -192,7 +192,7 @@ static void print_for_words(const struct page *page, const struct documentation 
     }
 }
 
-/* Groups. */
+/* ---- groups ---- */
 
 static bool is_in_group(const struct command_entry *entry, const char *group)
 {

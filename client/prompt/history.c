@@ -67,7 +67,7 @@ static FILE *history_open(const char *path, int flags, const char *mode)
     return file;
 }
 
-/* Loading. */
+/* ---- loading ---- */
 
 /* The newest lines, in a ring. */
 struct tail {

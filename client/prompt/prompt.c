@@ -35,7 +35,7 @@ struct prompt {
     unsigned documented_generation; /* of the session, when it was loaded */
 };
 
-/* What the editor asks. */
+/* ---- what the editor asks ---- */
 
 static void write_prompt(void *context, char *text, size_t size)
 {
@@ -111,7 +111,7 @@ static const struct editor_calls editor_calls = {
     .on_readable = show_arrivals,
 };
 
-/* What the server documents. */
+/* ---- what the server documents ---- */
 
 /* Another server or user may know other commands. What was known stays when nothing can be learned. */
 static void prompt_learn_commands(struct prompt *prompt)
@@ -132,7 +132,7 @@ static void prompt_learn_commands(struct prompt *prompt)
     }
 }
 
-/* Running a line. */
+/* ---- running a line ---- */
 
 static enum line_result run_setting(struct prompt *prompt, const struct arguments *arguments)
 {
@@ -202,7 +202,7 @@ static enum line_result prompt_run_line(struct prompt *prompt, const char *line,
     return result;
 }
 
-/* The loop. */
+/* ---- the loop ---- */
 
 static void prompt_remember(struct prompt *prompt, const char *line, size_t length)
 {

@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* How much there is to lose. */
+/* ---- how much there is to lose ---- */
 
 static struct reply *ask(struct session *session, const char *first, const char *second)
 {
@@ -56,7 +56,7 @@ static long long count_keys(struct session *session, enum harm harm)
     return count;
 }
 
-/* The question. */
+/* ---- the question ---- */
 
 /* "all 1,234 keys", "the only key", "all keys (there are none)" or, where nobody says how many, "all keys". */
 static void write_keys(long long count, char *text, size_t size)

@@ -43,7 +43,7 @@ static bool has_word(const struct arguments *arguments, size_t from, const char 
     return false;
 }
 
-/* Passwords. */
+/* ---- passwords ---- */
 
 /* What names a setting: requirepass, masterauth, auth-pass and whatever later is called alike. */
 static bool is_secret_name(const char *name)
@@ -119,7 +119,7 @@ bool command_has_secret(const struct arguments *arguments)
     return named_command_has_secret(arguments);
 }
 
-/* Harm. */
+/* ---- harm ---- */
 
 /* Subcommands of DEBUG that only look. All others can stop, block or change the server. */
 static bool debug_is_harmless(const struct arguments *arguments)

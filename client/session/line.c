@@ -37,7 +37,7 @@ static void print_unknown(const char *word)
     free(shown);
 }
 
-/* Repetition. */
+/* ---- repetition ---- */
 
 bool line_take_repeat(struct arguments *arguments, long *repeat_out)
 {
@@ -56,7 +56,7 @@ bool line_take_repeat(struct arguments *arguments, long *repeat_out)
     return true;
 }
 
-/* Running. */
+/* ---- running ---- */
 
 enum line_result line_run_command(struct runner *runner, const struct arguments *arguments, long repeat,
                                   enum exit_code *code_out)

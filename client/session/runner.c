@@ -81,7 +81,7 @@ void runner_redirect(struct runner *runner, FILE *out, const struct format_style
     runner->style = out ? style : &session_options(runner->session)->style;
 }
 
-/* Printing. */
+/* ---- printing ---- */
 
 /* A program that has read enough, or was ended by the Ctrl-C that ends the command, is no trouble. */
 static void runner_flush(struct runner *runner)
@@ -133,7 +133,7 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     return ends ? code : EXIT_CODE_OK;
 }
 
-/* Running. */
+/* ---- running ---- */
 
 /* What the server still sends belongs to nobody, so the connection is replaced. */
 static enum exit_code runner_stop(struct runner *runner)

@@ -134,7 +134,7 @@ void session_write_prompt(const struct session *session, char *text, size_t size
     }
 }
 
-/* Replies. */
+/* ---- replies ---- */
 
 enum exit_code session_code_of_error(const struct reply *error)
 {
@@ -183,7 +183,7 @@ enum connection_status session_receive(struct session *session, bool pushes_coun
     }
 }
 
-/* Connecting. */
+/* ---- connecting ---- */
 
 static void append_text(struct arguments *arguments, const char *text)
 {
@@ -376,7 +376,7 @@ enum exit_code session_renew(struct session *session)
     return session_connect(session);
 }
 
-/* What a command did to the connection. */
+/* ---- what a command did to the connection ---- */
 
 static void end_multi(struct session *session, bool undo)
 {

@@ -74,7 +74,7 @@ static size_t batch_count(const struct batch *batch)
     return batch->reply ? batch->names->count : 0;
 }
 
-/* Asking. */
+/* ---- asking ---- */
 
 struct words {
     char *values[MOST_WORDS];
@@ -321,7 +321,7 @@ static bool walk_take_scan(struct key_walk *walk, struct batch *batch)
     return true;
 }
 
-/* Progress. */
+/* ---- progress ---- */
 
 static void walk_note_progress(struct key_walk *walk)
 {
@@ -360,7 +360,7 @@ static bool walk_learn_total(struct key_walk *walk)
     return true;
 }
 
-/* The walk. */
+/* ---- the walk ---- */
 
 static bool walk_round(struct key_walk *walk)
 {

@@ -168,7 +168,7 @@ void client_list_update(struct client_list *list, const char *text, size_t lengt
     free(former.rows);
 }
 
-/* As a table. */
+/* ---- as a table ---- */
 
 unsigned client_list_hidden(const struct client_list *list)
 {

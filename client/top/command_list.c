@@ -45,7 +45,7 @@ void command_list_forget_time(struct command_list *list)
     list->time = 0;
 }
 
-/* What INFO says. */
+/* ---- what INFO says ---- */
 
 static bool has_prefix(const char *text, const char *prefix)
 {
@@ -114,7 +114,7 @@ static void read_percentiles(struct command_list *list, const struct info *info)
     }
 }
 
-/* What two rounds say. */
+/* ---- what two rounds say ---- */
 
 static double own_calls(const struct own_commands *own, const char *name)
 {
@@ -166,7 +166,7 @@ void command_list_update(struct command_list *list, const struct info *info, dou
     free(former.rows);
 }
 
-/* As a table. */
+/* ---- as a table ---- */
 
 static double command_number(void *data, size_t index, int column)
 {

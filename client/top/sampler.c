@@ -125,7 +125,7 @@ void sampler_want_clients(struct sampler *sampler, bool is_wanted)
     sampler->wants_clients = is_wanted;
 }
 
-/* The connection. */
+/* ---- the connection ---- */
 
 static void lose_connection(struct sampler *sampler, double now, const char *reason)
 {
@@ -226,7 +226,7 @@ static void try_to_connect(struct sampler *sampler, double now)
     greet(sampler, now);
 }
 
-/* Answers. */
+/* ---- answers ---- */
 
 /* True for an answer; an error is kept, and says when it is worth asking again. */
 static bool note_part(struct part *part, const struct reply *reply, double now)
@@ -364,7 +364,7 @@ static void take_replies(struct sampler *sampler)
         lose_by_status(sampler, now, status);
 }
 
-/* Rounds. */
+/* ---- rounds ---- */
 
 static void end_round(struct sampler *sampler)
 {

@@ -28,7 +28,7 @@ static attr_t looks[LOOK_COUNT];
 static char ending[256]; /* see crash.h */
 static size_t ending_length;
 
-/* Opening and closing. */
+/* ---- opening and closing ---- */
 
 static int keep_byte(int byte)
 {
@@ -209,7 +209,7 @@ void screen_set_plain(bool plain)
     is_plain = plain;
 }
 
-/* Frames. */
+/* ---- frames ---- */
 
 void screen_begin(void)
 {

@@ -102,7 +102,7 @@ void socket_list_update(struct socket_list *list, const struct info *info)
     }
 }
 
-/* As a table. */
+/* ---- as a table ---- */
 
 static const char *socket_text(const struct socket_row *row, int column)
 {

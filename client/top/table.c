@@ -17,7 +17,7 @@ void table_deinit(struct table *table)
     free(table->order);
 }
 
-/* Order and filter. */
+/* ---- order and filter ---- */
 
 struct sorting {
     const struct table *table;
@@ -136,7 +136,7 @@ bool table_selected(const struct table *table, size_t *row_out)
     return true;
 }
 
-/* Drawing. */
+/* ---- drawing ---- */
 
 /* Where each column begins, or -1; and how wide the one is that takes what is left. */
 static int place_columns(const struct table *table, int *places)

@@ -35,7 +35,7 @@ struct top {
     int deadly;      /* the signal that ends it; 0: none */
 };
 
-/* What is waited for. */
+/* ---- what is waited for ---- */
 
 static void take_signals(struct top *top)
 {
@@ -109,7 +109,7 @@ static void run(struct top *top)
     }
 }
 
-/* Beginning and end. */
+/* ---- beginning and end ---- */
 
 static enum exit_code try_connection(const struct options *options)
 {

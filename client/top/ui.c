@@ -29,7 +29,7 @@ void ui_deinit(struct ui *ui)
     table_deinit(&ui->sockets);
 }
 
-/* Tables. */
+/* ---- tables ---- */
 
 /* The rows of one of the three tables. */
 static struct table_rows rows_of(struct ui *ui, struct model *model, const struct table *table)
@@ -148,7 +148,7 @@ static void begin_filter(struct ui *ui)
     memcpy(ui->former_filter, ui->filter, sizeof ui->filter);
 }
 
-/* The rest. */
+/* ---- the rest ---- */
 
 static void change_interval(struct ui *ui, struct sampler *sampler, int direction)
 {
