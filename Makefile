@@ -45,11 +45,13 @@ SECCOMP_CFLAGS = $(call once,SECCOMP_CFLAGS,$(shell pkg-config --cflags libsecco
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) -lm
+CLIENT_LIBS = $(HIREDIS_LIBS) $(EDIT_LIBS) $(CURSES_LIBS) -lm
 
 SERVER_SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
 CLIENT_SOURCES := $(sort $(wildcard client/*.c client/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c)) tests/kit/suites.c tests/kit/scratch.c
 INTEGRATION_SOURCES := $(sort $(wildcard tests/integration/*.c tests/kit/*.c))
+CLIENT_UNIT_SOURCES := $(sort $(wildcard tests/client/unit/*.c)) tests/kit/suites.c tests/kit/scratch.c
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 
@@ -59,6 +61,8 @@ LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/server/main.o,$(SERVER_OBJECTS))
 CLIENT_OBJECTS := $(call objects,$(CLIENT_SOURCES))
 UNIT_OBJECTS := $(call objects,$(UNIT_SOURCES))
 INTEGRATION_OBJECTS := $(call objects,$(INTEGRATION_SOURCES))
+CLIENT_LIBRARY_OBJECTS := $(filter-out $(BUILD)/obj/client/main.o,$(CLIENT_OBJECTS))
+CLIENT_UNIT_OBJECTS := $(call objects,$(CLIENT_UNIT_SOURCES))
 
 PROGRAMS := $(BUILD)/kvs-server $(BUILD)/kvs-cli
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,$(filter tests/fuzz/fuzz_%.c,$(FUZZ_SOURCES)))
@@ -75,10 +79,11 @@ MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(s
 .DEFAULT_GOAL := all
 
 # What the targets below build before they run it
-.PHONY: unit-programs integration-programs test-programs fuzz-programs bench-programs
+.PHONY: unit-programs integration-programs client-programs test-programs fuzz-programs bench-programs
 unit-programs: $(BUILD)/unit-tests
 integration-programs: $(PROGRAMS) $(BUILD)/integration-tests
-test-programs: unit-programs integration-programs
+client-programs: $(PROGRAMS) $(BUILD)/client-unit-tests
+test-programs: unit-programs integration-programs client-programs
 fuzz-programs: $(FUZZ_PROGRAMS)
 bench-programs: $(PROGRAMS) $(BENCH_PROGRAMS)
 
@@ -118,7 +123,7 @@ integration: ## the integration tests alone
 
 client: ## the tests of kvs-cli alone
 	@tests/packages build test
-	$(MAKE_ALL) all
+	$(MAKE_ALL) client-programs
 	@BUILD=$(BUILD) tests/run client
 
 differential: ## the same commands to kvs and redis-server alone, replies compared byte for byte
@@ -225,13 +230,16 @@ $(BUILD)/kvs-server: $(SERVER_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(SERVER_LIBS)
 
 $(BUILD)/kvs-cli: $(CLIENT_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) $(HIREDIS_LIBS) $(EDIT_LIBS) $(CURSES_LIBS) -lm
+	$(call say,LD) $(LINK) $(CLIENT_LIBS)
 
 $(BUILD)/unit-tests: $(UNIT_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(CHECK_LIBS) $(SERVER_LIBS)
 
 $(BUILD)/integration-tests: $(INTEGRATION_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(CHECK_LIBS) $(HIREDIS_LIBS) -lm
+
+$(BUILD)/client-unit-tests: $(CLIENT_UNIT_OBJECTS) $(CLIENT_LIBRARY_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) $(CHECK_LIBS) $(CLIENT_LIBS)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) -fsanitize=fuzzer $(SERVER_LIBS)
@@ -273,6 +281,7 @@ SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) -Iserver
 CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS) $(CURSES_CFLAGS) -Iclient
 UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -Itests -I$(BUILD)
 INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)
+CLIENT_UNIT_CFLAGS = $(CHECK_CFLAGS) -Iclient -Itests -I$(BUILD)
 
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -292,6 +301,10 @@ $(BUILD)/obj/tests/integration/%.o: tests/integration/%.c $(BUILD)/compile.stamp
 	@mkdir -p $(@D)
 	$(call say,CC) $(COMPILE) $(INTEGRATION_CFLAGS)
 
+$(BUILD)/obj/tests/client/unit/%.o: tests/client/unit/%.c $(BUILD)/compile.stamp
+	@mkdir -p $(@D)
+	$(call say,CC) $(COMPILE) $(CLIENT_UNIT_CFLAGS)
+
 $(BUILD)/obj/tests/kit/%.o: tests/kit/%.c $(BUILD)/compile.stamp
 	@mkdir -p $(@D)
 	$(call say,CC) $(COMPILE) $(INTEGRATION_CFLAGS)
@@ -300,9 +313,10 @@ $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/compile.stamp
 	@mkdir -p $(@D)
 	$(call say,CC) $(COMPILE) $(SERVER_CFLAGS) -Itests
 
-# One line SUITE(name) for each test_name.c, for the main.c of the two test programs.
+# One line SUITE(name) for each test_name.c, for the main.c of the three test programs.
 $(BUILD)/obj/tests/unit/main.o: $(BUILD)/unit_suites.h
 $(BUILD)/obj/tests/integration/main.o: $(BUILD)/integration_suites.h
+$(BUILD)/obj/tests/client/unit/main.o: $(BUILD)/client_unit_suites.h
 
 # Files that are rewritten only when what they hold changes: what depends on them is made again then, and not else.
 # write_if_changed is given a line's words.
@@ -316,12 +330,17 @@ $(BUILD)/integration_suites.h: FORCE
 	$(call write_if_changed,$(patsubst \
 	    tests/integration/test_%.c,'SUITE(%)',$(filter tests/integration/test_%,$(INTEGRATION_SOURCES))))
 
+$(BUILD)/client_unit_suites.h: FORCE
+	$(call write_if_changed,$(patsubst \
+	    tests/client/unit/test_%.c,'SUITE(%)',$(filter tests/client/unit/test_%,$(CLIENT_UNIT_SOURCES))))
+
 $(BUILD)/compile.stamp: FORCE
 	$(call write_if_changed,$(call quoted,$(CC) $(ALL_CFLAGS) $(ALLOCATOR_CFLAGS)))
 
 # The sources are named, so that a program is linked again when one is gone.
 $(BUILD)/link.stamp: $(BUILD)/compile.stamp FORCE
 	$(call write_if_changed,$(call quoted,$(LDFLAGS) $(SERVER_LIBS)) \
-	    $(SERVER_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) $(INTEGRATION_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES))
+	    $(SERVER_SOURCES) $(CLIENT_SOURCES) $(UNIT_SOURCES) $(INTEGRATION_SOURCES) $(CLIENT_UNIT_SOURCES) \
+	    $(FUZZ_SOURCES) $(BENCH_SOURCES))
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

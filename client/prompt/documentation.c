@@ -261,6 +261,27 @@ static void read_names(struct documentation *documentation, const struct reply *
     documentation->count = settle_entries(entries, count);
 }
 
+static struct documentation *documentation_create(void)
+{
+    struct documentation *documentation = memory_alloc_zeroed(sizeof *documentation);
+    documentation->arena = arena_create();
+    return documentation;
+}
+
+struct documentation *documentation_read(const struct reply *docs)
+{
+    struct documentation *documentation = documentation_create();
+    read_entries(documentation->arena, docs, NULL, &documentation->entries, &documentation->count);
+    return documentation;
+}
+
+struct documentation *documentation_read_names(const struct reply *commands)
+{
+    struct documentation *documentation = documentation_create();
+    read_names(documentation, commands);
+    return documentation;
+}
+
 /* ---- asking ---- */
 
 /* NULL: no connection, or it was lost. */
@@ -278,17 +299,17 @@ static struct reply *ask(struct session *session, const char *subcommand)
 
 struct documentation *documentation_load(struct session *session)
 {
-    struct documentation *documentation = memory_alloc_zeroed(sizeof *documentation);
-    documentation->arena = arena_create();
-    struct reply *docs = ask(session, "DOCS");
-    if (docs && docs->type != REPLY_ERROR) {
-        read_entries(documentation->arena, docs, NULL, &documentation->entries, &documentation->count);
-    } else if (docs && session_code_of_error(docs) != EXIT_CODE_REFUSED) {
-        struct reply *names = ask(session, NULL);
-        if (names)
-            read_names(documentation, names);
-        reply_destroy(names);
-    }
+    struct documentation *documentation;
+    struct reply *docs = ask(session, "DOCS"), *commands = NULL;
+    if (docs && docs->type == REPLY_ERROR && session_code_of_error(docs) != EXIT_CODE_REFUSED)
+        commands = ask(session, NULL);
+    if (commands)
+        documentation = documentation_read_names(commands);
+    else if (docs)
+        documentation = documentation_read(docs);
+    else
+        documentation = documentation_create();
+    reply_destroy(commands);
     reply_destroy(docs);
     return documentation;
 }

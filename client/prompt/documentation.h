@@ -57,6 +57,10 @@ struct documentation;
  * nothing, but for a connection that is lost meanwhile, as session_query() does. Never NULL; without an answer it
  * is empty, and another may be loaded in its place later (after AUTH). */
 struct documentation *documentation_load(struct session *session);
+
+/* From the reply to COMMAND DOCS, and from that to COMMAND, which stays the caller's. Empty for a reply of another form. */
+struct documentation *documentation_read(const struct reply *docs);
+struct documentation *documentation_read_names(const struct reply *commands);
 void documentation_destroy(struct documentation *documentation);
 
 /* In the order of their names. */
