@@ -42,3 +42,14 @@ char *memory_copy_text(const char *bytes, size_t size)
     copy[size] = '\0';
     return copy;
 }
+
+FILE *memory_stream_open(char **text_out, size_t *length_out)
+{
+    return memory_require(open_memstream(text_out, length_out));
+}
+
+void memory_stream_close(FILE *stream)
+{
+    if (fclose(stream) != 0)
+        memory_fail();
+}

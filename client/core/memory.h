@@ -8,6 +8,7 @@
 #define KVS_CLIENT_CORE_MEMORY_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 void *memory_alloc(size_t size);
 void *memory_alloc_zeroed(size_t size);
@@ -18,5 +19,10 @@ _Noreturn void memory_fail(void);
 
 /* A copy of `size` bytes with a zero byte behind them. */
 char *memory_copy_text(const char *bytes, size_t size);
+
+/* A stream that gathers a text. Closing it writes the text, which the caller frees, to `*text_out` (never NULL, a zero
+ * byte behind it) and its bytes to `*length_out`. */
+FILE *memory_stream_open(char **text_out, size_t *length_out);
+void memory_stream_close(FILE *stream);
 
 #endif

@@ -266,11 +266,16 @@ void quoting_write(FILE *out, const char *bytes, size_t length)
 char *quoting_copy_printable(const char *bytes, size_t length)
 {
     char *line = memory_copy_text(bytes, length);
-    for (size_t i = 0; i < length; i++) {
-        if (line[i] < ' ' || line[i] > '~')
-            line[i] = '?';
-    }
+    quoting_make_printable(line, length);
     return line;
+}
+
+void quoting_make_printable(char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] < ' ' || bytes[i] > '~')
+            bytes[i] = '?';
+    }
 }
 
 /* Bytes of the control character that begins here: of ASCII, or of the second set in UTF-8. 0: it is none. */

@@ -58,6 +58,9 @@ void quoting_write(FILE *out, const char *bytes, size_t length);
 /* A line that is safe to show without quotes, which the caller frees: what is not printable ASCII becomes '?'. */
 char *quoting_copy_printable(const char *bytes, size_t length);
 
+/* The same in place. */
+void quoting_make_printable(char *bytes, size_t length);
+
 /* Prints a path, in which others may have put what does harm to a terminal: control characters become '?'. */
 void quoting_write_path(FILE *out, const char *path);
 

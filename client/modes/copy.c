@@ -26,15 +26,6 @@ struct copy {
 
 /* ---- what the servers are ---- */
 
-/* Asks with two words or more, NULL behind the last. `*reply_out` may be an error. */
-static enum exit_code ask(const struct copy_side *side, const char *const *words, struct reply **reply_out)
-{
-    struct arguments arguments = {0};
-    for (; *words; words++)
-        arguments_append(&arguments, *words, strlen(*words));
-    return session_query(side->session, &arguments, reply_out);
-}
-
 static void write_product(struct copy_side *side, const struct info *info)
 {
     static const char *const products[][2] = {
@@ -52,7 +43,7 @@ static void write_product(struct copy_side *side, const struct info *info)
 static enum exit_code ask_product(struct copy_side *side, char run_id[RUN_ID_SIZE])
 {
     struct reply *reply;
-    enum exit_code code = ask(side, (const char *[]){"INFO", "server", NULL}, &reply);
+    enum exit_code code = session_ask(side->session, (const char *[]){"INFO", "server", NULL}, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     struct info *info = info_parse_reply(reply);
@@ -76,7 +67,7 @@ enum knowledge {
 static enum exit_code ask_command(const struct copy_side *side, const char *name, enum knowledge *knowledge_out)
 {
     struct reply *reply;
-    enum exit_code code = ask(side, (const char *[]){"COMMAND", "INFO", name, NULL}, &reply);
+    enum exit_code code = session_ask(side->session, (const char *[]){"COMMAND", "INFO", name, NULL}, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     *knowledge_out = COMMAND_UNTOLD;
@@ -137,7 +128,7 @@ static enum exit_code ask_expected(struct copy_plan *plan)
     struct reply *reply;
     if (plan->pattern || plan->type)
         return EXIT_CODE_OK;
-    enum exit_code code = ask(&plan->source, (const char *[]){"DBSIZE", NULL}, &reply);
+    enum exit_code code = session_ask(plan->source.session, (const char *[]){"DBSIZE", NULL}, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_INTEGER && reply->integer > 0)

@@ -6,7 +6,7 @@
 #include "output/output.h"
 #include "session/info.h"
 
-#include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,23 +42,17 @@ static const char *write_field(const struct info *info, const char *name, char t
     return text;
 }
 
+/* The keys of all databases, or "-". */
+static void write_keys(const struct info *info, char text[CELL_SIZE])
+{
+    double keys = info_count_keys(info);
+    snprintf(text, CELL_SIZE, isnan(keys) ? "-" : "%.0f", keys);
+}
+
 static double number_or_zero(const struct info *info, const char *name)
 {
     double value;
     return info_number(info, name, &value) && value >= 0 && value < LARGEST ? value : 0;
-}
-
-/* The keys of all databases. */
-static double count_keys(const struct info *info)
-{
-    double sum = 0, keys;
-    for (size_t i = 0; i < info_count(info); i++) {
-        const struct info_field *field = info_field(info, i);
-        bool is_database = strncmp(field->name, "db", 2) == 0 && isdigit((unsigned char)field->name[2]);
-        if (is_database && info_subfield(field->value, "keys", &keys) && keys >= 0 && keys < LARGEST)
-            sum += keys;
-    }
-    return sum;
 }
 
 static struct counters read_counters(const struct info *info)
@@ -130,9 +124,10 @@ static void print_header(void)
 
 static void print_line(const struct info *info, const struct counters *now, const struct counters *last)
 {
-    char memory[CELL_SIZE], clients[CELL_SIZE], blocked[CELL_SIZE], requests[CELL_SIZE], connections[CELL_SIZE],
-        hits[CELL_SIZE], cpu[CELL_SIZE], work[CELL_SIZE];
+    char keys[CELL_SIZE], memory[CELL_SIZE], clients[CELL_SIZE], blocked[CELL_SIZE], requests[CELL_SIZE],
+        connections[CELL_SIZE], hits[CELL_SIZE], cpu[CELL_SIZE], work[CELL_SIZE];
     double more = last->is_known && now->requests > last->requests ? now->requests - last->requests : 0;
+    write_keys(info, keys);
     write_memory(info, memory);
     write_field(info, "connected_clients", clients);
     write_field(info, "blocked_clients", blocked);
@@ -141,8 +136,8 @@ static void print_line(const struct info *info, const struct counters *now, cons
     write_hits(now, last, hits);
     write_cpu(now, last, cpu);
     write_work(info, work);
-    printf("%-10.0f %-8s %-7s %-7s %-19s %-11s %-4s %-4s %s\n", count_keys(info), memory, clients, blocked, requests,
-           connections, hits, cpu, work);
+    printf("%-10s %-8s %-7s %-7s %-19s %-11s %-4s %-4s %s\n", keys, memory, clients, blocked, requests, connections,
+           hits, cpu, work);
 }
 
 /* A server that was restarted counts from zero again. */

@@ -40,12 +40,8 @@ struct who {
 static enum exit_code ask(struct who *who, const char *first, const char *second, const char *third,
                           struct reply **reply_out)
 {
-    const char *const words[] = {first, second, third};
-    struct arguments arguments = {0};
-    for (size_t i = 0; i < 3 && words[i]; i++)
-        arguments_append(&arguments, words[i], strlen(words[i]));
     struct reply *reply;
-    enum exit_code code = session_query(who->session, &arguments, &reply);
+    enum exit_code code = session_ask(who->session, (const char *[]){first, second, third, NULL}, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_ERROR) {

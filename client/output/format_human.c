@@ -33,16 +33,6 @@ static bool human_is_multiline(const struct reply *reply)
     }
 }
 
-static int human_count_digits(size_t number)
-{
-    int digits = 1;
-    while (number >= 10) {
-        number /= 10;
-        digits++;
-    }
-    return digits;
-}
-
 static const char *human_empty(const struct reply *reply)
 {
     switch (reply->type) {
@@ -61,7 +51,7 @@ static const char *human_empty(const struct reply *reply)
 static void human_write_elements(FILE *out, const struct reply *reply, char separator, int indent)
 {
     size_t width = reply->type == REPLY_MAP ? 2 : 1;
-    int digits = human_count_digits(reply->count / width);
+    int digits = snprintf(NULL, 0, "%zu", reply->count / width);
     int inner = indent + digits + 2;
     for (size_t i = 0; i < reply->count && !ferror_unlocked(out); i += width) {
         if (i > 0)

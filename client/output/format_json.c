@@ -49,23 +49,14 @@ static void json_write_string(FILE *out, const char *bytes, size_t length)
     putc('"', out);
 }
 
-/* A stream into memory. It fails only for want of memory, which ends the program. */
-static FILE *json_open_memory(char **bytes, size_t *length)
-{
-    FILE *stream = open_memstream(bytes, length);
-    if (!stream)
-        memory_fail();
-    return stream;
-}
-
 /* The string as it would be typed, and that as a JSON string: what a parser gives back is printable ASCII. */
 static void json_write_quoted(FILE *out, const struct reply *reply)
 {
     char *typed;
     size_t length;
-    FILE *stream = json_open_memory(&typed, &length);
+    FILE *stream = memory_stream_open(&typed, &length);
     quoting_write(stream, reply->text, reply->length);
-    fclose(stream);
+    memory_stream_close(stream);
     json_write_string(out, typed + 1, length - 2);
     free(typed);
 }
@@ -95,9 +86,9 @@ static void json_write_key(FILE *out, const struct reply *key, bool quoted)
     }
     char *csv;
     size_t length;
-    FILE *stream = json_open_memory(&csv, &length);
+    FILE *stream = memory_stream_open(&csv, &length);
     format_csv(stream, key);
-    fclose(stream);
+    memory_stream_close(stream);
     json_write_string(out, csv, length);
     free(csv);
 }

@@ -55,16 +55,6 @@ static bool is_multiline(const struct reply *reply)
 
 /* ---- aggregates ---- */
 
-static int count_digits(size_t number)
-{
-    int digits = 1;
-    while (number >= 10) {
-        number /= 10;
-        digits++;
-    }
-    return digits;
-}
-
 /* The columns of a key, as print_value() writes it; more than KEY_MAX for one that is not to be aligned. */
 static int key_columns(const struct reply *key)
 {
@@ -113,7 +103,7 @@ static void print_elements(const struct printer *printer, const struct reply *re
 {
     bool is_map = reply->type == REPLY_MAP;
     size_t width = is_map ? 2 : 1;
-    int digits = count_digits(reply->count / width), inner = indent + digits + 2;
+    int digits = snprintf(NULL, 0, "%zu", reply->count / width), inner = indent + digits + 2;
     int longest = is_map ? longest_key(printer, reply) : 0;
     if (inner > INDENT_MAX)
         inner = INDENT_MAX;

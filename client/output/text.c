@@ -175,17 +175,14 @@ void text_write_line(FILE *out, const char *bytes, size_t length)
 
 char *text_copy_message(const char *bytes, size_t length)
 {
-    char *message = NULL;
+    char *message;
     size_t size;
     if (!isatty(STDERR_FILENO))
         return quoting_copy_printable(bytes, length);
     terminal_choose_locale();
-    FILE *out = open_memstream(&message, &size);
-    if (!out)
-        memory_fail();
+    FILE *out = memory_stream_open(&message, &size);
     text_write_line(out, bytes, length);
-    if (fclose(out) != 0)
-        memory_fail();
+    memory_stream_close(out);
     return message;
 }
 

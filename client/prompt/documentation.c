@@ -287,14 +287,10 @@ struct documentation *documentation_read_names(const struct reply *commands)
 /* NULL: no connection, or it was lost. */
 static struct reply *ask(struct session *session, const char *subcommand)
 {
-    struct arguments arguments = {0};
     struct reply *reply;
     if (!session_connection(session))
         return NULL;
-    arguments_append(&arguments, "COMMAND", strlen("COMMAND"));
-    if (subcommand)
-        arguments_append(&arguments, subcommand, strlen(subcommand));
-    return session_query(session, &arguments, &reply) == EXIT_CODE_OK ? reply : NULL;
+    return session_ask(session, (const char *[]){"COMMAND", subcommand, NULL}, &reply) == EXIT_CODE_OK ? reply : NULL;
 }
 
 struct documentation *documentation_load(struct session *session)

@@ -17,15 +17,12 @@
 
 static void print_syntax(const struct page *page, const struct command_entry *entry)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    if (!stream)
-        memory_fail();
+    char *text;
+    size_t length;
+    FILE *stream = memory_stream_open(&text, &length);
     syntax_write_name(stream, entry->name);
     syntax_write_arguments(stream, entry);
-    if (fclose(stream) != 0)
-        memory_fail();
+    memory_stream_close(stream);
     page_write_syntax(page, text);
     free(text);
 }
@@ -68,17 +65,14 @@ static void print_rows(const struct page *page, const char *const rows[][2], siz
 static char *list_groups(const struct documentation *documentation)
 {
     struct completion groups;
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    if (!stream)
-        memory_fail();
+    char *text;
+    size_t length;
+    FILE *stream = memory_stream_open(&text, &length);
     completion_find(documentation, "help @", strlen("help @"), &groups);
     for (size_t i = 0; i < groups.count; i++)
         fprintf(stream, "%s%s", i > 0 ? " " : "", groups.words[i]);
     completion_deinit(&groups);
-    if (fclose(stream) != 0)
-        memory_fail();
+    memory_stream_close(stream);
     return text;
 }
 

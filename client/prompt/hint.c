@@ -53,20 +53,17 @@ static void write_continued(const struct documentation *documentation, const cha
 void hint_write(const struct documentation *documentation, const char *line, size_t length, char *text, size_t size)
 {
     struct unfinished_line typed;
-    char *hint = NULL;
-    size_t hint_length = 0;
+    char *hint;
+    size_t hint_length;
     if (size > 0)
         *text = '\0';
     if (size == 0 || !unfinished_line_read(line, length, &typed))
         return;
-    FILE *out = open_memstream(&hint, &hint_length);
-    if (!out)
-        memory_fail();
+    FILE *out = memory_stream_open(&hint, &hint_length);
     size_t count = typed.words.count - !typed.has_begun;
     if (count > 0 && !write_rest(documentation, &typed.words, count, out) && typed.has_begun)
         write_continued(documentation, line, length, &typed.words, out);
-    if (fclose(out) != 0)
-        memory_fail();
+    memory_stream_close(out);
     snprintf(text, size, "%s", hint + (!typed.has_begun && *hint == ' '));
     free(hint);
     unfinished_line_deinit(&typed);

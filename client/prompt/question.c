@@ -4,9 +4,11 @@
 #include "core/memory.h"
 #include "core/quantity.h"
 #include "session/commands.h"
+#include "session/info.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,28 +19,12 @@
 
 /* ---- how much there is to lose ---- */
 
-static struct reply *ask(struct session *session, const char *first, const char *second)
-{
-    struct arguments arguments = {0};
-    struct reply *reply = NULL;
-    arguments_append(&arguments, first, strlen(first));
-    if (second)
-        arguments_append(&arguments, second, strlen(second));
-    return session_query(session, &arguments, &reply) == EXIT_CODE_OK ? reply : NULL;
-}
-
-/* The sum of the keys=N in INFO's lines db0:keys=N,expires=... */
 static long long count_all_keys(const struct reply *reply)
 {
-    long long sum = 0;
-    if (reply->type != REPLY_STRING && reply->type != REPLY_VERBATIM)
-        return -1;
-    for (const char *at = strstr(reply->text, ":keys="); at; at = strstr(at, ":keys=")) {
-        at += strlen(":keys=");
-        if (__builtin_add_overflow(sum, atoll(at), &sum))
-            return -1;
-    }
-    return sum;
+    struct info *info = info_parse_reply(reply);
+    double count = info ? info_count_keys(info) : NAN;
+    info_destroy(info);
+    return isnan(count) ? -1 : (long long)count;
 }
 
 /* Negative: nobody says. In a transaction a question to the server would become part of it. */
@@ -46,11 +32,14 @@ static long long count_keys(struct session *session, enum harm harm)
 {
     if (!session_connection(session) || session_is_in_multi(session))
         return -1;
-    struct reply *reply = harm == HARM_ALL_KEYS ? ask(session, "INFO", "keyspace") : ask(session, "DBSIZE", NULL);
+    const char *all[] = {"INFO", "keyspace", NULL}, *one[] = {"DBSIZE", NULL};
+    struct reply *reply;
     long long count = -1;
-    if (reply && harm == HARM_ALL_KEYS)
+    if (session_ask(session, harm == HARM_ALL_KEYS ? all : one, &reply) != EXIT_CODE_OK)
+        return -1;
+    if (harm == HARM_ALL_KEYS)
         count = count_all_keys(reply);
-    else if (reply && reply->type == REPLY_INTEGER)
+    else if (reply->type == REPLY_INTEGER)
         count = reply->integer;
     reply_destroy(reply);
     return count;

@@ -1,10 +1,14 @@
 #include "session/info.h"
 
 #include "core/memory.h"
+#include "core/quoting.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MOST_KEYS 1e15 /* of a database; beyond, doubles are no longer whole */
 
 struct info {
     char *text; /* cut into the strings of the fields */
@@ -21,21 +25,13 @@ static void add_field(struct info *info, const char *section, const char *name, 
     info->fields[info->count++] = (struct info_field){.section = section, .name = name, .value = value};
 }
 
-static void make_printable(char *line)
-{
-    for (; *line != '\0'; line++) {
-        if (*line < ' ' || *line > '~')
-            *line = '?';
-    }
-}
-
 /* Cuts the line that ends at `end`, and takes what it holds. */
 static void take_line(struct info *info, char *line, char *end, const char **section)
 {
     if (end > line && end[-1] == '\r')
         end--;
     *end = '\0';
-    make_printable(line);
+    quoting_make_printable(line, (size_t)(end - line));
     char *colon = strchr(line, ':');
     if (line[0] == '#') {
         *section = line + 1 + strspn(line + 1, " ");
@@ -120,4 +116,16 @@ bool info_subfield(const char *value, const char *name, double *value_out)
         value = value ? value + 1 : NULL;
     }
     return false;
+}
+
+double info_count_keys(const struct info *info)
+{
+    double sum = 0, keys;
+    for (size_t i = 0; i < info->count; i++) {
+        const struct info_field *field = &info->fields[i];
+        bool is_database = strncmp(field->name, "db", 2) == 0 && isdigit((unsigned char)field->name[2]);
+        if (is_database && info_subfield(field->value, "keys", &keys))
+            sum += keys >= 0 && keys < MOST_KEYS ? keys : NAN;
+    }
+    return sum;
 }

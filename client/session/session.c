@@ -202,8 +202,16 @@ enum exit_code session_query(struct session *session, struct arguments *argument
     return EXIT_CODE_NO_CONNECTION;
 }
 
+enum exit_code session_ask(struct session *session, const char *const *words, struct reply **reply_out)
+{
+    struct arguments arguments = {0};
+    for (; *words; words++)
+        arguments_append(&arguments, *words, strlen(*words));
+    return session_query(session, &arguments, reply_out);
+}
+
 /* Sends a command of our own. EXIT_CODE_OK, or the reason was printed as "WHAT failed: ...". */
-static enum exit_code session_ask(struct session *session, const char *what, struct arguments *arguments)
+static enum exit_code session_require(struct session *session, const char *what, struct arguments *arguments)
 {
     struct reply *reply;
     enum exit_code code = session_query(session, arguments, &reply);
@@ -239,7 +247,7 @@ static enum exit_code session_authenticate(struct session *session)
     append_login(session, &arguments);
     if (arguments.count == 0)
         return EXIT_CODE_OK;
-    enum exit_code code = session_ask(session, "AUTH", &arguments);
+    enum exit_code code = session_require(session, "AUTH", &arguments);
     return session->connection ? EXIT_CODE_OK : code;
 }
 
@@ -251,7 +259,7 @@ static enum exit_code session_choose_protocol(struct session *session)
     struct arguments arguments = {0};
     append_text(&arguments, "HELLO");
     append_text(&arguments, "3");
-    enum exit_code code = session_ask(session, "HELLO 3", &arguments);
+    enum exit_code code = session_require(session, "HELLO 3", &arguments);
     bool lost = !session->connection;
     return wanted == PROTOCOL_3_PREFERRED && !lost ? EXIT_CODE_OK : code;
 }
@@ -266,7 +274,7 @@ static enum exit_code session_choose_database(struct session *session)
     struct arguments arguments = {0};
     append_text(&arguments, "SELECT");
     append_text(&arguments, number);
-    enum exit_code code = session_ask(session, what, &arguments);
+    enum exit_code code = session_require(session, what, &arguments);
     if (code == EXIT_CODE_OK)
         session->now.database = session->wanted_database;
     return code;
@@ -277,13 +285,10 @@ static enum exit_code session_learn_user(struct session *session)
 {
     if (session->mode != SESSION_PROMPT)
         return EXIT_CODE_OK;
-    struct arguments arguments = {0};
     struct reply *reply;
-    append_text(&arguments, "ACL");
-    append_text(&arguments, "WHOAMI");
     session->now.user[0] = '\0';
     session->generation++;
-    enum exit_code code = session_query(session, &arguments, &reply);
+    enum exit_code code = session_ask(session, (const char *[]){"ACL", "WHOAMI", NULL}, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_STRING && strcmp(reply->text, "default") != 0) {

@@ -44,6 +44,9 @@ enum exit_code session_renew(struct session *session);
  * said. */
 enum exit_code session_query(struct session *session, struct arguments *arguments, struct reply **reply_out);
 
+/* The same for a command as plain words, NULL behind the last. */
+enum exit_code session_ask(struct session *session, const char *const *words, struct reply **reply_out);
+
 /* The kernel's word on the other end of the connection (connection.h). */
 bool session_peer(const struct session *session, struct ucred *peer_out);
 

@@ -8,25 +8,15 @@
 
 #define LONGEST_NAME 512 /* bytes shown */
 
-/* A stream into memory. It fails only for want of memory, which ends the program. */
-static FILE *open_memory(char **text, size_t *size)
-{
-    FILE *stream = open_memstream(text, size);
-    if (!stream)
-        memory_fail();
-    return stream;
-}
-
 char *key_report_name(const char *name, size_t length)
 {
-    char *text = NULL;
+    char *text;
     size_t size;
-    FILE *out = open_memory(&text, &size);
+    FILE *out = memory_stream_open(&text, &size);
     quoting_write(out, name, length < LONGEST_NAME ? length : LONGEST_NAME);
     if (length > LONGEST_NAME)
         fputs("...", out);
-    if (fclose(out) != 0)
-        memory_fail();
+    memory_stream_close(out);
     return text;
 }
 

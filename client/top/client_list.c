@@ -1,8 +1,8 @@
 #include "top/client_list.h"
 
 #include "core/memory.h"
+#include "top/amount.h"
 #include "top/owners.h"
-#include "top/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -233,10 +233,10 @@ static void client_write(void *data, size_t index, int column, char *text, size_
         break;
     case COLUMN_AGE:
     case COLUMN_IDLE:
-        snprintf(text, size, "%s", text_duration(number).text);
+        snprintf(text, size, "%s", amount_duration(number).text);
         break;
     case COLUMN_MEMORY:
-        snprintf(text, size, "%s", text_bytes(number).text);
+        snprintf(text, size, "%s", amount_bytes(number).text);
         break;
     case COLUMN_COMMAND:
         snprintf(text, size, "%s", row->command);

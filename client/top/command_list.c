@@ -1,7 +1,7 @@
 #include "top/command_list.h"
 
 #include "core/memory.h"
-#include "top/text.h"
+#include "top/amount.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -199,15 +199,15 @@ static void command_write(void *data, size_t index, int column, char *text, size
         snprintf(text, size, "%s", ((struct command_list *)data)->rows[index].name);
         break;
     case COLUMN_SHARE:
-        snprintf(text, size, "%s", text_percent(number).text);
+        snprintf(text, size, "%s", amount_percent(number).text);
         break;
     case COLUMN_PER_CALL:
     case COLUMN_P50:
     case COLUMN_P99:
-        snprintf(text, size, "%s", text_microseconds(number).text);
+        snprintf(text, size, "%s", amount_microseconds(number).text);
         break;
     default:
-        snprintf(text, size, "%s", text_count(number).text);
+        snprintf(text, size, "%s", amount_count(number).text);
     }
 }
 

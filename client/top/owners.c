@@ -1,5 +1,7 @@
 #include "top/owners.h"
 
+#include "core/quoting.h"
+
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -14,14 +16,6 @@ struct known_user {
     long long uid;
     char name[32];
 };
-
-static void make_printable(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~')
-            *text = '?';
-    }
-}
 
 bool owners_program(long long pid, char *name, size_t size)
 {
@@ -38,7 +32,7 @@ bool owners_program(long long pid, char *name, size_t size)
         return false;
     text[length] = '\0';
     text[strcspn(text, "\n")] = '\0';
-    make_printable(text);
+    quoting_make_printable(text, strlen(text));
     snprintf(name, size, "%s", text);
     return true;
 }
@@ -61,6 +55,6 @@ void owners_user(long long uid, char *name, size_t size)
         snprintf(user->name, sizeof user->name, "%s", entry->pw_name);
     else
         snprintf(user->name, sizeof user->name, "%lld", uid);
-    make_printable(user->name);
+    quoting_make_printable(user->name, strlen(user->name));
     snprintf(name, size, "%s", user->name);
 }

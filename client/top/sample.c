@@ -26,17 +26,6 @@ static void read_server(struct sample *sample, const struct info *info)
     sample->uptime = number_of(info, "uptime_in_seconds");
 }
 
-static double count_keys(const struct info *info)
-{
-    double sum = 0, keys;
-    for (size_t i = 0; i < info_count(info); i++) {
-        const struct info_field *field = info_field(info, i);
-        if (strcmp(field->section, "Keyspace") == 0 && info_subfield(field->value, "keys", &keys))
-            sum += keys;
-    }
-    return sum;
-}
-
 void sample_forget(struct sample *sample)
 {
     struct info *nothing = info_parse("", 0);
@@ -56,7 +45,7 @@ void sample_read(struct sample *sample, const struct info *info, double time)
         .resident = number_of(info, "used_memory_rss"),
         .peak = number_of(info, "used_memory_peak"),
         .memory_limit = number_of(info, "maxmemory"),
-        .keys = count_keys(info),
+        .keys = info_count_keys(info),
         .commands = number_of(info, "total_commands_processed"),
         .hits = number_of(info, "keyspace_hits"),
         .misses = number_of(info, "keyspace_misses"),

@@ -1,7 +1,7 @@
 #include "top/socket_list.h"
 
 #include "core/memory.h"
-#include "top/text.h"
+#include "top/amount.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -146,7 +146,7 @@ static double socket_number(void *data, size_t index, int column)
 static void socket_write(void *data, size_t index, int column, char *text, size_t size)
 {
     const char *words = socket_text(&((struct socket_list *)data)->rows[index], column);
-    snprintf(text, size, "%s", words ? words : text_count(socket_number(data, index, column)).text);
+    snprintf(text, size, "%s", words ? words : amount_count(socket_number(data, index, column)).text);
 }
 
 static bool socket_is_text(int column)

@@ -12,17 +12,17 @@ int strip_plot_width(int width)
     return width - STRIP_TEXT - SCALE;
 }
 
-static struct text in_unit(enum unit unit, double value)
+static struct amount in_unit(enum unit unit, double value)
 {
     switch (unit) {
     case UNIT_BYTES:
-        return text_bytes(value);
+        return amount_bytes(value);
     case UNIT_PERCENT:
-        return text_percent(value);
+        return amount_percent(value);
     case UNIT_MICROSECONDS:
-        return text_microseconds(value);
+        return amount_microseconds(value);
     default:
-        return text_count(value);
+        return amount_count(value);
     }
 }
 
@@ -48,7 +48,7 @@ static void drop_zeros(char *text)
 
 static void draw_scale(const struct rectangle *area, enum unit unit, double top)
 {
-    struct text highest = in_unit(unit, top);
+    struct amount highest = in_unit(unit, top);
     drop_zeros(highest.text);
     screen_print(area, 0, SCALE - 1 - (int)strlen(highest.text), LOOK_DIM, "%s", highest.text);
     if (area->height > 1)

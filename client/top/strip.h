@@ -4,8 +4,8 @@
 #ifndef KVS_CLIENT_TOP_STRIP_H
 #define KVS_CLIENT_TOP_STRIP_H
 
+#include "top/amount.h"
 #include "top/screen.h"
-#include "top/text.h"
 #include "top/timeline.h"
 
 #include <stddef.h>
@@ -22,7 +22,7 @@ enum unit {
 
 struct strip {
     const char *title;
-    struct text value;
+    struct amount value;
     enum unit unit;
     enum figure figure;
     enum look look;

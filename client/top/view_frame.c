@@ -2,11 +2,11 @@
  * What surrounds every view: the server at the top, the views to choose from, and the line at the foot, which belongs to
  * whatever is most urgent.
  */
+#include "top/amount.h"
 #include "top/keys.h"
 #include "top/owners.h"
 #include "top/plot.h"
 #include "top/strip.h"
-#include "top/text.h"
 #include "top/view.h"
 
 #include <stdio.h>
@@ -43,7 +43,7 @@ static void write_times(char *text, size_t size, const struct model *model)
     if (localtime_r(&now, &local))
         strftime(clock, sizeof clock, "%H:%M:%S", &local);
     if (model->has_sample && model->is_connected)
-        snprintf(text, size, "up %s  %s ", text_duration(model->sample.uptime).text, clock);
+        snprintf(text, size, "up %s  %s ", amount_duration(model->sample.uptime).text, clock);
     else
         snprintf(text, size, "%s ", clock);
 }
@@ -85,7 +85,7 @@ void view_tabs_draw(const struct rectangle *area, const struct ui *ui)
         snprintf(text, sizeof text, "%zu rows, every %s ", ui->focus->shown, interval);
     else
         snprintf(text, sizeof text, "every %s, plots %s ", interval,
-                 text_duration(rounds > 0 ? ui->interval * (double)rounds : 0).text);
+                 amount_duration(rounds > 0 ? ui->interval * (double)rounds : 0).text);
     if ((int)strlen(text) < area->width - column)
         print_right(area, ui->is_paused ? LOOK_WARNING : LOOK_DIM, text);
 }
@@ -112,9 +112,9 @@ void view_foot_draw(const struct rectangle *area, const struct ui *ui, const str
         screen_print(area, 0, 1, LOOK_VALUE, "filter: %s_", ui->filter);
     } else if (!model->is_connected) {
         screen_print(area, 0, 1, LOOK_WARNING, "not connected for %s, trying again: %s",
-                     text_duration(now - model->changed).text, model->trouble);
+                     amount_duration(now - model->changed).text, model->trouble);
     } else if (model->waiting > 0 && now - model->waiting > PATIENCE) {
-        screen_print(area, 0, 1, LOOK_WARNING, "no answer for %s", text_duration(now - model->waiting).text);
+        screen_print(area, 0, 1, LOOK_WARNING, "no answer for %s", amount_duration(now - model->waiting).text);
     } else if (now < ui->message_until) {
         screen_print(area, 0, 1, LOOK_VALUE, "%s", model->message);
     } else {

@@ -20,13 +20,13 @@ void view_workers_draw(const struct rectangle *area, const struct ui *ui, const 
         const struct worker *worker = &workers->all[i];
         struct strip strip = {
             .title = worker->name,
-            .value = text_percent(worker->percent),
+            .value = amount_percent(worker->percent),
             .unit = UNIT_PERCENT,
             .figure = (enum figure)(FIGURE_WORKER + i),
             .look = (enum look)(LOOK_PLOT + i % (LOOK_COUNT - LOOK_PLOT)),
             .top = 100,
         };
-        snprintf(strip.lines[0], sizeof strip.lines[0], "%s in all", text_duration(worker->seconds).text);
+        snprintf(strip.lines[0], sizeof strip.lines[0], "%s in all", amount_duration(worker->seconds).text);
         if (i == area->height - 1 && count > area->height) {
             screen_print(&place, 0, 1, LOOK_DIM, "and %d more", count - i);
             break;
