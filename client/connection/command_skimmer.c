@@ -1,6 +1,6 @@
 /*
- * A server answers nothing to a blank line and to "*0". It does not look at the two bytes behind a word, nor at the
- * byte behind a carriage return; so neither does this.
+ * A server answers nothing to a blank line and to "*0". It does not look at the two bytes after a word, nor at the
+ * byte after a carriage return; so neither does this.
  */
 #include "connection/command_skimmer.h"
 

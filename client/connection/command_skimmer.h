@@ -1,6 +1,6 @@
 /*
- * Finds the ends of commands in bytes that are on their way to a server, however they are cut: in RESP, or inline, a
- * line each. It counts those that get a reply, and the lines while all is inline.
+ * Finds the ends of commands in bytes that are on their way to a server, however they are cut: in RESP, or inline, one
+ * on each line. It counts those that get a reply, and the lines while all is inline.
  *
  * Memory is that of the struct, whatever comes. What the server would refuse as a protocol error makes it lose the
  * thread: from then on it knows nothing.
@@ -18,7 +18,7 @@ enum command_place {
     PLACE_COUNT,   /* in the line that says how many words follow */
     PLACE_WORD,    /* before a word */
     PLACE_LENGTH,  /* in the line that says how long a word is */
-    PLACE_BYTES,   /* in a word, or the line end behind it */
+    PLACE_BYTES,   /* in a word, or the line end after it */
     PLACE_LOST,    /* what came is no command */
 };
 

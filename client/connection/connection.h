@@ -1,6 +1,6 @@
 /*
- * One connection to a server's socket file. hiredis formats the commands; they are sent here, and the replies are
- * read by reader.h (why: there). Knows bytes, commands and replies; what they mean is session.h's.
+ * One connection to a server's socket file. hiredis formats the commands; they are sent here, and the replies are read
+ * by reader.h (why: there). Knows bytes, commands and replies; what they mean is the business of session.h.
  *
  * Blocking, for one thread. Ctrl-C (interrupt.h) ends every wait, and so does a timeout, where one was given.
  */
@@ -31,13 +31,13 @@ enum connection_status {
 int connection_open(const char *path, double timeout, struct connection **connection_out);
 void connection_close(struct connection *connection);
 
-/* Sends one command. That the server has gone shows when its reply is received: a server that refuses and
- * closes at once has often left its reason to be read. */
+/* Sends one command. That the server has gone is noticed when its reply is received: a server that refuses and closes
+ * at once has often left its reason to be read. */
 enum connection_status connection_send(struct connection *connection, const struct arguments *arguments);
 
 /*
  * The same in two steps, for many commands at once: they are gathered, then sent. While it sends, what the server
- * answers is received and kept, so neither side waits for the other.
+ * answers is received and kept, so that neither side waits for the other.
  */
 void connection_append(struct connection *connection, const struct arguments *arguments);
 enum connection_status connection_flush(struct connection *connection);
@@ -45,8 +45,8 @@ enum connection_status connection_flush(struct connection *connection);
 /* The next reply that has already been received, without waiting; NULL when there is none. */
 enum connection_status connection_take(struct connection *connection, struct reply **reply_out);
 
-/* Waits for the next reply or push message, which the caller destroys. After anything but CONNECTION_OK the
- * connection is of no more use. */
+/* Waits for the next reply or push message, which the caller destroys. After anything but CONNECTION_OK the connection
+ * is of no further use. */
 enum connection_status connection_receive(struct connection *connection, struct reply **reply_out);
 
 /* True when the server has closed the connection while nothing was asked of it. */

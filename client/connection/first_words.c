@@ -14,7 +14,7 @@ void first_words_add(struct first_words *words, const char *bytes, size_t size)
     words->length += take;
 }
 
-/* A type, and what a type that has a number behind it allows there. */
+/* A type, and what a type that has a number after it allows there. */
 bool first_words_are_foreign(const struct first_words *words)
 {
     if (words->are_over || words->length == 0)

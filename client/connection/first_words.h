@@ -28,7 +28,7 @@ bool first_words_are_foreign(const struct first_words *words);
 /* Writes a line about a server that is no kvs; `fault` is what the reader says. */
 void first_words_explain(const struct first_words *words, const char *fault, char *text, size_t size);
 
-/* True when a first reply is not the reply to a command but a refusal of the connection: then writes a line about it. */
+/* True when a first reply is no reply to a command but refuses the connection: then writes a line about it. */
 bool first_words_refuse(const struct reply *reply, char *text, size_t size);
 
 #endif

@@ -1,16 +1,16 @@
 /*
- * Where a password comes from: the command line, a question at the terminal, or the environment. It is then given
- * to the server with AUTH (session.h).
+ * Where a password comes from: the command line, a question at the terminal, or the environment. It then goes to the
+ * server with AUTH (session.h).
  *
  * A program has one password, which these functions keep in static storage: it lives as long as the program.
  */
 #ifndef KVS_CLIENT_CONNECTION_LOGIN_H
 #define KVS_CLIENT_CONNECTION_LOGIN_H
 
-/* Takes the password out of a word of the command line: what ps shows of it afterwards is "*". */
+/* Takes the password out of a word of the command line: afterwards ps shows it as "*". */
 const char *login_take_word(char *word);
 
-/* Only hides it: for a word that holds a password among other things. */
+/* Only hides the word: for one that holds a password among other things. */
 void login_hide_word(char *word);
 
 /* $KVSCLI_AUTH, else $REDISCLI_AUTH, or NULL; an empty one counts as none. */

@@ -26,7 +26,7 @@ struct found {
 };
 
 struct search {
-    const char *path; /* what was not to be had */
+    const char *path; /* what could not be found out */
     bool has_self;    /* there is something at the path: */
     struct stat self;
     char *places[PLACES_MOST]; /* that were looked at, for people */

@@ -1,7 +1,7 @@
 /*
  * The walk keeps what it has passed, `done`, which holds no symbolic links, and what is still to come, `rest`. A link
  * puts its text before the rest, and when that is absolute the walk begins again at the root. ".." stays as it is:
- * behind a part without links the kernel takes it as it is written.
+ * after a part without links the kernel takes it literally, too.
  */
 #include "connection/obstacle.h"
 

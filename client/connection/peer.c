@@ -1,6 +1,6 @@
 /*
- * Every folder on the way to the socket counts, not the last alone: who may write into a folder may have made the
- * folder below it. An entry that you, root or the folder's owner made in a sticky folder ends that doubt, because
+ * Every folder on the way to the socket counts, not the last alone: whoever may write into a folder may have made the
+ * folder below it. An entry that you, root or the folder's owner made in a sticky folder settles that doubt, because
  * nobody else can put another in its place.
  *
  * The path is walked as it was given and as it resolves, since a symbolic link may have been planted, too.

@@ -1,12 +1,12 @@
 /*
  * Who is at the other end of a socket file, by the kernel's word, and whether that is somebody to expect there.
  *
- * In a folder that others can write into, such as /tmp, anybody can be first to put a socket file where a server is
- * looked for, and then reads what was meant for the server. Expected there are you, root and the owner of the
- * folder, both as the server's user and as the owner of the socket file.
+ * In a folder that others can write into, such as /tmp, anybody can be the first to put a socket file where people look
+ * for a server, and then read what was meant for the server. Expected there are you, root and the owner of the folder,
+ * both as the server's user and as the owner of the socket file.
  *
- * The kernel names the process that called listen(2): under socket activation that is not the server itself but
- * who opened the socket for it, such as systemd.
+ * The kernel names the process that called listen(2): under socket activation that is not the server itself but whoever
+ * opened the socket for it, such as systemd.
  */
 #ifndef KVS_CLIENT_CONNECTION_PEER_H
 #define KVS_CLIENT_CONNECTION_PEER_H

@@ -10,7 +10,7 @@
  * - Elements lie in place in their parent's array, and that array is only moved when a new element is begun,
  *   which is when the one before it is complete. So no pointer on the stack ever dangles.
  * - An attribute (|) is an aggregate that hangs on a slot and does not fill it: the slot stays open for the
- *   value behind it.
+ *   value after it.
  * - `parsed` <= `scanned` <= `filled`: what is consumed, what is known to hold no line end, what has arrived.
  *   A bulk string moves straight from the buffer to its slot and is never scanned.
  */

@@ -4,9 +4,10 @@
  * Use: get room with reader_space(), read(2) into it, reader_commit() what arrived, then call reader_next()
  * until it asks for more. Cost is linear in the bytes that arrive.
  *
- * Why not hiredis's reader: that of 0.14 knows RESP2 only. Those of 1.x refuse bulk errors and, before 1.3, attributes;
- * since then they count attributes as elements, so that what follows answers the wrong command. They don't look at the
- * line end behind a string, and look for that of a line from its beginning with each piece that comes.
+ * Why not hiredis's reader: the one of 0.14 knows only RESP2. Those of 1.x refuse bulk errors and, before 1.3,
+ * attributes; since then they count attributes as elements, so that what follows answers the wrong command. They don't
+ * check the line end after a string, and with each piece that comes they search a line for its end from the beginning
+ * again.
  *
  * A server is not trusted: memory grows with the bytes received, never with a length that was merely
  * announced; nesting deeper than READER_MAX_DEPTH, lengths out of range and malformed values are errors,

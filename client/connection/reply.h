@@ -1,9 +1,9 @@
 /*
  * One reply of the server as a tree: what reader.h builds and the format_*.c files print.
  *
- * kvs-cli has its own tree, not hiredis's redisReply: that of hiredis 0.14 knows no RESP3, and those of 1.x have no
- * place for the attributes of a value (more: reader.h). So both are read, kept and printed by the same code whichever
- * hiredis is installed.
+ * kvs-cli has its own tree, not hiredis's redisReply: the one of hiredis 0.14 knows no RESP3, and those of 1.x have no
+ * place for the attributes of a value (reader.h says more). So both protocols are read, kept and printed by the same
+ * code, whichever hiredis is installed.
  *
  * Ownership: a tree has one owner, who calls reply_destroy() on its root. Elements and attributes belong to
  * their parent. Depth is bounded by the reader (READER_MAX_DEPTH), so recursion over a tree is safe.

@@ -2,7 +2,7 @@
  * Finds the ends of replies in the bytes of a connection, RESP2 and RESP3 alike, however they are cut, without
  * building a tree of what is in them: for those who count millions of replies and look at few.
  *
- * It takes what reader.h takes, but does not look into values that it skips. A server is not trusted here either:
+ * It takes what reader.h takes, but does not look inside the values that it skips. A server is not trusted here either:
  * memory is that of the struct, whatever comes. Lengths out of range and unknown types are errors.
  */
 #ifndef KVS_CLIENT_CONNECTION_REPLY_SKIMMER_H

@@ -55,7 +55,7 @@ static bool decode_part(char **part, const char *text, const char *end)
     return true;
 }
 
-/* Behind the scheme and its colon; NULL: no scheme of a socket file. */
+/* After the scheme and its colon; NULL: no scheme of a socket file. */
 static const char *skip_scheme(const char *text)
 {
     static const char *const schemes[] = {"redis+unix:", "unix:", "redis+socket:", "redis-socket:"};
@@ -70,7 +70,7 @@ static const char *skip_scheme(const char *text)
 static const char *explain_scheme(const char *text)
 {
     if (strncasecmp(text, "redis://", 8) == 0 || strncasecmp(text, "rediss://", 9) == 0)
-        return "redis:// names a host of the network; kvs is reached through a socket file only: "
+        return "redis:// names a host on the network; kvs is reached only through a socket file: "
                "redis+unix:///path?db=N";
     if (*text == '/')
         return "a path alone is given with -s; as a URL it is redis+unix:///path?db=N";
@@ -84,7 +84,7 @@ static const char *parse_authority(struct url *url, const char *text, const char
     const char *host = at ? at + 1 : text;
     size_t host_length = (size_t)(end - host);
     if (host_length > 0 && (host_length != strlen("localhost") || strncasecmp(host, "localhost", host_length) != 0))
-        return "between // and the path there is a host, which a socket file has not: the path follows as "
+        return "between // and the path there is a host, but a socket file has none: the path follows as "
                "unix:///path, or unix://user:password@/path, where a / in a password is written %2F and a @ %40";
     if (!at)
         return NULL;
@@ -106,7 +106,7 @@ static const char *parse_database(struct url *url, const char *text, const char 
     bool good = isdigit((unsigned char)number[0]) && *rest == '\0' && errno == 0 && value <= INT_MAX;
     free(number);
     if (!good)
-        return "the database is a whole number from 0 up, as in ?db=3";
+        return "the database is a whole number, 0 or more, as in ?db=3";
     url->database = (int)value;
     return NULL;
 }
@@ -120,7 +120,7 @@ static bool name_is(const char *text, const char *end, const char *const *names)
     return false;
 }
 
-/* One setting behind ?. */
+/* One setting after ?. */
 static const char *parse_setting(struct url *url, const char *text, const char *end)
 {
     static const char *const databases[] = {"db", "database", "virtual_host", NULL};
@@ -134,7 +134,7 @@ static const char *parse_setting(struct url *url, const char *text, const char *
         return decode_part(&url->user, value, end) ? NULL : bad_escape;
     if (name_is(text, name_end, passwords))
         return decode_part(&url->password, value, end) ? NULL : bad_escape;
-    return "behind ? only db=N, user=NAME and password=PASSWORD are known, joined by &; leave out what is meant for "
+    return "after ? only db=N, user=NAME and password=PASSWORD are known, joined by &; leave out what is meant for "
            "other programs";
 }
 

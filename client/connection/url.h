@@ -1,12 +1,12 @@
 /*
- * A server as a URL, in the forms that applications write it for a socket file:
+ * A server as a URL, in the forms in which applications write it for a socket file:
  *
  *   redis+unix://[[user]:password@]/path[?db=N]     also unix, redis+socket and redis-socket; unix:/path
  *
- * Everything may be percent-encoded. Behind ? may stand db, database or virtual_host, user or username, and password,
- * pass or auth, joined by &; each has the last word over what stands before the path. What stands alone before @ is
- * the password, as for redis-cli, unless the password is given behind ?; then it is the user. Nothing else is
- * accepted: a setting that was ignored could be the one that kept a command away from the wrong data.
+ * Everything may be percent-encoded. After ? come db (or database, virtual_host), user (or username) and password (or
+ * pass, auth), joined by &; each overrides what stands before the path. A single word before @ is the password, as for
+ * redis-cli, unless the password is given after ?; then it is the user. Nothing else is accepted: a setting that was
+ * ignored could be the one that kept a command away from the wrong data.
  */
 #ifndef KVS_CLIENT_CONNECTION_URL_H
 #define KVS_CLIENT_CONNECTION_URL_H

@@ -43,7 +43,7 @@ static char *arena_add_block(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    size = (size / sizeof(max_align_t) + 1) * sizeof(max_align_t); /* nothing has a place of its own, too */
+    size = (size / sizeof(max_align_t) + 1) * sizeof(max_align_t); /* a piece of no bytes has a place of its own, too */
     if (size > ARENA_BLOCK / 4)
         return arena_add_block(arena, size);
     if (size > arena->left) {

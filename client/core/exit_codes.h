@@ -11,7 +11,7 @@ enum exit_code {
     EXIT_CODE_NO_CONNECTION = 3, /* no server, or it went away in mid-command */
     EXIT_CODE_REFUSED = 4,       /* the file system, NOAUTH, NOPERM or WRONGPASS said no */
     EXIT_CODE_LOCAL = 5,         /* this side failed: no memory, standard input unreadable */
-    EXIT_CODE_INTERRUPTED = 130, /* Ctrl-C ended what has an end of its own before it was there */
+    EXIT_CODE_INTERRUPTED = 130, /* Ctrl-C ended what would have ended by itself */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * How a great many whole numbers (times, sizes) are spread, in little memory: count, least, greatest and mean are
- * exact, percentiles are too large by less than one part in 128. Any uint64_t is taken; the unit is the caller's.
+ * How a great many whole numbers (times, sizes) are distributed, in little memory: count, least, greatest and mean are
+ * exact, percentiles may be too large, by less than one part in 128. Any uint64_t is taken; the unit is the caller's.
  */
 #ifndef KVS_CLIENT_CORE_HISTOGRAM_H
 #define KVS_CLIENT_CORE_HISTOGRAM_H

@@ -2,7 +2,7 @@
  * Users, groups and files in words, for messages: "alice (uid 1000)", "mode 0660, owner ..., group ...". A number
  * without a name is "unnamed". Names come from the system's own databases.
  *
- * "You" is the effective user with the effective and supplementary groups: what the kernel decides by.
+ * "You" is the effective user with the effective and supplementary groups, by which the kernel decides.
  */
 #ifndef KVS_CLIENT_CORE_IDENTITY_H
 #define KVS_CLIENT_CORE_IDENTITY_H
@@ -21,8 +21,8 @@ void identity_print_file(FILE *out, const struct stat *status);
 /* "alice (uid 1000), group alice (gid 1000), staff (gid 50) ...", with all groups. */
 void identity_print_self(FILE *out);
 
-/* Whether you have the rights of the group, and whether the system's databases name you as a member: who was made one
- * after logging in is without those rights until the next login. */
+/* Whether you have the rights of the group, and whether the system's databases name you as a member: whoever became one
+ * after logging in lacks those rights until the next login. */
 bool identity_is_in_group(gid_t gid);
 bool identity_is_listed_in_group(gid_t gid);
 

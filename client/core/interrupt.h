@@ -1,7 +1,6 @@
 /*
- * Ctrl-C as something to wait for. Where the prompt is in use, SIGINT ends what is being waited for (a reply,
- * a stream of messages, a pause) and not the program. Elsewhere nothing is installed and SIGINT kills as
- * usual.
+ * Ctrl-C as something to wait for. At the prompt SIGINT ends what is being waited for (a reply, a stream of messages, a
+ * pause) and not the program. Elsewhere nothing is installed and SIGINT kills as usual.
  *
  * One signal, so one state for the whole program; main thread only.
  */

@@ -17,11 +17,11 @@ void *memory_resize(void *pointer, size_t size);
 /* Ends the program for want of memory. */
 _Noreturn void memory_fail(void);
 
-/* A copy of `size` bytes with a zero byte behind them. */
+/* A copy of `size` bytes with a zero byte after them. */
 char *memory_copy_text(const char *bytes, size_t size);
 
 /* A stream that gathers a text. Closing it writes the text, which the caller frees, to `*text_out` (never NULL, a zero
- * byte behind it) and its bytes to `*length_out`. */
+ * byte after it) and its bytes to `*length_out`. */
 FILE *memory_stream_open(char **text_out, size_t *length_out);
 void memory_stream_close(FILE *stream);
 

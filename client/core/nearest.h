@@ -1,5 +1,5 @@
 /*
- * "Did you mean ...?": the name that somebody most probably meant by a word that is none.
+ * "Did you mean ...?": the name that somebody most probably meant by a word that is not a name.
  */
 #ifndef KVS_CLIENT_CORE_NEAREST_H
 #define KVS_CLIENT_CORE_NEAREST_H
@@ -14,7 +14,7 @@ struct nearest {
 
 struct nearest nearest_begin(const char *word);
 
-/* Considers a name. Of equally near ones the first is kept. */
+/* Considers a name. Of names that are equally near the first is kept. */
 void nearest_offer(struct nearest *nearest, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A line on standard error that tells how far something is, and is overwritten by the next. Nothing is ever shown
+ * A line on standard error that tells how far something has got; the next one overwrites it. Nothing is ever shown
  * where standard error is no terminal.
  *
  * Whoever prints other lines meanwhile calls progress_clear() before. One line, so one owner; main thread only.

@@ -67,7 +67,7 @@ enum cut {
     CUT_WORD,
     CUT_END,   /* no more words */
     CUT_OPEN,  /* a word whose quote is never closed */
-    CUT_GLUED, /* a word whose closing quote, just before `at`, has more text behind it */
+    CUT_GLUED, /* a word whose closing quote, just before `at`, has more text after it */
 };
 
 static struct cursor cursor_create(const char *line, size_t length)
@@ -91,7 +91,7 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* Just behind a backslash between double quotes, with at least one byte left. */
+/* Just after a backslash between double quotes, with at least one byte left. */
 static char cursor_take_escape(struct cursor *cursor)
 {
     char c = *cursor->at++;
@@ -118,7 +118,7 @@ static char cursor_take_escape(struct cursor *cursor)
     }
 }
 
-/* Behind an opening quote: takes everything up to its partner. */
+/* After an opening quote: takes everything up to its partner. */
 static enum cut cursor_take_quoted(struct cursor *cursor, char quote)
 {
     while (cursor->at < cursor->end) {
@@ -217,7 +217,7 @@ void quoting_explain(const char *line, size_t length, char *text, size_t size)
         snprintf(text, size, "Unbalanced quotes: the %c in column %zu is never closed", *cursor.opening,
                  column_of(line, cursor.opening));
     } else if (cut == CUT_GLUED) {
-        snprintf(text, size, "Unbalanced quotes: behind the closing %c in column %zu there is no blank", cursor.at[-1],
+        snprintf(text, size, "Unbalanced quotes: no blank follows the closing %c in column %zu", cursor.at[-1],
                  column_of(line, cursor.at - 1));
     } else if (size > 0) {
         *text = '\0';

@@ -49,7 +49,7 @@ struct quoting_word {
     bool is_quoted; /* some of it */
 };
 
-/* Steps from one word to the next; begins with {0}. False, and `word` unchanged, at the end and at unbalanced quotes. */
+/* Steps from one word to the next; begins with {0}. False, and `word` unchanged, at the end or unbalanced quotes. */
 bool quoting_next_word(const char *line, size_t length, struct quoting_word *word);
 
 /* Prints bytes between double quotes, with escapes for whatever is not printable ASCII. */
@@ -61,7 +61,7 @@ char *quoting_copy_printable(const char *bytes, size_t length);
 /* The same in place. */
 void quoting_make_printable(char *bytes, size_t length);
 
-/* Prints a path, in which others may have put what does harm to a terminal: control characters become '?'. */
+/* Prints a path, into which others may have put something that harms a terminal: control characters become '?'. */
 void quoting_write_path(FILE *out, const char *path);
 
 /* Prints a word, such as a path, so that a shell takes it as one. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Characters are those of the user's locale from now on; where that has single bytes only, UTF-8 is the better guess.
- * Call early; again does no harm. */
+ * Call it early; calling it again does no harm. */
 void terminal_choose_locale(void);
 
 /* Whether that locale's characters are UTF-8. */

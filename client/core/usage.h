@@ -1,5 +1,5 @@
 /*
- * A command line that makes no sense ends the program.
+ * A command line that makes no sense: the end of the program.
  */
 #ifndef KVS_CLIENT_CORE_USAGE_H
 #define KVS_CLIENT_CORE_USAGE_H

@@ -176,7 +176,7 @@ static void print_totals(const struct copy_totals *totals, double seconds)
     char copied[QUANTITY_SIZE], size[QUANTITY_SIZE], skipped[QUANTITY_SIZE], failed[QUANTITY_SIZE], time[QUANTITY_SIZE],
         vanished[QUANTITY_SIZE];
     if (totals->is_interrupted && isatty(STDOUT_FILENO))
-        putchar('\n'); /* behind the terminal's "^C" */
+        putchar('\n'); /* after the terminal's "^C" */
     printf("%scopied %s keys (%s), skipped %s, failed %s in %s", totals->is_interrupted ? "interrupted: " : "",
            quantity_write_thousands(copied, totals->copied), quantity_write_bytes(size, (double)totals->bytes),
            quantity_write_thousands(skipped, totals->skipped), quantity_write_thousands(failed, totals->failed),

@@ -28,7 +28,7 @@ struct copy_queue {
 struct copy_key *copy_key_create(const char *name, size_t name_length);
 void copy_key_destroy(struct copy_key *key);
 
-/* The value and the head of the RESTORE are needed no more. */
+/* The value and the head of the RESTORE are no longer needed. */
 void copy_key_drop_value(struct copy_key *key);
 
 void copy_queue_append(struct copy_queue *queue, struct copy_key *key);

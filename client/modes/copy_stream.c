@@ -5,7 +5,7 @@
  *   asked      DUMP and PEXPIRETIME (or PTTL) are on their way; answers come in this order
  *   writer     RESTORE is being written, or waits for its answer (copy_writer.h)
  *
- * SCAN is asked only when no name is left, so its answer comes behind those of all keys that were asked.
+ * SCAN is asked only when no name is left, so its answer comes after those of all keys that were asked.
  *
  * What bounds memory: nothing is taken from the source while HELD_MAX bytes wait to be written, and only so many keys
  * are asked as are likely to have that many bytes together, by the largest value of late. The source needs memory as
@@ -271,7 +271,7 @@ static void take_value(struct copy_stream *stream, struct reply *reply)
     }
 }
 
-/* The answer to PEXPIRETIME or PTTL, behind which the key's way goes on, or ends. */
+/* The answer to PEXPIRETIME or PTTL, after which the key's way goes on, or ends. */
 static void take_expiry(struct copy_stream *stream, const struct reply *reply)
 {
     const char *command = stream->plan->has_expire_time ? "PEXPIRETIME" : "PTTL";

@@ -1,12 +1,12 @@
 /*
- * The way of the keys from one server to another: SCAN and DUMP on this side, RESTORE on that, both pipelined.
+ * How the keys get from one server to another: SCAN and DUMP on this side, RESTORE on that, both pipelined.
  *
  * Held in memory are some names and no more than a fixed number of bytes of values, or one value that is larger. Times
  * to live are kept as moments, so that the time on the way is not added to them.
  *
- * Not promised: one moment for all keys. A key that is changed while it is copied arrives as it was at some time of the
- * copy; one that is gone when its turn comes is counted and is no error. A name that SCAN gives twice, which it may, is
- * skipped the second time.
+ * Not promised: the same moment for all keys. A key that is changed while it is copied arrives as it was at some time
+ * of the copy; one that is gone when its turn comes is counted, and is not an error. A name that SCAN gives twice,
+ * which it may, is skipped the second time.
  */
 #ifndef KVS_CLIENT_MODES_COPY_STREAM_H
 #define KVS_CLIENT_MODES_COPY_STREAM_H
@@ -47,8 +47,8 @@ struct copy_totals {
     bool is_interrupted;
 };
 
-/* What went wrong was said; `totals_out` is written in any case. EXIT_CODE_OK when nothing failed; a Ctrl-C ends in
- * EXIT_CODE_INTERRUPTED, after what was on its way has arrived. */
+/* What went wrong has been reported; `totals_out` is written in any case. EXIT_CODE_OK when nothing failed; a Ctrl-C
+ * ends in EXIT_CODE_INTERRUPTED, after what was on its way has arrived. */
 enum exit_code copy_stream_run(const struct copy_plan *plan, struct copy_totals *totals_out);
 
 /* Says that a server lacks a command: EXIT_CODE_ERROR_REPLY. */

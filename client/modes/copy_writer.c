@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#define PIECES_OF_KEY 3    /* what stands before the value, the value, what stands behind it */
+#define PIECES_OF_KEY 3    /* what stands before the value, the value, what stands after it */
 #define PIECES_AT_ONCE 192 /* in one call */
 
 /* What stands before the value: RESTORE name moment, and the value's length. */

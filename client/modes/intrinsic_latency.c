@@ -1,7 +1,7 @@
 /*
  * Reads the clock again and again. Two readings are a few tens of nanoseconds apart, unless something else ran in
  * between: the kernel, another program, or another guest of the machine's host. What this program itself does besides
- * (looking for Ctrl-C, printing) lies outside of what is measured.
+ * (looking for Ctrl-C, printing) lies outside what is measured.
  */
 #include "modes/intrinsic_latency.h"
 

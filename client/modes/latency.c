@@ -17,7 +17,7 @@
 #define SAMPLE_PAUSE 10000000 /* nanoseconds */
 #define DRAW_PAUSE 100000000  /* nanoseconds: a line that changes faster cannot be read */
 #define LEGEND_EVERY 20       /* lines of a spectrum */
-#define CLOCK_WIDTH 10        /* columns of the time of day and the blanks behind it */
+#define CLOCK_WIDTH 10        /* columns of the time of day and the blanks after it */
 
 struct latency {
     const struct options *options;

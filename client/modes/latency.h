@@ -3,8 +3,9 @@
  * milliseconds.
  *
  * A person sees a line that is written anew, or one kept for each interval (-i), with percentiles. Everybody else gets
- * redis-cli's "least greatest average samples", in milliseconds: once after one interval for --latency, a line for each
- * interval and with the median and the 99th percentile behind for --latency-history. -r limits the lines.
+ * redis-cli's "least greatest average samples", in milliseconds: one line after one interval for --latency; for
+ * --latency-history a line for each interval, to which the median and the 99th percentile are added. -r limits the
+ * lines.
  */
 #ifndef KVS_CLIENT_MODES_LATENCY_H
 #define KVS_CLIENT_MODES_LATENCY_H

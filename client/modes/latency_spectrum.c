@@ -44,7 +44,7 @@ static void end_levels(bool color)
         fputs("\x1b[0m", stdout);
 }
 
-/* A cell with one sample is told from one with none. */
+/* A cell with one sample looks different from one with none. */
 static size_t level_of(uint64_t samples, uint64_t all)
 {
     return samples == 0 ? 0 : (size_t)ceil((double)samples / (double)all * (LEVELS - 1));

@@ -1,6 +1,6 @@
 /*
- * Times as a row of cells, of which each stands for times of about a third more than the one before, and shows how many
- * of the samples fell into it: by colour, or by a character where there are no colours.
+ * Times as a row of cells. Each stands for times about a third longer than the cell before, and shows how many of the
+ * samples fell into it: by colour, or by a character where there are no colours.
  */
 #ifndef KVS_CLIENT_MODES_LATENCY_SPECTRUM_H
 #define KVS_CLIENT_MODES_LATENCY_SPECTRUM_H

@@ -6,7 +6,7 @@
 
 #define MOST_STEPS 8192 /* a power of two */
 
-/* From this command on, lines are so many ahead of commands. */
+/* From this command on, lines are ahead of commands by this many. */
 struct step {
     uint64_t command;
     uint64_t ahead;

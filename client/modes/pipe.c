@@ -3,9 +3,9 @@
  * is empty and read from the kernel only when there is something, since standard input may be shared with others who
  * do not expect it to be non-blocking.
  *
- * That everything was answered is learned as redis-cli learns it: behind the input goes an ECHO of random bytes. Input
- * that ends in the middle of a command would swallow it; so the input's framing is followed, and then nothing more is
- * sent: the end is when all whole commands are answered.
+ * It learns that everything was answered as redis-cli does: an ECHO of random bytes follows the input. Input that ends
+ * in the middle of a command would swallow it; so the input's framing is followed, and then nothing more is sent: the
+ * end is when all complete commands have been answered.
  */
 #include "modes/pipe.h"
 

@@ -1,5 +1,5 @@
 /*
- * --pipe: mass insertion from standard input, at the rate that the server takes: commands in RESP, or a line each.
+ * --pipe: mass insertion from standard input, at the rate that the server takes: commands in RESP, or one on each line.
  *
  * Bytes go to the server as they are, and its replies are counted; memory is constant. Standard output has the lines
  * that redis-cli prints, the last being "errors: N, replies: M". Standard error has the first errors, each with its

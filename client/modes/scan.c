@@ -30,8 +30,8 @@ static enum connection_status ask(struct key_scan *scan, struct session *session
     return connection_flush(session_connection(session));
 }
 
-/* Prints the keys of one reply and asks for the next, unless it is the last. With a pause there is nothing to do for the
- * server while it lasts. */
+/* Prints the keys of one reply and asks for the next, unless it is the last. With a pause there is nothing to do for
+ * the server while it lasts. */
 static enum connection_status take_keys(struct key_scan *scan, struct session *session, const struct reply *keys)
 {
     const struct options *options = session_options(session);

@@ -1,6 +1,6 @@
 /*
- * --scan: the names of all keys, a line each, as redis-cli prints them: quoted on a terminal and with --no-raw, else as
- * they are. A key that holds a zero byte is printed whole.
+ * --scan: the names of all keys, one on each line, as redis-cli prints them: quoted on a terminal and with --no-raw,
+ * otherwise as they are. A key that holds a zero byte is printed whole.
  */
 #ifndef KVS_CLIENT_MODES_SCAN_H
 #define KVS_CLIENT_MODES_SCAN_H

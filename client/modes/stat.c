@@ -147,7 +147,7 @@ static void note_restart(struct stat_mode *mode, const struct info *info)
     if (!id)
         return;
     if (mode->run_id[0] != '\0' && strncmp(id, mode->run_id, sizeof mode->run_id - 1) != 0) {
-        fprintf(stderr, "kvs-cli: the server was restarted, its counters began anew\n");
+        fprintf(stderr, "kvs-cli: the server was restarted; its counters began again\n");
         mode->last = (struct counters){0};
     }
     snprintf(mode->run_id, sizeof mode->run_id, "%s", id);

@@ -52,7 +52,7 @@ enum exit_code watch_code(const struct watch *watch)
 
 /* ---- time ---- */
 
-/* The terminal has shown "^C", behind which nothing is to stand. An open line is drawn once more over it. */
+/* The terminal has shown "^C", after which nothing should be written. An open line is drawn over it once more. */
 static enum watch_status stop(const struct watch *watch)
 {
     if (watch->drawn_width == 0 && isatty(STDOUT_FILENO))

@@ -1,6 +1,6 @@
 /*
  * What the modes that go on until Ctrl-C have in common: one question asked again and again, over a new connection when
- * the server was restarted, pauses in between, and a line of the terminal that is written anew.
+ * the server was restarted, with pauses in between; and a line of the terminal that is rewritten.
  *
  * Ctrl-C ends such a mode with success: it is how a person says "enough".
  */
@@ -33,16 +33,15 @@ enum exit_code watch_code(const struct watch *watch);
 
 /*
  * Sends a command of one word and waits for the reply, which is the caller's to destroy; `*time_out`, in nanoseconds,
- * is how long that took. Connects first where needed. With `reconnects`, a connection that was lost is said, and a new
- * one waited for, unless the server has never answered. NOAUTH and NOPERM are failures; other error replies are given
- * back.
+ * is how long that took. Connects first where needed. With `reconnects`, a lost connection is reported and a new one
+ * waited for, unless the server has never answered. NOAUTH and NOPERM are failures; other error replies are given back.
  */
 enum watch_status watch_ask(struct watch *watch, const char *command, struct reply **reply_out, uint64_t *time_out);
 
-/* Says that an error reply is the end. Destroys it. WATCH_FAILED */
+/* Reports an error reply that is the end, and destroys it. Returns WATCH_FAILED. */
 enum watch_status watch_refuse(struct watch *watch, const char *command, struct reply *error);
 
-/* Waits until monotonic_nanoseconds() are so many. WATCH_OK or WATCH_STOPPED. */
+/* Waits until monotonic_nanoseconds() has reached that. Returns WATCH_OK or WATCH_STOPPED. */
 enum watch_status watch_pause_until(struct watch *watch, uint64_t moment);
 
 /* Writes the last line of the terminal anew, cut to its width, and leaves it open. For terminals only. */

@@ -1,7 +1,7 @@
 /*
- * kvs-cli --who: who serves a socket file, who one is to that server, and what one may do there, as one aligned
- * "name: value" a line on standard output. For people; the lines differ with what the server tells (Redis tells less
- * than kvs).
+ * kvs-cli --who: who serves a socket file, who you are to that server, and what you may do there, as aligned lines
+ * "name: value" on standard output. For people; the lines differ with what the server tells (Redis tells less than
+ * kvs).
  */
 #ifndef KVS_CLIENT_MODES_WHO_H
 #define KVS_CLIENT_MODES_WHO_H

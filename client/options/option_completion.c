@@ -1,7 +1,7 @@
 /*
  * The three scripts are texts with a gap, into which the table goes in the shell's own form. All ask the server in the
  * same way: COMMAND LIST, of Redis 7 and kvs, with the socket and the login of the line, quietly and for a second at
- * most; for words behind a container (CONFIG, CLIENT ...) COMMAND LIST FILTERBY PATTERN 'config|*'. What
+ * most; for words after a container (CONFIG, CLIENT ...) COMMAND LIST FILTERBY PATTERN 'config|*'. What
  * it answers is not trusted, since bash expands the words that it is given: only plain names pass.
  */
 #include "options/option_completion.h"

@@ -1,6 +1,6 @@
 /*
- * What holds of the options where the command line says nothing: defaults, then the environment, the preferences and
- * the terminal.
+ * What the options are where the command line says nothing: defaults, then the environment, the preferences and the
+ * terminal.
  */
 #ifndef KVS_CLIENT_OPTIONS_OPTION_DEFAULTS_H
 #define KVS_CLIENT_OPTIONS_OPTION_DEFAULTS_H

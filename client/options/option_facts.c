@@ -9,7 +9,7 @@ const struct option_fact option_exit_codes[] = {
     {"3", "no connection, or the server closed it"},
     {"4", "refused: by the permissions of the socket file; by the server (NOAUTH, NOPERM, WRONGPASS), with -e"},
     {"5", "trouble on this side, such as unreadable standard input"},
-    {"130", "Ctrl-C ended a mode that has an end of its own; what goes on until Ctrl-C ends with 0"},
+    {"130", "Ctrl-C ended a mode that would have ended by itself; one that goes on until Ctrl-C exits with 0"},
     {NULL, NULL},
 };
 
@@ -30,26 +30,26 @@ const struct option_fact option_environment[] = {
 
 const struct option_fact option_files[] = {
     {"/tmp/kvs.sock", "the socket file, where nothing names another"},
-    {"~/.kvscli_history", "what was typed at the prompt, but for commands with passwords; nobody else may read it"},
+    {"~/.kvscli_history", "what was typed at the prompt, except commands with passwords; nobody else may read it"},
     {"~/.config/kvs/cli.conf", "preferences: socket, user, color, hints, questions, pager, protocol, format"},
     {"~/.editrc", "keys of the prompt, see editrc(5)"},
     {NULL, NULL},
 };
 
 const struct option_fact option_prompt_words[] = {
-    {"COMMAND [ARGUMENT ...]", "Sends a command. Arguments with blanks stand in quotes: \"double\" ones know \\n \\r "
+    {"COMMAND [ARGUMENT ...]", "Sends a command. Arguments with blanks go in quotes: \"double\" ones know \\n \\r "
                                "\\t \\b \\a \\xHH, 'single' ones "
                                "know \\' alone."},
     {"COUNT COMMAND ...", "Sends it that many times."},
-    {"COMMAND | PROGRAM", "Gives the reply, as bytes, to a program of the shell."},
+    {"COMMAND | PROGRAM", "Pipes the reply, as bytes, into a shell command."},
     {"COMMAND > FILE", "Writes the reply, as bytes, to a file."},
     {"COMMAND >> FILE", "Appends it."},
-    {"help COMMAND, help @GROUP", "Tells what the server says of its commands."},
-    {":set hints, :set nohints", "Shows the arguments that are still to come, or doesn't."},
+    {"help COMMAND, help @GROUP", "Shows what the server says about its commands."},
+    {":set hints, :set nohints", "Shows or hides the arguments that are still to come."},
     {"clear", "Clears the screen."},
     {"quit, exit", "Leaves, as Ctrl-D does on an empty line."},
-    {"Tab", "Completes what the server's documentation of its commands knows."},
-    {"Ctrl-R", "Looks backwards in the history for what is then typed."},
+    {"Tab", "Completes whatever the server's documentation of its commands holds."},
+    {"Ctrl-R", "Searches the history backwards for what is typed next."},
     {"Ctrl-C", "Drops the line, or ends MONITOR, SUBSCRIBE or a wait."},
     {NULL, NULL},
 };

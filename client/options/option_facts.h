@@ -1,5 +1,5 @@
 /*
- * What is to be known about kvs-cli besides its options, for --help and the man page.
+ * What there is to know about kvs-cli besides its options, for --help and the man page.
  */
 #ifndef KVS_CLIENT_OPTIONS_OPTION_FACTS_H
 #define KVS_CLIENT_OPTIONS_OPTION_FACTS_H

@@ -1,6 +1,6 @@
 #include "options/option_table.h"
 
-#define NETWORK "kvs is reached through a socket file only; name it with -s PATH"
+#define NETWORK "kvs is reached only through a socket file; name it with -s PATH"
 #define NO_CLUSTER "kvs is one server on one machine, there is no cluster"
 
 const char *const option_section_titles[SECTION_COUNT] = {
@@ -11,7 +11,7 @@ const char *const option_section_titles[SECTION_COUNT] = {
 /* clang-format off */
 const struct option_entry option_table[] = {
     {"-s", "PATH", "socket file of the server", OPTION_SOCKET, SECTION_SERVER, 0},
-    {"-u", "URL", "the same with all that belongs to it: redis+unix://user:password@/path?db=N", OPTION_URL,
+    {"-u", "URL", "the same as a URL, with login and database: redis+unix://user:password@/path?db=N", OPTION_URL,
      SECTION_SERVER, 0},
     {"-n", "DATABASE", "number of the database to use", OPTION_DATABASE, SECTION_SERVER, 0},
     {"-t", "SECONDS", "give up when connecting or a reply takes longer", OPTION_TIMEOUT, SECTION_SERVER, 0},
@@ -41,7 +41,7 @@ const struct option_entry option_table[] = {
      SECTION_COMMANDS, 0},
     {"-e", NULL, "exit with a status other than 0 when a command fails, and name its line", OPTION_ERROR_EXIT,
      SECTION_COMMANDS, 0},
-    {"--no-questions", NULL, "at the prompt: send FLUSHALL and other commands that destroy without asking first",
+    {"--no-questions", NULL, "at the prompt: do not ask before FLUSHALL and other commands that destroy",
      OPTION_NO_QUESTIONS, SECTION_COMMANDS, 0},
 
     {"--raw", NULL, "plain bytes (the default unless output is a terminal)", OPTION_FORMAT, SECTION_OUTPUT, FORMAT_RAW},
@@ -59,7 +59,7 @@ const struct option_entry option_table[] = {
     {"--color", "auto|always|never", "colours by type (default: on a terminal, unless NO_COLOR is set)", OPTION_COLOR,
      SECTION_OUTPUT, 0},
     {"--pager", NULL, "show replies longer than the screen with $PAGER", OPTION_PAGER, SECTION_OUTPUT, 1},
-    {"--no-pager", NULL, "do not, whatever cli.conf prefers", OPTION_PAGER, SECTION_OUTPUT, 0},
+    {"--no-pager", NULL, "do not, whatever cli.conf says", OPTION_PAGER, SECTION_OUTPUT, 0},
     {"--show-pushes", "yes|no", "print RESP3 push messages (default: on a terminal)", OPTION_SHOW_PUSHES,
      SECTION_OUTPUT, 0},
 
@@ -69,11 +69,11 @@ const struct option_entry option_table[] = {
     {"--stat", NULL, "a line of figures every second (-i)", OPTION_MODE, SECTION_MODES, MODE_STAT},
     {"--pipe", NULL, "mass insertion: commands in RESP, or a line each, from standard input", OPTION_MODE,
      SECTION_MODES, MODE_PIPE},
-    {"--pipe-timeout", "SECONDS", "--pipe: wait so long for replies (default 30; 0: for ever)", OPTION_PIPE_TIMEOUT,
+    {"--pipe-timeout", "SECONDS", "--pipe: how long to wait for replies (default 30; 0: for ever)", OPTION_PIPE_TIMEOUT,
      SECTION_MODES, 0},
     {"--scan", NULL, "print the keys", OPTION_MODE, SECTION_MODES, MODE_SCAN},
     {"--bigkeys", NULL, "look for keys with many elements or long values", OPTION_MODE, SECTION_MODES, MODE_BIGKEYS},
-    {"--memkeys", NULL, "look for keys that take much memory", OPTION_MODE, SECTION_MODES, MODE_MEMKEYS},
+    {"--memkeys", NULL, "look for keys that take a lot of memory", OPTION_MODE, SECTION_MODES, MODE_MEMKEYS},
     {"--memkeys-samples", "COUNT", "the same, looking at COUNT elements of each key", OPTION_MEMORY_SAMPLES,
      SECTION_MODES, MODE_MEMKEYS},
     {"--keystats", NULL, "sizes, memory and times to live of all keys, as tables", OPTION_MODE, SECTION_MODES,
@@ -85,7 +85,7 @@ const struct option_entry option_table[] = {
     {"--pattern", "PATTERN", "--scan and the key modes: only keys like h?llo*", OPTION_PATTERN, SECTION_MODES, 0},
     {"--quoted-pattern", "PATTERN", "the same as a quoted string", OPTION_QUOTED_PATTERN, SECTION_MODES, 0},
     {"--type", "TYPE", "--scan and the key modes: only keys of this type", OPTION_TYPE, SECTION_MODES, 0},
-    {"--count", "COUNT", "--scan and the key modes: look at so many keys at a time", OPTION_COUNT, SECTION_MODES, 0},
+    {"--count", "COUNT", "--scan and the key modes: look at this many keys at a time", OPTION_COUNT, SECTION_MODES, 0},
     {"--latency", NULL, "time PING until Ctrl-C; where output is no terminal, for a second (-i)", OPTION_MODE,
      SECTION_MODES, MODE_LATENCY},
     {"--latency-history", NULL, "the same, a line every 15 seconds (-i)", OPTION_MODE, SECTION_MODES,
@@ -98,7 +98,7 @@ const struct option_entry option_table[] = {
      OPTION_COPY_FROM, SECTION_MODES, MODE_COPY},
     {"--replace", NULL, "--copy-from: overwrite keys that are there", OPTION_REPLACE, SECTION_MODES, 0},
 
-    {"--help", NULL, "print this", OPTION_HELP, SECTION_OTHER, 0},
+    {"--help", NULL, "print this help", OPTION_HELP, SECTION_OTHER, 0},
     {"--version", NULL, "print the version", OPTION_VERSION, SECTION_OTHER, 0},
 
     {"-v", NULL, NULL, OPTION_VERSION, SECTION_HIDDEN, 0},
@@ -115,8 +115,8 @@ const struct option_entry option_table[] = {
     {"--slave", NULL, "kvs does not replicate; MONITOR shows commands as they come", OPTION_REFUSED, SECTION_HIDDEN, 0},
     {"--rdb", "FILE", "kvs does not replicate", OPTION_REFUSED, SECTION_HIDDEN, 0},
     {"--functions-rdb", "FILE", "kvs does not replicate", OPTION_REFUSED, SECTION_HIDDEN, 0},
-    {"--ldb", NULL, "kvs has no debugger of scripts", OPTION_REFUSED, SECTION_HIDDEN, 0},
-    {"--ldb-sync-mode", NULL, "kvs has no debugger of scripts", OPTION_REFUSED, SECTION_HIDDEN, 0},
+    {"--ldb", NULL, "kvs has no script debugger", OPTION_REFUSED, SECTION_HIDDEN, 0},
+    {"--ldb-sync-mode", NULL, "kvs has no script debugger", OPTION_REFUSED, SECTION_HIDDEN, 0},
     {"--lru-test", "KEYS", "it is a test of Redis's own; redis-cli -s PATH --lru-test runs it here too",
      OPTION_REFUSED, SECTION_HIDDEN, 0},
     {"--man-page", NULL, NULL, OPTION_DOCUMENT, SECTION_HIDDEN, DOCUMENT_MAN},

@@ -26,7 +26,7 @@ static long long parse_whole(const char *name, const char *text, long long least
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value < least || value > most) {
-        usage_fail("option %s needs a whole number%s, not '%s'", name, least < 0 ? "" : " from 0 up", text);
+        usage_fail("option %s needs a whole number%s, not '%s'", name, least < 0 ? "" : ", 0 or more", text);
     }
     return value;
 }
@@ -313,7 +313,7 @@ static const char *suggest_option(const char *word)
     return text;
 }
 
-/* Repeats no more of `word` than can be no password, as it would be in -asecret and --pas=secret. */
+/* Repeats `word` only as far as it cannot hold a password, which it could in -asecret and --pas=secret. */
 static _Noreturn void refuse_unknown(char *word)
 {
     word[strcspn(word, "=")] = '\0';

@@ -1,8 +1,8 @@
 /*
  * What the command line, the environment and the file of preferences say: filled in once, read by everybody.
  *
- * Of options that say the same the last wins; -u counts as the -s, -n, --user and -a that it stands for. The command
- * line comes before the environment, and that before the preferences.
+ * Of options that set the same thing the last wins; -u counts as the -s, -n, --user and -a that it stands for. The
+ * command line comes before the environment, and that before the preferences.
  *
  * options_parse() ends the program itself for --help, --version and mistakes, each of which gets one line on standard
  * error. Strings are borrowed from argv, the environment and static storage; a password in argv is moved out of it

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_MISTAKES 5 /* a file with more is none of ours */
+#define MAX_MISTAKES 5 /* a file with more is not ours */
 
 enum preference_id {
     PREFERENCE_SOCKET,
@@ -93,7 +93,7 @@ static void explain_name(struct reading *reading, const char *name)
         }
     }
     if (strchr(name, '=')) {
-        mistake(reading, "between a name and its value stands a blank, not =");
+        mistake(reading, "a blank, not =, stands between a name and its value");
         return;
     }
     struct nearest nearest = nearest_begin(name);
@@ -213,7 +213,7 @@ static void read_setting(struct reading *reading, char *line)
 static void read_line(struct reading *reading, char *line, size_t length)
 {
     if (memchr(line, '\0', length)) {
-        mistake(reading, "a zero byte is no text");
+        mistake(reading, "it holds a zero byte");
         return;
     }
     while (length > 0 && isspace((unsigned char)line[length - 1]))

@@ -15,7 +15,7 @@
  *
  * The command line comes first, then the environment, then this. Whoever merges them (options.c) sees to it that what
  * changes the output of scripts counts at a terminal only. A file that others could have written is not read, as it
- * could lead to their server; it holds no passwords. A mistake is one line on standard error, and no more than that.
+ * could lead to their server; it holds no passwords. A mistake costs one line on standard error, and nothing else.
  */
 #ifndef KVS_CLIENT_OPTIONS_PREFERENCES_H
 #define KVS_CLIENT_OPTIONS_PREFERENCES_H

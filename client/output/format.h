@@ -19,7 +19,7 @@ enum format {
     FORMAT_TERMINAL, /* for a person at a terminal: colours, text as text, each type in its own shape */
     FORMAT_HUMAN,    /* types and quotes, as redis-cli prints them on a terminal */
     FORMAT_RAW,      /* bytes as they came, for pipes */
-    FORMAT_VERBATIM, /* the same, and nothing added: no line end behind a reply, none between elements */
+    FORMAT_VERBATIM, /* the same, and nothing added: no line end after a reply, none between elements */
     FORMAT_CSV,
     FORMAT_JSON,        /* strings as they came, so usually UTF-8 */
     FORMAT_QUOTED_JSON, /* strings in printable ASCII */
@@ -34,7 +34,7 @@ enum color_choice {
 struct format_style {
     enum format format;
     const char *element_delimiter; /* raw: between the elements of an aggregate */
-    const char *reply_delimiter;   /* raw: behind a reply */
+    const char *reply_delimiter;   /* raw: after a reply */
     bool color;                    /* terminal: with colours */
     int columns;                   /* terminal: where a long line of fields may be broken; 0: nowhere */
 };

@@ -47,7 +47,7 @@ static const char *human_empty(const struct reply *reply)
     }
 }
 
-/* The cursor stands behind `indent` columns, where the first element begins. */
+/* The cursor stands after `indent` columns, where the first element begins. */
 static void human_write_elements(FILE *out, const struct reply *reply, char separator, int indent)
 {
     size_t width = reply->type == REPLY_MAP ? 2 : 1;

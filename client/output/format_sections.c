@@ -6,8 +6,7 @@
  *      redis_version:  7.2.5            a pair; the values of pairs that follow each other are aligned
  *      id=3 addr=... name= age=0        fields; a line longer than the terminal is broken between two of them
  *
- * Names step back, so that values stand out. Every other line is shown as it is, but for what could do harm
- * (text.h).
+ * Names step back, so that values stand out. Every other line is shown as it is, except what could do harm (text.h).
  */
 #include "output/colors.h"
 #include "output/format.h"

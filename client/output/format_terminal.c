@@ -98,7 +98,7 @@ static void print_pair(const struct printer *printer, const struct reply *pair, 
     print_value(printer, value, ROLE_STRING, indent);
 }
 
-/* The cursor stands behind `indent` columns, where the first element begins. */
+/* The cursor stands after `indent` columns, where the first element begins. */
 static void print_elements(const struct printer *printer, const struct reply *reply, char sign, int indent)
 {
     bool is_map = reply->type == REPLY_MAP;

@@ -1,5 +1,5 @@
 /*
- * The user's pager as somebody to write to: $PAGER, run by the shell, or less.
+ * The user's pager as a stream to write to: $PAGER, run by the shell, or less.
  *
  * While it runs, Ctrl-C is for the pager alone. A pager that leaves early shows as EPIPE. One at a time.
  */

@@ -1,5 +1,5 @@
 /*
- * At a terminal the formatter writes to a stream of our own, which keeps what comes until it is decided:
+ * At a terminal the formatter writes to a stream of our own, which keeps what comes until the decision is made:
  *
  *      KEEPING --- the reply ends -----------------> all of it to the terminal
  *         |------- longer than the screen, --pager > TO_PAGER
@@ -138,8 +138,8 @@ static void stream_decide(struct stream *stream, enum state state)
     stream->length = 0;
 }
 
-/* Characters behind each other on the screen, as far as a glance can tell: a byte that continues a character takes no
- * column, and neither does a change of colour. */
+/* Characters in a row on the screen, as far as a glance can tell: a byte that continues a character takes no column,
+ * and neither does a change of colour. */
 static void stream_count(struct stream *stream, const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {

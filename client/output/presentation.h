@@ -1,12 +1,12 @@
 /*
- * How a reply comes before somebody's eyes: a formatter writes it, and here is decided where that goes.
+ * How somebody gets to see a reply: a formatter writes it, and this module decides where that goes.
  *
  * Where standard output is no terminal, straight there. At a terminal a long reply is not poured out:
  * - with --pager, what is longer than the screen goes through the pager (pager.h);
  * - where somebody can answer, what is longer than PRESENTATION_MANY_LINES or PRESENTATION_MANY_BYTES is shown after
  *   a question only;
  * - Ctrl-C (interrupt.h) stops it, and is left to be taken by whoever asked for the reply.
- * A text is never built as a whole: it is decided as soon as enough of it is there.
+ * A text is never built as a whole: the decision is made as soon as enough of it is there.
  */
 #ifndef KVS_CLIENT_OUTPUT_PRESENTATION_H
 #define KVS_CLIENT_OUTPUT_PRESENTATION_H

@@ -1,7 +1,7 @@
 /*
  * A string is taken apart into pieces: a run of plain ASCII, one character of UTF-8, or one byte that has to be
- * escaped. What is safe is the locale's word (iswprint, wcwidth) less a list: glibc calls some characters printable
- * that show nothing, or move what stands beside them.
+ * escaped. What is safe is decided by the locale (iswprint, wcwidth), less a list: glibc calls some characters
+ * printable that show nothing, or move what stands beside them.
  */
 #include "output/text.h"
 

@@ -22,7 +22,7 @@ void text_write_quoted(FILE *out, const char *bytes, size_t length);
 /* On one line, without quotes; line feeds are escaped. */
 void text_write_line(FILE *out, const char *bytes, size_t length);
 
-/* Lines and tabs stay. Each line but the first begins behind `indent` blanks; CR LF is a line end too. */
+/* Lines and tabs stay. Each line but the first begins after `indent` blanks; CR LF is a line end too. */
 void text_write_lines(FILE *out, const char *bytes, size_t length, int indent);
 
 /* For a message on standard error: the same line as a text of its own, which the caller frees. Where standard error is

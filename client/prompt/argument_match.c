@@ -29,11 +29,11 @@ enum level_kind {
 
 struct level {
     enum level_kind kind;
-    const struct command_argument *arguments; /* of a sequence all, else the one */
+    const struct command_argument *arguments; /* all of a sequence, otherwise the one */
     size_t count;
     bool *met;         /* sequence: which of them have been given */
     size_t closed;     /* sequence: what is optional and before this one can't be given any more */
-    long long missing; /* repetition: so many have to come; negative: any number may */
+    long long missing; /* repetition: this many have to come; negative: any number may */
 };
 
 #define MATCH_MAX_LEVELS (2 * (DOCUMENTATION_MAX_DEPTH + 1) + 1)
@@ -139,7 +139,7 @@ static size_t sequence_find(const struct level *level, const char *word, enum wo
 
 /* ---- asking the levels ---- */
 
-/* A repetition begins with its token, or goes on behind it. */
+/* A repetition begins with its token, or goes on after it. */
 static bool repeats_token(const struct command_argument *argument)
 {
     return argument->is_multiple_token || argument->type == ARGUMENT_PURE_TOKEN;

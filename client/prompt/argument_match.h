@@ -1,12 +1,12 @@
 /*
- * Where a command stands whose arguments are being typed: the documented arguments are a tree, the typed words are
- * walked through it one by one, and what can still come is what is left.
+ * How far a command has got whose arguments are being typed: the documented arguments are a tree, the typed words are
+ * led through it one by one, and what can still come is what is left.
  *
  *   SET key value [NX|XX] [GET] [EX seconds|PX milliseconds]
  *       k   v     GET           EX 10                          leaves [NX|XX]
  *
  * Values are taken in their order; tokens in any order among their neighbours, as servers do. A token that can come
- * wins over a value that can come. After a count (numkeys) exactly so many follow. No word is looked back at: where
+ * wins over a value that can come. After a count (numkeys) exactly that many follow. There is no looking back: where
  * only a later word could tell (the end of `key [key ...] timeout`), more of the same is expected.
  */
 #ifndef KVS_CLIENT_PROMPT_ARGUMENT_MATCH_H
@@ -28,10 +28,10 @@ struct argument_match *argument_match_create(const struct documentation *documen
                                              size_t count);
 void argument_match_destroy(struct argument_match *match);
 
-/* Writes what can still come, each argument behind a blank (syntax.h). */
+/* Writes what can still come, each argument after a blank (syntax.h). */
 void argument_match_write_rest(const struct argument_match *match, FILE *out);
 
-/* Tells the tokens that can be the next word; the same one may be told more than once. */
+/* Visits the tokens that can be the next word, some of them perhaps more than once. */
 void argument_match_visit_tokens(const struct argument_match *match, argument_token_visit *visit, void *context);
 
 #endif

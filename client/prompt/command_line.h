@@ -4,11 +4,11 @@
  *   [COUNT] COMMAND [ARGUMENT ...]                   the reply goes to the screen
  *   [COUNT] COMMAND [ARGUMENT ...] | SHELL COMMAND   into a program, which takes the rest of the line as it is
  *   [COUNT] COMMAND [ARGUMENT ...] > FILE            into a file, from its beginning
- *   [COUNT] COMMAND [ARGUMENT ...] >> FILE           behind what the file holds
+ *   [COUNT] COMMAND [ARGUMENT ...] >> FILE           after what the file holds
  *
- * Commands of the server have arguments called | and > too (XREADGROUP ... STREAMS s >), so these count only
- *   - as words of their own, between blanks, without quotes, behind a command;
- *   - |   when something is behind it; the first that has counts;
+ * Commands of the server have arguments called | and > too (XREADGROUP ... STREAMS s >), so these signs count only
+ *   - as words of their own, between blanks, without quotes, after a command;
+ *   - |   when something is after it; the first that has counts;
  *   - >   as the last word but one, when the last isn't > itself; not in XREADGROUP when the last is an ID.
  * Everything else stays an argument, and so does what stands in quotes.
  */

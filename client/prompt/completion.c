@@ -96,7 +96,7 @@ static void offer_for_help(struct finder *finder, const struct arguments *words)
     }
 }
 
-/* Tokens that can stand behind all words but the last. */
+/* Tokens that can stand after all words but the last. */
 static void offer_tokens(struct finder *finder, const struct arguments *words)
 {
     struct argument_match *match = argument_match_create(finder->documentation, words, words->count - 1);

@@ -18,9 +18,9 @@ struct completion {
 };
 
 /*
- * `cursor` is a byte in the line; what is behind it doesn't matter. The words are in upper case when what is typed of
- * the word is (nothing yet: of the command), else in lower case. Each can be put into a line as it is, without quotes.
- * Release with completion_deinit(), whatever was found.
+ * `cursor` is a byte in the line; what is after it doesn't matter. The words are in upper case when what is typed of
+ * the word is (nothing yet: of the command), otherwise in lower case. Each can be put into a line as it is, without
+ * quotes. Release with completion_deinit(), whatever was found.
  */
 void completion_find(const struct documentation *documentation, const char *line, size_t cursor,
                      struct completion *completion_out);

@@ -177,7 +177,7 @@ static size_t settle_entries(struct command_entry *entries, size_t count)
     return kept;
 }
 
-/* A command's name, in lower case, behind its container's and a blank; NULL for what is no name. What a server puts
+/* A command's name, in lower case, after its container's and a blank; NULL for what is no name. What a server puts
  * before a subcommand ("config|get") is left out. */
 static const char *read_name(struct arena *arena, const struct reply *reply, const char *container)
 {
@@ -226,7 +226,7 @@ static void read_entry(struct arena *arena, const struct reply *docs, bool is_su
         read_entries(arena, subcommands, entry->name, &entry->subcommands, &entry->subcommand_count);
 }
 
-/* Pairs of a name and its documentation. `container` is NULL for commands, else that of these subcommands. */
+/* Pairs of a name and its documentation. `container` is NULL for commands, otherwise the one of these subcommands. */
 static void read_entries(struct arena *arena, const struct reply *reply, const char *container,
                          const struct command_entry **entries_out, size_t *count_out)
 {

@@ -1,12 +1,12 @@
 /*
- * What the server says about its commands (COMMAND DOCS): names, summaries, groups, arguments. From it come
- * completion, hints and HELP, so every command that a server learns is known at once, Redis's and Valkey's too.
+ * What the server says about its commands (COMMAND DOCS): names, summaries, groups, arguments. From it come completion,
+ * hints and HELP, so every command that a server gains is known at once, Redis's and Valkey's too.
  *
  * A server that does not document its commands (Redis before 7) leaves names without arguments, from COMMAND; one
  * that says nothing, or nothing to this user, leaves no commands at all.
  *
  * Nothing in it can harm a terminal or a line: texts are printable ASCII of bounded length (other bytes became '?'),
- * names and tokens are single words without quotes, and nesting and size are bounded. What is malformed was left out.
+ * names and tokens are single words without quotes, and nesting and size are bounded. What was malformed is left out.
  */
 #ifndef KVS_CLIENT_PROMPT_DOCUMENTATION_H
 #define KVS_CLIENT_PROMPT_DOCUMENTATION_H
@@ -53,12 +53,13 @@ struct documentation;
 
 /* Everywhere NULL stands for a documentation without commands. */
 
-/* Asks on the session's connection, which must not be in MULTI (the question would be queued) nor subscribed. Prints
- * nothing, but for a connection that is lost meanwhile, as session_query() does. Never NULL; without an answer it
- * is empty, and another may be loaded in its place later (after AUTH). */
+/* Asks on the session's connection, which must be neither in MULTI (the question would be queued) nor subscribed.
+ * Prints nothing unless the connection is lost meanwhile, as session_query() does. Never NULL; without an answer it is
+ * empty, and another may be loaded in its place later (after AUTH). */
 struct documentation *documentation_load(struct session *session);
 
-/* From the reply to COMMAND DOCS, and from that to COMMAND, which stays the caller's. Empty for a reply of another form. */
+/* From the reply to COMMAND DOCS, and from that to COMMAND, which stays the caller's. Empty for a reply of another
+ * form. */
 struct documentation *documentation_read(const struct reply *docs);
 struct documentation *documentation_read_names(const struct reply *commands);
 void documentation_destroy(struct documentation *documentation);

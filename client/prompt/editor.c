@@ -1,5 +1,6 @@
 /*
- * libedit draws the line, then asks for a key by calling editor_get_key(): all that it has not itself happens there.
+ * libedit draws the line, then asks for a key by calling editor_get_key(): all that it does not have itself happens
+ * there.
  *
  * A hint is on the screen only while a key is waited for. It is cut to its row, so that it never wraps, and erased
  * before libedit sees the key, which therefore draws as if it had never been there.
@@ -80,7 +81,7 @@ static void clear_from(struct editor *editor, int rows)
     editor->has_hint = false;
 }
 
-/* Behind the last character: what comes next on the screen begins in a new row. */
+/* After the last character: what comes next on the screen begins in a new row. */
 static void leave_line(struct editor *editor)
 {
     const LineInfoW *line = el_wline(editor->libedit);
@@ -311,7 +312,7 @@ static bool replace_word(struct editor *editor, size_t typed_bytes, const char *
     return is_text;
 }
 
-/* Puts the cursor behind a blank, which may be there already. */
+/* Puts the cursor after a blank, which may be there already. */
 static bool end_word(struct editor *editor)
 {
     const LineInfoW *line = el_wline(editor->libedit);
@@ -387,7 +388,7 @@ static unsigned char editor_complete(EditLine *libedit, wint_t key)
 
 /* ---- life ---- */
 
-/* The user's ~/.editrc may choose other keys, or vi's, but for those that nothing else can do. */
+/* The user's ~/.editrc may choose other keys, or vi's, except those that nothing else can do. */
 static void bind_keys(EditLine *libedit)
 {
     el_set(libedit, EL_EDITOR, "emacs");

@@ -1,6 +1,7 @@
 /*
- * A line editor on the terminal: libedit, and around it what libedit has not: hints behind the cursor, completion in
- * columns, and messages that come while a line is typed. Knows no server; what it needs to know it asks its owner.
+ * A line editor on the terminal: libedit, and around it what libedit does not have: hints after the cursor, completion
+ * in columns, and messages that come while a line is typed. Knows no server; for what it needs to know it asks its
+ * owner.
  *
  * The terminal is in the editor's mode only inside editor_read(). There Ctrl-C is a key, which drops the line, or ends
  * the input when there is none; outside it is a signal (interrupt.h).
@@ -20,7 +21,7 @@ struct editor;
 struct editor_calls {
     void (*write_prompt)(void *context, char *text, size_t size);
 
-    /* What is shown behind a line whose end the cursor is at: printable ASCII, or nothing. */
+    /* What is shown after a line whose end the cursor is at: printable ASCII, or nothing. */
     void (*write_hint)(void *context, const char *line, size_t length, char *text, size_t size);
 
     /* As completion_find(). */

@@ -39,17 +39,17 @@ static void print_brief(const struct page *page, const struct command_entry *ent
 static const char *const rows_before_groups[][2] = {
     {"COMMAND [ARGUMENT ...]", "send a command; \"double\" and 'single' quotes as in a shell, "
                                "with \\n \\r \\t \\b \\a \\xHH between double quotes"},
-    {"NUMBER COMMAND ...", "send it so many times"},
-    {"COMMAND | PROGRAM", "give the raw reply to a program of the shell"},
+    {"NUMBER COMMAND ...", "send it that many times"},
+    {"COMMAND | PROGRAM", "pipe the raw reply into a shell command"},
     {"COMMAND > FILE", "write the raw reply to a file; >> appends to it"},
     {"HELP COMMAND", "what a command does: HELP SET, HELP CONFIG GET"},
 };
 static const char *const rows_after_groups[][2] = {
     {"Tab", "complete commands and options; what can still come is shown in grey"},
-    {"Ctrl-R, arrow keys", "find lines that were typed before"},
+    {"Ctrl-R, arrow keys", "find lines that were typed earlier"},
     {"Ctrl-C", "drop the line; end MONITOR, SUBSCRIBE and every wait"},
     {"clear", "clear the screen"},
-    {":set hints, nohints", "show what can still come, or don't"},
+    {":set hints, nohints", "show or hide what can still come"},
     {"quit, exit, Ctrl-D", "leave"},
 };
 
@@ -145,7 +145,7 @@ static void print_unknown_command(FILE *out, const struct documentation *documen
     const struct command_entry *entries = documentation_entries(documentation, &count);
     char *name = quoting_copy_printable(word, strlen(word));
     if (count == 0) {
-        fprintf(out, "No help for '%s': the server does not tell its commands\n", name);
+        fprintf(out, "No help for '%s': the server does not list its commands\n", name);
     } else {
         fprintf(out, "No command '%s' on this server", name);
         print_nearest(out, entries, count, word);
@@ -216,7 +216,7 @@ static void print_group(const struct page *page, const struct documentation *doc
     if (*groups != '\0')
         fprintf(page->out, "No group '@%s'; there are %s\n", name, groups);
     else
-        fprintf(page->out, "No group '@%s': the server does not tell its commands' groups\n", name);
+        fprintf(page->out, "No group '@%s': the server does not name the groups of its commands\n", name);
     free(groups);
     free(name);
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Writes what can come behind the first `count` words. False when they don't fit any command. */
+/* Writes what can come after the first `count` words. False when they don't fit any command. */
 static bool write_rest(const struct documentation *documentation, const struct arguments *words, size_t count,
                        FILE *out)
 {

@@ -1,6 +1,6 @@
 /*
- * The arguments that are still to come, as a text behind a line that is being typed: " value [NX|XX] [GET] ...". A
- * command, subcommand or option of which enough is typed that it can be only one is continued first: "ig GET|SET ...".
+ * The arguments that are still to come, as a text after a line that is being typed: " value [NX|XX] [GET] ...". A
+ * command, subcommand or option that can be only one from what is typed of it is completed first: "ig GET|SET ...".
  */
 #ifndef KVS_CLIENT_PROMPT_HINT_H
 #define KVS_CLIENT_PROMPT_HINT_H

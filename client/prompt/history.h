@@ -1,6 +1,6 @@
 /*
- * The lines typed at the prompt, kept from one run to the next in $KVSCLI_HISTFILE, else ~/.kvscli_history.
- * /dev/null, or no home, means: not kept in a file.
+ * The lines typed at the prompt, kept from one run to the next in $KVSCLI_HISTFILE, else ~/.kvscli_history. With
+ * /dev/null, or without a home folder, they are not kept in a file.
  *
  * The file is readable by its owner alone (mode 0600), whatever the umask or its earlier mode. Lines are
  * appended one by one, so that several prompts can share it. Which lines may be kept is the caller's to say

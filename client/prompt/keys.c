@@ -69,7 +69,7 @@ static enum key_event take_signal(void)
     return KEY_ENDED;
 }
 
-/* Bytes that are no character are dropped, but for the one that shows it, which may begin the next character. */
+/* Bytes that are no character are dropped, except the byte that shows it, which may begin the next character. */
 static enum key_event decode(char byte, wchar_t *key_out)
 {
     bool is_first = mbsinit(&decoder);

@@ -1,6 +1,6 @@
 /*
  * What a line editor waits for: keys, one character at a time in the user's locale; signals that concern the terminal;
- * and one more descriptor. Reads byte by byte, so that what is typed ahead is left for programs that are run next.
+ * and one more descriptor. Reads byte by byte, so that what is typed ahead is left for the programs that run next.
  *
  * One terminal, so one state for the whole program; main thread only.
  */

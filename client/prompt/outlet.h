@@ -16,10 +16,10 @@ struct outlet {
     pid_t pid;  /* of the program; 0: none */
 };
 
-/* False when there is no such outlet, which was said on standard error. */
+/* False when there is no such outlet, which standard error was told. */
 bool outlet_open(struct outlet *outlet, enum target target, const char *text);
 
-/* Waits for the program and says on standard error how it ended, unless that was well or by Ctrl-C. */
+/* Waits for the program and reports on standard error how it ended, unless it ended well or by Ctrl-C. */
 void outlet_close(struct outlet *outlet);
 
 #endif

@@ -7,8 +7,8 @@ static void page_break(const struct page *page, size_t indent)
     fprintf(page->out, "\n%*s", (int)indent, "");
 }
 
-/* Writes a piece that is not to be broken, behind a blank or nothing, on a line of its own if need be. Returns the
- * column behind it. */
+/* Writes a piece that is not to be broken, after a blank or nothing, on a line of its own if need be. Returns the
+ * column after it. */
 static size_t page_put(const struct page *page, size_t at, size_t indent, bool blank, const char *text, size_t length)
 {
     if (at + blank + length > page->width && at > indent) {
@@ -22,7 +22,7 @@ static size_t page_put(const struct page *page, size_t at, size_t indent, bool b
     return at + length;
 }
 
-/* Writes a text from column `at` on, its further lines from column `indent` on. Returns the column behind it. */
+/* Writes a text from column `at` on, its further lines from column `indent` on. Returns the column after it. */
 static size_t page_wrap(const struct page *page, size_t at, size_t indent, const char *text, size_t size)
 {
     const char *end = text + size;
@@ -72,7 +72,7 @@ static size_t unit_length(const char *text, size_t size, char separator, int dep
     return i;
 }
 
-/* An argument that is longer than a line breaks behind the bars of its alternatives. */
+/* An argument that is longer than a line breaks after the bars of its alternatives. */
 static size_t page_wrap_alternatives(const struct page *page, size_t at, const char *text, size_t size)
 {
     for (bool begun = false; size > 0; begun = true) {

@@ -226,7 +226,7 @@ static bool prompt_step(struct prompt *prompt)
     prompt_remember(prompt, line, length);
     enum line_result result = prompt_run_line(prompt, line, length);
     if (interrupt_take())
-        putc('\n', prompt->screen); /* behind the ^C */
+        putc('\n', prompt->screen); /* after the ^C */
     explicit_bzero(line, length);
     free(line);
     return result != LINE_QUIT;

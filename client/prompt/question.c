@@ -73,10 +73,10 @@ static void print_question(struct session *session, enum harm harm, const struct
         write_keys(count_keys(session, harm), keys, sizeof keys);
     switch (harm) {
     case HARM_ALL_KEYS:
-        fprintf(stderr, "FLUSHALL deletes %s of all databases of %s%s.", keys, path, when);
+        fprintf(stderr, "FLUSHALL deletes %s in all databases of %s%s.", keys, path, when);
         break;
     case HARM_DATABASE_KEYS:
-        fprintf(stderr, "FLUSHDB deletes %s of database %d of %s%s.", keys, session_database(session), path, when);
+        fprintf(stderr, "FLUSHDB deletes %s in database %d of %s%s.", keys, session_database(session), path, when);
         break;
     case HARM_STOP:
         fprintf(stderr, "SHUTDOWN stops the server at %s.", path);

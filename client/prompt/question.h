@@ -1,6 +1,6 @@
 /*
- * The question before a command that destroys: "FLUSHALL deletes all 12 keys of all databases of /tmp/kvs.sock. Go on?
- * [y/N]". For a person at a terminal only.
+ * The question before a command that destroys: "FLUSHALL deletes all 12 keys in all databases of /tmp/kvs.sock. Go on?
+ * [y/N]". Only for a person at a terminal.
  */
 #ifndef KVS_CLIENT_PROMPT_QUESTION_H
 #define KVS_CLIENT_PROMPT_QUESTION_H

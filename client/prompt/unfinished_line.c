@@ -42,7 +42,7 @@ static char find_last_word(const char *line, size_t size, struct unfinished_line
     }
 }
 
-/* Adds the word at the cursor, of which a quote may be open. */
+/* Adds the word at the cursor, in which a quote may be open. */
 static bool add_last_word(const char *text, size_t length, struct arguments *words)
 {
     char closed[UNFINISHED_LINE_MAX + 1];

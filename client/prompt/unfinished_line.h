@@ -1,5 +1,5 @@
 /*
- * A line that is still being typed: the words of its command up to the cursor, of which the last one may be unfinished.
+ * A line that is still being typed: the words of its command up to the cursor. The last one may be unfinished.
  */
 #ifndef KVS_CLIENT_PROMPT_UNFINISHED_LINE_H
 #define KVS_CLIENT_PROMPT_UNFINISHED_LINE_H
@@ -18,8 +18,8 @@ struct unfinished_line {
     bool is_quoted;         /* that one has a quote, so it is a value */
 };
 
-/* Reads the line up to `cursor`. False, and nothing to release, where no word of a command can stand: behind a | or >
- * of its own, behind quotes that make no word, in a line that is too long. */
+/* Reads the line up to `cursor`. False, and nothing to release, where no word of a command can stand: after a | or >
+ * of its own, after quotes that make no word, in a line that is too long. */
 bool unfinished_line_read(const char *line, size_t cursor, struct unfinished_line *line_out);
 void unfinished_line_deinit(struct unfinished_line *typed);
 

@@ -10,7 +10,7 @@ static const struct {
 } table[] = {
     {"NOAUTH", "The server wants a password: kvs-cli --askpass asks for it, KVSCLI_AUTH holds it for scripts; at the "
                "prompt: AUTH [USER] PASSWORD."},
-    {"WRONGPASS", "User and password do not fit, or the user is off: --user NAME names another one."},
+    {"WRONGPASS", "User and password do not match, or the user is off: --user NAME names another one."},
     {"NOPERM", "The rules of your user, or the access that this socket gives, do not allow it: kvs-cli --who shows "
                "both."},
     {"NOPROTO", "The server does not know that version of the protocol: leave out -3."},
@@ -22,9 +22,9 @@ static const struct {
     {"MISCONF", "The server cannot save its data and takes no writes until it can: its log and INFO persistence tell "
                 "why."},
     {"READONLY", "This server is a replica and takes no writes: INFO replication names the one that does."},
-    {"MASTERDOWN", "This server is a replica that has lost its master and gives no old data: INFO replication."},
+    {"MASTERDOWN", "This server is a replica that has lost its master and gives no old data: see INFO replication."},
     {"NOREPLICAS", "The server takes no writes while too few replicas follow it (min-replicas-to-write)."},
-    {"CLUSTERDOWN", "The server is part of a cluster that is not whole: CLUSTER INFO."},
+    {"CLUSTERDOWN", "The server is part of a cluster that is not complete: see CLUSTER INFO."},
     {"MOVED", "The server is part of a cluster, and another server has this key: redis-cli -c goes there."},
     {"ASK", "The server is part of a cluster, and this key is moving to another server: redis-cli -c goes there."},
     {"DENIED", "The server's configuration lets nobody in this way (protected-mode)."},

@@ -1,6 +1,6 @@
 /*
  * What an error reply means and what to do about it, for those that come from the server's state or its rules rather
- * than from the command: it is loading, busy, full, read-only, or wants to know who one is.
+ * than from the command: it is loading, busy, full, read-only, or wants a login.
  */
 #ifndef KVS_CLIENT_SESSION_ADVICE_H
 #define KVS_CLIENT_SESSION_ADVICE_H
@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* What was said already: each advice is given once. Begins as zero. */
+/* What was said already: each piece of advice is given once. Begins as zero. */
 struct advice {
     unsigned given;
 };

@@ -1,6 +1,6 @@
 /*
- * The words behind the options of the command line as arguments of a command: quoted or not (--quoted-input), and one
- * of them perhaps from standard input (-x, -X).
+ * The words after the options of the command line as arguments of a command: quoted or not (--quoted-input), one of
+ * them perhaps from standard input (-x, -X).
  */
 #ifndef KVS_CLIENT_SESSION_COMMAND_WORDS_H
 #define KVS_CLIENT_SESSION_COMMAND_WORDS_H

@@ -45,7 +45,7 @@ static bool has_word(const struct arguments *arguments, size_t from, const char 
 
 /* ---- passwords ---- */
 
-/* What names a setting: requirepass, masterauth, auth-pass and whatever later is called alike. */
+/* What names a setting: requirepass, masterauth, auth-pass and whatever gets a similar name later. */
 static bool is_secret_name(const char *name)
 {
     return strcasestr(name, "pass") || strcasestr(name, "auth") || strcasecmp(name, "masteruser") == 0;

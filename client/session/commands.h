@@ -15,7 +15,7 @@ bool command_is(const struct arguments *arguments, const char *first, const char
 /* Its string is text made for reading, which quotes and escapes would spoil (INFO, CLIENT LIST). */
 bool command_answers_text(const struct arguments *arguments);
 
-/* A message follows another until the subscription ends. */
+/* Messages follow one another until the subscription ends. */
 bool command_subscribes(const struct arguments *arguments);
 
 /* One reply for each channel. */
@@ -30,7 +30,7 @@ enum harm {
     HARM_ALL_KEYS,           /* FLUSHALL */
     HARM_DATABASE_KEYS,      /* FLUSHDB */
     HARM_STOP,               /* SHUTDOWN */
-    HARM_DEBUG,              /* DEBUG, but for subcommands that only look */
+    HARM_DEBUG,              /* DEBUG, except the subcommands that only look */
     HARM_CONFIGURATION_FILE, /* CONFIG REWRITE */
 };
 

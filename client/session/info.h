@@ -1,8 +1,8 @@
 /*
  * The text of INFO as fields: "name:value" lines under "# Section" lines.
  *
- * A server's text may be anything: lines that are no fields are left out, and what is not printable ASCII became '?',
- * so names and values may be printed as they are. All strings live as long as the struct info.
+ * A server's text may be anything: lines that are no fields are left out, and bytes that are not printable ASCII have
+ * become '?', so names and values may be printed as they are. All strings live as long as the struct info.
  */
 #ifndef KVS_CLIENT_SESSION_INFO_H
 #define KVS_CLIENT_SESSION_INFO_H

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 enum line_result {
-    LINE_DONE, /* whatever came of it was printed */
+    LINE_DONE, /* whatever came of it has been printed */
     LINE_QUIT,
     LINE_LOST, /* no connection, and no way to a new one, or it went away in mid-command: `*code_out` says
                   which */
@@ -22,7 +22,7 @@ enum line_result line_run_words(struct runner *runner, struct arguments *argumen
 
 /* ---- for the prompt, which has more words of its own ---- */
 
-/* Takes a leading number off. False when it is no sensible one. Without a number `*repeat_out` is 1. */
+/* Takes a leading number off. False when it makes no sense. Without a number `*repeat_out` is 1. */
 bool line_take_repeat(struct arguments *arguments, long *repeat_out);
 
 /* Sends a command, and says how long it took when that was long. */

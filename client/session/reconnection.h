@@ -1,5 +1,5 @@
 /*
- * What is different after a connection took the place of an earlier one, said in one line: another process serves, a
+ * What is different after a connection took the place of an earlier one, in one line: another process serves, a
  * transaction is lost, the user or the database is another.
  */
 #ifndef KVS_CLIENT_SESSION_RECONNECTION_H

@@ -21,7 +21,7 @@ struct runner {
     const struct format_style *style;
     bool is_stopped; /* by Ctrl-C, or because nobody takes the replies: nothing more is to be run or printed */
     bool has_run;    /* a command was sent: -i pauses before the next */
-    double seconds;  /* of the last run, but for `seconds_printing` */
+    double seconds;  /* of the last run, without `seconds_printing` */
     double seconds_printing;
     unsigned long long error_count;
     char *last_error; /* printable */
@@ -215,8 +215,8 @@ static bool runner_pause(struct runner *runner)
     return first || interval <= 0 || interrupt_sleep(interval);
 }
 
-/* A connection that was lost since the last command is replaced; not in the middle of a transaction, of which the
- * command would be run alone. */
+/* A connection that was lost since the last command is replaced; not in the middle of a transaction, since the command
+ * would then run alone. */
 static enum exit_code runner_check_connection(struct runner *runner)
 {
     struct session *session = runner->session;

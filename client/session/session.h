@@ -1,7 +1,7 @@
 /*
- * A conversation with one server: connects when needed, and keeps what the server remembers about the connection
- * (user, database, protocol) so that a new connection gets it back. At the prompt a new connection in the place of a
- * lost one is said, with what is different (reconnection.h), and a password that was accepted is kept in memory for it.
+ * A conversation with one server: connects when needed, and keeps what the server remembers about the connection (user,
+ * database, protocol) so that a new connection gets it back. At the prompt a new connection in place of a lost one is
+ * reported, with what is different (reconnection.h), and a password that was accepted is kept in memory for it.
  *
  * Commands of people and scripts are run and printed by runner.h; modes ask with session_query(), or many at once on
  * session_connection(). Messages about trouble go to standard error.
@@ -31,30 +31,31 @@ enum session_mode {
 struct session *session_create(const struct options *options, enum session_mode mode);
 void session_destroy(struct session *session);
 
-/* Connects unless connected, authenticates, chooses protocol and database. On failure the reason was printed. A
- * password that is refused is said and is no failure: the connection goes on as who it is without one. Somebody
- * unexpected at the other end is warned of (peer.h), once. */
+/* Connects unless connected, authenticates, chooses protocol and database. On failure the reason was printed. A refused
+ * password is reported and is not a failure: the connection goes on as the user that it has without one. There is one
+ * warning about somebody unexpected at the other end (peer.h). */
 enum exit_code session_connect(struct session *session);
 
 /* Takes a new connection for one whose replies nobody waits for any more. Says what changed by that, if anything. */
 enum exit_code session_renew(struct session *session);
 
-/* Sends a command on the connection and waits for its reply, which is the caller's to destroy and is printed by
- * nobody. Takes what `arguments` holds. EXIT_CODE_OK also for an error reply, else the connection was lost, which was
- * said. */
+/* Sends a command on the connection and waits for its reply, which is the caller's to destroy and is printed by nobody.
+ * Takes what `arguments` holds. EXIT_CODE_OK also for an error reply, otherwise the connection was lost, which was
+ * reported. */
 enum exit_code session_query(struct session *session, struct arguments *arguments, struct reply **reply_out);
 
-/* The same for a command as plain words, NULL behind the last. */
+/* The same for a command as plain words, NULL after the last. */
 enum exit_code session_ask(struct session *session, const char *const *words, struct reply **reply_out);
 
 /* The kernel's word on the other end of the connection (connection.h). */
 bool session_peer(const struct session *session, struct ucred *peer_out);
 
-/* Writes the text of the prompt: as whom unless that is the default user, where, which database, in a transaction or
- * not, connected or not. */
+/* Writes the text of the prompt: the user unless it is the default one, the socket, the database, and whether there is
+ * a transaction and a connection. */
 void session_write_prompt(const struct session *session, char *text, size_t size);
 
-/* Tells a person at the terminal what an error reply means and what to do, where that can be said; each advice once. */
+/* Tells a person at the terminal what an error reply means and what to do, where there is something to say; each piece
+ * of advice once. */
 void session_advise(struct session *session, const struct reply *reply);
 
 const struct options *session_options(const struct session *session);

@@ -1,5 +1,5 @@
 /*
- * --hotkeys: the keys that are used most often, as a server with an LFU maxmemory-policy counts it.
+ * --hotkeys: the keys that are used most often, by the count of a server with an LFU maxmemory-policy.
  *
  * The lines of the summary are those of redis-cli, for scripts that look for them.
  */

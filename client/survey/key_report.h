@@ -1,5 +1,5 @@
 /*
- * What the surveys of keys print alike.
+ * What all surveys of keys print in the same way.
  */
 #ifndef KVS_CLIENT_SURVEY_KEY_REPORT_H
 #define KVS_CLIENT_SURVEY_KEY_REPORT_H
@@ -16,7 +16,7 @@ char *key_report_name(const char *name, size_t length);
 /* "[12.34%] ", where it is known. */
 void key_report_fraction(double fraction);
 
-/* The heading of the summary and how many keys it is of: all, or what part. False, and nothing printed, when the walk
+/* The heading of the summary, and how many keys it covers: all, or what part. False, and nothing printed, when the walk
  * failed before it came to a key. */
 bool key_report_begin_summary(const struct key_walk_result *result);
 

@@ -26,8 +26,8 @@ bool key_scan_is_done(const struct key_scan *scan);
 /* Appends the SCAN for the next keys to what the connection is to send. */
 void key_scan_append(struct key_scan *scan, struct connection *connection);
 
-/* Takes the cursor out of the reply. `*keys_out` is the array of keys, all of them strings, inside `reply`. False for an
- * error reply, or one that is not of this form. */
+/* Takes the cursor out of the reply. `*keys_out` is the array of keys, all of them strings, inside `reply`. False for
+ * an error reply, or one that is not of this form. */
 bool key_scan_take(struct key_scan *scan, const struct reply *reply, const struct reply **keys_out);
 
 /* Prints what was wrong with a reply that could not be taken. */

@@ -1,6 +1,6 @@
 /*
- * --keystats: all keys in tables: types with their elements and memory, how sizes, names and times to live are spread,
- * and the keys that take most memory.
+ * --keystats: all keys in tables: types with their elements and memory, how sizes, names and times to live are
+ * distributed, and the keys that take the most memory.
  */
 #ifndef KVS_CLIENT_SURVEY_KEY_STATS_H
 #define KVS_CLIENT_SURVEY_KEY_STATS_H

@@ -1,5 +1,5 @@
 /*
- * --bigkeys, --memkeys, --keystats and --hotkeys: walk through all keys (key_walk.h) and tell which stand out.
+ * --bigkeys, --memkeys, --keystats and --hotkeys: walk through all keys (key_walk.h) and report those that stand out.
  */
 #ifndef KVS_CLIENT_SURVEY_KEY_SURVEY_H
 #define KVS_CLIENT_SURVEY_KEY_SURVEY_H
@@ -7,7 +7,7 @@
 #include "core/exit_codes.h"
 #include "options/options.h"
 
-/* Ctrl-C ends the walk, and what was seen so far is told; so it is when the server goes away. */
+/* Ctrl-C ends the walk, and what was seen so far is reported, as it is when the server goes away. */
 enum exit_code key_survey_run(const struct options *options);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The types of keys that a client can know of: how each is sized. Modules bring others.
+ * The types of keys that a client can know, and how each is sized. Modules bring others.
  */
 #ifndef KVS_CLIENT_SURVEY_KEY_TYPE_H
 #define KVS_CLIENT_SURVEY_KEY_TYPE_H

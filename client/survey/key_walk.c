@@ -1,5 +1,5 @@
 /*
- * Three batches of keys are under way at a time, one behind the other. A round sends, all at once,
+ * Three batches of keys are under way at a time, one after the other. A round sends, all at once,
  *
  *      the details of the oldest batch      whose types are known
  *      TYPE of each key of the next         which the last SCAN named
@@ -385,7 +385,7 @@ static bool walk_round(struct key_walk *walk)
     return true;
 }
 
-/* Says what was refused. The first of these makes the exit code, where there is no worse. */
+/* Says what was refused. The first of these decides the exit code, where there is none that is worse. */
 static void walk_explain_refusals(struct key_walk *walk)
 {
     for (int question = 0; question < KEY_QUESTIONS; question++) {

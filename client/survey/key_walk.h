@@ -1,10 +1,10 @@
 /*
  * Walks through all keys of a database by SCAN and asks the server something about each: what is asked is pipelined, so
- * that a round trip brings a thousand keys nearer to the end, not one.
+ * that a round trip covers a thousand keys, not one.
  *
  * Keys that vanish meanwhile, or change their type, are left out. SCAN may name a key more than once, as it does
- * everywhere. What the server refuses for a key is unknown for that key; at the end, each question that was refused is
- * printed once, with the first reason, and makes the exit code of the walk.
+ * everywhere. What the server refuses to say about a key stays unknown; at the end, each question that was refused is
+ * printed once, with the first reason, and decides the exit code of the walk.
  */
 #ifndef KVS_CLIENT_SURVEY_KEY_WALK_H
 #define KVS_CLIENT_SURVEY_KEY_WALK_H
@@ -44,7 +44,7 @@ struct walked_key {
 
 struct key_walk_plan {
     bool asks[KEY_QUESTIONS];
-    enum key_question essential; /* where a server does not have it, or not for this user, the walk ends */
+    enum key_question essential; /* the walk ends where a server lacks it, or refuses it to this user */
     void (*visit)(void *context, const struct walked_key *key);
     void *context;
 };

@@ -1,5 +1,5 @@
 /*
- * The keys that stand out most by some value, in little memory however many there are.
+ * The keys that stand out most by some value, in little memory however many keys there are.
  */
 #ifndef KVS_CLIENT_SURVEY_TOP_KEYS_H
 #define KVS_CLIENT_SURVEY_TOP_KEYS_H

@@ -1,6 +1,6 @@
 /*
- * The server's clients (CLIENT LIST). kvs says which process each is; then the program's name is looked up in /proc when
- * it is first wanted. All strings are printable.
+ * The server's clients (CLIENT LIST). kvs says which process each is; then the program's name is looked up in /proc
+ * when it is first needed. All strings are printable.
  */
 #ifndef KVS_CLIENT_TOP_CLIENT_LIST_H
 #define KVS_CLIENT_TOP_CLIENT_LIST_H
@@ -14,15 +14,15 @@
 
 struct client_row {
     long long id;
-    double pid, uid, database, age, idle, memory;                            /* seconds, bytes; NAN: not told */
+    double pid, uid, database, age, idle, memory;                            /* seconds, bytes; NAN: unknown */
     bool has_program;                                                        /* looked up */
-    char program[16], name[32], user[24], command[24], access[8], place[64]; /* "" for what is not told */
+    char program[16], name[32], user[24], command[24], access[8], place[64]; /* "" for what is unknown */
 };
 
 struct client_list {
     size_t count;
     struct client_row *rows; /* by id */
-    bool has_processes;      /* pid and uid are told */
+    bool has_processes;      /* pid and uid are known */
 };
 
 extern const struct column client_columns[];

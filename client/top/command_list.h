@@ -1,6 +1,6 @@
 /*
- * What the server says of each command (INFO, sections Commandstats and Latencystats), and what two rounds of it say
- * about the time between. Names are printable.
+ * What the server says about each command (INFO, sections Commandstats and Latencystats), and what two rounds say about
+ * the time between them. Names are printable.
  */
 #ifndef KVS_CLIENT_TOP_COMMAND_LIST_H
 #define KVS_CLIENT_TOP_COMMAND_LIST_H
@@ -15,7 +15,7 @@
 struct command_row {
     char name[48];
     double calls, microseconds, failures; /* in all; of failures also those that were refused before they ran */
-    double p50, p99;                      /* microseconds, since the server's start or the last reset; NAN: not told */
+    double p50, p99;                      /* microseconds, since the server's start or the last reset; NAN: unknown */
 
     /* since the round before; NAN: unknown */
     double call_rate, failure_rate; /* a second */

@@ -1,6 +1,7 @@
 /*
- * The terminal is given back even when the program crashes: SIGSEGV and its kin write what the terminal needs to show
- * lines again, set its modes, and then go on as they would have. Only what may be called from a handler is called.
+ * The terminal is restored even when the program crashes: the handlers of SIGSEGV and its kin write what the terminal
+ * needs to show lines again, set its modes, and then go on as they would have. Only what may be called from a handler
+ * is called.
  */
 #ifndef KVS_CLIENT_TOP_CRASH_H
 #define KVS_CLIENT_TOP_CRASH_H

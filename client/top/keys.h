@@ -1,5 +1,5 @@
 /*
- * The keys: one table, of which the help and the hints at the foot of the screen are drawn.
+ * The keys: one table, from which the help and the hints at the foot of the screen are drawn.
  */
 #ifndef KVS_CLIENT_TOP_KEYS_H
 #define KVS_CLIENT_TOP_KEYS_H
@@ -8,7 +8,7 @@
 
 enum action {
     ACTION_NONE,
-    ACTION_VIEW, /* and those behind it: one for each enum view */
+    ACTION_VIEW, /* and those after it: one for each enum view */
     ACTION_VIEW_LAST = ACTION_VIEW + 4,
     ACTION_NEXT_VIEW,
     ACTION_PREVIOUS_VIEW,

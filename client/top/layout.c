@@ -10,7 +10,7 @@ static int least(int left, int right)
     return left < right ? left : right;
 }
 
-/* Cuts so many lines off the top of a rectangle. */
+/* Cuts some lines off the top of a rectangle. */
 static struct rectangle cut_top(struct rectangle *area, int lines)
 {
     struct rectangle top = *area;

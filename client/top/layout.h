@@ -1,5 +1,5 @@
 /*
- * Which parts of the screen stand where: one view at a time on a small terminal, more at once on a large one.
+ * Where the parts of the screen are: one view at a time on a small terminal, more at once on a large one.
  */
 #ifndef KVS_CLIENT_TOP_LAYOUT_H
 #define KVS_CLIENT_TOP_LAYOUT_H

@@ -1,5 +1,5 @@
 /*
- * Who stands behind a number: programs by pid, users by uid. Printable.
+ * Whom a number stands for: programs by pid, users by uid. Printable.
  */
 #ifndef KVS_CLIENT_TOP_OWNERS_H
 #define KVS_CLIENT_TOP_OWNERS_H

@@ -15,8 +15,8 @@ size_t plot_rounds(int columns, size_t step)
     return columns > 0 ? (size_t)columns * plot_density() * step : 0;
 }
 
-/* One group of `step` rounds: of latencies the worst, of all else the mean. Groups are cut where the count of rounds is a
- * multiple of it, so that a round stays in its group while time goes on. Group 0 is the newest. */
+/* One group of `step` rounds: of latencies the worst, of all else the mean. Groups are cut where the count of rounds is
+ * a multiple of it, so that a round stays in its group while time goes on. Group 0 is the newest. */
 static double plot_value(const struct timeline *timeline, enum figure figure, size_t group, size_t step)
 {
     size_t total = timeline_total(timeline), known = 0;

@@ -1,7 +1,7 @@
 /*
  * A figure's last rounds as a plot of characters, newest at the right: braille dots, two bars to a column and four
- * steps to a line, or ASCII where that is all there is (screen_is_plain()). What is not known stays blank; what is known
- * shows at least its lowest step.
+ * steps to a line, or ASCII where that is all there is (screen_is_plain()). What is not known stays blank; what is
+ * known shows at least its lowest step.
  */
 #ifndef KVS_CLIENT_TOP_PLOT_H
 #define KVS_CLIENT_TOP_PLOT_H

@@ -1,5 +1,5 @@
 /*
- * What one INFO said about the server, and what two of them say about the time between. What a server does not tell is
+ * What one INFO says about the server, and what two of them say about the time between. What a server does not say is
  * unknown (NAN).
  */
 #ifndef KVS_CLIENT_TOP_SAMPLE_H

@@ -57,7 +57,7 @@ struct sampler {
     bool is_in_round, is_spoiled;
     bool has_base; /* the model's sample is one to compare the next with */
 
-    /* Own commands that the next INFO counts and the one before it did not. */
+    /* This program's commands that the next INFO counts and the last one did not. */
     struct own_commands own;
     double own_others;
 };
@@ -161,7 +161,7 @@ static void lose_by_status(struct sampler *sampler, double now, enum connection_
     lose_connection(sampler, now, reason);
 }
 
-/* Appends a command of so many words; connection_flush() sends it. */
+/* Appends a command of `count` words; connection_flush() sends it. */
 static void ask(struct sampler *sampler, double now, enum request request, size_t count, const char *const *words)
 {
     struct arguments arguments = {0};
@@ -415,7 +415,7 @@ static bool probe_is_wanted(const struct sampler *sampler)
            !(ping->is_refused && ping->retry > sampler->next_probe);
 }
 
-/* Starts what is due, of which only one is under way. A round that ends is drawn before anything else is timed. */
+/* Starts what is due, one thing at a time. A round that ends is drawn before anything else is timed. */
 static void start_due(struct sampler *sampler, double now)
 {
     if (sampler->queued > 0)

@@ -1,7 +1,7 @@
 /*
- * Asks the server, round after round, and fills in the model. Never waits: sampler_run() reads what has come, sends what
- * is due and returns, so that a slow server does not keep a person from the keyboard. A connection that is lost is made
- * again; what was learned so far stays.
+ * Asks the server, round after round, and fills in the model. Never waits: sampler_run() reads what has come, sends
+ * what is due and returns, so that a slow server does not keep a person from the keyboard. A connection that is lost is
+ * made again; what was learned so far stays.
  *
  * A round is INFO, and CLIENT LIST while somebody looks at it. Between rounds PING is timed. Only one of these is under
  * way at a time: a probe never waits behind a round, and a server that does not answer is not sent more.
@@ -41,10 +41,10 @@ void sampler_spoil(struct sampler *sampler);
 void sampler_set_interval(struct sampler *sampler, double seconds);
 void sampler_set_paused(struct sampler *sampler, bool is_paused);
 
-/* Whether somebody looks at the clients. */
+/* Says whether somebody looks at the clients. */
 void sampler_want_clients(struct sampler *sampler, bool is_wanted);
 
-/* Asks the server to drop a client; what it answers is told (model_tell). */
+/* Asks the server to drop a client; its answer becomes news (model_tell). */
 void sampler_kill(struct sampler *sampler, long long id);
 
 /* Of this connection among the server's clients; 0: not known. */

@@ -1,5 +1,5 @@
 /*
- * The terminal as a screen: ncurses, opened and given back.
+ * The terminal as a screen: ncurses, opened and closed.
  *
  * One screen for the whole program; main thread only. While it is open, the terminal is given back when the program
  * ends by exit(), and when it crashes (crash.h); who ends it by a signal calls screen_close() first.
@@ -26,7 +26,7 @@ enum look {
     LOOK_SELECTED,
     LOOK_WARNING,
     LOOK_QUESTION,
-    LOOK_PLOT, /* and those behind it are for figures, each with a colour of its own */
+    LOOK_PLOT, /* and those after it are for figures, each with a colour of its own */
     LOOK_COUNT = LOOK_PLOT + 6,
 };
 

@@ -1,5 +1,5 @@
 /*
- * The server's sockets with their rights (INFO of kvs, section Sockets); Redis tells nothing of the kind.
+ * The server's sockets with their rights (INFO of kvs, section Sockets); Redis says nothing of the kind.
  */
 #ifndef KVS_CLIENT_TOP_SOCKET_LIST_H
 #define KVS_CLIENT_TOP_SOCKET_LIST_H
@@ -13,7 +13,7 @@
 
 struct socket_row {
     char path[TABLE_CELL], access[8], mode[8], owner[24], group[24], user[24], state[16];
-    double clients, accepted, refused, denied; /* NAN: not told */
+    double clients, accepted, refused, denied; /* NAN: unknown */
 };
 
 struct socket_list {

@@ -1,6 +1,6 @@
 /*
- * A table on the screen: columns, an order, a filter, a row that is selected. What stands in the rows is the business of
- * whoever has them, who is asked cell by cell (struct table_rows).
+ * A table on the screen: columns, an order, a filter, a row that is selected. What the rows hold is the business of
+ * their owner, who is asked cell by cell (struct table_rows).
  */
 #ifndef KVS_CLIENT_TOP_TABLE_H
 #define KVS_CLIENT_TOP_TABLE_H

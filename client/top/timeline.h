@@ -25,7 +25,7 @@ struct timeline;
 struct timeline *timeline_create(void);
 void timeline_destroy(struct timeline *timeline);
 
-/* A new round, of which nothing is known yet. */
+/* A new round, about which nothing is known yet. */
 void timeline_begin(struct timeline *timeline);
 
 /* Of the newest round. What is no number of a sensible size stays unknown. */

@@ -1,6 +1,7 @@
 /*
- * One loop waits for the keyboard, signals and the server together, and each is served as it comes. The first connection
- * is the session's, which says what is wrong in the words of the rest of kvs-cli; the screen opens when that worked.
+ * One loop waits for the keyboard, signals and the server together, and each is served as it comes. The first
+ * connection is the session's, which says what is wrong in the words of the rest of kvs-cli; the screen opens when that
+ * worked.
  */
 #include "top/top.h"
 

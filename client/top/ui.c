@@ -78,7 +78,7 @@ static void move_selection(struct ui *ui, struct model *model, long rows_down)
     table_move(ui->focus, &rows, rows_down);
 }
 
-/* Columns that this server has no values for are passed over. */
+/* Columns for which this server has no values are skipped. */
 static void sort(struct ui *ui, struct model *model, int direction)
 {
     struct table *table = ui->focus;

@@ -63,5 +63,5 @@ void view_refusal_draw(const struct rectangle *area, const char *what, const str
     if (strncmp(part->refusal, "NO", 2) == 0)
         screen_print(area, 1, 1, LOOK_WARNING, "not allowed: %s", part->refusal);
     else
-        screen_print(area, 1, 1, LOOK_WARNING, "not told: %s", part->refusal);
+        screen_print(area, 1, 1, LOOK_WARNING, "not available: %s", part->refusal);
 }

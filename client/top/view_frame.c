@@ -1,5 +1,5 @@
 /*
- * What surrounds every view: the server at the top, the views to choose from, and the line at the foot, which belongs to
+ * What surrounds every view: the server at the top, the views to choose from, and the line at the foot, which goes to
  * whatever is most urgent.
  */
 #include "top/amount.h"

@@ -5,7 +5,7 @@ static const char *const notes[] = {
     "Requests and calls leave out this screen's own.",
     "PING is timed ten times a second; its percentiles are of the last minute.",
     "TIME is the share of all commands' time; P50 and P99 are since the start.",
-    "A thousand clients and more are listed every 5 seconds only.",
+    "A thousand clients or more are listed only every 5 seconds.",
 };
 
 /* As many lines as there is room for: keys first. */

@@ -25,7 +25,7 @@ void view_sockets_draw(const struct rectangle *area, struct ui *ui, struct model
         view_refusal_draw(area, "INFO", &model->info);
     else if (model->sockets.count == 0)
         screen_print(area, 0, 1, LOOK_PLAIN, "%s",
-                     model->has_sample ? "this server does not tell of its sockets" : "nothing is known yet");
+                     model->has_sample ? "this server does not report its sockets" : "nothing is known yet");
     else
         table_draw(&ui->sockets, &rows, area);
 }

@@ -10,7 +10,7 @@ void view_workers_draw(const struct rectangle *area, const struct ui *ui, const 
     const struct workers *workers = &model->workers;
     if (workers->count == 0) {
         screen_print(area, 0, 1, LOOK_PLAIN, "%s",
-                     model->has_sample ? "the server's threads are not to be seen from here" : "nothing is known yet");
+                     model->has_sample ? "the server's threads cannot be seen from here" : "nothing is known yet");
         return;
     }
     int count = (int)workers->count, height = area->height / count;

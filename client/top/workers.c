@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Name and processor time of a thread, from its line in /proc: "42 (worker-0) S ..." with the times, in ticks, as fields
- * 14 and 15. The name may hold anything, so the line is read from its last parenthesis on. */
+/* Name and processor time of a thread, from its line in /proc: "42 (worker-0) S ..." with the times, in ticks, as
+ * fields 14 and 15. The name may hold anything, so the line is read from its last parenthesis on. */
 static bool read_thread(long pid, long thread, struct worker *worker_out)
 {
     char place[64], line[512];

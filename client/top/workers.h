@@ -1,5 +1,5 @@
 /*
- * How busy the threads of the server are that execute commands, from /proc: those of kvs-server, and the main and I/O
+ * How busy the server's threads that execute commands are, from /proc: those of kvs-server, and the main and I/O
  * threads of Redis and Valkey. None where /proc does not show the process.
  */
 #ifndef KVS_CLIENT_TOP_WORKERS_H

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Screens that docs/cli.md shows: `screens.py PAGE` runs the tests that make them and puts them into the page.
 
-A page marks a place with <!-- screen: NAME --> and a block of text behind it; the test keeps the screen under that
+A page marks a place with <!-- screen: NAME --> and a block of text after it; the test keeps the screen under that
 name.
 """
 

@@ -238,7 +238,7 @@ class PromptShowsTheUser(ServersWithUsers):
         self.open("--user", "alice", KVSCLI_AUTH="pw").expect(self.prompt("alice@"))
         self.open(KVSCLI_AUTH="secret").expect("kvs /")
 
-    def test_with_the_database_behind_the_path(self):
+    def test_with_the_database_after_the_path(self):
         self.open("--user", "alice", "-n", "3", KVSCLI_AUTH="pw").expect(self.prompt("alice@", "[3]"))
 
     def test_after_auth_hello_and_reset(self):

@@ -126,7 +126,7 @@ class Pipe(WithServers):
             self.assertEqual(len(err.splitlines()), 21)
             self.assertTrue(err.endswith(b"(more errors are counted, not shown)\n"))
 
-    def test_lines_are_known_behind_many_blank_ones(self):
+    def test_lines_are_known_after_many_blank_ones(self):
         for path in self.paths:
             _, _, err = self.pipe(path, b"PING\n\n" * 30000 + b"INCR\n")
             self.assertTrue(err.startswith(b"line 60001: "), err)

@@ -281,7 +281,7 @@ class OptionsWorkAsInRedisCli(unittest.TestCase):
             self.assertEqual(lines, [b"1\n", b"2\n", b"3\n", b"4\n", b"5\n"])
             self.assertEqual(process.wait(DEADLINE), -signal.SIGINT)
 
-    def test_interval_lies_between_commands_and_not_behind_the_last(self):
+    def test_interval_lies_between_commands_and_not_after_the_last(self):
         start = time.monotonic()
         run_cli("-s", self.server.path, "-r", "2", "-i", "0.3", "ping")
         elapsed = time.monotonic() - start
@@ -318,7 +318,7 @@ class OptionsWorkAsInRedisCli(unittest.TestCase):
         self.assertEqual(run_cli("-s", self.server.path, "-X", "T", "restore", "m", "0", "T", stdin=dump)[1], b"OK\n")
         self.assertEqual(run_cli("-s", self.server.path, "lrange", "m", "0", "-1")[1], b"a\nb\n")
 
-    def test_delimiters_stand_between_elements_and_behind_replies(self):
+    def test_delimiters_stand_between_elements_and_after_replies(self):
         for arguments in (["-d", "--", "lrange", "letters", "0", "-1"], ["-D", "||", "ping"],
                           ["-d", "", "-D", "", "-r", "2", "ping"]):
             self.both(*arguments)
@@ -468,7 +468,7 @@ class UsageIsChecked(unittest.TestCase):
     def test_each_mistake_has_its_line_and_status_2(self):
         self.refused("unknown option '-z'", "-z")
         self.refused("option -s needs a value: PATH", "-s")
-        self.refused("option -n needs a whole number from 0 up, not 'x'", "-n", "x", "ping")
+        self.refused("option -n needs a whole number, 0 or more, not 'x'", "-n", "x", "ping")
         self.refused("option -n needs", "-n", "-1", "ping")
         self.refused("option -r needs a whole number, not '3x'", "-r", "3x", "ping")
         self.refused("option -i needs a number of seconds", "-i", "nan", "ping")
@@ -476,8 +476,8 @@ class UsageIsChecked(unittest.TestCase):
         self.refused("options -x and -X exclude each other", "-x", "-X", "t", "ping")
         self.refused("options -x and -X need a command", "-x")
         self.refused("no argument of the command is 'tag'", "-X", "tag", "set", "a", "b")
-        self.refused("socket file only", "-h", "127.0.0.1", "ping")
-        self.refused("socket file only", "-p", "6379", "ping")
+        self.refused("only through a socket file", "-h", "127.0.0.1", "ping")
+        self.refused("only through a socket file", "-p", "6379", "ping")
         self.refused("--show-pushes needs yes or no", "--show-pushes", "maybe", "ping")
         self.refused("--user needs a password", "--user", "me", "ping")
 

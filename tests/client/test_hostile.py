@@ -204,7 +204,7 @@ class Lie:
         return tree
 
     def tell(self, tree):
-        """The bytes to send, and whether the connection is closed behind them (None: nothing more is said)."""
+        """The bytes to send, and whether the connection is closed after them (None: nothing more is said)."""
         rng = self.random
         self.past.append(tree)
         if self.first > 0:

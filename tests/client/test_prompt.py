@@ -59,7 +59,7 @@ class PromptTest(unittest.TestCase):
         return screen
 
     def at_prompt(self, screen, typed="", mark=""):
-        """Until the cursor is behind a prompt and what was typed there."""
+        """Until the cursor is after a prompt and what was typed there."""
         line = (self.prompt[:-2] + mark + "> " + typed).rstrip()
         screen.wait_for(lambda: screen.row() == line, "the line %r" % line)
 
@@ -305,7 +305,7 @@ class LinesAreCutIntoWords(PromptTest):
         for line, text in (('echo "open', 'Unbalanced quotes: the " in column 6 is never closed'),
                            ("set k 'it\\'s", "Unbalanced quotes: the ' in column 7 is never closed"),
                            ('echo h\u00e9\u20ac "x', 'Unbalanced quotes: the " in column 10 is never closed'),
-                           ('echo "a"b', 'Unbalanced quotes: behind the closing " in column 8 there is no blank')):
+                           ('echo "a"b', 'Unbalanced quotes: no blank follows the closing " in column 8')):
             with self.subTest(line=line):
                 self.assertEqual(self.run_line(screen, line), text)
 
@@ -974,7 +974,7 @@ class QuestionsAreAsked(PromptTest):
         self.redis("-n", "5", "set", "c", "3")
         for answer in ("n", "", "yep", "nay"):
             question = self.ask("flushall", answer)
-            self.assertEqual(question, "FLUSHALL deletes all 3 keys of all databases of %s. Go on? [y/N]"
+            self.assertEqual(question, "FLUSHALL deletes all 3 keys in all databases of %s. Go on? [y/N]"
                              % self.server.path)
             self.at_prompt(self.view)
             self.assertIn("Nothing was sent.", self.view.text())
@@ -987,7 +987,7 @@ class QuestionsAreAsked(PromptTest):
         with ScriptedServer(lambda words: b"$%d\r\n%s\r\n" % (len(keyspace), keyspace) if words[0] == b"INFO"
                             else b"-ERR no\r\n", unknown=(b"COMMAND",)) as server:
             screen = self.screen(path=server.path, columns=160)
-            self.assertIn("FLUSHALL deletes all keys of all databases of ", self.ask("flushall", "n", screen))
+            self.assertIn("FLUSHALL deletes all keys in all databases of ", self.ask("flushall", "n", screen))
 
     def test_yes_sends_it(self):
         for answer in ("y", "YES"):
@@ -1000,7 +1000,7 @@ class QuestionsAreAsked(PromptTest):
             self.view.expect_gone("Go on?")
 
     def test_each_command_that_destroys_is_asked_about(self):
-        for line, text in (("flushdb", "FLUSHDB deletes all 2 keys of database 0 of "),
+        for line, text in (("flushdb", "FLUSHDB deletes all 2 keys in database 0 of "),
                            ("shutdown nosave", "SHUTDOWN stops the server at "),
                            ("debug segfault", "DEBUG segfault can stop, block or change the server at "),
                            ("debug sleep 100", "DEBUG sleep can "), ("debug reload", "DEBUG reload can "),
@@ -1012,7 +1012,7 @@ class QuestionsAreAsked(PromptTest):
 
     def test_an_empty_database_is_said(self):
         self.redis("flushall")
-        self.assertIn("FLUSHDB deletes all keys (there are none) of database 0 of ", self.ask("flushdb", "n"))
+        self.assertIn("FLUSHDB deletes all keys (there are none) in database 0 of ", self.ask("flushdb", "n"))
 
     def test_questions_can_be_switched_off(self):
         screen = self.screen("--no-questions")
@@ -1027,7 +1027,7 @@ class QuestionsAreAsked(PromptTest):
 
     def test_in_a_transaction_nothing_is_counted(self):
         self.run_line(self.view, "multi", mark="(tx)")
-        self.assertEqual(self.ask("flushall", "y"), "FLUSHALL deletes all keys of all databases of %s, once the "
+        self.assertEqual(self.ask("flushall", "y"), "FLUSHALL deletes all keys in all databases of %s, once the "
                          "transaction is executed. Go on? [y/N]" % self.server.path)
         self.view.expect("QUEUED")
         self.assertEqual(self.redis("dbsize"), "2")

@@ -147,8 +147,8 @@ class UrlsNameServers(unittest.TestCase):
 
     def test_mistakes_are_explained_without_the_url(self):
         for text, reason in {
-                "redis://secret@localhost:6379/0": "socket file only",
-                "rediss://secret@localhost": "socket file only",
+                "redis://secret@localhost:6379/0": "only through a socket file",
+                "rediss://secret@localhost": "only through a socket file",
                 "http://secret@host/": "it has to begin with redis+unix://",
                 "secret": "it has to begin with redis+unix://",
                 "": "it has to begin with redis+unix://",
@@ -780,7 +780,7 @@ class PreferencesAreRead(Folder):
                 "colour never": "unknown setting 'colour'; did you mean color?",
                 "Socket /x": "unknown setting 'Socket'; did you mean socket?",
                 "entirely different": "unknown setting 'entirely'; man kvs-cli lists them",
-                "socket=/x": "between a name and its value stands a blank, not =",
+                "socket=/x": "a blank, not =, stands between a name and its value",
                 "socket": "socket has no value",
                 "hints": "hints has no value",
                 "hints maybe": "hints is one of no|yes, not 'maybe'",
@@ -792,7 +792,7 @@ class PreferencesAreRead(Folder):
                 "requirepass=secret": "passwords have no place in this file; KVSCLI_AUTH and --askpass are for them",
                 "a\x1b[31mb": "unknown setting 'a?[31mb'; man kvs-cli lists them",
                 "hints \x1b": "hints is one of no|yes, not '?'",
-                "soc\0ket": "a zero byte is no text"}.items():
+                "soc\0ket": "it holds a zero byte"}.items():
             with self.subTest(line=line):
                 got = self.run_with("# x\n%s\nformat csv\n" % line, FAKETTY="1")
                 self.assertEqual(got, (0, b'"a","b"\n', b"kvs-cli: FILE, line 2: %s\n" % wanted.encode()))

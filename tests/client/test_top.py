@@ -273,7 +273,7 @@ class FiguresOfRedis(FiguresAreTheServers, WithRedis):
     def test_what_it_does_not_tell_is_left_out(self):
         top = self.top()
         top.type("4")
-        top.expect("does not tell of its sockets")
+        top.expect("does not report its sockets")
         top.type("3")
         top.expect("load")
         self.assertNotIn("PROGRAM", top.text())

@@ -367,7 +367,7 @@ class Stat(unittest.TestCase):
                 self.assertEqual(cli.process.stderr.readline().decode(),
                                  "kvs-cli: connected again to %s\n" % server.path)
                 self.assertEqual(cli.process.stderr.readline().decode(),
-                                 "kvs-cli: the server was restarted, its counters began anew\n")
+                                 "kvs-cli: the server was restarted; its counters began again\n")
                 self.assertNotEqual(cli.line(), "")
                 cli.interrupt()
                 self.assertEqual(cli.end()[0], 0)

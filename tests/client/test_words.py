@@ -52,7 +52,7 @@ static void answer(const struct documentation *documentation, char *line, size_t
     } else if (strncmp(line, "hint ", 5) == 0) {
         char *text = malloc(size);
         size_t length = strlen(line + 5);
-        char *exact = malloc(length); /* nothing is read behind its end */
+        char *exact = malloc(length); /* nothing is read after its end */
         memcpy(exact, line + 5, length);
         hint_write(documentation, exact, length, text, size);
         puts(text);
@@ -214,7 +214,7 @@ class Documenting(ScriptedServer):
 
 
 class Cut:
-    """The start of a reply, behind which the connection is closed."""
+    """The start of a reply, after which the connection is closed."""
 
     def __init__(self, reply):
         self.start = reply
@@ -286,7 +286,7 @@ class LinesOfRedis(unittest.TestCase):
 
 
 class TypingAtRandom(unittest.TestCase):
-    """Words that are offered, values, and rubbish, in any order, behind every command."""
+    """Words that are offered, values, and rubbish, in any order, after every command."""
 
     def walk(self, path):
         chance = random.Random(4)
@@ -371,14 +371,14 @@ class Documentation(unittest.TestCase):
                              lines=["complete ^", "complete s^", "hint se", "hint set ", "help get", "help @string"])
         self.assertEqual(answers[:4], ["0 0 :set clear exit get help quit set", "0 3 set", "t", ""])
         self.assertEqual(answers[4].split("\n"), ["  GET", "  The server does not describe it."])
-        self.assertEqual(answers[5], "No group '@string': the server does not tell its commands' groups")
+        self.assertEqual(answers[5], "No group '@string': the server does not name the groups of its commands")
 
     def test_is_empty_and_nothing_is_said_where_the_user_may_not_ask(self):
         for error in (b"-NOAUTH Authentication required.\r\n", b"-NOPERM no permission\r\n"):
             with Documenting(error) as server:
                 answers = ask_once(server.path, ["complete g^", "hint get ", "help get", "help"])
                 asked = [words for words in server.commands if words[0] == b"COMMAND"]
-            self.assertEqual(answers[:3], ["0 0", "", "No help for 'get': the server does not tell its commands"])
+            self.assertEqual(answers[:3], ["0 0", "", "No help for 'get': the server does not list its commands"])
             self.assertIn("HELP @GROUP", answers[3])
             self.assertEqual(asked, [[b"COMMAND", b"DOCS"]])
 
@@ -571,7 +571,7 @@ class Help(unittest.TestCase):
         self.assertNotIn("\033", self.help("help get"))
 
     def show(self, columns, lines):
-        """What is written to a terminal of so many columns."""
+        """What is written to a terminal of that many columns."""
         near, far = pty.openpty()
         set_size(far, 24, columns)
         done = subprocess.Popen([driver, self.server.path, "2", "1", "100"], stdin=subprocess.PIPE, stdout=far,

@@ -5,7 +5,7 @@ A ^ is the cursor. A line that begins with blanks continues the one above. Backs
 
 import re
 
-# What is hinted behind the cursor, by redis-server 7.0.
+# What is hinted after the cursor, by redis-server 7.0.
 REDIS_HINTS = r"""
 set^ key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]
 set ^key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]
