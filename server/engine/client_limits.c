@@ -9,6 +9,7 @@
 #include "engine/client_limits.h"
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/gate.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -59,7 +60,7 @@ static bool check_output_at(struct client *client, int64_t now_ms)
     if (!hard && !soft_limit_reached(client, limit, used, now_ms))
         return true;
     log_client(LOG_LEVEL_WARNING, "Closing client, its output is over client-output-buffer-limit", client);
-    stat_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
+    counter_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
     conn_close(&client->conn);
     return false;
 }
@@ -128,7 +129,7 @@ void clients_evict(struct server *server)
         if (client->flags & CLIENT_NO_EVICT)
             continue;
         log_client(LOG_LEVEL_NOTICE, "Evicting client, all clients together are over maxmemory-clients", client);
-        stat_add(&stats_of(worker_index(client->conn.worker))->evicted_clients, 1);
+        counter_add(&stats_of(worker_index(client->conn.worker))->evicted_clients, 1);
         conn_close(&client->conn);
         count_memory(client, 0);
     }

@@ -9,6 +9,7 @@
 #include "engine/executor.h"
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/gate.h"
 #include "base/memory.h"
 #include "command/call.h"
@@ -207,7 +208,7 @@ static const struct command *run_admit(const struct run *run, struct client *cli
     }
     if (allowed)
         return command;
-    stat_add(&run->stats->per_command[command->number].rejected, 1);
+    counter_add(&run->stats->per_command[command->number].rejected, 1);
     return NULL;
 }
 
@@ -374,7 +375,7 @@ static struct run run_begin(struct client *client)
 
 static void count_error(void *context, const char *message, size_t len)
 {
-    stat_add(&((struct thread_stats *)context)->errors, 1);
+    counter_add(&((struct thread_stats *)context)->errors, 1);
     stats_count_error(message, len);
 }
 

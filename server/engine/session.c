@@ -8,6 +8,7 @@
  */
 #include "engine/session.h"
 
+#include "base/counter.h"
 #include "base/memory.h"
 #include "engine/client.h"
 #include "engine/client_limits.h"
@@ -84,7 +85,7 @@ static void session_protocol_error(struct client *client, const struct parser *p
     reply_begin(&reply, &client->conn.output, client->resp);
     reply_error(&reply, parser_error(parser));
     reply_end(&reply);
-    stat_add(&client_stats(client)->errors, 1);
+    counter_add(&client_stats(client)->errors, 1);
     stats_count_error("ERR", 3);
     conn_close_after_output(&client->conn);
 }
@@ -98,7 +99,7 @@ static bool session_check_input(struct client *client, const struct parser *pars
     char who[CONN_PEER_TEXT_MAX];
     log_warning("closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit, %llu bytes",
                 (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), (unsigned long long)limit);
-    stat_add(&client_stats(client)->query_limit_closed, 1);
+    counter_add(&client_stats(client)->query_limit_closed, 1);
     conn_close(&client->conn);
     return false;
 }
@@ -246,8 +247,8 @@ static void session_readable(void *context, struct conn *conn)
         return;
     }
     struct thread_stats *stats = client_stats(client);
-    stat_add(&stats->reads, 1);
-    stat_add(&stats->bytes_in, (uint64_t)n);
+    counter_add(&stats->reads, 1);
+    counter_add(&stats->bytes_in, (uint64_t)n);
     parser_fed(parser, (size_t)n);
     if (session_check_input(client, parser))
         session_take(client, parser);
@@ -260,8 +261,8 @@ static void session_sent(void *context, struct conn *conn, size_t bytes)
     (void)context;
     struct client *client = client_of(conn);
     struct thread_stats *stats = client_stats(client);
-    stat_add(&stats->writes, 1);
-    stat_add(&stats->bytes_out, bytes);
+    counter_add(&stats->writes, 1);
+    counter_add(&stats->bytes_out, bytes);
     if (!conn->reading && !(client->flags & CLIENT_PAUSED) && conn->output.bytes < UNREAD_MAX / 2)
         conn_set_reading(conn, true);
 }
@@ -354,7 +355,7 @@ static void session_opened(void *context, struct conn *conn)
     client->server = context;
     client->resp = 2;
     guard_welcome(context, client);
-    stat_add(&client_stats(client)->connections, 1);
+    counter_add(&client_stats(client)->connections, 1);
 }
 
 static void session_closed(void *context, struct conn *conn)

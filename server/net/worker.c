@@ -8,6 +8,7 @@
 #include "net/worker.h"
 
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/gate.h"
 #include "base/memory.h"
 #include "base/output.h"
@@ -47,7 +48,7 @@ struct worker {
     /* atomic: written by main at adoption and by the worker at close */
     atomic_uint conn_count;
     /* atomic: written by the worker */
-    _Atomic uint64_t rounds;
+    relaxed_counter rounds;
     char pad[64];
 };
 
@@ -233,8 +234,7 @@ static int worker_timeout(const struct worker *worker)
 static void worker_round(struct worker *worker, const struct epoll_event *events, int count)
 {
     worker->now_ms = clock_wall_ms();
-    uint64_t rounds = atomic_load_explicit(&worker->rounds, memory_order_relaxed);
-    atomic_store_explicit(&worker->rounds, rounds + 1, memory_order_relaxed);
+    counter_add(&worker->rounds, 1);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr)
             worker_serve(worker, events[i].data.ptr, events[i].events);
@@ -413,7 +413,7 @@ void workers_load(struct worker_load *load_out)
         struct timespec used;
         if (pthread_getcpuclockid(workers[i].thread, &clock) == 0 && clock_gettime(clock, &used) == 0)
             load.cpu_ns += (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
-        load.rounds += atomic_load_explicit(&workers[i].rounds, memory_order_relaxed);
+        load.rounds += counter_get(&workers[i].rounds);
     }
     *load_out = load;
 }

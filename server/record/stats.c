@@ -47,7 +47,7 @@ static struct {
 struct rate {
     uint64_t last_total;
     uint64_t samples[RATE_SAMPLES];
-    stat_counter average; /* per second */
+    relaxed_counter average; /* per second */
 };
 
 static struct rate rate_commands, rate_bytes_in, rate_bytes_out, rate_rounds, rate_cpu_ns;
@@ -119,9 +119,9 @@ uint64_t stats_latency_bound(unsigned bucket)
     return ((LATENCY_BUCKETS_PER_DOUBLING + quarter + 1) << doubling) * LATENCY_QUARTER_NS - 1;
 }
 
-static __attribute__((noinline)) stat_counter *latency_create(struct command_stats *stats)
+static __attribute__((noinline)) relaxed_counter *latency_create(struct command_stats *stats)
 {
-    stat_counter *latency = mem_calloc(LATENCY_BUCKETS * sizeof *latency);
+    relaxed_counter *latency = mem_calloc(LATENCY_BUCKETS * sizeof *latency);
     /* Pairs with the acquire in stats_sum_command(): a reader sees zeroed counters behind the pointer. */
     atomic_store_explicit(&stats->latency, latency, memory_order_release);
     return latency;
@@ -131,15 +131,15 @@ void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t 
                   bool histogram)
 {
     struct command_stats *command = &stats->per_command[command_number];
-    stat_add(&command->calls, 1);
-    stat_add(&command->nanoseconds, nanoseconds);
+    counter_add(&command->calls, 1);
+    counter_add(&command->nanoseconds, nanoseconds);
     if (failed)
-        stat_add(&command->failed, 1);
+        counter_add(&command->failed, 1);
     if (histogram) {
-        stat_counter *latency = atomic_load_explicit(&command->latency, memory_order_relaxed);
+        relaxed_counter *latency = atomic_load_explicit(&command->latency, memory_order_relaxed);
         if (!latency)
             latency = latency_create(command);
-        stat_add(&latency[latency_bucket(nanoseconds)], 1);
+        counter_add(&latency[latency_bucket(nanoseconds)], 1);
     }
 }
 
@@ -151,16 +151,16 @@ void stats_sum(struct stats_totals *totals_out)
     for (unsigned i = 0; i < set_count; i++) {
         const struct thread_stats *set = sets[i];
         for (unsigned c = 0; c < command_count(); c++)
-            sum.commands += stat_get(&set->per_command[c].calls);
-        sum.bytes_in += stat_get(&set->bytes_in);
-        sum.bytes_out += stat_get(&set->bytes_out);
-        sum.reads += stat_get(&set->reads);
-        sum.writes += stat_get(&set->writes);
-        sum.connections += stat_get(&set->connections);
-        sum.errors += stat_get(&set->errors);
-        sum.query_limit_closed += stat_get(&set->query_limit_closed);
-        sum.output_limit_closed += stat_get(&set->output_limit_closed);
-        sum.evicted_clients += stat_get(&set->evicted_clients);
+            sum.commands += counter_get(&set->per_command[c].calls);
+        sum.bytes_in += counter_get(&set->bytes_in);
+        sum.bytes_out += counter_get(&set->bytes_out);
+        sum.reads += counter_get(&set->reads);
+        sum.writes += counter_get(&set->writes);
+        sum.connections += counter_get(&set->connections);
+        sum.errors += counter_get(&set->errors);
+        sum.query_limit_closed += counter_get(&set->query_limit_closed);
+        sum.output_limit_closed += counter_get(&set->output_limit_closed);
+        sum.evicted_clients += counter_get(&set->evicted_clients);
     }
     *totals_out = sum;
 }
@@ -170,34 +170,29 @@ void stats_sum_command(unsigned command_number, struct command_totals *totals_ou
     memset(totals_out, 0, sizeof *totals_out);
     for (unsigned i = 0; i < set_count; i++) {
         const struct command_stats *command = &sets[i]->per_command[command_number];
-        totals_out->calls += stat_get(&command->calls);
-        totals_out->nanoseconds += stat_get(&command->nanoseconds);
-        totals_out->rejected += stat_get(&command->rejected);
-        totals_out->failed += stat_get(&command->failed);
+        totals_out->calls += counter_get(&command->calls);
+        totals_out->nanoseconds += counter_get(&command->nanoseconds);
+        totals_out->rejected += counter_get(&command->rejected);
+        totals_out->failed += counter_get(&command->failed);
         /* Pairs with the release in latency_create(). */
-        const stat_counter *latency = atomic_load_explicit(&command->latency, memory_order_acquire);
+        const relaxed_counter *latency = atomic_load_explicit(&command->latency, memory_order_acquire);
         for (unsigned b = 0; latency && b < LATENCY_BUCKETS; b++)
-            totals_out->latency[b] += stat_get(&latency[b]);
+            totals_out->latency[b] += counter_get(&latency[b]);
     }
 }
 
 /* ---- resetting ---- */
 
-static inline void stat_clear(stat_counter *counter)
-{
-    atomic_store_explicit(counter, 0, memory_order_relaxed);
-}
-
 static void command_latency_clear(struct command_stats *command)
 {
-    stat_counter *latency = atomic_load_explicit(&command->latency, memory_order_relaxed);
+    relaxed_counter *latency = atomic_load_explicit(&command->latency, memory_order_relaxed);
     for (unsigned b = 0; latency && b < LATENCY_BUCKETS; b++)
-        stat_clear(&latency[b]);
+        counter_set(&latency[b], 0);
 }
 
 static void set_clear(struct thread_stats *set)
 {
-    stat_counter *const totals[] = {
+    relaxed_counter *const totals[] = {
         &set->bytes_in,
         &set->bytes_out,
         &set->reads,
@@ -209,13 +204,13 @@ static void set_clear(struct thread_stats *set)
         &set->evicted_clients,
     };
     for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
-        stat_clear(totals[i]);
+        counter_set(totals[i], 0);
     for (unsigned i = 0; i < command_count(); i++) {
         struct command_stats *command = &set->per_command[i];
-        stat_clear(&command->calls);
-        stat_clear(&command->nanoseconds);
-        stat_clear(&command->rejected);
-        stat_clear(&command->failed);
+        counter_set(&command->calls, 0);
+        counter_set(&command->nanoseconds, 0);
+        counter_set(&command->rejected, 0);
+        counter_set(&command->failed, 0);
         command_latency_clear(command);
     }
 }
@@ -312,7 +307,7 @@ static void rate_add(struct rate *rate, uint64_t total, int64_t elapsed_ms)
     uint64_t sum = 0;
     for (unsigned i = 0; i < RATE_SAMPLES; i++)
         sum += rate->samples[i];
-    atomic_store_explicit(&rate->average, sum / RATE_SAMPLES, memory_order_relaxed);
+    counter_set(&rate->average, sum / RATE_SAMPLES);
 }
 
 void stats_sample(int64_t now_ms)
@@ -337,27 +332,27 @@ void stats_sample(int64_t now_ms)
 
 uint64_t stats_rate_commands(void)
 {
-    return stat_get(&rate_commands.average);
+    return counter_get(&rate_commands.average);
 }
 
 uint64_t stats_rate_bytes_in(void)
 {
-    return stat_get(&rate_bytes_in.average);
+    return counter_get(&rate_bytes_in.average);
 }
 
 uint64_t stats_rate_bytes_out(void)
 {
-    return stat_get(&rate_bytes_out.average);
+    return counter_get(&rate_bytes_out.average);
 }
 
 uint64_t stats_rate_rounds(void)
 {
     unsigned loops = workers_count();
-    return loops != 0 ? (stat_get(&rate_rounds.average) + loops - 1) / loops : 0;
+    return loops != 0 ? (counter_get(&rate_rounds.average) + loops - 1) / loops : 0;
 }
 
 uint64_t stats_rate_round_ns(void)
 {
-    uint64_t rounds = stat_get(&rate_rounds.average);
-    return rounds != 0 ? stat_get(&rate_cpu_ns.average) / rounds : 0;
+    uint64_t rounds = counter_get(&rate_rounds.average);
+    return rounds != 0 ? counter_get(&rate_cpu_ns.average) / rounds : 0;
 }

@@ -1,28 +1,15 @@
 /*
  * Counters of the server's work: one set a worker, written by that worker alone and summed by readers.
- *
- * Fields are relaxed atomics written with plain load and store (stat_add), so counting costs no locked
- * instruction, and INFO on another worker reads values that are at most a moment old.
  */
 #ifndef KVS_RECORD_STATS_H
 #define KVS_RECORD_STATS_H
+
+#include "base/counter.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-typedef _Atomic uint64_t stat_counter;
-
-static inline void stat_add(stat_counter *counter, uint64_t n)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
-static inline uint64_t stat_get(const stat_counter *counter)
-{
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
 
 /*
  * Histograms of latency: four buckets to every doubling, so a percentile is at most a quarter too high.
@@ -33,19 +20,19 @@ static inline uint64_t stat_get(const stat_counter *counter)
 #define LATENCY_BUCKETS_PER_DOUBLING 4
 
 struct command_stats {
-    stat_counter calls;
-    stat_counter nanoseconds;
-    stat_counter rejected;         /* not run: arity, permission, memory */
-    stat_counter failed;           /* ran and answered with an error */
-    stat_counter *_Atomic latency; /* LATENCY_BUCKETS counters, made by the worker when first needed */
+    relaxed_counter calls;
+    relaxed_counter nanoseconds;
+    relaxed_counter rejected;         /* not run: arity, permission, memory */
+    relaxed_counter failed;           /* ran and answered with an error */
+    relaxed_counter *_Atomic latency; /* LATENCY_BUCKETS counters, made by the worker when first needed */
 };
 
 struct thread_stats {
-    stat_counter bytes_in, bytes_out;
-    stat_counter reads, writes; /* system calls on sockets */
-    stat_counter connections;   /* accepted */
-    stat_counter errors;        /* error replies */
-    stat_counter query_limit_closed, output_limit_closed, evicted_clients;
+    relaxed_counter bytes_in, bytes_out;
+    relaxed_counter reads, writes; /* system calls on sockets */
+    relaxed_counter connections;   /* accepted */
+    relaxed_counter errors;        /* error replies */
+    relaxed_counter query_limit_closed, output_limit_closed, evicted_clients;
     struct command_stats *per_command; /* command_count() of them */
 };
 

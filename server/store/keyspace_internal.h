@@ -2,6 +2,7 @@
 #ifndef KVS_STORE_KEYSPACE_INTERNAL_H
 #define KVS_STORE_KEYSPACE_INTERNAL_H
 
+#include "base/counter.h"
 #include "store/hooks.h"
 #include "store/keyspace.h"
 #include "store/shard.h"
@@ -22,12 +23,6 @@ struct keyspace {
     const struct follower *followers[FOLLOWERS_MAX]; /* changed while the world is stopped */
     struct shard shards[KEYSPACE_SHARDS];
 };
-
-static inline void counter_add(shard_counter *counter, uint64_t n)
-{
-    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, value + n, memory_order_relaxed);
-}
 
 static inline size_t table_count(const struct table *table)
 {

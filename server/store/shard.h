@@ -7,15 +7,14 @@
 #ifndef KVS_STORE_SHARD_H
 #define KVS_STORE_SHARD_H
 
+#include "base/counter.h"
+
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdint.h>
 
 #define KEYSPACE_SHARDS 256
 
 struct table;
-
-typedef _Atomic uint64_t shard_counter; /* relaxed: written under the shard's lock, read by INFO */
 
 /* Private to store/. */
 struct shard {
@@ -23,7 +22,7 @@ struct shard {
     /* guarded by lock */
     struct table **tables; /* one a database, NULL while empty */
     unsigned interest;     /* followers that want to know of changes here, a bit each; changed under the lock */
-    shard_counter hits, misses, expired, changes;
+    relaxed_counter hits, misses, expired, changes; /* written under the lock, read by INFO */
 };
 
 void shard_init(struct shard *shard, struct table **tables);

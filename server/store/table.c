@@ -56,13 +56,6 @@ static inline uint64_t word_make(const struct segment *segment)
     return (uint64_t)(uintptr_t)segment | (uint64_t)segment->buckets << 48;
 }
 
-static void count_add(_Atomic size_t *counter, ptrdiff_t n)
-{
-    /* relaxed: written under the lock, read elsewhere as a figure only */
-    size_t value = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, value + (size_t)n, memory_order_relaxed);
-}
-
 static struct segment *table_create_segment(struct table *table, unsigned buckets, unsigned depth)
 {
     struct segment *segment = segment_create(buckets, depth);
@@ -331,9 +324,9 @@ int table_insert(struct table *table, uint64_t hash, struct entry *entry)
     }
     segment_place(segment, slot_make(entry, tag_of_hash(hash)));
     segment_note_expiry(segment, entry);
-    count_add(&table->count, 1);
+    counter_add(&table->count, 1);
     if (entry->flags & ENTRY_HAS_EXPIRY)
-        count_add(&table->expires, 1);
+        counter_add(&table->expires, 1);
     return 0;
 }
 
@@ -346,16 +339,16 @@ void table_replace(struct table *table, uint64_t hash, table_slot *slot, struct 
         return;
     struct segment *segment = word_segment(table->directory[directory_index(hash, table->depth)]);
     segment->expires += (unsigned)has - (unsigned)had;
-    count_add(&table->expires, (ptrdiff_t)has - (ptrdiff_t)had);
+    counter_add(&table->expires, (uint64_t)has - (uint64_t)had);
     segment_note_expiry(segment, entry);
 }
 
 void table_remove(struct table *table, uint64_t hash, table_slot *slot)
 {
     struct segment *segment = word_segment(table->directory[directory_index(hash, table->depth)]);
-    count_add(&table->count, -1);
+    counter_add(&table->count, (uint64_t)-1);
     if (table_slot_expires(*slot))
-        count_add(&table->expires, -1);
+        counter_add(&table->expires, (uint64_t)-1);
     segment_remove(segment, slot);
     table_tidy(table, hash, segment);
 }

@@ -16,6 +16,7 @@
 #ifndef KVS_STORE_TABLE_H
 #define KVS_STORE_TABLE_H
 
+#include "base/counter.h"
 #include "store/entry.h"
 
 #include <stdatomic.h>
@@ -36,8 +37,8 @@ struct table {
     unsigned depth;
     size_t segments;
     size_t segment_bytes;
-    _Atomic size_t count;
-    _Atomic size_t expires; /* entries with a TTL */
+    relaxed_counter count;
+    relaxed_counter expires; /* entries with a TTL */
 };
 
 static inline struct entry *table_slot_entry(table_slot slot)

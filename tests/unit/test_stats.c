@@ -68,8 +68,8 @@ START_TEST(sums_are_over_all_threads)
 {
     stats_record(stats_of(0), 3, 1000, false, true);
     stats_record(stats_of(1), 3, 2000, true, false);
-    stat_add(&stats_of(0)->bytes_in, 5);
-    stat_add(&stats_of(1)->bytes_in, 7);
+    counter_add(&stats_of(0)->bytes_in, 5);
+    counter_add(&stats_of(1)->bytes_in, 7);
 
     struct command_totals command;
     struct stats_totals totals;
@@ -143,7 +143,7 @@ START_TEST(rates_are_per_second)
 {
     stats_sample(1000);
     for (int i = 1; i <= 16; i++) {
-        stat_add(&stats_of(0)->bytes_in, 200);
+        counter_add(&stats_of(0)->bytes_in, 200);
         stats_sample(1000 + 100 * i);
     }
     ck_assert_uint_eq(stats_rate_bytes_in(), 2000);
