@@ -95,6 +95,12 @@ void config_copy(struct config *to, const struct config *from)
 
 /* ---- CONFIG GET ---- */
 
+bool config_is_secret(const char *name, size_t len)
+{
+    const struct directive *directive = directive_find(name, len);
+    return directive && (directive->flags & DIRECTIVE_SECRET) != 0;
+}
+
 struct lookup {
     const struct config *config;
     bool *told; /* by directive: its name; and behind all of them its alias */

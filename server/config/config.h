@@ -168,6 +168,9 @@ void config_file_man_page(struct text *text);
 
 /* ---- CONFIG GET, SET, REWRITE ---- */
 
+/* Whether the value of the directive of that name, in any case, is a secret: messages and logs don't repeat it. */
+bool config_is_secret(const char *name, size_t len);
+
 /*
  * Calls visit with name and value of every directive that matches one of the patterns, each once. An older
  * name of a directive is a name like any other; a pattern without * ? [ is a name, and told back as it was

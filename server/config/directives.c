@@ -371,7 +371,7 @@ const struct directive directives[] = {
     KEPT("replicaof", KIND_REPLICAOF, "", "Master to follow; only \"no one\" is accepted.", .alias = "slaveof",
          .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_MULTI, .refusal = NO_REPLICA),
     KEPT("masterauth", KIND_STRING, "", "Password towards the master.", .flags = DIRECTIVE_SECRET),
-    KEPT("masteruser", KIND_STRING, "", "User towards the master."),
+    KEPT("masteruser", KIND_STRING, "", "User towards the master.", .flags = DIRECTIVE_SECRET),
     KEPT_BOOL("replica-serve-stale-data", "yes", "Whether a replica without its master answers.",
               .alias = "slave-serve-stale-data"),
     KEPT_BOOL("replica-read-only", "yes", "Whether a replica refuses writes.", .alias = "slave-read-only"),

@@ -1,19 +1,14 @@
 /*
- * Secrets among arguments. Few commands carry them, so they are known by name here: by the one in the table, since
- * rename-command may have given them another. A request is looked at before it is known to be well-formed, so nothing
+ * Few commands carry secrets, so they are known by name here: by the one in the table, since rename-command may have
+ * given them another. Which directives are secret the table of directives says. A request is looked at before it is known to be well-formed, so nothing
  * is assumed of its shape.
  */
 #include "record/redact.h"
 
 #include "command/command_table.h"
+#include "config/config.h"
 
 #include <string.h>
-
-static bool is_secret_directive(const struct arg *name)
-{
-    return arg_is(name, "requirepass") || arg_is(name, "masterauth") || arg_is(name, "masteruser") ||
-           arg_is(name, "tls-key-file-pass") || arg_is(name, "tls-client-key-file-pass");
-}
 
 bool redact_is_secret(int argc, const struct arg *argv, int index)
 {
@@ -26,7 +21,7 @@ bool redact_is_secret(int argc, const struct arg *argv, int index)
     if (strcmp(name, "hello") == 0) /* HELLO 3 AUTH user password SETNAME name */
         return (index >= 3 && arg_is(&argv[index - 1], "auth")) || (index >= 4 && arg_is(&argv[index - 2], "auth"));
     if (strcmp(name, "config") == 0 && arg_is(&argv[1], "set")) /* CONFIG SET name value name value ... */
-        return index >= 3 && index % 2 == 1 && is_secret_directive(&argv[index - 1]);
+        return index >= 3 && index % 2 == 1 && config_is_secret(argv[index - 1].data, argv[index - 1].len);
     if (strcmp(name, "acl") == 0 && arg_is(&argv[1], "setuser")) /* ACL SETUSER name rule ... */
         return index >= 2;
     return false;
