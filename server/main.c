@@ -190,7 +190,7 @@ static void make_server(void)
     server.gate = gate_create();
     server.keyspace = keyspace_create(config->databases);
     server.executable = process_executable();
-    server.started_ms = server.stat_reset_ms = clock_wall_ms();
+    server.started_ms = clock_wall_ms();
     server.started_ns = clock_monotonic_ns();
     server.request_shutdown = request_shutdown;
     random_hex(server.run_id, 40);

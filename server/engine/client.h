@@ -44,8 +44,8 @@ struct client {
     struct request *held;  /* CLIENT_PAUSED: requests of parser that wait */
     unsigned held_count;
     uint8_t resp;                /* 2 or 3 */
-    size_t counted_memory;       /* its part of server->clients_memory; see client_limits.h */
-    struct client *monitor_next; /* list of monitors, guarded by the server's monitor lock */
+    size_t counted_memory;       /* its part of clients_counted_memory() */
+    struct client *monitor_next; /* list of monitors, guarded by monitor.c's lock */
 };
 
 /* A size class of the allocator: one word more, and each idle connection costs 64 bytes more. */

@@ -16,7 +16,6 @@
 #include "command/call.h"
 #include "command/command_table.h"
 #include "engine/clients.h"
-#include "engine/guard.h"
 #include "net/origin.h"
 #include "resp/parser.h"
 
@@ -104,7 +103,7 @@ void client_describe(struct text *text, const struct client *client, const struc
     text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers.reply_size,
               buffers.reply_used, buffers.reply_used, buffers.more_chunks, running ? 0 : client_output_memory(client),
               client_memory(client), client_events(client, running != NULL));
-    struct bytes user = guard_user_name(client);
+    struct bytes user = client_user_name(client);
     text_addf(text, " cmd=%s user=%.*s redir=-1 resp=%d lib-name=%s lib-ver=%s",
               command ? command_full_name(command) : "NULL", (int)user.len, user.data, client->resp,
               or_empty(client->lib_name), or_empty(client->lib_version));

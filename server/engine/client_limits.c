@@ -19,12 +19,14 @@
 #include "net/worker.h"
 #include "record/stats.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define LOOK_MS 1000
 #define EVICTION_LIMIT_MIN ((size_t)128 << 10) /* below that nobody could speak with the server any more */
 
 static atomic_bool nobody_to_evict; /* changed while the world is stopped */
+static atomic_size_t counted_memory;
 
 /* reason is one of ours: "Evicting client", say. */
 static void log_client(enum log_level level, const char *reason, const struct client *client)
@@ -77,12 +79,17 @@ bool clients_check_output(struct client *client)
 
 /* ---- memory of all clients ---- */
 
+size_t clients_counted_memory(void)
+{
+    return atomic_load_explicit(&counted_memory, memory_order_relaxed);
+}
+
 static void count_memory(struct client *client, size_t memory)
 {
     size_t before = client->counted_memory;
     client->counted_memory = memory;
     if (memory != before) /* wraps around where it shrinks, and comes out right */
-        atomic_fetch_add_explicit(&client->server->clients_memory, memory - before, memory_order_relaxed);
+        atomic_fetch_add_explicit(&counted_memory, memory - before, memory_order_relaxed);
 }
 
 void clients_forget(struct client *client)
@@ -107,7 +114,7 @@ static size_t eviction_limit(const struct config *config)
 
 static bool is_over_limit(const struct server *server)
 {
-    return atomic_load_explicit(&server->clients_memory, memory_order_relaxed) >= eviction_limit(&server->config);
+    return clients_counted_memory() >= eviction_limit(&server->config);
 }
 
 static int compare_memory(const void *a, const void *b)

@@ -3,7 +3,7 @@
  * and occupy memory (maxmemory-clients).
  *
  * The first two are each client's own affair. The third is about their sum: every client remembers what it
- * was counted with, server->clients_memory is the sum of that, and when it reaches the limit the world is
+ * was counted with, the sum of that is kept here, and when it reaches the limit the world is
  * stopped and the largest clients are closed until the rest fits. Without maxmemory-clients the sum is
  * brought up to date once a second.
  */
@@ -39,6 +39,11 @@ static inline bool clients_check_memory(struct client *client)
 
 /* The client goes: its memory counts no more, and its names are freed. */
 void clients_forget(struct client *client);
+
+/* ---- any thread ---- */
+
+/* The sum of what all clients were counted with. */
+size_t clients_counted_memory(void);
 
 /* ---- while the world is stopped ---- */
 

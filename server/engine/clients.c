@@ -4,7 +4,7 @@
  */
 #include "engine/clients.h"
 
-#include "base/bytes.h"
+#include "acl/user.h"
 #include "base/memory.h"
 #include "net/origin.h"
 #include "net/worker.h"
@@ -38,6 +38,11 @@ const char *client_address(const struct client *client)
     static __thread char address[ORIGIN_PATH_MAX + sizeof ":0"];
     snprintf(address, sizeof address, "%s:0", origin_path(client->conn.origin));
     return address;
+}
+
+struct bytes client_user_name(const struct client *client)
+{
+    return client->user ? user_name(client->user) : (struct bytes){"(none)", strlen("(none)")};
 }
 
 void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])

@@ -8,13 +8,12 @@
 #ifndef KVS_ENGINE_CLIENTS_H
 #define KVS_ENGINE_CLIENTS_H
 
+#include "base/bytes.h"
 #include "engine/client.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct arg;
 
 /* Bytes it occupies: the struct, names, unfinished input and output. */
 size_t client_memory(const struct client *client);
@@ -27,6 +26,9 @@ size_t client_output_memory(const struct client *client);
 
 /* "path:0", the path being that of its socket file. Lives until the calling thread asks for another one. */
 const char *client_address(const struct client *client);
+
+/* The name that CLIENT LIST and the ACL log have for its user. Borrowed until the client changes its user. */
+struct bytes client_user_name(const struct client *client);
 
 /* Flags as CLIENT LIST shows them. */
 #define CLIENT_FLAGS_MAX 16

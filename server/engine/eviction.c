@@ -7,17 +7,23 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "engine/attention.h"
+#include "engine/client_limits.h"
 #include "engine/pause.h"
 #include "record/latency.h"
+#include "record/memory_report.h"
 #include "server.h"
 #include "store/keyspace.h"
 #include "store/recency.h"
+
+#include <stdatomic.h>
 
 #define MEASURE_MS 100
 #define MEASURE_NEAR_MS 10
 #define ROUND_MAX 64 /* keys one command evicts at most before it goes on */
 
 static _Atomic int64_t excess; /* bytes over maxmemory, of the last measurement less what was freed since */
+static _Atomic uint64_t evicted_keys;
 
 static enum keyspace_victim victim_of(int policy)
 {
@@ -41,20 +47,13 @@ static bool policy_is_volatile(int policy)
            policy == POLICY_VOLATILE_TTL;
 }
 
-static void room_is_there(struct server *server)
-{
-    atomic_store_explicit(&server->memory_is_short, false, memory_order_relaxed);
-}
-
 bool eviction_make_room(struct server *server)
 {
     const struct config *config = &server->config;
-    if (!atomic_load_explicit(&server->memory_is_short, memory_order_relaxed))
-        return true;
-    if (pause_is_active(server, clock_wall_ms()))
+    if (!attention_has(ATTENTION_MEMORY) || pause_is_active(clock_wall_ms()))
         return true;
     if (config->maxmemory == 0 || atomic_load(&excess) <= 0) {
-        room_is_there(server);
+        attention_set(ATTENTION_MEMORY, false);
         return true;
     }
     if (config->maxmemory_policy == POLICY_NOEVICTION)
@@ -70,11 +69,11 @@ bool eviction_make_room(struct server *server)
         atomic_fetch_sub(&excess, (int64_t)freed);
         evicted++;
     }
-    atomic_fetch_add(&server->evicted_keys, evicted);
+    atomic_fetch_add_explicit(&evicted_keys, evicted, memory_order_relaxed);
     latency_add_if_needed(config->latency_monitor_threshold, "eviction-cycle",
                           (clock_monotonic_ns() - began_ns) / 1000000);
     if (atomic_load(&excess) <= 0)
-        room_is_there(server);
+        attention_set(ATTENTION_MEMORY, false);
     return evicted > 0;
 }
 
@@ -83,17 +82,26 @@ int eviction_measure(struct server *server)
     uint64_t limit = server->config.maxmemory;
     struct mem_stats stats;
     mem_stats_read(&stats);
-    if (stats.allocated > atomic_load(&server->peak_memory))
-        atomic_store(&server->peak_memory, stats.allocated);
+    memory_note_allocated(stats.allocated);
     if (limit == 0) {
-        room_is_there(server);
+        attention_set(ATTENTION_MEMORY, false);
         return MEASURE_MS;
     }
-    size_t clients = atomic_load(&server->clients_memory); /* buffers aren't data, and evicting frees none of them */
+    size_t clients = clients_counted_memory(); /* buffers aren't data, and evicting frees none of them */
     size_t used = stats.allocated > clients ? stats.allocated - clients : 0;
     atomic_store(&excess, (int64_t)used - (int64_t)limit);
-    atomic_store_explicit(&server->memory_is_short, used > limit, memory_order_relaxed);
+    attention_set(ATTENTION_MEMORY, used > limit);
     return used > limit - limit / 8 ? MEASURE_NEAR_MS : MEASURE_MS;
+}
+
+uint64_t eviction_keys(void)
+{
+    return atomic_load_explicit(&evicted_keys, memory_order_relaxed);
+}
+
+void eviction_reset_stats(void)
+{
+    atomic_store_explicit(&evicted_keys, 0, memory_order_relaxed);
 }
 
 void eviction_configure(struct server *server)

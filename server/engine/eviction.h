@@ -1,8 +1,8 @@
 /*
  * maxmemory: noticing that it is exceeded, and evicting keys by maxmemory-policy until it isn't.
  *
- * The main thread measures ten times a second (a hundred near the limit) and raises server->memory_is_short. While it
- * is raised, commands that may need memory ask for room first: each evicts a few sampled keys, as many as the excess
+ * The main thread measures ten times a second (a hundred near the limit) and calls for attention (ATTENTION_MEMORY). While
+ * that lasts, commands that may need memory ask for room first: each evicts a few sampled keys, as many as the excess
  * asks for.
  */
 #ifndef KVS_ENGINE_EVICTION_H
@@ -15,6 +15,10 @@ struct server;
 
 /* Any thread inside the gate that holds no lock. False when there is no room to be had: the command is refused. */
 bool eviction_make_room(struct server *server);
+
+/* Keys that were evicted since the start or eviction_reset_stats(). Any thread. */
+uint64_t eviction_keys(void);
+void eviction_reset_stats(void);
 
 /* Main thread, inside the gate. Returns the milliseconds until it wants to measure again. */
 int eviction_measure(struct server *server);

@@ -14,7 +14,9 @@
 #include "base/memory.h"
 #include "command/call.h"
 #include "command/command_table.h"
+#include "engine/attention.h"
 #include "engine/client.h"
+#include "engine/clients.h"
 #include "engine/eviction.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
@@ -56,8 +58,12 @@ static __attribute__((noinline)) void run_note_slow(struct run *run, const struc
     const struct config *config = &run->server->config;
     int64_t took_us = took_ns / 1000;
     if (config->slowlog_log_slower_than >= 0 && took_us >= config->slowlog_log_slower_than &&
-        !(call->command->flags & CMD_SKIP_SLOWLOG))
-        slowlog_record(call->client, call->argc, call->argv, took_us);
+        !(call->command->flags & CMD_SKIP_SLOWLOG)) {
+        const struct client *client = call->client;
+        slowlog_add(&(struct slow_command){call->argc, call->argv, took_us, client_address(client), client->name,
+                                           client->conn.peer},
+                    config->slowlog_max_len);
+    }
     latency_add_if_needed(config->latency_monitor_threshold,
                           (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
 }
@@ -281,7 +287,7 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return true;
-    if (pause_holds(run->server, client, command, run->now_ms)) {
+    if (pause_holds(client, command, run->now_ms)) {
         client->flags |= CLIENT_PAUSED;
         return false;
     }
@@ -290,8 +296,8 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
         run_exclusively(run, execution, &call);
     else
         run_locked(run, &call);
-    if (monitor_wants(run->server, command))
-        monitor_feed(run->server, client, request->argc, request->argv);
+    if (monitor_wants(command))
+        monitor_feed(client, request->argc, request->argv);
     return true;
 }
 
@@ -313,12 +319,10 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
 
 /* ---- all that has come ---- */
 
-static inline bool run_may_group(const struct run *run, const struct client *client)
+static inline bool run_may_group(const struct client *client)
 {
-    const struct server *server = run->server;
     return !(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR)) &&
-           client->conn.state == CONN_OPEN && atomic_load_explicit(&server->monitors, memory_order_relaxed) == 0 &&
-           server->pause == PAUSE_NONE && !atomic_load_explicit(&server->memory_is_short, memory_order_relaxed);
+           client->conn.state == CONN_OPEN && !attention_is_called_for();
 }
 
 static inline void group_clear(struct group *group)
@@ -342,7 +346,7 @@ static void run_requests(struct run *run, struct group *group, struct execution 
     struct client *client = execution->client;
     while (execution->done < execution->count) {
         const struct request *request = &execution->requests[execution->done];
-        if (run_may_group(run, client)) {
+        if (run_may_group(client)) {
             if (group->call_count == GROUP_CALLS)
                 group_finish(group, run);
             if (group_add(group, run, execution, request)) {

@@ -14,6 +14,8 @@
 #include "base/text.h"
 #include "command/call.h"
 #include "command/command_table.h"
+#include "engine/client_description.h"
+#include "engine/clients.h"
 #include "host/log.h"
 #include "net/origin.h"
 #include "net/worker.h"
@@ -77,11 +79,6 @@ void guard_forget(struct client *client)
     client->user = NULL;
 }
 
-struct bytes guard_user_name(const struct client *client)
-{
-    return client->user ? user_name(client->user) : (struct bytes){"(none)", strlen("(none)")};
-}
-
 /* ---- coming in ---- */
 
 static void warn_of_missing_user(const char *path, const char *name)
@@ -135,6 +132,22 @@ static bool is_peer_of(const struct client *client, const struct user *user)
     return is_peer;
 }
 
+/* ---- refusals ---- */
+
+static struct bytes bytes_of(const char *text)
+{
+    return (struct bytes){text, strlen(text)};
+}
+
+static void note_refusal(const struct call *call, enum acl_log_reason reason, struct bytes object, struct bytes user)
+{
+    struct text line = TEXT_EMPTY;
+    client_describe(&line, call->client, call, clock_wall_ms());
+    acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}},
+                call->server->config.acllog_max_len);
+    text_deinit(&line);
+}
+
 bool guard_login(struct call *call, const struct arg *name, const struct arg *password)
 {
     struct client *client = call->client;
@@ -144,8 +157,8 @@ bool guard_login(struct call *call, const struct arg *name, const struct arg *pa
         guard_become(client, user, true);
         return true;
     }
-    acl_log_add(call, ACL_LOG_AUTH, (struct bytes){call->argv[0].data, call->argv[0].len},
-                (struct bytes){name->data, name->len});
+    note_refusal(call, ACL_LOG_AUTH, (struct bytes){call->argv[0].data, call->argv[0].len},
+                 (struct bytes){name->data, name->len});
     return false;
 }
 
@@ -160,17 +173,12 @@ bool guard_allows(const struct client *client, const struct command *command, co
            user_check(client->user, command, argv, argc, &index) == USER_ALLOWED;
 }
 
-static struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){text, strlen(text)};
-}
-
 void guard_refuse(const struct call *call, enum access_level needed)
 {
     struct origin *origin = call->client->conn.origin;
     const char *name = command_full_name(call->command);
     atomic_fetch_add_explicit(&origin_counts(origin)->denied, 1, memory_order_relaxed);
-    acl_log_add(call, ACL_LOG_SOCKET, bytes_of(name), guard_user_name(call->client));
+    note_refusal(call, ACL_LOG_SOCKET, bytes_of(name), client_user_name(call->client));
     reply_errorf(call->reply, "NOPERM socket %s allows access=%s; '%s' needs access=%s", origin_path(origin),
                  access_level_name(origin_access(origin)), name, access_level_name(needed));
 }
@@ -181,14 +189,14 @@ static void refuse_user(const struct call *call, enum user_verdict verdict, int 
     const char *full_name = command_full_name(call->command);
     struct bytes name = user_name(call->client->user), object = {call->argv[index].data, call->argv[index].len};
     if (verdict == USER_DENIED_COMMAND) {
-        acl_log_add(call, ACL_LOG_COMMAND, bytes_of(full_name), name);
+        note_refusal(call, ACL_LOG_COMMAND, bytes_of(full_name), name);
         reply_errorf(call->reply, "NOPERM User %.*s has no permissions to run the '%s' command", (int)name.len,
                      name.data, full_name);
     } else if (verdict == USER_DENIED_KEY) {
-        acl_log_add(call, ACL_LOG_KEY, object, name);
+        note_refusal(call, ACL_LOG_KEY, object, name);
         reply_error(call->reply, "NOPERM No permissions to access a key");
     } else {
-        acl_log_add(call, ACL_LOG_CHANNEL, object, name);
+        note_refusal(call, ACL_LOG_CHANNEL, object, name);
         reply_error(call->reply, "NOPERM No permissions to access a channel");
     }
 }

@@ -56,9 +56,6 @@ void guard_refuse(const struct call *call, enum access_level needed);
 bool guard_login(struct call *call, const struct arg *name, const struct arg *password);
 #define GUARD_WRONG_PASSWORD "WRONGPASS invalid username-password pair or user is disabled."
 
-/* The name that CLIENT LIST and the ACL log have for the client's user. Borrowed until the client changes its user. */
-struct bytes guard_user_name(const struct client *client);
-
 /* ---- world stopped ---- */
 
 /* A user, the default password or a socket's access has changed: looks at all clients anew. */

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "command/handlers.h"
 #include "engine/client_limits.h"
 #include "net/origin.h"
 #include "net/worker.h"
@@ -22,7 +21,7 @@
 #include <string.h>
 
 static struct {
-    pthread_mutex_t lock; /* nothing else is taken under it */
+    pthread_mutex_t lock; /* nothing else is taken under it; held while ATTENTION_MONITORS changes */
     struct client *first; /* guarded by lock; linked by monitor_next */
 } monitors = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -108,9 +107,8 @@ static struct line *line_create(const struct client *client, int argc, const str
     return line;
 }
 
-void monitor_feed(struct server *server, struct client *client, int argc, const struct arg *argv)
+void monitor_feed(const struct client *client, int argc, const struct arg *argv)
 {
-    (void)server;
     struct line *line = line_create(client, argc, argv);
     struct message *deliveries = NULL;
     pthread_mutex_lock(&monitors.lock);
@@ -132,22 +130,17 @@ void monitor_feed(struct server *server, struct client *client, int argc, const 
 
 /* ---- who is one ---- */
 
-/* Who is a monitor already gets no reply, as in Redis. */
-void cmd_monitor(struct call *call)
+void monitor_join(struct client *client)
 {
-    struct client *client = call->client;
-    if (client->flags & CLIENT_MONITOR)
-        return;
     client->flags |= CLIENT_MONITOR;
     pthread_mutex_lock(&monitors.lock);
     client->monitor_next = monitors.first;
     monitors.first = client;
+    attention_set(ATTENTION_MONITORS, true);
     pthread_mutex_unlock(&monitors.lock);
-    atomic_fetch_add_explicit(&call->server->monitors, 1, memory_order_relaxed);
-    reply_ok(call->reply);
 }
 
-void monitor_leave(struct server *server, struct client *client)
+void monitor_leave(struct client *client)
 {
     client->flags &= ~(uint32_t)CLIENT_MONITOR;
     pthread_mutex_lock(&monitors.lock);
@@ -155,6 +148,6 @@ void monitor_leave(struct server *server, struct client *client)
     while (*link != client)
         link = &(*link)->monitor_next;
     *link = client->monitor_next;
+    attention_set(ATTENTION_MONITORS, monitors.first != NULL);
     pthread_mutex_unlock(&monitors.lock);
-    atomic_fetch_sub_explicit(&server->monitors, 1, memory_order_relaxed);
 }

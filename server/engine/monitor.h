@@ -10,24 +10,23 @@
 #define KVS_ENGINE_MONITOR_H
 
 #include "base/bytes.h"
-#include "command/call.h"
+#include "command/command.h"
+#include "engine/attention.h"
 #include "engine/client.h"
-#include "server.h"
 
 #include <stdbool.h>
 
 /* Whether anybody wants to be told of this command. Administrative ones are nobody's business. Any thread. */
-static inline bool monitor_wants(struct server *server, const struct command *command)
+static inline bool monitor_wants(const struct command *command)
 {
-    return __builtin_expect(atomic_load_explicit(&server->monitors, memory_order_relaxed) > 0, 0) &&
-           !(command->flags & (CMD_SKIP_MONITOR | CMD_ADMIN));
+    return attention_has(ATTENTION_MONITORS) && !(command->flags & (CMD_SKIP_MONITOR | CMD_ADMIN));
 }
 
 /*
  * Tells the monitors that client ran this command: after its handler, so that its own reply comes first.
  * Secrets are left out. By the client's worker.
  */
-void monitor_feed(struct server *server, struct client *client, int argc, const struct arg *argv);
+void monitor_feed(const struct client *client, int argc, const struct arg *argv);
 
 /*
  * Whether a monitor, which Redis treats as a replica here, may not run this command: it may not touch keys.
@@ -38,7 +37,10 @@ static inline bool monitor_refuses(const struct client *client, const struct com
 }
 #define MONITOR_REFUSAL "ERR Replica can't interact with the keyspace"
 
+/* The client, which is none, becomes a monitor (CLIENT_MONITOR). By its worker. */
+void monitor_join(struct client *client);
+
 /* A monitor is one no more: RESET, or its end. By its worker. */
-void monitor_leave(struct server *server, struct client *client);
+void monitor_leave(struct client *client);
 
 #endif

@@ -1,32 +1,48 @@
 /*
  * CLIENT PAUSE: for a while commands wait, all of them or those that write.
  *
- * The state stands in struct server and changes while the world is stopped; it ends by the clock, without
- * anybody clearing it. While a pause lasts nothing else changes the data set either: no expiry, no eviction
- * of keys.
+ * A pause begins, is extended and is ended with the world stopped, or ends by the clock, without anybody ending it.
+ * While it lasts nothing else changes the data set either: no expiry, no eviction of keys.
  */
 #ifndef KVS_ENGINE_PAUSE_H
 #define KVS_ENGINE_PAUSE_H
 
-#include "command/call.h"
+#include "command/command.h"
+#include "engine/attention.h"
 #include "engine/client.h"
-#include "server.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct keyspace;
+
+enum pause_kind { PAUSE_NONE, PAUSE_WRITE, PAUSE_ALL };
+
+/*
+ * World stopped. Pauses until end_ms; a pause that lasts already becomes longer and stricter, never shorter or milder.
+ * Times are wall time.
+ */
+void pause_extend(struct keyspace *keyspace, enum pause_kind kind, int64_t end_ms, int64_t now_ms);
+
+/* World stopped. Whoever was held is resumed by sessions_resume(). */
+void pause_end(struct keyspace *keyspace);
+
+/* ---- inside the gate ---- */
+
+/* The kind of pause that is on. */
+enum pause_kind pause_kind_at(int64_t now_ms);
+
 /* Whether a pause of any kind is on: keys are neither expired nor evicted. now_ms is wall time. */
-static inline bool pause_is_active(const struct server *server, int64_t now_ms)
+static inline bool pause_is_active(int64_t now_ms)
 {
-    return __builtin_expect(server->pause != PAUSE_NONE, 0) && now_ms < server->pause_until_ms;
+    return attention_has(ATTENTION_PAUSE) && pause_kind_at(now_ms) != PAUSE_NONE;
 }
 
 /* Whether this command of this client, which would run otherwise, has to wait. Monitors don't. */
-static inline bool pause_holds(const struct server *server, const struct client *client, const struct command *command,
-                               int64_t now_ms)
+static inline bool pause_holds(const struct client *client, const struct command *command, int64_t now_ms)
 {
-    return pause_is_active(server, now_ms) && !(client->flags & CLIENT_MONITOR) &&
-           (server->pause == PAUSE_ALL || (command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)));
+    return pause_is_active(now_ms) && !(client->flags & CLIENT_MONITOR) &&
+           (pause_kind_at(now_ms) == PAUSE_ALL || (command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)));
 }
 
 #endif

@@ -360,10 +360,11 @@ static void session_opened(void *context, struct conn *conn)
 
 static void session_closed(void *context, struct conn *conn)
 {
+    (void)context;
     struct client *client = client_of(conn);
     note_verbosely(client, "has gone");
     if (client->flags & CLIENT_MONITOR)
-        monitor_leave(context, client);
+        monitor_leave(client);
     if (client->flags & CLIENT_PAUSED)
         wave.held--;
     parser_destroy(client->parser);
@@ -379,7 +380,7 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 {
     struct server *server = context;
     clients_tick(server, worker, now_ms);
-    if (wave.held > 0 && !pause_is_active(server, now_ms))
+    if (wave.held > 0 && !pause_is_active(now_ms))
         worker_resume_paused(worker);
 }
 

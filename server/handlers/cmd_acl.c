@@ -5,6 +5,7 @@
  * them runs inside the gate, where they can't change.
  */
 #include "acl/acl.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -345,6 +346,47 @@ void cmd_acl_genpass(struct call *call)
     reply_bulk(call->reply, password, digits);
 }
 
+/* ---- LOG ---- */
+
+static void reply_named_bytes(struct reply *reply, const char *name, struct bytes bytes)
+{
+    reply_bulk_text(reply, name);
+    reply_bulk(reply, bytes.data, bytes.len);
+}
+
+static void reply_named_number(struct reply *reply, const char *name, int64_t number)
+{
+    reply_bulk_text(reply, name);
+    reply_int(reply, number);
+}
+
+struct log_reader {
+    struct reply *reply;
+    int64_t now_ms;
+};
+
+/* Every command runs by itself so far, so the context is always "toplevel". */
+static void reply_log_entry(void *context, const struct acl_log_entry *entry)
+{
+    static const char *const reasons[ACL_LOG_REASONS] = {"auth", "command", "key", "channel", "socket"};
+    const struct log_reader *reader = context;
+    struct reply *reply = reader->reply;
+    reply_map(reply, 10);
+    reply_named_number(reply, "count", entry->count);
+    reply_bulk_text(reply, "reason");
+    reply_bulk_text(reply, reasons[entry->refusal.reason]);
+    reply_bulk_text(reply, "context");
+    reply_bulk_text(reply, "toplevel");
+    reply_named_bytes(reply, "object", entry->refusal.object);
+    reply_named_bytes(reply, "username", entry->refusal.user);
+    reply_bulk_text(reply, "age-seconds");
+    reply_double(reply, (double)(reader->now_ms - entry->updated_ms) / 1000);
+    reply_named_bytes(reply, "client-info", entry->refusal.client);
+    reply_named_number(reply, "entry-id", entry->id);
+    reply_named_number(reply, "timestamp-created", entry->created_ms);
+    reply_named_number(reply, "timestamp-last-updated", entry->updated_ms);
+}
+
 /* ACL LOG [count | RESET] */
 void cmd_acl_log(struct call *call)
 {
@@ -360,7 +402,9 @@ void cmd_acl_log(struct call *call)
     }
     if (call->argc == 3 && !argument_i64(call, &call->argv[2], &count))
         return;
-    acl_log_reply(call->reply, count > 0 ? (size_t)count : 0);
+    struct reply_hole hole = reply_defer(call->reply);
+    int64_t told = acl_log_each(count, reply_log_entry, &(struct log_reader){call->reply, clock_wall_ms()});
+    reply_defer_array(call->reply, hole, (size_t)told);
 }
 
 void cmd_acl_help(struct call *call)

@@ -1,6 +1,6 @@
 /*
  * CLIENT, the subcommands that are about the connection itself; the others have files of their own
- * (client_list.c, client_kill.c, pause.c).
+ * (cmd_client_list.c, cmd_client_kill.c, cmd_client_pause.c).
  */
 #include "command/arguments.h"
 #include "command/call.h"

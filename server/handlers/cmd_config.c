@@ -5,12 +5,12 @@
  * that is how SET, REWRITE and RESETSTAT run.
  */
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "command/handlers.h"
 #include "config/config.h"
 #include "engine/access_config.h"
 #include "engine/client.h"
+#include "engine/eviction.h"
 #include "host/log.h"
 #include "listen/reception.h"
 #include "record/acl_log.h"
@@ -96,9 +96,8 @@ void cmd_config_resetstat(struct call *call)
     stats_reset();
     acl_log_reset_counts();
     keyspace_stats_reset(server->keyspace);
-    atomic_store_explicit(&server->evicted_keys, 0, memory_order_relaxed);
+    eviction_reset_stats();
     reception_reset_rejected();
-    server->stat_reset_ms = clock_wall_ms();
     reply_ok(call->reply);
 }
 

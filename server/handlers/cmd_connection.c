@@ -48,7 +48,7 @@ void cmd_reset(struct call *call)
 {
     struct client *client = call->client;
     if (client->flags & CLIENT_MONITOR)
-        monitor_leave(call->server, client);
+        monitor_leave(client);
     client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
     client->db = 0;
     client->resp = call->reply->resp = 2;

@@ -14,6 +14,8 @@
 #include "command/command_table.h"
 #include "command/handlers.h"
 #include "engine/client.h"
+#include "engine/client_limits.h"
+#include "engine/eviction.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
@@ -177,7 +179,7 @@ static void write_memory(struct text *info, struct server *server)
 {
     struct memory_report report;
     struct keyspace_stats keys;
-    memory_report_read(server, &report);
+    memory_report_read(server->keyspace, clients_counted_memory(), &report);
     keyspace_stats_read(server->keyspace, &keys);
 
     field_bytes(info, "used_memory", report.allocated);
@@ -280,7 +282,7 @@ static void write_stats(struct text *info, struct server *server)
     field_int(info, "expired_keys", (int64_t)keys.expired);
     field_text(info, "expired_stale_perc", "0.00");
     FIELDS_ZERO(info, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
-    field_int(info, "evicted_keys", (int64_t)atomic_load_explicit(&server->evicted_keys, memory_order_relaxed));
+    field_int(info, "evicted_keys", (int64_t)eviction_keys());
     field_int(info, "evicted_clients", (int64_t)totals.evicted_clients);
     FIELDS_ZERO(info, "total_eviction_exceeded_time", "current_eviction_exceeded_time");
     field_int(info, "keyspace_hits", (int64_t)keys.hits);

@@ -1,51 +1,27 @@
 /*
- * The latency monitor and the LATENCY commands.
- *
  * Events stand in a small array in the order in which they first happened. The names are the server's own,
  * so their number is bounded; an event beyond LATENCY_EVENTS would be a mistake of ours and is dropped.
- * Readers copy what they need under the lock and reply afterwards.
- *
- * LATENCY HISTOGRAM has nothing to do with events: it reads the histograms of stats.h.
  */
 #include "record/latency.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
-#include "command/call.h"
-#include "command/command_table.h"
-#include "command/handlers.h"
-#include "record/stats.h"
-#include "server.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 
 #define LATENCY_EVENTS 32
 
-struct sample {
-    int64_t time_s; /* 0: never filled */
-    int64_t ms;
-};
-
-struct event {
-    const char *name;
-    int64_t worst_ms;
-    unsigned next; /* where the next sample goes: behind the newest, on the oldest */
-    struct sample samples[LATENCY_SAMPLES];
-};
-
 static struct {
     pthread_mutex_t lock; /* guards the rest */
     unsigned count;
-    struct event *events[LATENCY_EVENTS];
+    struct latency_event *events[LATENCY_EVENTS];
 } monitor = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* ---- recording ---- */
+/* ---- the lock is held ---- */
 
-/* The event of that name, or NULL. The lock is held. */
-static struct event *event_find(const char *name, size_t len)
+/* The event of that name, or NULL. */
+static struct latency_event *event_find(const char *name, size_t len)
 {
     for (unsigned i = 0; i < monitor.count; i++)
         if (bytes_equal(monitor.events[i]->name, strlen(monitor.events[i]->name), name, len))
@@ -53,40 +29,38 @@ static struct event *event_find(const char *name, size_t len)
     return NULL;
 }
 
-static struct event *event_make(const char *name)
+static struct latency_event *event_make(const char *name)
 {
     if (monitor.count == LATENCY_EVENTS)
         return NULL;
-    struct event *event = mem_calloc(sizeof *event);
+    struct latency_event *event = mem_calloc(sizeof *event);
     event->name = name;
     monitor.events[monitor.count++] = event;
     return event;
 }
 
-static struct sample *event_newest(struct event *event)
-{
-    return &event->samples[(event->next + LATENCY_SAMPLES - 1) % LATENCY_SAMPLES];
-}
-
-static void event_add(struct event *event, int64_t now_s, int64_t ms)
+static void event_add(struct latency_event *event, int64_t now_s, int64_t ms)
 {
     if (ms > event->worst_ms)
         event->worst_ms = ms;
-    struct sample *newest = event_newest(event);
-    if (newest->time_s == now_s) { /* one sample a second: the worst of it */
+    struct latency_sample *newest = event->count > 0 ? &event->samples[event->count - 1] : NULL;
+    if (newest && newest->time_s == now_s) { /* one sample a second: the worst of it */
         if (ms > newest->ms)
             newest->ms = ms;
         return;
     }
-    event->samples[event->next] = (struct sample){now_s, ms};
-    event->next = (event->next + 1) % LATENCY_SAMPLES;
+    if (event->count == LATENCY_SAMPLES) /* once a second at most, so moving them costs nothing */
+        memmove(&event->samples[0], &event->samples[1], --event->count * sizeof event->samples[0]);
+    event->samples[event->count++] = (struct latency_sample){now_s, ms};
 }
+
+/* ---- from outside ---- */
 
 void latency_add(const char *name, int64_t ms)
 {
     int64_t now_s = clock_wall_ms() / 1000;
     pthread_mutex_lock(&monitor.lock);
-    struct event *event = event_find(name, strlen(name));
+    struct latency_event *event = event_find(name, strlen(name));
     if (!event)
         event = event_make(name);
     if (event)
@@ -94,14 +68,35 @@ void latency_add(const char *name, int64_t ms)
     pthread_mutex_unlock(&monitor.lock);
 }
 
-/* Forgets the event of that name in any case, or all with name NULL; returns how many. */
-static int64_t events_forget(const struct arg *name)
+bool latency_find(const char *name, size_t len, struct latency_event *event_out)
+{
+    pthread_mutex_lock(&monitor.lock);
+    const struct latency_event *event = event_find(name, len);
+    if (event)
+        *event_out = *event;
+    pthread_mutex_unlock(&monitor.lock);
+    return event != NULL;
+}
+
+unsigned latency_events(struct latency_event **events_out)
+{
+    pthread_mutex_lock(&monitor.lock);
+    unsigned count = monitor.count;
+    struct latency_event *copy = mem_alloc((count + 1) * sizeof *copy);
+    for (unsigned i = 0; i < count; i++)
+        copy[i] = *monitor.events[i];
+    pthread_mutex_unlock(&monitor.lock);
+    *events_out = copy;
+    return count;
+}
+
+int64_t latency_forget(const struct arg *name)
 {
     int64_t forgotten = 0;
     unsigned kept = 0;
     pthread_mutex_lock(&monitor.lock);
     for (unsigned i = 0; i < monitor.count; i++) {
-        struct event *event = monitor.events[i];
+        struct latency_event *event = monitor.events[i];
         if (!name || arg_is(name, event->name)) {
             mem_free(event);
             forgotten++;
@@ -112,310 +107,4 @@ static int64_t events_forget(const struct arg *name)
     monitor.count = kept;
     pthread_mutex_unlock(&monitor.lock);
     return forgotten;
-}
-
-/* Copies all events to the heap; the caller frees *events_out with mem_free(). */
-static unsigned events_copy(struct event **events_out)
-{
-    pthread_mutex_lock(&monitor.lock);
-    unsigned count = monitor.count;
-    struct event *copy = mem_alloc((count + 1) * sizeof *copy);
-    for (unsigned i = 0; i < count; i++)
-        copy[i] = *monitor.events[i];
-    pthread_mutex_unlock(&monitor.lock);
-    *events_out = copy;
-    return count;
-}
-
-/* ---- LATEST, HISTORY, RESET ---- */
-
-void cmd_latency_latest(struct call *call)
-{
-    struct event *events;
-    unsigned count = events_copy(&events);
-    reply_array(call->reply, count);
-    for (unsigned i = 0; i < count; i++) {
-        const struct sample *newest = event_newest(&events[i]);
-        reply_array(call->reply, 4);
-        reply_bulk_text(call->reply, events[i].name);
-        reply_int(call->reply, newest->time_s);
-        reply_int(call->reply, newest->ms);
-        reply_int(call->reply, events[i].worst_ms);
-    }
-    mem_free(events);
-}
-
-/* Samples of an event from the oldest to the newest, without gaps; returns their number. */
-static unsigned event_samples(const struct event *event, struct sample samples_out[LATENCY_SAMPLES])
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < LATENCY_SAMPLES; i++) {
-        const struct sample *sample = &event->samples[(event->next + i) % LATENCY_SAMPLES];
-        if (sample->time_s != 0)
-            samples_out[count++] = *sample;
-    }
-    return count;
-}
-
-void cmd_latency_history(struct call *call)
-{
-    struct sample samples[LATENCY_SAMPLES];
-    unsigned count = 0;
-    pthread_mutex_lock(&monitor.lock);
-    const struct event *event = event_find(call->argv[2].data, call->argv[2].len);
-    if (event)
-        count = event_samples(event, samples);
-    pthread_mutex_unlock(&monitor.lock);
-
-    reply_array(call->reply, count);
-    for (unsigned i = 0; i < count; i++) {
-        reply_array(call->reply, 2);
-        reply_int(call->reply, samples[i].time_s);
-        reply_int(call->reply, samples[i].ms);
-    }
-}
-
-void cmd_latency_reset(struct call *call)
-{
-    int64_t forgotten = 0;
-    if (call->argc == 2)
-        forgotten = events_forget(NULL);
-    for (int i = 2; i < call->argc; i++)
-        forgotten += events_forget(&call->argv[i]);
-    reply_int(call->reply, forgotten);
-}
-
-/* ---- HISTOGRAM ---- */
-
-/* Answers one command's histogram as key and value of a map; false, and nothing, if it never ran. */
-static bool reply_histogram(struct reply *reply, const struct command *command)
-{
-    struct command_totals totals;
-    stats_sum_command(command_number(command), &totals);
-    uint64_t calls = 0;
-    for (unsigned b = 0; b < LATENCY_BUCKETS; b++)
-        calls += totals.latency[b];
-    if (calls == 0)
-        return false;
-
-    reply_bulk_text(reply, command_full_name(command));
-    reply_map(reply, 2);
-    reply_bulk_text(reply, "calls");
-    reply_int(reply, (int64_t)calls);
-    reply_bulk_text(reply, "histogram_usec");
-    struct reply_hole hole = reply_defer(reply);
-    size_t pairs = 0;
-    uint64_t below = 0, told = 0;
-    for (unsigned b = 0; b < LATENCY_BUCKETS; b++) {
-        below += totals.latency[b];
-        if ((b + 1) % LATENCY_BUCKETS_PER_DOUBLING != 0 || below == told)
-            continue;
-        reply_int(reply, (int64_t)(stats_latency_bound(b) / 1000));
-        reply_int(reply, (int64_t)below);
-        told = below;
-        pairs++;
-    }
-    reply_defer_map(reply, hole, pairs);
-    return true;
-}
-
-/* A command and its subcommands; returns how many have a histogram. */
-static size_t reply_histograms(struct reply *reply, const struct command *command)
-{
-    size_t pairs = reply_histogram(reply, command);
-    for (size_t i = 0; i < command->subcommand_count; i++)
-        pairs += reply_histogram(reply, &command->subcommands[i]);
-    return pairs;
-}
-
-void cmd_latency_histogram(struct call *call)
-{
-    struct reply_hole hole = reply_defer(call->reply);
-    size_t pairs = 0;
-    if (call->argc == 2)
-        for (unsigned i = 0; i < command_top_count(); i++)
-            pairs += reply_histograms(call->reply, command_top(i));
-    for (int i = 2; i < call->argc; i++) {
-        const struct command *command = command_find_full(call->argv[i].data, call->argv[i].len);
-        if (command)
-            pairs += reply_histograms(call->reply, command);
-    }
-    reply_defer_map(call->reply, hole, pairs);
-}
-
-/* ---- GRAPH ---- */
-
-#define GRAPH_COLUMNS 80
-#define GRAPH_ROWS 4
-
-/* "12s", "3m", "5h", "2d": how long ago. */
-static void add_age(struct text *graph, int64_t seconds)
-{
-    if (seconds < 60)
-        text_addf(graph, "%" PRId64 "s", seconds);
-    else if (seconds < 3600)
-        text_addf(graph, "%" PRId64 "m", seconds / 60);
-    else if (seconds < 24 * 3600)
-        text_addf(graph, "%" PRId64 "h", seconds / 3600);
-    else
-        text_addf(graph, "%" PRId64 "d", seconds / (24 * 3600));
-}
-
-/* One column a sample, from low to high in GRAPH_ROWS steps. */
-static void graph_draw(struct text *graph, const struct sample *samples, unsigned count, int64_t low, int64_t high)
-{
-    for (int row = GRAPH_ROWS - 1; row >= 0; row--) {
-        for (unsigned i = 0; i < count; i++) {
-            int64_t step = high > low ? (samples[i].ms - low) * (GRAPH_ROWS - 1) / (high - low) : 0;
-            text_add_char(graph, step >= row ? '#' : ' ');
-        }
-        text_add_char(graph, '\n');
-    }
-}
-
-static void graph_write(struct text *graph, const struct event *event)
-{
-    struct sample all[LATENCY_SAMPLES];
-    unsigned count = event_samples(event, all);
-    int64_t low = all[0].ms, high = all[0].ms;
-    for (unsigned i = 1; i < count; i++) {
-        low = all[i].ms < low ? all[i].ms : low;
-        high = all[i].ms > high ? all[i].ms : high;
-    }
-    text_addf(graph, "%s - high %" PRId64 " ms, low %" PRId64 " ms (all time high %" PRId64 " ms)\n", event->name, high,
-              low, event->worst_ms);
-    for (int i = 0; i < GRAPH_COLUMNS; i++)
-        text_add_char(graph, '-');
-    text_add_char(graph, '\n');
-
-    unsigned shown = count < GRAPH_COLUMNS ? count : GRAPH_COLUMNS;
-    const struct sample *samples = all + (count - shown);
-    int64_t now_s = clock_wall_ms() / 1000;
-    graph_draw(graph, samples, shown, low, high);
-    add_age(graph, now_s - samples[0].time_s);
-    text_add(graph, " to ");
-    add_age(graph, now_s - samples[shown - 1].time_s);
-    text_add(graph, " ago\n");
-}
-
-void cmd_latency_graph(struct call *call)
-{
-    const struct arg *name = &call->argv[2];
-    struct text graph = TEXT_EMPTY;
-    pthread_mutex_lock(&monitor.lock);
-    const struct event *event = event_find(name->data, name->len);
-    if (event)
-        graph_write(&graph, event);
-    pthread_mutex_unlock(&monitor.lock);
-    if (graph.len != 0)
-        reply_verbatim(call->reply, "txt", graph.data, graph.len);
-    else
-        reply_errorf(call->reply, "ERR No samples available for event '%.*s'", (int)name->len, name->data);
-    text_deinit(&graph);
-}
-
-/* ---- DOCTOR ---- */
-
-struct findings {
-    unsigned spikes;
-    int64_t average_ms, deviation_ms; /* mean, and mean distance from it */
-    double period_s;                  /* seconds from one spike to the next */
-};
-
-static struct findings event_examine(const struct event *event, int64_t now_s)
-{
-    struct sample samples[LATENCY_SAMPLES];
-    struct findings found = {.spikes = event_samples(event, samples)};
-    if (found.spikes == 0)
-        return found;
-    int64_t sum = 0, distance = 0;
-    for (unsigned i = 0; i < found.spikes; i++)
-        sum += samples[i].ms;
-    found.average_ms = sum / found.spikes;
-    for (unsigned i = 0; i < found.spikes; i++)
-        distance += llabs(samples[i].ms - found.average_ms);
-    found.deviation_ms = distance / found.spikes;
-    int64_t span_s = now_s > samples[0].time_s ? now_s - samples[0].time_s : 1;
-    found.period_s = (double)span_s / found.spikes;
-    return found;
-}
-
-/* What to do about an event; NULL when there is nothing particular to say. */
-static const char *event_advice(const char *name)
-{
-    static const struct {
-        const char *prefix, *advice;
-    } advices[] = {
-        {"command",
-         "Slow commands: look at SLOWLOG GET. Replace KEYS by SCAN, FLUSHALL by FLUSHALL ASYNC, DEL of large "
-         "values by UNLINK, and long MGET or MSET by several shorter ones."},
-        {"fast-command",
-         "Commands that should be fast were not: the machine is overloaded, swaps or lends its processors "
-         "to others. Compare INFO cpu with the machine's load."},
-        {"expire", "Many keys expire in the same moment: add some randomness to their times to live."},
-        {"eviction", "maxmemory is reached in leaps: leave more room below it, or write smaller values."},
-        {"aof", "The disk is slow to sync the log: use a faster or a local one, or appendfsync everysec."},
-    };
-    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
-        if (strncmp(name, advices[i].prefix, strlen(advices[i].prefix)) == 0)
-            return advices[i].advice;
-    return NULL;
-}
-
-static void doctor_write(struct text *report, const struct event *events, unsigned count, int64_t threshold_ms)
-{
-    if (count == 0 && threshold_ms == 0) {
-        text_add(report, "Latency is not being watched. CONFIG SET latency-monitor-threshold <milliseconds> "
-                         "begins to note everything that takes at least that long.\n");
-        return;
-    }
-    if (count == 0) {
-        text_addf(report, "Nothing has taken %" PRId64 " ms or longer since it is being watched.\n", threshold_ms);
-        return;
-    }
-    int64_t now_s = clock_wall_ms() / 1000;
-    text_add(report, "What took too long:\n\n");
-    for (unsigned i = 0; i < count; i++) {
-        struct findings found = event_examine(&events[i], now_s);
-        text_addf(report,
-                  "%u. %s: %u spikes, %" PRId64 " ms on average (mean deviation %" PRId64
-                  " ms), one every %.1f seconds; the worst ever took %" PRId64 " ms.\n",
-                  i + 1, events[i].name, found.spikes, found.average_ms, found.deviation_ms, found.period_s,
-                  events[i].worst_ms);
-    }
-    text_add(report, "\nWhat may help:\n\n");
-    for (unsigned i = 0; i < count; i++)
-        if (event_advice(events[i].name))
-            text_addf(report, "- %s\n", event_advice(events[i].name));
-}
-
-void cmd_latency_doctor(struct call *call)
-{
-    struct event *events;
-    unsigned count = events_copy(&events);
-    struct text report = TEXT_EMPTY;
-    doctor_write(&report, events, count, call->server->config.latency_monitor_threshold);
-    reply_verbatim(call->reply, "txt", report.data, report.len);
-    text_deinit(&report);
-    mem_free(events);
-}
-
-void cmd_latency_help(struct call *call)
-{
-    static const char *const lines[] = {
-        "DOCTOR",
-        "    What took too long, and what may help, in words.",
-        "GRAPH <event>",
-        "    Draw the last spikes of an event.",
-        "HISTOGRAM [<command> ...]",
-        "    How the durations of the named commands, or of all, are distributed:",
-        "    for growing bounds in microseconds the number of calls that took no longer.",
-        "HISTORY <event>",
-        "    Time and milliseconds of the last spikes of an event.",
-        "LATEST",
-        "    For each event: its name, time and milliseconds of the last spike, and the worst ever.",
-        "RESET [<event> ...]",
-        "    Forget the spikes of the named events, or of all.",
-    };
-    reply_help(call->reply, "LATENCY", lines, sizeof lines / sizeof lines[0]);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct server;
+struct keyspace;
 
 /* Bytes, unless a comment says otherwise. */
 struct memory_report {
@@ -29,8 +29,11 @@ struct memory_report {
 /* Remembers what is allocated now as memory_report.startup. Once, when the server is ready to serve. */
 void memory_note_startup(void);
 
-/* Any thread that holds no lock of the keyspace. Raises the server's peak if need be. */
-void memory_report_read(struct server *server, struct memory_report *report_out);
+/* Raises the peak, if that much is allocated for the first time. Any thread. */
+void memory_note_allocated(size_t allocated);
+
+/* clients is what is known of their memory. Any thread that holds no lock of the keyspace. */
+void memory_report_read(struct keyspace *keyspace, size_t clients, struct memory_report *report_out);
 
 /* a / b, and 0 for an unknown b. */
 double memory_ratio(size_t a, size_t b);

@@ -1,25 +1,49 @@
 /*
  * The slow log: the last commands that took longer than slowlog-log-slower-than, newest first.
  *
- * One log a process, behind a lock of its own that nothing else is taken under. Arguments are copied and
- * cut short, so that the log stays small whatever clients send.
+ * One log a process; any thread. Arguments are copied and cut short, so that the log stays small whatever clients
+ * send, and secrets among them are left out.
  */
 #ifndef KVS_RECORD_SLOWLOG_H
 #define KVS_RECORD_SLOWLOG_H
 
 #include "base/bytes.h"
+#include "net/peer.h"
 
 #include <stdint.h>
 
-struct client;
+#define SLOWLOG_MAX_ARGS 32   /* parts kept of one request, the note of how many are missing included */
+#define SLOWLOG_MAX_BYTES 128 /* bytes kept of one argument */
 
-/*
- * Notes one execution of duration_us microseconds. The executor calls it on the client's worker only when
- * the threshold is passed, with the arguments as they came.
- */
-void slowlog_record(struct client *client, int argc, const struct arg *argv, int64_t duration_us);
+/* One execution, and who asked for it. Texts are borrowed for the call. */
+struct slow_command {
+    int argc;
+    const struct arg *argv; /* as they came */
+    int64_t duration_us;
+    const char *address; /* the client's */
+    const char *name;    /* the client's, NULL none */
+    struct peer peer;
+};
 
-/* Forgets all entries; their numbers go on. */
-void slowlog_reset(void);
+/* Notes it, and keeps the max_len newest. */
+void slowlog_add(const struct slow_command *command, int64_t max_len);
+
+/* An entry as the log has kept it. Texts live as long as the visit. */
+struct slowlog_entry {
+    int64_t id;
+    int64_t time_s; /* wall: when it had ended */
+    int64_t duration_us;
+    int argc;
+    struct bytes argv[SLOWLOG_MAX_ARGS];
+    struct bytes address; /* "path:0 pid=1 uid=2 gid=3" */
+    struct bytes name;
+};
+
+/* Calls visit for the max newest entries, under the log's lock. Returns how many there were. */
+typedef void slowlog_visit(void *context, const struct slowlog_entry *entry);
+int64_t slowlog_each(int64_t max, slowlog_visit *visit, void *context);
+
+/* Forgets all but the max_len newest entries; numbers go on. Returns how many are left. */
+int64_t slowlog_cut(int64_t max_len);
 
 #endif

@@ -66,7 +66,8 @@ enum find { FIND_TO_READ, FIND_TO_WRITE };
 static __attribute__((noinline)) void drop_expired(struct view *view, struct shard *shard, const struct key *key,
                                                    table_slot *slot, enum find find)
 {
-    if (find == FIND_TO_READ && atomic_load_explicit(&view->keyspace->expiry_suspended, memory_order_relaxed))
+    int64_t suspended_until_ms = atomic_load_explicit(&view->keyspace->expiry_suspended_until_ms, memory_order_relaxed);
+    if (find == FIND_TO_READ && view->now_ms < suspended_until_ms)
         return;
     shard_drop(view, shard, key, slot, true, &event_expired);
     counter_add(&shard->expired, 1);

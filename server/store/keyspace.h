@@ -143,8 +143,11 @@ enum keyspace_victim { VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST };
 size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bool only_volatile, int samples,
                       bool lazily, int64_t now_ms);
 
-/* While on, what is due is not seen, but not deleted either, by rounds or by reading (CLIENT PAUSE). Any thread. */
-void keyspace_suspend_expiry(struct keyspace *keyspace, bool on);
+/*
+ * Before that wall time what is due is not seen, but not deleted either, by rounds or by reading (CLIENT PAUSE). Any
+ * thread.
+ */
+void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms);
 
 struct keyspace_stats {
     uint64_t hits, misses;

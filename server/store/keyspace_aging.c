@@ -32,7 +32,7 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
     size_t deleted = 0;
     int64_t end_ns = clock_monotonic_ns() + budget_us * 1000;
     *again_out = false;
-    if (!atomic_load(&keyspace->active_expiry) || atomic_load(&keyspace->expiry_suspended))
+    if (!atomic_load(&keyspace->active_expiry) || now_ms < atomic_load(&keyspace->expiry_suspended_until_ms))
         return 0;
     unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
     while (keyspace->round_done < tables) {
@@ -70,9 +70,9 @@ void keyspace_set_active_expiry(struct keyspace *keyspace, bool on)
     atomic_store(&keyspace->active_expiry, on);
 }
 
-void keyspace_suspend_expiry(struct keyspace *keyspace, bool on)
+void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms)
 {
-    atomic_store(&keyspace->expiry_suspended, on);
+    atomic_store(&keyspace->expiry_suspended_until_ms, wall_ms);
 }
 
 /* ---- eviction ---- */

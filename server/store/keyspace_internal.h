@@ -13,7 +13,7 @@
 struct keyspace {
     int databases;
     atomic_bool active_expiry;
-    atomic_bool expiry_suspended; /* CLIENT PAUSE: nothing expires, neither now nor later */
+    _Atomic int64_t expiry_suspended_until_ms; /* CLIENT PAUSE: nothing expires before that */
     /* of the thread that runs the expiry rounds */
     unsigned round_shard;
     unsigned round_done; /* tables that this tour has seen */

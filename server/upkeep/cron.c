@@ -4,7 +4,6 @@
 #include "base/gate.h"
 #include "base/memory.h"
 #include "engine/eviction.h"
-#include "engine/pause.h"
 #include "record/latency.h"
 #include "record/stats.h"
 #include "server.h"
@@ -35,14 +34,6 @@ static void cron_expire(struct server *server, struct gate_member *gate)
     } while (again);
 }
 
-/* A pause ends by the clock, and then keys expire again. */
-static void cron_notice_pause(struct server *server, struct gate_member *gate)
-{
-    gate_enter(gate);
-    keyspace_suspend_expiry(server->keyspace, pause_is_active(server, clock_wall_ms()));
-    gate_leave(gate);
-}
-
 int cron_run(struct server *server, struct gate_member *gate)
 {
     static int64_t next_tick_ms, next_decay_ms, next_measure_ms;
@@ -55,7 +46,6 @@ int cron_run(struct server *server, struct gate_member *gate)
     if (now_ms >= next_tick_ms) {
         next_tick_ms = now_ms + TICK_MS;
         stats_sample(clock_wall_ms());
-        cron_notice_pause(server, gate);
         cron_expire(server, gate);
     }
     if (now_ms >= next_decay_ms) {

@@ -363,11 +363,11 @@ START_TEST(expiry_can_be_turned_off_and_suspended)
     bool again;
     put(0, 1, 1, now_ms);
     put(0, 2, 2, now_ms);
-    keyspace_suspend_expiry(keyspace, true);
+    keyspace_suspend_expiry_until(keyspace, now_ms + 1);
     ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 0);
     ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1); /* it isn't seen, but it isn't deleted either */
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 2);
-    keyspace_suspend_expiry(keyspace, false);
+    keyspace_suspend_expiry_until(keyspace, now_ms); /* ends by itself */
     keyspace_set_active_expiry(keyspace, false);
     ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 0);
     ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1); /* what is looked up expires all the same */
