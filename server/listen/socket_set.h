@@ -8,14 +8,13 @@
 
 #include "host/account.h"
 #include "listen/socket_plan.h"
-#include "listen/sockets.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SOCKETS_MAX (SOCKETS_POLL_MAX - 2) /* besides the watch and the wake-up */
+#define SOCKETS_MAX 126
 
 struct activated;
 struct listener;

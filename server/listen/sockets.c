@@ -280,6 +280,8 @@ void sockets_close(void)
 
 /* ---- the main thread's round ---- */
 
+_Static_assert(SOCKETS_POLL_MAX == SOCKETS_MAX + 2, "there is room for the watch and the wake-up");
+
 size_t sockets_poll(struct pollfd polled[SOCKETS_POLL_MAX])
 {
     size_t count = 0;

@@ -16,14 +16,14 @@
 #define WRITE_VECTORS 64
 #define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before others have their turn */
 
-struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
-                         struct origin *origin)
+struct conn *conn_create(struct worker *worker, const struct net_service *service, const struct transport *transport,
+                         int fd, uint64_t id, struct origin *origin)
 {
     struct conn *conn = mem_calloc(service->conn_size);
     conn->id = id;
     conn->worker = worker;
     conn->origin = origin_retain(origin);
-    conn->transport = &transport_stream;
+    conn->transport = transport;
     conn->fd = fd;
     conn->state = CONN_OPEN;
     conn->reading = true;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /* A connection over a connected socket, not yet polled; whose it is is filled in by the caller. */
-struct conn *conn_create(struct worker *worker, const struct net_service *service, int fd, uint64_t id,
-                         struct origin *origin);
+struct conn *conn_create(struct worker *worker, const struct net_service *service, const struct transport *transport,
+                         int fd, uint64_t id, struct origin *origin);
 
 /* After the service has been told: closes the transport and frees. */
 void conn_destroy(struct conn *conn);

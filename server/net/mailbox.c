@@ -1,7 +1,5 @@
 #include "net/mailbox.h"
 
-#include "net/worker.h"
-
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -9,7 +9,13 @@
 
 #include <stdatomic.h>
 
-struct message;
+struct worker;
+
+/* A message to a worker, embedded in what it carries. run gets it back on the worker's thread and owns it. */
+struct message {
+    struct message *next;
+    void (*run)(struct worker *worker, struct message *message);
+};
 
 struct mailbox {
     _Atomic(struct message *) newest; /* released by senders, acquired by the owner */

@@ -1,8 +1,8 @@
 /*
  * Transports: how a connection's bytes come and go.
  *
- * A stream socket today; a ring in shared memory, negotiated over the socket, would be another set of these
- * functions. All are called by the connection's worker. They never block.
+ * A stream socket today (net/stream_transport.h); a ring in shared memory, negotiated over the socket, would be another
+ * set of these functions. All are called by the connection's worker. They never block.
  */
 #ifndef KVS_NET_TRANSPORT_H
 #define KVS_NET_TRANSPORT_H
@@ -21,8 +21,5 @@ struct transport {
     int (*pollable)(const struct conn *conn);
     void (*close)(struct conn *conn);
 };
-
-/* A connected stream socket in conn->fd, non-blocking. */
-extern const struct transport transport_stream;
 
 #endif

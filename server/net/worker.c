@@ -14,9 +14,8 @@
 #include "base/output.h"
 #include "host/log.h"
 #include "net/conn_internal.h"
-#include "net/mailbox.h"
 #include "net/origin.h"
-#include "net/transport.h"
+#include "net/stream_transport.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -137,7 +136,8 @@ static void worker_adopt(struct worker *worker, struct message *message)
         atomic_fetch_sub_explicit(&origin_counts(adoption->origin)->clients, 1, memory_order_relaxed);
         atomic_fetch_sub_explicit(&worker->conn_count, 1, memory_order_relaxed);
     } else {
-        struct conn *conn = conn_create(worker, worker->service, adoption->fd, adoption->id, adoption->origin);
+        struct conn *conn =
+            conn_create(worker, worker->service, &transport_stream, adoption->fd, adoption->id, adoption->origin);
         conn->peer = adoption->peer;
         conn->events = EPOLLIN;
         worker_link(worker, conn);

@@ -7,6 +7,7 @@
 #ifndef KVS_NET_WORKER_H
 #define KVS_NET_WORKER_H
 
+#include "net/mailbox.h"
 #include "net/service.h"
 
 #include <stdatomic.h>
@@ -19,12 +20,6 @@ struct gate_member;
 struct origin;
 struct peer;
 struct worker;
-
-/* A message to a worker, embedded in what it carries. run gets it back on the worker's thread and owns it. */
-struct message {
-    struct message *next;
-    void (*run)(struct worker *worker, struct message *message);
-};
 
 /* Starts count threads that serve connections. 0 or a negative errno. */
 int workers_start(unsigned count, struct gate *gate, const struct net_service *service);

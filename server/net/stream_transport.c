@@ -1,4 +1,4 @@
-#include "net/transport.h"
+#include "net/stream_transport.h"
 
 #include "net/conn.h"
 
