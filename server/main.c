@@ -15,6 +15,7 @@
 #include "command/command_markdown.h"
 #include "command/command_table.h"
 #include "config/config.h"
+#include "config/lists.h"
 #include "config/sources.h"
 #include "engine/access_config.h"
 #include "engine/client_limits.h"

@@ -7,7 +7,7 @@
 #ifndef KVS_SERVER_H
 #define KVS_SERVER_H
 
-#include "config/config.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -109,6 +109,27 @@ void text_add_quoted(struct text *text, const char *data, size_t len)
     text_add_char(text, '"');
 }
 
+void text_add_word(struct text *text, const char *word)
+{
+    bool plain = *word != '\0';
+    for (const char *at = word; *at != '\0'; at++)
+        plain = plain && (unsigned char)*at > ' ' && *at != '"' && *at != '\'' && *at != 0x7f;
+    if (plain)
+        text_add(text, word);
+    else
+        text_add_quoted(text, word, strlen(word));
+}
+
+char *text_format(const char *format, ...)
+{
+    struct text text = TEXT_EMPTY;
+    va_list args;
+    va_start(args, format);
+    text_vaddf(&text, format, args);
+    va_end(args);
+    return text.data;
+}
+
 void text_clear(struct text *text)
 {
     text->len = 0;

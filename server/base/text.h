@@ -26,6 +26,12 @@ void text_vaddf(struct text *text, const char *format, va_list args) __attribute
  * bytes. */
 void text_add_quoted(struct text *text, const char *data, size_t len);
 
+/* Adds a word so that text_split() reads it back: in quotes if need be. */
+void text_add_word(struct text *text, const char *word);
+
+/* A formatted text on the heap (mem_free()). */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 void text_clear(struct text *text);  /* keeps the memory */
 void text_deinit(struct text *text); /* frees it */
 

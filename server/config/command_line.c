@@ -4,6 +4,7 @@
  */
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "config/loader.h"
 
 #include <errno.h>
@@ -164,7 +165,7 @@ static void remember_file(struct config *config, const char *path)
 {
     const struct config_extra *extra = config->extra;
     mem_free(config->file);
-    config->file = *path == '/' ? mem_strdup(path) : config_message("%s/%s", extra->start_dir, path);
+    config->file = *path == '/' ? mem_strdup(path) : text_format("%s/%s", extra->start_dir, path);
 }
 
 int config_load(struct config *config, int argc, char **argv, char **error_out)

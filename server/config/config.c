@@ -4,16 +4,18 @@
  * CONFIG SET works on a copy, which takes the place of the original when every value has been accepted; so
  * all or none is set without a value ever being put back by parsing it again.
  */
-#include "config/config.h"
+#include "config/config_internal.h"
 
 #include "base/bytes.h"
 #include "base/glob.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/directive.h"
+#include "config/directive_value.h"
 #include "config/listen_value.h"
 #include "config/lists.h"
 #include "config/socket_rules.h"
+#include "config/text_value.h"
 #include "config/value.h"
 #include "host/open_files.h"
 
@@ -88,7 +90,7 @@ void config_copy(struct config *to, const struct config *from)
         extra->texts[i] = copy_string(from_extra->texts[i]);
     }
     to->latency_percentiles = NULL;
-    value_copy_percentiles(to, from);
+    percentiles_copy(to, from);
     listen_copy(to, from);
     lists_copy(to, from);
 }
@@ -177,7 +179,7 @@ struct setting {
 
 static char *about_argument(const char *name, size_t len, const char *what)
 {
-    return config_message("CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)len, name, what);
+    return text_format("CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)len, name, what);
 }
 
 #define IS_IMMUTABLE "can't set immutable config"
@@ -206,8 +208,8 @@ static int look_up(const struct config *config, const struct bytes *pairs, size_
         const struct bytes *name = &pairs[2 * i];
         const struct directive *directive = directive_find(name->data, name->len);
         if (!directive) {
-            *error_out = config_message("Unknown option or number of arguments for CONFIG SET - '%.*s'", (int)name->len,
-                                        name->data);
+            *error_out = text_format("Unknown option or number of arguments for CONFIG SET - '%.*s'", (int)name->len,
+                                     name->data);
             return -ENOENT;
         }
         bool own = strlen(directive->name) == name->len && strncasecmp(directive->name, name->data, name->len) == 0;
@@ -289,7 +291,7 @@ static int apply(const struct config *config, const struct config *old, const st
     if (config->maxclients != old->maxclients) {
         int fit = open_files_fit(config->maxclients);
         if (fit < config->maxclients) {
-            *error_out = config_message(
+            *error_out = text_format(
                 "The operating system is not able to handle the specified number of clients, try with %d", fit);
             *culprit_out = "maxclients";
             result = -EMFILE;

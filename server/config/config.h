@@ -1,135 +1,19 @@
 /*
- * Configuration: the values that directives set.
+ * Configuration: how the settings are read, told, changed and written.
  *
  * One table (directives.c) describes every directive; it serves the file, the command line, CONFIG
- * GET/SET/REWRITE and docs/configuration.md. Values are changed at start and while the world is
- * stopped (base/gate.h), so threads inside the gate read the fields plainly.
+ * GET/SET/REWRITE and docs/configuration.md.
  */
 #ifndef KVS_CONFIG_CONFIG_H
 #define KVS_CONFIG_CONFIG_H
 
-#include "base/access_level.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 struct bytes;
 struct text;
-
-enum client_class { CLASS_NORMAL, CLASS_REPLICA, CLASS_PUBSUB, CLIENT_CLASSES };
-
-struct output_limit {
-    uint64_t hard_bytes, soft_bytes; /* 0: none */
-    int64_t soft_seconds;
-};
-
-/* enable-debug-command and its like; every client here is local */
-enum local_permission { PERMISSION_NO, PERMISSION_YES, PERMISSION_LOCAL };
-
-enum maxmemory_policy {
-    POLICY_VOLATILE_LRU,
-    POLICY_VOLATILE_LFU,
-    POLICY_VOLATILE_RANDOM,
-    POLICY_VOLATILE_TTL,
-    POLICY_ALLKEYS_LRU,
-    POLICY_ALLKEYS_LFU,
-    POLICY_ALLKEYS_RANDOM,
-    POLICY_NOEVICTION,
-};
-
-/* supervised */
-enum supervision { SUPERVISED_UPSTART, SUPERVISED_SYSTEMD, SUPERVISED_AUTO, SUPERVISED_NO };
-
-/* One `listen` entry. A name that isn't given is "". */
-struct listen_entry {
-    char *path;
-    int mode;    /* mode bits */
-    char *owner; /* account, name or number */
-    char *group;
-    enum access_level access;
-    char *user; /* ACL user */
-};
-
-/* Strings are never NULL: what isn't set is "". Paths may be relative, and then begin at dir. */
-struct config {
-    /* socket */
-    char *unixsocket;
-    int unixsocketperm; /* mode bits */
-    char *unixsocketgroup;
-    struct listen_entry *listens;
-    size_t listen_count;
-    int inherit_fd; /* a connection of the parent's; -1 none */
-    int backlog;
-    /* process */
-    int threads;
-    int databases;
-    bool daemonize;
-    char *pidfile;
-    char *dir; /* absolute; main.c changes into it */
-    char *logfile;
-    int loglevel; /* enum log_level */
-    bool syslog_enabled;
-    char *syslog_ident;
-    int syslog_facility;
-    bool crash_log_enabled;
-    bool set_proc_title;
-    char *proc_title_template;
-    int hz;
-    int shutdown_timeout; /* seconds */
-    int supervised;       /* enum supervision */
-    char *account;        /* `user NAME`: what root becomes */
-    bool sandbox;
-    /* clients */
-    int maxclients;
-    int maxclients_per_uid; /* 0: no limit */
-    int timeout;            /* seconds, 0 never */
-    uint64_t client_query_buffer_limit;
-    uint64_t proto_max_bulk_len;
-    struct output_limit output_limits[CLIENT_CLASSES];
-    int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory */
-    int enable_debug_command, enable_protected_configs, enable_module_command; /* enum local_permission */
-    /* access */
-    char *requirepass;
-    char *aclfile;
-    char **users; /* `user NAME rule ...`: each a text "NAME rule ...", for text_split() */
-    size_t user_count;
-    int64_t acllog_max_len;
-    bool acl_all_channels; /* acl-pubsub-default allchannels */
-    char **renames;        /* rename-command: old name, new name, old name ... */
-    size_t rename_count;   /* pairs */
-    /* keys */
-    bool lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del, lazyfree_lazy_user_flush,
-        lazyfree_lazy_eviction;
-    int active_expire_effort;
-    uint64_t maxmemory;
-    int maxmemory_policy; /* enum maxmemory_policy */
-    int maxmemory_samples;
-    int lfu_log_factor, lfu_decay_time;
-    /* observation */
-    int64_t slowlog_log_slower_than; /* microseconds, negative: off */
-    int64_t slowlog_max_len;
-    int64_t latency_monitor_threshold; /* milliseconds, 0: off */
-    bool latency_tracking;
-    double *latency_percentiles;
-    size_t latency_percentile_count;
-    /* persistence comes later: only "off" is accepted today */
-    char *save;
-    bool appendonly;
-    /* config/'s own */
-    char *file;  /* absolute path of the file that was read, NULL none; others may read it */
-    void *extra; /* struct config_extra: accepted directives without a field of their own */
-};
-
-/* Where the line stands that declares config->users[index], or pair number index of renames: "a.conf:12",
- * "command line"; "" where it isn't known. */
-const char *config_user_place(const struct config *config, size_t index);
-const char *config_rename_place(const struct config *config, size_t index);
-
-/* The ACL's users as CONFIG REWRITE is to write them (none with an aclfile). Takes the array and its texts, made with
- * mem_alloc(). World stopped. */
-void config_set_users(struct config *config, char **users, size_t count);
 
 /* Fills in the defaults. */
 void config_init(struct config *config);

@@ -8,7 +8,7 @@
 #ifndef KVS_CONFIG_DIRECTIVE_H
 #define KVS_CONFIG_DIRECTIVE_H
 
-#include "config/config.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ enum directive_flag {
     /* immutable, but CONFIG SET takes the value it has: programs that set back all that CONFIG GET * told
      * know which of Redis's directives to leave out, and can't know ours */
     DIRECTIVE_OWN = 1 << 5,
-    DIRECTIVE_SECRET = 1 << 6, /* messages don't repeat the value */
+    DIRECTIVE_SECRET = 1 << 6, /* messages and logs don't repeat the value */
 };
 
 struct directive_choice {
@@ -112,54 +112,7 @@ static inline size_t directive_number(const struct directive *directive)
 
 const char *directive_section_title(enum directive_section section);
 
-/*
- * Sets the value from words. 0, or -EINVAL with *error_out in Redis's words (mem_free()); the old value may
- * be gone then: callers work on a copy, or give up.
- */
-int directive_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
-                  char **error_out);
-
-/* Sets the default. */
-void directive_reset(struct config *config, const struct directive *directive);
-
-/* Adds the value as CONFIG GET tells it. */
-void directive_get(const struct config *config, const struct directive *directive, struct text *out);
-
-/* Why the present value can't be served, or NULL. */
-const char *directive_refusal(const struct config *config, const struct directive *directive);
-
-/* Whether both have the same value. A default socket that nobody named is as good as any. */
-bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive);
-
-/* A string field, for copying and freeing; NULL if the directive has none. */
-char **directive_string_field(struct config *config, const struct directive *directive);
-
-/* An independent copy, and the same without a file and with all defaults. */
-void config_copy(struct config *to, const struct config *from);
-void config_init_at(struct config *config, const char *start_dir);
-
-/* Reads a file's text on top of what config holds, without judging the whole; errors as config_load() tells
- * them. */
-int config_load_text(struct config *config, const char *text, size_t len, const char *name, char **error_out);
-
-/* Gives to from's value of the directive. */
-void directive_copy(struct config *to, const struct config *from, const struct directive *directive);
-
-/*
- * Puts candidate, a copy in which the count directives of touched may differ, into config's place and has that take
- * effect. If that fails config is as it was, and *culprit_out is the name of a directive at fault. candidate is gone
- * either way.
- */
-int config_install(struct config *config, struct config *candidate, const struct directive *const *touched,
-                   size_t count, const char **culprit_out, char **error_out);
-
-/* Adds a word so that text_split() reads it back: in quotes if need be. */
-void config_add_word(struct text *text, const char *word);
-
 /* The place of what the command line says. */
 #define CONFIG_COMMAND_LINE "command line"
-
-/* A formatted message on the heap (mem_free()). */
-char *config_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

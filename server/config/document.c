@@ -4,6 +4,7 @@
 #include "config/document.h"
 
 #include "base/text.h"
+#include "config/config.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,6 +3,7 @@
  * kvs.conf(5), which explains it. Roff with the man macros.
  */
 #include "base/text.h"
+#include "config/config.h"
 #include "config/document.h"
 
 #include <stdbool.h>

@@ -132,8 +132,8 @@ char *listen_check_path(const char *path)
     if (path[0] == '@')
         return mem_strdup(LISTEN_NO_ABSTRACT);
     if (len > longest)
-        return config_message("the path has %zu bytes, and the kernel takes at most %zu; choose a shorter one", len,
-                              longest);
+        return text_format("the path has %zu bytes, and the kernel takes at most %zu; choose a shorter one", len,
+                           longest);
     if (path[len - 1] == '/')
         return mem_strdup("the path names a folder; add the name of the socket file");
     return NULL;
@@ -143,7 +143,7 @@ char *listen_check_path(const char *path)
 static char *own_path(const char *word)
 {
     bool plain = strchr(word, '/') && !strchr("+-@", *word) && !is_option(word);
-    return plain ? mem_strdup(word) : config_message("./%s", word);
+    return plain ? mem_strdup(word) : text_format("./%s", word);
 }
 
 static int begin_entry(struct config *list, const char *word, char **error_out)
@@ -156,9 +156,9 @@ static int begin_entry(struct config *list, const char *word, char **error_out)
     char *path = own_path(word);
     problem = listen_check_path(path); /* two bytes may have come in front */
     if (!problem && listen_find(list, path))
-        problem = config_message("there are two entries for %s; keep one", path);
+        problem = text_format("there are two entries for %s; keep one", path);
     if (!problem && list->listen_count == LISTEN_ENTRIES_MAX)
-        problem = config_message("there are more than %d entries; remove some", LISTEN_ENTRIES_MAX);
+        problem = text_format("there are more than %d entries; remove some", LISTEN_ENTRIES_MAX);
     if (problem) {
         mem_free(path);
         return refuse(error_out, problem);
@@ -178,7 +178,7 @@ static int set_mode(struct listen_entry *entry, const char *value, char **error_
     long mode = strtol(value, NULL, 8);
     if (digits == 0 || value[digits] != '\0' || mode > 0777)
         return refuse(error_out,
-                      config_message("mode=%s is not an octal number up to 0777; write one such as 0660", value));
+                      text_format("mode=%s is not an octal number up to 0777; write one such as 0660", value));
     entry->mode = (int)mode;
     return 0;
 }
@@ -190,14 +190,14 @@ static int set_access(struct listen_entry *entry, const char *value, char **erro
             entry->access = level;
             return 0;
         }
-    return refuse(error_out, config_message("access=%s is unknown; write read, write or admin", value));
+    return refuse(error_out, text_format("access=%s is unknown; write read, write or admin", value));
 }
 
 static int set_name(char **field, enum option option, const char *value, char **error_out)
 {
     if (*value == '\0' || strpbrk(value, " \t\r\n"))
-        return refuse(error_out, config_message("%s=%s is not a name; write one, or leave the option out",
-                                                option_names[option], value));
+        return refuse(error_out, text_format("%s=%s is not a name; write one, or leave the option out",
+                                             option_names[option], value));
     mem_free(*field);
     *field = mem_strdup(value);
     return 0;
@@ -209,11 +209,11 @@ static int set_option(struct listen_entry *entry, const char *word, unsigned *se
     enum option option;
     const char *value;
     if (!find_option(word, &option, &value))
-        return refuse(error_out, config_message("unknown option '%s'; write " OPTIONS
-                                                ", or ./ before it if it is the path of another socket file",
-                                                word));
+        return refuse(error_out, text_format("unknown option '%s'; write " OPTIONS
+                                             ", or ./ before it if it is the path of another socket file",
+                                             word));
     if ((*seen & 1U << option) != 0)
-        return refuse(error_out, config_message("%s= is given twice; keep one", option_names[option]));
+        return refuse(error_out, text_format("%s= is given twice; keep one", option_names[option]));
     *seen |= 1U << option;
     switch (option) {
     case OPTION_MODE:
@@ -240,9 +240,9 @@ static int read_entries(struct config *list, const char *const *words, size_t co
                 return refuse(error_out, mem_strdup("the path is missing; write it before the options"));
             result = set_option(&list->listens[list->listen_count - 1], words[i], &seen, error_out);
         } else if (i > 0 && !strchr(words[i], '/') && words[i][0] != '@') {
-            return refuse(error_out, config_message("'%s' is no option (" OPTIONS
-                                                    "); if it is the path of another socket file, write ./%s",
-                                                    words[i], words[i]));
+            return refuse(error_out, text_format("'%s' is no option (" OPTIONS
+                                                 "); if it is the path of another socket file, write ./%s",
+                                                 words[i], words[i]));
         } else {
             seen = 0;
             result = begin_entry(list, words[i], error_out);
@@ -291,7 +291,7 @@ static int remove_path(struct config *config, const char *word, char **error_out
     const struct listen_entry *entry = listen_find(config, path);
     mem_free(path);
     if (!entry)
-        return refuse(error_out, config_message("there is no entry for '%s'; CONFIG GET listen tells all", word));
+        return refuse(error_out, text_format("there is no entry for '%s'; CONFIG GET listen tells all", word));
     listen_remove(config, (size_t)(entry - config->listens));
     return 0;
 }
@@ -312,7 +312,7 @@ static int put(struct config *config, const char *const *words, size_t count, ch
         *place = one.listens[0];
         one.listen_count = 0;
     } else if (config->listen_count == LISTEN_ENTRIES_MAX) {
-        result = refuse(error_out, config_message("there are %d entries already; remove one", LISTEN_ENTRIES_MAX));
+        result = refuse(error_out, text_format("there are %d entries already; remove one", LISTEN_ENTRIES_MAX));
     } else {
         append(config, one.listens[0]);
         one.listen_count = 0;
@@ -348,12 +348,12 @@ static void describe_name(enum option option, const char *value, struct text *ou
     if (*value == '\0')
         return;
     text_addf(out, " %s=", option_names[option]);
-    config_add_word(out, value);
+    text_add_word(out, value);
 }
 
 void listen_describe_entry(const struct listen_entry *entry, struct text *out)
 {
-    config_add_word(out, entry->path);
+    text_add_word(out, entry->path);
     text_addf(out, " mode=%04o", (unsigned)entry->mode);
     describe_name(OPTION_OWNER, entry->owner, out);
     describe_name(OPTION_GROUP, entry->group, out);

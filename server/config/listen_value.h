@@ -9,7 +9,7 @@
 #ifndef KVS_CONFIG_LISTEN_VALUE_H
 #define KVS_CONFIG_LISTEN_VALUE_H
 
-#include "config/config.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

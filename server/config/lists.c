@@ -73,7 +73,7 @@ static char *join_words(const char *const *words, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             text_add_char(&text, ' ');
-        config_add_word(&text, words[i]);
+        text_add_word(&text, words[i]);
     }
     return text.data;
 }
@@ -85,8 +85,8 @@ int users_add(struct config *config, const char *const *words, size_t count, con
     while (at < config->user_count && !is_about(config->users[at], words[0]))
         at++;
     if (at < config->user_count && !overrules(place, config_user_place(config, at)))
-        return refuse(error_out, config_message("user '%s' is declared twice, first at %s; keep one line", words[0],
-                                                config_user_place(config, at)));
+        return refuse(error_out, text_format("user '%s' is declared twice, first at %s; keep one line", words[0],
+                                             config_user_place(config, at)));
     if (at < config->user_count) {
         mem_free(config->users[at]);
         mem_free(extra->user_places[at]);

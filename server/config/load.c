@@ -8,6 +8,8 @@
  */
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config_internal.h"
+#include "config/directive_value.h"
 #include "config/listen_value.h"
 #include "config/lists.h"
 #include "config/loader.h"
@@ -54,7 +56,7 @@ static const char *keep_name(struct loader *loader, const char *name)
 
 static char *describe_place(const struct place *place)
 {
-    return place->file ? config_message("%s:%zu", place->file, place->line) : mem_strdup(CONFIG_COMMAND_LINE);
+    return place->file ? text_format("%s:%zu", place->file, place->line) : mem_strdup(CONFIG_COMMAND_LINE);
 }
 
 int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
@@ -320,7 +322,7 @@ static bool is_obsolete(const char *name)
 static int include(struct loader *loader, const struct place *place, const char *path)
 {
     const struct config_extra *extra = loader->config->extra;
-    char *full = *path == '/' ? mem_strdup(path) : config_message("%s/%s", extra->start_dir, path);
+    char *full = *path == '/' ? mem_strdup(path) : text_format("%s/%s", extra->start_dir, path);
     glob_t found = {0};
     int result = 0;
     if (!strpbrk(path, "*?[")) {
@@ -393,7 +395,7 @@ int loader_stream(struct loader *loader, FILE *stream, const char *name)
         errno = 0;
     }
     if (result == 0 && ferror(stream)) {
-        *loader->error_out = config_message("%s: can't be read: %s; name a configuration file", name, strerror(errno));
+        *loader->error_out = text_format("%s: can't be read: %s; name a configuration file", name, strerror(errno));
         result = -EINVAL;
     }
     free(line);
@@ -410,7 +412,7 @@ int loader_path(struct loader *loader, const char *path, const char *name, const
         return loader_fail(loader, from, "include '%s': %s; check the path and the file's mode", name, strerror(errno));
     if (!stream) {
         *loader->error_out =
-            config_message("%s: can't be opened: %s; check the path and the file's mode", name, strerror(errno));
+            text_format("%s: can't be opened: %s; check the path and the file's mode", name, strerror(errno));
         return -EINVAL;
     }
     loader->depth++;
@@ -483,10 +485,10 @@ static int check_path(struct loader *loader, const char *name, const char *value
     int result = 0;
     if (error != 0) {
         bool folder_missing = stat(folder, &status) != 0;
-        char *reason = config_message("%s%s%s%s; %s", folder_missing ? "folder '" : "", folder_missing ? folder : "",
-                                      folder_missing ? "': " : "", strerror(error),
-                                      folder_missing ? "make it or choose another path"
-                                                     : "choose another path or change its mode");
+        char *reason =
+            text_format("%s%s%s%s; %s", folder_missing ? "folder '" : "", folder_missing ? folder : "",
+                        folder_missing ? "': " : "", strerror(error),
+                        folder_missing ? "make it or choose another path" : "choose another path or change its mode");
         const char *const words[] = {value};
         result = fail_value(loader, place, find(name), words, 1, reason);
         mem_free(reason);
@@ -524,9 +526,9 @@ static int check_users(struct loader *loader)
     const struct directive *aclfile = find("aclfile");
     if (*config->aclfile == '\0' || config->user_count == 0)
         return 0;
-    char *reason = config_message("users are declared by user lines as well (%s), and who may do what would depend "
-                                  "on which is read last; keep either the file or the lines",
-                                  config_user_place(config, 0));
+    char *reason = text_format("users are declared by user lines as well (%s), and who may do what would depend "
+                               "on which is read last; keep either the file or the lines",
+                               config_user_place(config, 0));
     int result = fail_value(loader, &loader->origins[directive_number(aclfile)], aclfile,
                             (const char *[]){config->aclfile}, 1, reason);
     mem_free(reason);

@@ -13,7 +13,9 @@
  */
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config_internal.h"
 #include "config/directive.h"
+#include "config/directive_value.h"
 #include "config/listen_value.h"
 #include "host/file.h"
 #include "host/log.h"
@@ -207,7 +209,7 @@ static void add_user(struct entries *entries, const struct text_words *words)
     text_add(&text, "user");
     for (size_t i = 0; i < words->count; i++) {
         text_add_char(&text, ' ');
-        config_add_word(&text, words->words[i]);
+        text_add_word(&text, words->words[i]);
     }
     add_entry(entries, words->count > 1 ? words->words[0] : "", text.data);
 }
@@ -322,7 +324,7 @@ static void append_entries(struct file *file, const struct config *read, const s
 {
     struct entries wanted = entries_of(config, directive), said = entries_of(read, directive);
     if (said.count > 0)
-        add_line(file, config_message("%s \"\"", directive->name), directive);
+        add_line(file, text_format("%s \"\"", directive->name), directive);
     for (size_t i = 0; i < wanted.count; i++) {
         add_line(file, wanted.list[i].text, directive);
         wanted.list[i].text = NULL;

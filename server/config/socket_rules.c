@@ -5,6 +5,7 @@
 #include "config/socket_rules.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "config/directive.h"
 
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void simplify(char *path)
 
 char *socket_rules_absolute(const struct config *config, const char *path)
 {
-    return *path == '/' ? mem_strdup(path) : config_message("%s/%s", config->dir, path);
+    return *path == '/' ? mem_strdup(path) : text_format("%s/%s", config->dir, path);
 }
 
 static bool same_path(const struct config *config, const char *a, const char *b)

@@ -5,7 +5,7 @@
 #ifndef KVS_CONFIG_SOCKET_RULES_H
 #define KVS_CONFIG_SOCKET_RULES_H
 
-#include "config/config.h"
+#include "config/settings.h"
 
 #include <stdbool.h>
 

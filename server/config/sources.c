@@ -7,7 +7,9 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config_internal.h"
 #include "config/directive.h"
+#include "config/directive_value.h"
 #include "config/socket_rules.h"
 
 #include <errno.h>
@@ -135,7 +137,7 @@ static int set_edited(const struct config_sources *sources, struct config *confi
         result = config_install(config, &candidate, edits->settable, edits->settable_count, &culprit, &error);
     }
     if (result != 0)
-        *report_out = config_message("%s can't be set: %s; nothing has changed", edits->set.data, error);
+        *report_out = text_format("%s can't be set: %s; nothing has changed", edits->set.data, error);
     mem_free(error);
     return result;
 }

@@ -9,7 +9,7 @@
 #ifndef KVS_CONFIG_SOURCES_H
 #define KVS_CONFIG_SOURCES_H
 
-#include "config/config.h"
+#include "config/settings.h"
 
 struct config_sources;
 

@@ -5,6 +5,8 @@
  * A list is checked word by word and kept as the text that CONFIG GET tells, so that reading it again gives
  * the same.
  */
+#include "config/text_value.h"
+
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -20,26 +22,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void config_add_word(struct text *text, const char *word)
-{
-    bool plain = *word != '\0';
-    for (const char *at = word; *at != '\0'; at++)
-        plain = plain && (unsigned char)*at > ' ' && *at != '"' && *at != '\'' && *at != 0x7f;
-    if (plain)
-        text_add(text, word);
-    else
-        text_add_quoted(text, word, strlen(word));
-}
-
 static int set_file_name(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     size_t len = strlen(directive->name);
     bool is_folder = len > 7 && strcmp(directive->name + len - 7, "dirname") == 0;
     if (*word == '\0' && (directive->flags & DIRECTIVE_NOT_EMPTY) != 0)
-        *error_out = config_message("%s can't be empty", directive->name);
+        *error_out = text_format("%s can't be empty", directive->name);
     else if (strpbrk(word, "/\\"))
-        *error_out =
-            config_message("%s can't be a path, just a %s", directive->name, is_folder ? "dirname" : "filename");
+        *error_out = text_format("%s can't be a path, just a %s", directive->name, is_folder ? "dirname" : "filename");
     else {
         value_store_text(config, directive, word);
         return 0;
@@ -70,7 +60,7 @@ static int set_words(struct config *config, const struct directive *directive, c
 static int set_directory(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     const struct config_extra *extra = config->extra;
-    char *joined = *word == '/' ? mem_strdup(word) : config_message("%s/%s", extra->start_dir, word);
+    char *joined = *word == '/' ? mem_strdup(word) : text_format("%s/%s", extra->start_dir, word);
     char resolved[PATH_MAX];
     struct stat status;
     int error = 0;
@@ -174,7 +164,7 @@ static int set_oom_values(struct config *config, const struct directive *directi
     for (size_t i = 0; i < count; i++)
         if (!parse_loose(words[i], &values[i]) || values[i] < -2000 || values[i] > 2000)
             return value_refuse(error_out, "Invalid oom-score-adj-values, elements must be between -2000 and 2000.");
-    char *text = config_message("%" PRId64 " %" PRId64 " %" PRId64, values[0], values[1], values[2]);
+    char *text = text_format("%" PRId64 " %" PRId64 " %" PRId64, values[0], values[1], values[2]);
     value_store_text(config, directive, text);
     mem_free(text);
     return 0;
@@ -244,7 +234,7 @@ static bool find_class(const char *name, enum client_class *class_out)
     return false;
 }
 
-int value_set_output_limits(struct config *config, const char *const *words, size_t count, char **error_out)
+int output_limits_set(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     struct output_limit limits[CLIENT_CLASSES];
     memcpy(limits, config->output_limits, sizeof limits);
@@ -266,7 +256,7 @@ int value_set_output_limits(struct config *config, const char *const *words, siz
     return 0;
 }
 
-void value_get_output_limits(const struct config *config, struct text *out)
+void output_limits_get(const struct config *config, struct text *out)
 {
     static const char *const names[CLIENT_CLASSES] = {"normal", "slave", "pubsub"};
     for (int i = 0; i < CLIENT_CLASSES; i++) {
@@ -276,7 +266,7 @@ void value_get_output_limits(const struct config *config, struct text *out)
     }
 }
 
-int value_set_percentiles(struct config *config, const char *const *words, size_t count, char **error_out)
+int percentiles_set(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     if (count == 1 && *words[0] == '\0')
         count = 0;
@@ -298,7 +288,7 @@ int value_set_percentiles(struct config *config, const char *const *words, size_
     return 0;
 }
 
-void value_get_percentiles(const struct config *config, struct text *out)
+void percentiles_get(const struct config *config, struct text *out)
 {
     for (size_t i = 0; i < config->latency_percentile_count; i++) {
         text_addf(out, "%s%f", i > 0 ? " " : "", config->latency_percentiles[i]);
@@ -310,7 +300,7 @@ void value_get_percentiles(const struct config *config, struct text *out)
     }
 }
 
-void value_copy_percentiles(struct config *to, const struct config *from)
+void percentiles_copy(struct config *to, const struct config *from)
 {
     size_t size = from->latency_percentile_count * sizeof *from->latency_percentiles;
     double *values = size > 0 ? mem_alloc(size) : NULL;
@@ -323,7 +313,7 @@ void value_copy_percentiles(struct config *to, const struct config *from)
 
 /* ---- any of the texts ---- */
 
-int value_set_text(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+int text_value_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
                    char **error_out)
 {
     switch (directive->kind) {

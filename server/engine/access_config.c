@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config.h"
+#include "config/lists.h"
 #include "engine/guard.h"
 #include "listen/sockets.h"
 #include "server.h"

@@ -14,6 +14,7 @@
 #include "base/output.h"
 #include "host/log.h"
 #include "net/conn_internal.h"
+#include "net/mailbox.h"
 #include "net/origin.h"
 #include "net/stream_transport.h"
 

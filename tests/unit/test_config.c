@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/directive.h"
+#include "config/directive_value.h"
 #include "config/suggest.h"
 #include "host/open_files.h"
 #include "unit/config_fixture.h"

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/directive.h"
+#include "config/lists.h"
 #include "unit/config_fixture.h"
 
 #include <errno.h>

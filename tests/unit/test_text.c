@@ -1,4 +1,5 @@
 /* Growing text, quoting, and splitting of lines. */
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -158,6 +159,33 @@ START_TEST(many_words_are_all_there)
 }
 END_TEST
 
+START_TEST(words_are_quoted_only_if_they_need_it_and_read_back)
+{
+    static const char *const samples[] = {"plain", "", "two words", "a\"b", "it's", "\x7f", "\xc3\xa9", "a=b"};
+    struct text line = TEXT_EMPTY;
+    struct text_words read;
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        text_add(&line, i > 0 ? " " : "");
+        text_add_word(&line, samples[i]);
+    }
+    ck_assert_str_eq(line.data, "plain \"\" \"two words\" \"a\\\"b\" \"it's\" \"\\x7f\" \xc3\xa9 a=b");
+    ck_assert_int_eq(text_split(line.data, line.len, &read), 0);
+    ck_assert_uint_eq(read.count, sizeof samples / sizeof samples[0]);
+    for (size_t i = 0; i < read.count; i++)
+        ck_assert_str_eq(read.words[i], samples[i]);
+    text_words_free(&read);
+    text_deinit(&line);
+}
+END_TEST
+
+START_TEST(formatted_texts_are_on_the_heap)
+{
+    char *answer = text_format("%s=%d", "answer", 42);
+    ck_assert_str_eq(answer, "answer=42");
+    mem_free(answer);
+}
+END_TEST
+
 Suite *suite_text(void);
 Suite *suite_text(void)
 {
@@ -173,6 +201,8 @@ Suite *suite_text(void)
     tcase_add_test(tcase, line_ends_at_its_length_or_at_a_nul);
     tcase_add_test(tcase, any_bytes_survive_quoting_and_splitting);
     tcase_add_test(tcase, many_words_are_all_there);
+    tcase_add_test(tcase, words_are_quoted_only_if_they_need_it_and_read_back);
+    tcase_add_test(tcase, formatted_texts_are_on_the_heap);
     suite_add_tcase(suite, tcase);
     return suite;
 }

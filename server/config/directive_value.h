@@ -1,0 +1,39 @@
+/*
+ * The value of any directive, whatever its kind: set, told, compared and copied. Private to config/.
+ */
+#ifndef KVS_CONFIG_DIRECTIVE_VALUE_H
+#define KVS_CONFIG_DIRECTIVE_VALUE_H
+
+#include "config/directive.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text;
+
+/*
+ * Sets the value from words. 0, or -EINVAL with *error_out in Redis's words (mem_free()); the old value may
+ * be gone then: callers work on a copy, or give up.
+ */
+int directive_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
+                  char **error_out);
+
+/* Sets the default. */
+void directive_reset(struct config *config, const struct directive *directive);
+
+/* Adds the value as CONFIG GET tells it. */
+void directive_get(const struct config *config, const struct directive *directive, struct text *out);
+
+/* Why the present value can't be served, or NULL. */
+const char *directive_refusal(const struct config *config, const struct directive *directive);
+
+/* Whether both have the same value. A default socket that nobody named is as good as any. */
+bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive);
+
+/* A string field, for copying and freeing; NULL if the directive has none. */
+char **directive_string_field(struct config *config, const struct directive *directive);
+
+/* Gives to from's value of the directive. */
+void directive_copy(struct config *to, const struct config *from, const struct directive *directive);
+
+#endif
