@@ -4,12 +4,13 @@
  * CONFIG SET works on a copy, which takes the place of the original when every value has been accepted; so
  * all or none is set without a value ever being put back by parsing it again.
  */
-#include "config/config_internal.h"
+#include "config/config.h"
 
 #include "base/bytes.h"
 #include "base/glob.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config_internal.h"
 #include "config/directive.h"
 #include "config/directive_value.h"
 #include "config/listen_value.h"

@@ -19,7 +19,7 @@ struct keyspace {
     unsigned round_done; /* tables that this tour has seen */
     int round_db;
     uint64_t round_position;
-    struct table **tables; /* all shards' pointers, in one piece */
+    struct table **tables;                           /* all shards' pointers, in one piece */
     const struct follower *followers[FOLLOWERS_MAX]; /* changed while the world is stopped */
     struct shard shards[KEYSPACE_SHARDS];
 };
