@@ -26,7 +26,11 @@ struct gate {
     pthread_mutex_t lock;
     pthread_cond_t went_out, opened;
     struct gate_member *members; /* guarded by lock */
+    uint64_t closings;           /* written by who has closed, when all others are out; read by members inside */
 };
+
+__thread bool gate_closed_here;
+static __thread struct gate_member *current;
 
 struct gate *gate_create(void)
 {
@@ -91,11 +95,13 @@ void gate_enter(struct gate_member *member)
     atomic_store(&member->inside, true);
     if (__builtin_expect(atomic_load(&member->gate->closed), 0))
         gate_enter_slowly(member);
+    current = member;
 }
 
 void gate_leave(struct gate_member *member)
 {
     struct gate *gate = member->gate;
+    current = NULL;
     atomic_store(&member->inside, false);
     if (__builtin_expect(atomic_load(&gate->closed), 0)) {
         pthread_mutex_lock(&gate->lock);
@@ -109,12 +115,27 @@ bool gate_is_inside(const struct gate_member *member)
     return atomic_load(&member->inside);
 }
 
+struct gate_member *gate_current(void)
+{
+    return current;
+}
+
 static bool gate_others_inside(const struct gate *gate, const struct gate_member *member)
 {
     for (const struct gate_member *m = gate->members; m; m = m->next)
         if (m != member && atomic_load(&m->inside))
             return true;
     return false;
+}
+
+/* Under gate.lock, open until now. */
+static void gate_shut(struct gate *gate, const struct gate_member *member)
+{
+    atomic_store(&gate->closed, true);
+    while (gate_others_inside(gate, member))
+        pthread_cond_wait(&gate->went_out, &gate->lock);
+    gate->closings++;
+    gate_closed_here = true;
 }
 
 void gate_close(struct gate_member *member)
@@ -127,17 +148,45 @@ void gate_close(struct gate_member *member)
         gate_wait_open(gate);
         atomic_store(&member->inside, true);
     }
-    atomic_store(&gate->closed, true);
-    while (gate_others_inside(gate, member))
-        pthread_cond_wait(&gate->went_out, &gate->lock);
+    gate_shut(gate, member);
     pthread_mutex_unlock(&gate->lock);
+}
+
+bool gate_try_close(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    bool can = !atomic_load(&gate->closed);
+    if (can)
+        gate_shut(gate, member);
+    pthread_mutex_unlock(&gate->lock);
+    return can;
 }
 
 void gate_open(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
+    gate_closed_here = false;
     atomic_store(&gate->closed, false);
     pthread_cond_broadcast(&gate->opened);
     pthread_mutex_unlock(&gate->lock);
+}
+
+struct gate_absence gate_step_out(void)
+{
+    struct gate_absence absence = {.member = current};
+    if (absence.member) {
+        absence.closings = absence.member->gate->closings;
+        gate_leave(absence.member);
+    }
+    return absence;
+}
+
+bool gate_step_in(struct gate_absence absence)
+{
+    if (!absence.member)
+        return true;
+    gate_enter(absence.member);
+    return absence.member->gate->closings == absence.closings;
 }

@@ -172,9 +172,20 @@ static void group_prefetch(const struct group *group, void (*prefetch)(const str
             prefetch(&group->calls[i].view, group->calls[i].keys[k].hash);
 }
 
-static void group_run(struct group *group, struct run *run)
+/* Locks that had to be waited for come with a changed world when somebody has stopped it meanwhile. */
+static bool lock_in_same_world(const struct run *run, const struct shard_set *shards)
 {
-    keyspace_lock(run->server->keyspace, &group->shards);
+    if (__builtin_expect(keyspace_lock(run->server->keyspace, shards), 1))
+        return true;
+    keyspace_unlock(run->server->keyspace, shards);
+    return false;
+}
+
+/* False: nothing has run, and whether it may is to be asked again. */
+static bool group_run(struct group *group, struct run *run)
+{
+    if (!lock_in_same_world(run, &group->shards))
+        return false;
     if (group->key_count > 1) {
         group_prefetch(group, keyspace_prefetch_bucket);
         group_prefetch(group, keyspace_prefetch_entry);
@@ -182,6 +193,7 @@ static void group_run(struct group *group, struct run *run)
     for (unsigned i = 0; i < group->call_count; i++)
         run_call(run, &group->calls[i]);
     keyspace_unlock(run->server->keyspace, &group->shards);
+    return true;
 }
 
 /* ---- one request alone ---- */
@@ -268,17 +280,21 @@ static void call_keys_deinit(struct call_keys *found)
         mem_free(found->keys);
 }
 
-static void run_locked(struct run *run, struct call *call)
+/* False: it has not run, and whether it may is to be asked again. */
+static bool run_locked(struct run *run, struct call *call)
 {
     struct call_keys found;
     struct shard_set shards = {0};
     call_keys_find(&found, call);
     for (int i = 0; i < call->key_count; i++)
         shard_set_add(&shards, call->keys[i].hash);
-    keyspace_lock(run->server->keyspace, &shards);
-    run_call(run, call);
-    keyspace_unlock(run->server->keyspace, &shards);
+    bool same = lock_in_same_world(run, &shards);
+    if (same) {
+        run_call(run, call);
+        keyspace_unlock(run->server->keyspace, &shards);
+    }
     call_keys_deinit(&found);
+    return same;
 }
 
 static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
@@ -294,8 +310,8 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
     struct call call = call_make(run, client, command, request->argv, request->argc, &execution->reply);
     if (command->flags & CMD_EXCLUSIVE)
         run_exclusively(run, execution, &call);
-    else
-        run_locked(run, &call);
+    else if (!run_locked(run, &call))
+        return client->conn.state != CONN_OPEN || run_dispatch(run, execution, request);
     if (monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
     return true;
@@ -331,38 +347,59 @@ static inline void group_clear(struct group *group)
     group->shards = (struct shard_set){0};
 }
 
-/* Runs what has gathered, so that what follows comes after it. */
-static inline void group_finish(struct group *group, struct run *run)
+/* Runs what has gathered, so that what follows comes after it. False: it must be gathered again (group_rewind). */
+static inline bool group_finish(struct group *group, struct run *run)
 {
     if (group->call_count == 0)
-        return;
-    group_run(group, run);
+        return true;
+    if (__builtin_expect(!group_run(group, run), 0))
+        return false;
     group_clear(group);
+    return true;
 }
 
-/* Gathers the requests of one client into groups and runs those that can't be gathered. */
-static void run_requests(struct run *run, struct group *group, struct execution *execution)
+/*
+ * Gives back to the executions what was gathered from them. Returns the index of the one to go on with; those behind it
+ * have run nothing yet, since whatever can't be gathered runs after a group's end.
+ */
+static unsigned group_rewind(struct group *group, struct execution *executions, unsigned at)
+{
+    const struct call *first = &group->calls[0];
+    executions[at].done = 0;
+    while (executions[at].client != first->client)
+        executions[--at].done = 0;
+    while (executions[at].requests[executions[at].done].argv != first->argv)
+        executions[at].done++;
+    group_clear(group);
+    return at;
+}
+
+/* Gathers the requests of one client into groups and runs those that can't be gathered. False as group_finish(). */
+static bool run_requests(struct run *run, struct group *group, struct execution *execution)
 {
     struct client *client = execution->client;
     while (execution->done < execution->count) {
         const struct request *request = &execution->requests[execution->done];
         if (run_may_group(client)) {
-            if (group->call_count == GROUP_CALLS)
-                group_finish(group, run);
+            if (group->call_count == GROUP_CALLS && !group_finish(group, run))
+                return false;
             if (group_add(group, run, execution, request)) {
                 execution->done++;
                 continue;
             }
             if (group->call_count > 0) { /* perhaps there was no room for its keys */
-                group_finish(group, run);
+                if (!group_finish(group, run))
+                    return false;
                 continue;
             }
         }
-        group_finish(group, run);
+        if (!group_finish(group, run))
+            return false;
         if (client->conn.state != CONN_OPEN || !run_alone(run, execution, request))
-            return;
+            return true;
         execution->done++;
     }
+    return true;
 }
 
 static struct run run_begin(struct client *client)
@@ -383,20 +420,31 @@ static void count_error(void *context, const char *message, size_t len)
     stats_count_error(message, len);
 }
 
+static void execution_begin(struct execution *execution, const struct run *run)
+{
+    reply_begin(&execution->reply, &execution->client->conn.output, execution->client->resp);
+    execution->reply.on_error = count_error;
+    execution->reply.on_error_context = run->stats;
+    execution->done = 0;
+}
+
 void executor_run(struct execution *executions, unsigned count)
 {
     struct run run = run_begin(executions[0].client);
     struct group group;
     group_clear(&group);
-    for (unsigned i = 0; i < count; i++) {
-        struct execution *execution = &executions[i];
-        reply_begin(&execution->reply, &execution->client->conn.output, execution->client->resp);
-        execution->reply.on_error = count_error;
-        execution->reply.on_error_context = run.stats;
-        execution->done = 0;
-        run_requests(&run, &group, execution);
+    unsigned begun = 0;
+    for (unsigned i = 0; i < count;) {
+        if (i == begun) {
+            execution_begin(&executions[i], &run);
+            begun++;
+        }
+        bool last = i + 1 == count;
+        if (run_requests(&run, &group, &executions[i]) && (!last || group_finish(&group, &run)))
+            i++;
+        else
+            i = group_rewind(&group, executions, i);
     }
-    group_finish(&group, &run);
     for (unsigned i = 0; i < count; i++)
         reply_end(&executions[i].reply);
 }

@@ -40,9 +40,9 @@ int keyspace_databases(const struct keyspace *keyspace)
 
 /* ---- locks ---- */
 
-void keyspace_lock(struct keyspace *keyspace, const struct shard_set *set)
+bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set)
 {
-    shard_set_lock(set, keyspace->shards);
+    return shard_set_lock(set, keyspace->shards);
 }
 
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)

@@ -36,8 +36,11 @@ int keyspace_databases(const struct keyspace *keyspace);
 
 /* ---- locks ---- */
 
-/* All at once, before anything is read. */
-void keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
+/*
+ * All at once, before anything is read. The thread is outside the gate while it has to wait. False: the world was
+ * stopped meanwhile, and what the caller knows of anything shared (clients, users, pauses) may have changed.
+ */
+bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
 
 /* ---- one key, under its shard's lock ---- */

@@ -56,7 +56,9 @@ static inline void hook_after(struct view *view, struct shard *shard, unsigned i
 
 static inline struct shard *shard_of(const struct view *view, uint64_t hash)
 {
-    return &view->keyspace->shards[key_shard(hash)];
+    struct shard *shard = &view->keyspace->shards[key_shard(hash)];
+    shard_assert_held(shard);
+    return shard;
 }
 
 /* Takes an entry out of its table and disposes of it: the change that event names. */

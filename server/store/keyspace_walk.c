@@ -165,26 +165,22 @@ static struct shard *shard_choose(const struct view *view)
 {
     size_t total = keyspace_size(view->keyspace, view->db);
     uint64_t dice = total ? random_below(random_thread(), total) : 0;
-    struct shard *chosen = NULL;
+    struct shard *last = NULL; /* counts may shrink while we look: then the last shard with keys serves */
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &view->keyspace->shards[i];
         shard_lock(shard);
         size_t count = table_count(shard->tables[view->db]);
-        if (count > dice) {
-            if (chosen)
-                shard_unlock(chosen);
+        if (count > dice)
             return shard;
-        }
+        shard_unlock(shard); /* no lock is held while another is waited for: the world may be stopped meanwhile */
         dice -= count;
-        if (count > 0) { /* counts may shrink while we look: then the last shard with keys serves */
-            if (chosen)
-                shard_unlock(chosen);
-            chosen = shard;
-        } else {
-            shard_unlock(shard);
-        }
+        if (count > 0)
+            last = shard;
     }
-    return chosen;
+    if (!last)
+        return NULL;
+    shard_lock(last);
+    return last;
 }
 
 bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_out)
@@ -193,6 +189,10 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
         struct shard *shard = shard_choose(view);
         if (!shard)
             return false;
+        if (table_count(shard->tables[view->db]) == 0) { /* it was the last one, and has lost its keys meanwhile */
+            shard_unlock(shard);
+            continue;
+        }
         const struct entry *entry = table_random(shard->tables[view->db], random_thread());
         int64_t at = entry_expiry(entry);
         bool live = at == ENTRY_NO_EXPIRY || at > view->now_ms;

@@ -3,13 +3,10 @@
  */
 #include "store/shard.h"
 
+#include "base/gate.h"
+
 #include <assert.h>
 #include <string.h>
-
-#ifdef KVS_DEBUG
-static __thread const struct shard *shard_last_locked;
-static __thread unsigned shards_locked;
-#endif
 
 void shard_init(struct shard *shard, struct table **tables)
 {
@@ -27,35 +24,124 @@ void shard_deinit(struct shard *shard)
     pthread_mutex_destroy(&shard->lock);
 }
 
-void shard_lock(struct shard *shard)
-{
+/* ---- what debug builds know ---- */
+
 #ifdef KVS_DEBUG
-    assert(shards_locked == 0 || shard > shard_last_locked);
-    shards_locked++;
-    shard_last_locked = shard;
+/* Its address stands for the thread. */
+static __thread struct {
+    unsigned locked;             /* shards that it holds */
+    const struct shard *highest; /* of them, while there are any */
+} me;
+
+static bool shard_is_held(const struct shard *shard)
+{
+    return atomic_load_explicit(&shard->owner, memory_order_relaxed) == &me;
+}
+
+static void assert_in_order(const struct shard *shard)
+{
+    assert(me.locked == 0 || shard > me.highest);
+}
+
+static void note_locked(struct shard *shard)
+{
+    if (me.locked++ == 0 || shard > me.highest)
+        me.highest = shard;
+    atomic_store_explicit(&shard->owner, &me, memory_order_relaxed);
+}
+
+static void note_unlocked(struct shard *shard)
+{
+    assert(shard_is_held(shard));
+    me.locked--;
+    atomic_store_explicit(&shard->owner, NULL, memory_order_relaxed);
+}
+
+void shard_assert_held(const struct shard *shard)
+{
+    assert(shard_is_held(shard) || gate_is_mine());
+}
+#else
+static inline void assert_in_order(const struct shard *shard)
+{
+    (void)shard;
+}
+
+static inline void note_locked(struct shard *shard)
+{
+    (void)shard;
+}
+
+static inline void note_unlocked(struct shard *shard)
+{
+    (void)shard;
+}
 #endif
+
+/* ---- one ---- */
+
+static __attribute__((noinline)) bool lock_outside(struct shard *shard)
+{
+    struct gate_absence absence = gate_step_out();
     pthread_mutex_lock(&shard->lock);
+    return gate_step_in(absence);
+}
+
+static inline bool lock_one(struct shard *shard)
+{
+    assert_in_order(shard);
+    bool ran_on = true;
+    if (__builtin_expect(pthread_mutex_trylock(&shard->lock) != 0, 0))
+        ran_on = lock_outside(shard);
+    note_locked(shard);
+    return ran_on;
+}
+
+static inline void unlock_one(struct shard *shard)
+{
+    note_unlocked(shard);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+bool shard_lock(struct shard *shard)
+{
+    return gate_is_mine() || lock_one(shard);
 }
 
 void shard_unlock(struct shard *shard)
 {
-#ifdef KVS_DEBUG
-    assert(shards_locked > 0);
-    shards_locked--;
-#endif
-    pthread_mutex_unlock(&shard->lock);
+    if (!gate_is_mine())
+        unlock_one(shard);
 }
 
-void shard_set_lock(const struct shard_set *set, struct shard *shards)
+bool shard_try_lock(struct shard *shard)
 {
+    if (gate_is_mine())
+        return true;
+    if (pthread_mutex_trylock(&shard->lock))
+        return false;
+    note_locked(shard);
+    return true;
+}
+
+/* ---- sets ---- */
+
+bool shard_set_lock(const struct shard_set *set, struct shard *shards)
+{
+    bool ran_on = true;
+    if (gate_is_mine())
+        return true;
     for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            shard_lock(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+            ran_on &= lock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+    return ran_on;
 }
 
 void shard_set_unlock(const struct shard_set *set, struct shard *shards)
 {
+    if (gate_is_mine())
+        return;
     for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            shard_unlock(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+            unlock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
 }

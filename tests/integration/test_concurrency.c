@@ -130,7 +130,17 @@ END_TEST
 
 /* ---- several keys at once ---- */
 
-#define MANY "m1 %s m2 %s m3 %s m4 %s m5 %s m6 %s m7 %s m8 %s"
+enum { MANY = 8 };
+
+/* The keys of a command in an order of its own: a lock of the first key alone would be another one each time. */
+static void shuffle_many(struct dice *dice, unsigned *order)
+{
+    for (unsigned i = 0; i < MANY; i++) {
+        unsigned other = (unsigned)dice_below(dice, i + 1);
+        order[i] = order[other];
+        order[other] = i + 1;
+    }
+}
 
 static void set_many(redisContext *context, unsigned index)
 {
@@ -141,19 +151,25 @@ static void set_many(redisContext *context, unsigned index)
         char *value = malloc(len + 1);
         memset(value, '0' + (int)dice_below(&dice, 10), len);
         value[len] = '\0';
-        run(context, "MSET " MANY, value, value, value, value, value, value, value, value);
+        unsigned n[MANY] = {0};
+        shuffle_many(&dice, n);
+        run(context, "MSET m%u %s m%u %s m%u %s m%u %s m%u %s m%u %s m%u %s m%u %s", n[0], value, n[1], value, n[2],
+            value, n[3], value, n[4], value, n[5], value, n[6], value, n[7], value);
         free(value);
     }
     atomic_fetch_sub(&working, 1);
 }
 
 /* All are the same, or none is there. */
-static void check_many(redisContext *context)
+static void check_many(redisContext *context, struct dice *dice)
 {
-    redisReply *reply = redisCommand(context, "MGET m1 m2 m3 m4 m5 m6 m7 m8");
+    unsigned n[MANY] = {0};
+    shuffle_many(dice, n);
+    redisReply *reply =
+        redisCommand(context, "MGET m%u m%u m%u m%u m%u m%u m%u m%u", n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
     ck_assert_msg(reply, "MGET: %s", context->errstr);
-    ck_assert_uint_eq(reply->elements, 8);
-    for (size_t i = 1; i < 8; i++) {
+    ck_assert_uint_eq(reply->elements, MANY);
+    for (size_t i = 1; i < MANY; i++) {
         ck_assert_int_eq(reply->element[i]->type, reply->element[0]->type);
         ck_assert_uint_eq(reply->element[i]->len, reply->element[0]->len);
         if (reply->element[0]->len)
@@ -164,12 +180,13 @@ static void check_many(redisContext *context)
 
 static void set_or_get_many(redisContext *context, unsigned index, void *unused)
 {
+    struct dice dice = dice_create(50 + index);
     (void)unused;
     if (index < THREADS / 2)
         set_many(context, index);
     else
         while (atomic_load(&working))
-            check_many(context);
+            check_many(context, &dice);
 }
 
 START_TEST(what_mset_sets_mget_never_sees_torn)
@@ -195,7 +212,7 @@ static void set_get_or_disturb(redisContext *context, unsigned index, void *unus
         set_many(context, index);
     else
         while (atomic_load(&working))
-            check_many(context);
+            check_many(context, &dice);
 }
 
 START_TEST(emptying_and_swapping_databases_tears_nothing)

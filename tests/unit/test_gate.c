@@ -159,6 +159,86 @@ START_TEST(a_closer_is_not_starved_by_busy_members)
 }
 END_TEST
 
+/* ---- whom a closer waits for ---- */
+
+enum { PLACES = 5 };
+static struct gate_member *members[PLACES + 1];
+static atomic_bool is_in, is_out;
+
+/* Inside, at its place in the list, until somebody closes; and some time longer, for a closer that doesn't wait. */
+static void *stay_until_closing(void *argument)
+{
+    struct gate_member *member = argument;
+    gate_enter(member);
+    atomic_store(&is_in, true);
+    while (gate_try_close(member))
+        gate_open(member);
+    for (int i = 0; i < 100; i++)
+        sched_yield();
+    atomic_store(&is_out, true);
+    gate_leave(member);
+    return NULL;
+}
+
+START_TEST(a_closer_waits_for_a_member_at_every_place)
+{
+    pthread_t thread;
+    unsigned closer = (unsigned)_i % (PLACES + 1), other = (unsigned)_i / (PLACES + 1);
+    if (closer == other)
+        return;
+    for (int i = 0; i < PLACES + 1; i++)
+        members[i] = gate_join(gate);
+    pthread_create(&thread, NULL, stay_until_closing, members[other]);
+    while (!atomic_load(&is_in))
+        sched_yield();
+    gate_enter(members[closer]);
+    gate_close(members[closer]);
+    ck_assert(atomic_load(&is_out));
+    ck_assert(!gate_is_inside(members[other]));
+    gate_open(members[closer]);
+    gate_leave(members[closer]);
+    pthread_join(thread, NULL);
+    for (int i = 0; i < PLACES + 1; i++)
+        gate_part(members[i]);
+}
+END_TEST
+
+/* ---- stepping out ---- */
+
+static void *close_once(void *unused)
+{
+    struct gate_member *member = gate_join(gate);
+    gate_enter(member);
+    gate_close(member);
+    ck_assert(gate_is_mine());
+    gate_open(member);
+    gate_leave(member);
+    gate_part(member);
+    return unused;
+}
+
+START_TEST(who_stepped_out_is_told_whether_the_world_was_stopped)
+{
+    pthread_t thread;
+    struct gate_member *member = gate_join(gate);
+    ck_assert(gate_step_in(gate_step_out())); /* outside, it is nothing */
+    gate_enter(member);
+    ck_assert_ptr_eq(gate_current(), member);
+    struct gate_absence absence = gate_step_out();
+    ck_assert_ptr_null(gate_current());
+    ck_assert(!gate_is_inside(member));
+    ck_assert(gate_step_in(absence));
+    ck_assert(gate_is_inside(member));
+    absence = gate_step_out();
+    pthread_create(&thread, NULL, close_once, NULL);
+    pthread_join(thread, NULL);
+    ck_assert(!gate_step_in(absence));
+    ck_assert(!gate_is_mine());
+    gate_leave(member);
+    gate_part(member);
+}
+END_TEST
+
 Suite *suite_gate(void);
 Suite *suite_gate(void)
 {
@@ -170,6 +250,8 @@ Suite *suite_gate(void)
     tcase_add_test(tcase, members_outside_hold_nobody_up);
     tcase_add_test(tcase, closers_exclude_everybody);
     tcase_add_test(tcase, a_closer_is_not_starved_by_busy_members);
+    tcase_add_loop_test(tcase, a_closer_waits_for_a_member_at_every_place, 0, (PLACES + 1) * (PLACES + 1));
+    tcase_add_test(tcase, who_stepped_out_is_told_whether_the_world_was_stopped);
     suite_add_tcase(suite, tcase);
     return suite;
 }
