@@ -133,8 +133,8 @@ static bool store(struct call *call, const struct key *key, const struct entry *
     int64_t old_expire_ms = old ? entry_expiry(old) : ENTRY_NO_EXPIRY;
     bool in_place = old && old->type == TYPE_STRING && old->encoding != STRING_BLOB &&
                     (old_expire_ms == ENTRY_NO_EXPIRY) == (expire_ms == ENTRY_NO_EXPIRY);
-    struct entry *stored = in_place ? string_set(keyspace_edit(view, key, old), value)
-                                    : string_create(key->name, value, expire_ms);
+    struct entry *stored =
+        in_place ? string_set(keyspace_edit(view, key, old), value) : string_create(key->name, value, expire_ms);
     if (__builtin_expect(!stored, 0))
         return false;
     if (!in_place)
@@ -446,8 +446,8 @@ static void increment(struct call *call, int64_t by)
         reply_error(call->reply, "ERR increment or decrement would overflow");
         return;
     }
-    struct entry *changed = entry ? string_set_int(edit(call, entry), value)
-                                  : string_create_int(key->name, value, ENTRY_NO_EXPIRY);
+    struct entry *changed =
+        entry ? string_set_int(edit(call, entry), value) : string_create_int(key->name, value, ENTRY_NO_EXPIRY);
     if (finish(call, entry, changed, &event_incrby))
         reply_int(call->reply, value);
 }

@@ -1,7 +1,7 @@
 /* A typed line goes where it says, and no password in it is remembered. */
-#include "prompt/command_line.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
+#include "prompt/command_line.h"
 #include "session/commands.h"
 
 #include <stdio.h>

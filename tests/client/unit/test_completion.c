@@ -3,10 +3,10 @@
  * (argument_match), how these are written (syntax), what is shown behind it (hint), and what Tab makes of it
  * (completion).
  */
-#include "prompt/completion.h"
 #include "client/unit/replies.h"
 #include "kit/suites.h"
 #include "prompt/argument_match.h"
+#include "prompt/completion.h"
 #include "prompt/hint.h"
 #include "prompt/syntax.h"
 

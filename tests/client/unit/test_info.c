@@ -1,6 +1,6 @@
 /* INFO is read as fields, whatever a server writes between them. */
-#include "session/info.h"
 #include "kit/suites.h"
+#include "session/info.h"
 
 #include <math.h>
 #include <stdlib.h>
