@@ -40,6 +40,7 @@ static const char docs[] =
     "      {name set-block type block token SET arguments ["
     "        {name encoding type string} {name offset type integer} {name value type integer}]}]}]}]}"
     " zadd {group sorted-set arguments [{name key type key}"
+    "  {name nx type pure-token token NX flags [optional]}"
     "  {name data type block flags [multiple] arguments ["
     "    {name score type double} {name member type string}]}]}"
     " lmove {group list arguments [{name source type key} {name destination type key}"
@@ -102,7 +103,7 @@ START_TEST(syntax_is_written_as_people_read_it)
     ck_assert_str_eq(syntax("set", NULL), " key value [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL]");
     ck_assert_str_eq(syntax("DEL", NULL), " key [key ...]");
     ck_assert_str_eq(syntax("eval", NULL), " script numkeys [key [key ...]] [arg [arg ...]]");
-    ck_assert_str_eq(syntax("zadd", NULL), " key score member [score member ...]");
+    ck_assert_str_eq(syntax("zadd", NULL), " key [NX] score member [score member ...]");
     ck_assert_str_eq(syntax("lmove", NULL), " source destination LEFT|RIGHT");
     ck_assert_str_eq(syntax("config", NULL), " GET|RESETSTAT|SET");
     ck_assert_str_eq(syntax("config", "set"), " parameter value [parameter value ...]");
@@ -128,6 +129,15 @@ START_TEST(tokens_are_taken_in_any_order)
     ck_assert_str_eq(hint("set k v get nx keepttl"), "");
     ck_assert_str_eq(hint("set k v ex"), " seconds [NX|XX] [GET]");
     ck_assert_str_eq(hint("set nx get"), " [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL]");
+}
+END_TEST
+
+START_TEST(a_token_waits_for_its_value)
+{
+    ck_assert_str_eq(hint("set k v ex nx"), " [NX|XX] [GET]");
+    ck_assert_str_eq(completed("set k v ex "), "");
+    ck_assert_str_eq(hint("bitfield k get get"),
+                     " offset [<GET encoding offset|[OVERFLOW <WRAP|SAT>] SET encoding offset value> ...]");
 }
 END_TEST
 
@@ -157,6 +167,7 @@ START_TEST(repetitions_come_again)
 {
     ck_assert_str_eq(hint("del a"), " [key ...]");
     ck_assert_str_eq(hint("del a b c d"), " [key ...]");
+    ck_assert_str_eq(hint("zadd k nx"), " score member [score member ...]");
     ck_assert_str_eq(hint("zadd k 1"), " member [score member ...]");
     ck_assert_str_eq(hint("zadd k 1 m"), " [score member ...]");
     ck_assert_str_eq(hint("zadd k 1 m 2"), " member [score member ...]");
@@ -215,6 +226,9 @@ START_TEST(completion_offers_what_can_stand_there)
     ck_assert_str_eq(completed("help con"), "config");
     ck_assert_str_eq(completed(":set "), "hints nohints");
     ck_assert_str_eq(completed("5 ge"), "get getdel");
+    ck_assert_str_eq(completed("CONFIG 1"), "");
+    ck_assert_str_eq(completed("LMOVE a b l"), "left");
+    ck_assert_str_eq(completed("SET 1 2 "), "EX GET KEEPTTL NX PX XX");
     ck_assert_str_eq(completed("get k | ge"), "");
     ck_assert_str_eq(completed("'ge"), "");
 }
@@ -343,6 +357,7 @@ Suite *suite_completion(void)
     tcase_add_test(tcase, syntax_is_written_as_people_read_it);
     tcase_add_test(tcase, values_are_taken_in_their_order);
     tcase_add_test(tcase, tokens_are_taken_in_any_order);
+    tcase_add_test(tcase, a_token_waits_for_its_value);
     tcase_add_test(tcase, what_fits_no_argument_has_no_hint);
     tcase_add_test(tcase, a_count_says_how_many_follow);
     tcase_add_test(tcase, repetitions_come_again);

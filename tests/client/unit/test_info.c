@@ -36,6 +36,7 @@ START_TEST(numbers_are_finite_or_none)
     ck_assert(info_number(info, "e", &value) && value == -3);
     ck_assert(info_subfield("keys=3,avg_ttl=9", "avg_ttl", &value) && value == 9);
     ck_assert(!info_subfield("keys=3,avg_ttl=9", "ttl", &value) && !info_subfield("keys", "keys", &value));
+    ck_assert(info_subfield("keys_ttl=5,keys=3", "keys", &value) && value == 3);
     info_destroy(info);
 }
 END_TEST
