@@ -28,7 +28,6 @@
 #include "record/stats.h"
 #include "resp/parser.h"
 #include "server.h"
-#include "store/table.h"
 
 #define GROUP_CALLS 16
 #define GROUP_KEYS 32
@@ -118,8 +117,7 @@ static inline struct call call_make(const struct run *run, struct client *client
 static inline void group_add_key(struct group *group, const struct arg *arg)
 {
     struct key *key = &group->keys[group->key_count++];
-    key->name = (struct bytes){arg->data, arg->len};
-    key->hash = table_hash_key(arg->data, arg->len);
+    *key = key_make(arg->data, arg->len);
     shard_set_add(&group->shards, key->hash);
 }
 
@@ -266,7 +264,7 @@ static void call_keys_find(struct call_keys *found, struct call *call)
     }
     for (int i = 0; i < count; i++) {
         const struct arg *arg = &call->argv[refs[i].position];
-        found->keys[i] = (struct key){{arg->data, arg->len}, table_hash_key(arg->data, arg->len)};
+        found->keys[i] = key_make(arg->data, arg->len);
     }
     if (refs != few_refs)
         mem_free(refs);

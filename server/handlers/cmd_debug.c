@@ -29,11 +29,6 @@
 #include <sys/mman.h>
 #include <time.h>
 
-static struct key key_of(const struct arg *arg)
-{
-    return (struct key){{arg->data, arg->len}, hash_bytes(arg->data, arg->len)};
-}
-
 /* The leading number of an argument, as atof() reads it. */
 static double argument_number(const struct arg *arg)
 {
@@ -99,13 +94,13 @@ static void debug_set_active_expire(struct call *call)
 
 static void debug_object(struct call *call)
 {
-    struct key key = key_of(&call->argv[2]);
+    struct key key = key_make(call->argv[2].data, call->argv[2].len);
     const struct entry *entry = keyspace_find(&call->view, &key, LOOKUP_PEEK);
     if (!entry) {
         error_no_such_key(call);
         return;
     }
-    const struct value_type *type = value_type_of(entry);
+    const struct value_type *type = entry_value_type(entry);
     char line[256];
     snprintf(line, sizeof line, "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
              (const void *)entry, type->encoding(entry), type->serialized_len(entry), (unsigned)entry->recency,
@@ -138,8 +133,7 @@ static bool populate_key(struct call *call, const struct bytes *prefix, int64_t 
     text_add_bytes(&name, prefix->data, prefix->len);
     text_add_char(&name, ':');
     text_add_bytes(&name, digits, digits_len);
-    struct arg name_arg = {.data = name.data, .len = name.len};
-    struct key key = key_of(&name_arg);
+    struct key key = key_make(name.data, name.len);
     struct entry *entry = NULL;
     bool there = keyspace_find_for_write(&call->view, &key);
     if (!there) {
@@ -195,7 +189,7 @@ static void debug_digest_value(struct call *call)
 {
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int i = 2; i < call->argc; i++) {
-        struct key key = key_of(&call->argv[i]);
+        struct key key = key_make(call->argv[i].data, call->argv[i].len);
         const struct entry *entry = keyspace_find(&call->view, &key, LOOKUP_PEEK);
         struct digest digest = {0};
         if (entry)

@@ -51,7 +51,7 @@ void cmd_touch(struct call *call)
 void cmd_type(struct call *call)
 {
     const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH);
-    reply_simple(call->reply, entry ? value_type_of(entry)->name : "none");
+    reply_simple(call->reply, entry ? entry_value_type(entry)->name : "none");
 }
 
 /* ---- from one key to another ---- */

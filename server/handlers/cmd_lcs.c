@@ -16,6 +16,7 @@
 #include "handlers/lookup.h"
 #include "server.h"
 #include "types/string.h"
+#include "types/type_number.h"
 
 #include <assert.h>
 

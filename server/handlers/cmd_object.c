@@ -9,6 +9,7 @@
 #include "store/recency.h"
 #include "store/value_type.h"
 #include "types/string.h"
+#include "types/type_number.h"
 
 #include <limits.h>
 
@@ -35,7 +36,7 @@ void cmd_object_encoding(struct call *call)
 {
     const struct entry *entry = find_object(call);
     if (entry)
-        reply_bulk_text(call->reply, value_type_of(entry)->encoding(entry));
+        reply_bulk_text(call->reply, entry_value_type(entry)->encoding(entry));
 }
 
 /*

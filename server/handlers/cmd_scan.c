@@ -10,7 +10,6 @@
  * when its table grows in between, so KEYS drops repetitions at the end.
  */
 #include "base/glob.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "command/arguments.h"
@@ -71,9 +70,9 @@ static const struct arg *useful_pattern(const struct arg *pattern)
 static void delete_expired(struct call *call, const struct name_list *expired)
 {
     for (size_t offset = 0; offset < expired->len;) {
-        struct key key = {.name = name_list_next(expired, &offset)};
+        struct bytes name = name_list_next(expired, &offset);
+        struct key key = key_make(name.data, name.len);
         struct shard_set set = {0};
-        key.hash = hash_bytes(key.name.data, key.name.len);
         shard_set_add(&set, key.hash);
         keyspace_lock(call->view.keyspace, &set);
         keyspace_find(&call->view, &key, LOOKUP_PEEK);

@@ -6,7 +6,7 @@ static void add_value(struct digest *digest, const struct entry *entry)
 {
     static const char expiry_mark[] = "!!expire!!";
     digest_mix_number(digest, entry->type);
-    value_type_of(entry)->digest(entry, digest);
+    entry_value_type(entry)->digest(entry, digest);
     if (entry_expiry(entry) != ENTRY_NO_EXPIRY)
         digest_xor(digest, expiry_mark, sizeof expiry_mark - 1);
 }

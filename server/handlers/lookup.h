@@ -9,7 +9,7 @@
 #include "command/errors.h"
 #include "engine/client.h"
 #include "store/keyspace.h"
-#include "types/types.h"
+#include "types/type_number.h"
 
 /* For reading; counts as a use of the key. NULL when absent. */
 static inline const struct entry *lookup_read(struct call *call, const struct key *key)

@@ -32,7 +32,7 @@ void dispose_entry(struct entry *entry, bool lazily)
 {
     if (!(entry->flags & ENTRY_OWNS)) {
         entry_free(entry);
-    } else if (lazily && value_type_of(entry)->is_slow_to_release(entry)) {
+    } else if (lazily && entry_value_type(entry)->is_slow_to_release(entry)) {
         reap(entry);
     } else {
         if (waiting_count == WAITING_MAX)

@@ -110,7 +110,7 @@ static struct entry *entry_transplant(const struct entry *from, struct bytes key
 struct entry *entry_copy(const struct entry *entry, struct bytes key, int64_t expire_ms)
 {
     struct entry *copy = entry_transplant(entry, key, expire_ms);
-    if (copy && (copy->flags & ENTRY_OWNS) && value_type_of(copy)->copy(copy)) {
+    if (copy && (copy->flags & ENTRY_OWNS) && entry_value_type(copy)->copy(copy)) {
         entry_free_shell(copy);
         return NULL;
     }
@@ -128,13 +128,13 @@ struct entry *entry_rename(struct entry *entry, struct bytes key)
 void entry_free(struct entry *entry)
 {
     if (entry->flags & ENTRY_OWNS)
-        value_type_of(entry)->release(entry);
+        entry_value_type(entry)->release(entry);
     entry_free_shell(entry);
 }
 
 size_t entry_memory(const struct entry *entry, size_t samples)
 {
-    size_t own = (entry->flags & ENTRY_OWNS) ? value_type_of(entry)->memory(entry, samples) : 0;
+    size_t own = (entry->flags & ENTRY_OWNS) ? entry_value_type(entry)->memory(entry, samples) : 0;
     return mem_good_size(entry_size(entry)) + own;
 }
 

@@ -14,6 +14,7 @@
 #define KVS_STORE_ENTRY_H
 
 #include "base/bytes.h"
+#include "store/value_type.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,6 +48,11 @@ struct entry_wide {
     uint64_t value_len;
     uint64_t key_len;
 };
+
+static inline const struct value_type *entry_value_type(const struct entry *e)
+{
+    return value_types[e->type];
+}
 
 /* What an entry's value is: bytes with what they mean. */
 struct value {

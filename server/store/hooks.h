@@ -3,7 +3,7 @@
  *
  * Every change of the keyspace passes both, once: put, changed in place, expiry set or taken away, deleted, renamed,
  * moved, copied, flushed, swapped, expired, evicted. So whoever follows changes (snapshots, watchers, tracked clients,
- * waiters, events) registers a follower here, and no command has to know of it. Counters of changes hang on the second.
+ * waiters, events) registers a follower (keyspace_follow()), and no command has to know of it. Counters of changes hang on the second.
  *
  * A follower says which shards it cares about. Where none does, a change pays one branch on one word of its shard.
  *
@@ -15,13 +15,8 @@
 #include "store/key_event.h"
 #include "store/view.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 struct entry;
 struct key;
-struct keyspace;
 
 /*
  * key NULL is the whole database of the view, which is emptied or swapped while the world is stopped. Either function may
@@ -36,11 +31,15 @@ struct follower {
 
 #define FOLLOWERS_MAX 8
 
-/* Before threads start, or in a stopped world. The number stands for the follower, which cares about no shard yet. */
-unsigned hooks_follow(struct keyspace *keyspace, const struct follower *follower);
-void hooks_unfollow(struct keyspace *keyspace, unsigned number);
+/* A keyspace's followers. Private to store/; others use keyspace_follow(). */
+struct hooks {
+    const struct follower *followers[FOLLOWERS_MAX]; /* changed while the world is stopped */
+};
 
-/* Whether the follower cares about the shard of that index. Under its lock, or in a stopped world. */
-void hooks_set_interest(struct keyspace *keyspace, unsigned number, unsigned shard, bool interested);
+/* interest: a bit for each follower that is to be told; of one key that of its shard. */
+void hooks_tell_before(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
+                       const struct entry *entry);
+void hooks_tell_after(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
+                      const struct key_event *event);
 
 #endif

@@ -11,6 +11,7 @@
 #include "store/keyspace_internal.h"
 #include "store/recency.h"
 
+#include <assert.h>
 #include <errno.h>
 
 struct keyspace *keyspace_create(int databases)
@@ -51,11 +52,36 @@ void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)
     disposal_drain();
 }
 
+/* ---- who follows changes ---- */
+
+unsigned keyspace_follow(struct keyspace *keyspace, const struct follower *follower)
+{
+    unsigned number = 0;
+    while (keyspace->hooks.followers[number])
+        number++;
+    assert(number < FOLLOWERS_MAX);
+    keyspace->hooks.followers[number] = follower;
+    return number;
+}
+
+void keyspace_unfollow(struct keyspace *keyspace, unsigned number)
+{
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
+        keyspace_set_interest(keyspace, number, i, false);
+    keyspace->hooks.followers[number] = NULL;
+}
+
+void keyspace_set_interest(struct keyspace *keyspace, unsigned number, unsigned shard, bool interested)
+{
+    unsigned bit = 1u << number, *interest = &keyspace->shards[shard].interest;
+    *interest = interested ? *interest | bit : *interest & ~bit;
+}
+
 /* ---- looking up ---- */
 
 static bool slot_is_due(table_slot slot, int64_t now_ms)
 {
-    return table_slot_expires(slot) && entry_expiry(table_slot_entry(slot)) <= now_ms;
+    return slot_expires(slot) && entry_expiry(slot_entry(slot)) <= now_ms;
 }
 
 /*
@@ -100,7 +126,7 @@ const struct entry *keyspace_find(struct view *view, const struct key *key, enum
         counter_add(slot ? &shard->hits : &shard->misses, 1);
     if (!slot)
         return NULL;
-    struct entry *entry = table_slot_entry(*slot);
+    struct entry *entry = slot_entry(*slot);
     if (!(how & LOOKUP_NO_TOUCH) && !view->no_touch)
         recency_touch(entry, view->now_ms);
     return entry;
@@ -111,7 +137,7 @@ const struct entry *keyspace_find_for_write(struct view *view, const struct key 
     table_slot *slot = slot_find_live(view, shard_of(view, key->hash), key, FIND_TO_WRITE);
     if (!slot)
         return NULL;
-    struct entry *entry = table_slot_entry(*slot);
+    struct entry *entry = slot_entry(*slot);
     if (!view->no_touch)
         recency_touch(entry, view->now_ms);
     return entry;
@@ -194,7 +220,7 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
     struct table *table = shard->tables[view->db];
     /* whatever is there is replaced, expired or not */
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
-    struct entry *old = slot ? table_slot_entry(*slot) : NULL;
+    struct entry *old = slot ? slot_entry(*slot) : NULL;
     hook_before(view, shard->interest, key, old);
     if (entry->recency == 0) /* a new one; what was renamed or moved keeps its clock */
         recency_init(entry, view->now_ms);
@@ -212,7 +238,7 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
 void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot, bool lazily,
                 const struct key_event *event)
 {
-    struct entry *entry = table_slot_entry(*slot);
+    struct entry *entry = slot_entry(*slot);
     hook_before(view, shard->interest, key, entry);
     table_remove(shard->tables[view->db], key->hash, slot);
     hook_after(view, shard, shard->interest, key, event, event->changes); /* the key's name may lie in the entry */
@@ -223,7 +249,7 @@ void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entr
                       const struct key_event *event)
 {
     struct bytes name = entry_key(entry);
-    struct key key = {name, table_hash_key(name.data, name.len)};
+    struct key key = key_make(name.data, name.len);
     table_slot *slot = table_find_address(shard->tables[view->db], key.hash, entry);
     shard_drop(view, shard, &key, slot, lazily, event);
 }

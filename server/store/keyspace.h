@@ -12,8 +12,9 @@
 #ifndef KVS_STORE_KEYSPACE_H
 #define KVS_STORE_KEYSPACE_H
 
-#include "base/bytes.h"
 #include "store/entry.h"
+#include "store/hooks.h"
+#include "store/key.h"
 #include "store/key_event.h"
 #include "store/shard.h"
 #include "store/view.h"
@@ -23,12 +24,6 @@
 #include <stdint.h>
 
 struct keyspace;
-
-/* A key with its hash, computed once per command. */
-struct key {
-    struct bytes name;
-    uint64_t hash;
-};
 
 struct keyspace *keyspace_create(int databases);
 void keyspace_destroy(struct keyspace *keyspace);
@@ -42,6 +37,18 @@ int keyspace_databases(const struct keyspace *keyspace);
  */
 bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
+
+/* ---- who follows changes (hooks.h) ---- */
+
+/*
+ * Before threads start, or in a stopped world. The number stands for the follower, which stays the caller's and cares
+ * about no shard yet.
+ */
+unsigned keyspace_follow(struct keyspace *keyspace, const struct follower *follower);
+void keyspace_unfollow(struct keyspace *keyspace, unsigned number);
+
+/* Whether the follower cares about the shard of that index. Under its lock, or in a stopped world. */
+void keyspace_set_interest(struct keyspace *keyspace, unsigned number, unsigned shard, bool interested);
 
 /* ---- one key, under its shard's lock ---- */
 

@@ -19,8 +19,8 @@ struct keyspace {
     unsigned round_done; /* tables that this tour has seen */
     int round_db;
     uint64_t round_position;
-    struct table **tables;                           /* all shards' pointers, in one piece */
-    const struct follower *followers[FOLLOWERS_MAX]; /* changed while the world is stopped */
+    struct table **tables; /* all shards' pointers, in one piece */
+    struct hooks hooks;
     struct shard shards[KEYSPACE_SHARDS];
 };
 
@@ -31,15 +31,12 @@ static inline size_t table_count(const struct table *table)
 
 /* ---- the hooks' one body each; under the shard's lock ---- */
 
-/* interest: a bit for each follower that is to be told; of one key that of its shard. */
-void hook_tell_before(const struct view *view, unsigned interest, const struct key *key, const struct entry *entry);
-void hook_tell_after(const struct view *view, unsigned interest, const struct key *key, const struct key_event *event);
-
+/* interest: followers to be told, a bit each; of one key those of its shard. */
 static inline void hook_before(const struct view *view, unsigned interest, const struct key *key,
                                const struct entry *entry)
 {
     if (__builtin_expect(interest != 0, 0))
-        hook_tell_before(view, interest, key, entry);
+        hooks_tell_before(&view->keyspace->hooks, interest, view, key, entry);
 }
 
 /* changes is what is added to the count of changes: what the event says, or a whole database's keys. */
@@ -49,7 +46,7 @@ static inline void hook_after(struct view *view, struct shard *shard, unsigned i
     view->events++;
     counter_add(&shard->changes, changes);
     if (__builtin_expect(interest != 0, 0))
-        hook_tell_after(view, interest, key, event);
+        hooks_tell_after(&view->keyspace->hooks, interest, view, key, event);
 }
 
 /* ---- what the files of the keyspace do for each other; under the shard's lock ---- */

@@ -11,7 +11,7 @@ static const struct entry *find_in(struct view *view, int db, const struct key *
     view->db = db;
     slot = slot_find_to_change(view, shard_of(view, key->hash), key);
     view->db = here;
-    return slot ? table_slot_entry(*slot) : NULL;
+    return slot ? slot_entry(*slot) : NULL;
 }
 
 static void put_in(struct view *view, int db, const struct key *key, struct entry *entry, const struct key_event *event)

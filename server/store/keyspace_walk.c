@@ -286,7 +286,7 @@ void keyspace_shape_read(struct keyspace *keyspace, int db, struct keyspace_shap
             shape_out->shards_used++;
             shape_out->segments += shape.segments;
             shape_out->buckets += shape.buckets;
-            shape_out->slots += shape.buckets * TABLE_BUCKET_SLOTS;
+            shape_out->slots += shape.buckets * BUCKET_SLOTS;
         }
         shard_unlock(shard);
     }

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "store/key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static const uint16_t sizes[] = {1, 3, 7, 11, 15, 23, 31, 39, 47, 55, SEGMENT_FU
 /* First tag whose home is this bucket. */
 static inline unsigned bucket_first_tag(unsigned bucket, unsigned buckets)
 {
-    return (bucket * SEGMENT_TAGS + buckets - 1) / buckets;
+    return (bucket * SLOT_TAGS + buckets - 1) / buckets;
 }
 
 static inline unsigned bucket_next(unsigned bucket, unsigned buckets)
@@ -31,7 +32,7 @@ static inline unsigned bucket_next(unsigned bucket, unsigned buckets)
 /* Index of the first empty slot, or -1. Slots fill in no order. */
 static inline int bucket_free_slot(const struct bucket *bucket)
 {
-    for (int i = 0; i < TABLE_BUCKET_SLOTS; i++)
+    for (int i = 0; i < BUCKET_SLOTS; i++)
         if (!bucket->slots[i])
             return i;
     return -1;
@@ -78,7 +79,7 @@ unsigned segment_next_size(unsigned buckets)
 unsigned segment_size_for(size_t count)
 {
     for (size_t i = 0; i < SIZES; i++)
-        if (count <= (size_t)sizes[i] * TABLE_BUCKET_SLOTS * 4 / 5)
+        if (count <= (size_t)sizes[i] * BUCKET_SLOTS * 4 / 5)
             return sizes[i];
     return 0;
 }
@@ -94,7 +95,7 @@ table_slot *segment_find(struct segment *segment, unsigned buckets, uint64_t has
             table_slot *slot = &bucket->slots[__builtin_ctz(match)];
             if (!*slot)
                 continue;
-            struct bytes name = entry_key(table_slot_entry(*slot));
+            struct bytes name = entry_key(slot_entry(*slot));
             if (bytes_equal(name.data, name.len, key, key_len))
                 return slot;
         }
@@ -108,8 +109,8 @@ table_slot *segment_find_address(struct segment *segment, uint64_t hash, const s
 {
     unsigned buckets = segment->buckets, b = home_bucket(tag_of_hash(hash), buckets);
     for (unsigned probes = 0; probes < buckets; probes++, b = bucket_next(b, buckets))
-        for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++)
-            if (table_slot_entry(segment->bucket[b].slots[i]) == address)
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++)
+            if (slot_entry(segment->bucket[b].slots[i]) == address)
                 return &segment->bucket[b].slots[i];
     return NULL;
 }
@@ -122,13 +123,13 @@ void segment_place(struct segment *segment, table_slot word)
         b = bucket_next(b, segment->buckets);
     segment->bucket[b].slots[free_slot] = word;
     segment->count++;
-    segment->expires += table_slot_expires(word);
+    segment->expires += slot_expires(word);
 }
 
 void segment_place_all(struct segment *segment, const struct segment *from)
 {
     for (unsigned b = 0; b < from->buckets; b++)
-        for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++)
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++)
             if (from->bucket[b].slots[i])
                 segment_place(segment, from->bucket[b].slots[i]);
     if (from->next_expiry < segment->next_expiry)
@@ -152,7 +153,7 @@ static void segment_close_gap(struct segment *segment, unsigned gap, table_slot 
     for (unsigned steps = 1; steps < buckets; steps++, b = bucket_next(b, buckets)) {
         struct bucket *bucket = &segment->bucket[b];
         bool was_full = bucket_free_slot(bucket) < 0;
-        for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++) {
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
             table_slot word = bucket->slots[i];
             if (!word)
                 continue;
@@ -175,7 +176,7 @@ void segment_remove(struct segment *segment, table_slot *slot)
     unsigned b = (unsigned)(((uintptr_t)slot - (uintptr_t)segment->bucket) / sizeof(struct bucket));
     bool was_full = bucket_free_slot(&segment->bucket[b]) < 0;
     segment->count--;
-    segment->expires -= table_slot_expires(*slot);
+    segment->expires -= slot_expires(*slot);
     *slot = 0;
     if (was_full)
         segment_close_gap(segment, b, slot);
@@ -190,18 +191,18 @@ void segment_note_expiry(struct segment *segment, const struct entry *entry)
 
 /* ---- walking ---- */
 
-unsigned segment_scan(const struct segment *segment, unsigned tag, table_visit *visit, void *context)
+unsigned segment_scan(const struct segment *segment, unsigned tag, slot_visit *visit, void *context)
 {
     unsigned buckets = segment->buckets, home = home_bucket(tag, buckets), b = home;
     for (unsigned probes = 0; probes < buckets; probes++, b = bucket_next(b, buckets)) {
         const struct bucket *bucket = &segment->bucket[b];
-        for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++)
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++)
             if (bucket->slots[i] && home_bucket(tag_of_slot(bucket->slots[i]), buckets) == home)
-                visit(context, table_slot_entry(bucket->slots[i]));
+                visit(context, slot_entry(bucket->slots[i]));
         if (bucket_free_slot(bucket) >= 0)
             break;
     }
-    return home + 1 < buckets ? bucket_first_tag(home + 1, buckets) : SEGMENT_TAGS;
+    return home + 1 < buckets ? bucket_first_tag(home + 1, buckets) : SLOT_TAGS;
 }
 
 bool segment_find_expired(struct segment *segment, int64_t now_ms, struct entry **expired_out, size_t max,
@@ -213,12 +214,12 @@ bool segment_find_expired(struct segment *segment, int64_t now_ms, struct entry 
         return false;
     for (unsigned n = 0; n < segment_slots(segment); n++) {
         table_slot word = *segment_slot(segment, n);
-        if (!word || !table_slot_expires(word))
+        if (!word || !slot_expires(word))
             continue;
-        int64_t at = entry_expiry(table_slot_entry(word));
+        int64_t at = entry_expiry(slot_entry(word));
         ++*looked_out;
         if (at <= now_ms && *count_out < max)
-            expired_out[(*count_out)++] = table_slot_entry(word);
+            expired_out[(*count_out)++] = slot_entry(word);
         else if (at < earliest)
             earliest = at;
     }
@@ -230,9 +231,9 @@ struct entry *segment_random(const struct segment *segment, struct random_state 
 {
     for (unsigned attempt = 0; segment->count && attempt < 100; attempt++) {
         uint64_t n = random_below(random, segment_slots(segment));
-        table_slot word = segment->bucket[n / TABLE_BUCKET_SLOTS].slots[n % TABLE_BUCKET_SLOTS];
+        table_slot word = segment->bucket[n / BUCKET_SLOTS].slots[n % BUCKET_SLOTS];
         if (word)
-            return table_slot_entry(word);
+            return slot_entry(word);
     }
     return NULL;
 }
@@ -241,7 +242,7 @@ size_t segment_displaced(const struct segment *segment)
 {
     size_t displaced = 0;
     for (unsigned b = 0; b < segment->buckets; b++)
-        for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++) {
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
             table_slot word = segment->bucket[b].slots[i];
             displaced += word && home_bucket(tag_of_slot(word), segment->buckets) != b;
         }
@@ -258,13 +259,13 @@ size_t segment_displaced(const struct segment *segment)
 
 static void slot_check(const struct segment *segment, unsigned b, table_slot word, uint64_t bits)
 {
-    const struct entry *entry = table_slot_entry(word);
+    const struct entry *entry = slot_entry(word);
     struct bytes key = entry_key(entry);
-    uint64_t hash = table_hash_key(key.data, key.len);
+    uint64_t hash = key_hash(key.data, key.len);
     CHECK(tag_of_slot(word) == tag_of_hash(hash));
     CHECK(segment->depth == 0 || (hash ^ bits) >> (64 - segment->depth) == 0);
-    CHECK(table_slot_expires(word) == !!(entry->flags & ENTRY_HAS_EXPIRY));
-    CHECK(!table_slot_expires(word) || entry_expiry(entry) >= segment->next_expiry);
+    CHECK(slot_expires(word) == !!(entry->flags & ENTRY_HAS_EXPIRY));
+    CHECK(!slot_expires(word) || entry_expiry(entry) >= segment->next_expiry);
     for (unsigned h = home_bucket(tag_of_slot(word), segment->buckets); h != b; h = bucket_next(h, segment->buckets))
         CHECK(bucket_free_slot(&segment->bucket[h]) < 0);
 }
@@ -273,13 +274,13 @@ void segment_check(const struct segment *segment, uint64_t bits)
 {
     unsigned count = 0, expires = 0;
     for (unsigned b = 0; b < segment->buckets; b++) {
-        for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++) {
+        for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
             table_slot word = segment->bucket[b].slots[i];
             if (!word)
                 continue;
             slot_check(segment, b, word, bits);
             count++;
-            expires += table_slot_expires(word);
+            expires += slot_expires(word);
         }
     }
     CHECK(count == segment->count);

@@ -15,7 +15,7 @@
 #define KVS_STORE_SEGMENT_H
 
 #include "store/entry.h"
-#include "store/table.h"
+#include "store/slot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,12 +23,11 @@
 
 struct random_state;
 
-#define SEGMENT_TAGS (1u << TABLE_TAG_BITS)
 #define SEGMENT_FULL_SIZE 63 /* buckets: 4 KiB with the header */
 #define SEGMENT_MAX 65535    /* buckets: what a directory word can say */
 
 struct bucket {
-    table_slot slots[TABLE_BUCKET_SLOTS];
+    table_slot slots[BUCKET_SLOTS];
 };
 
 struct segment {
@@ -44,45 +43,29 @@ struct segment {
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is one cache line");
 _Static_assert(sizeof(struct segment) == 64, "the header keeps the buckets aligned");
 
-/* ---- slots ---- */
-static inline unsigned tag_of_hash(uint64_t hash)
-{
-    return hash & (SEGMENT_TAGS - 1);
-}
-
-static inline unsigned tag_of_slot(table_slot slot)
-{
-    return (unsigned)(slot >> 49);
-}
-
-static inline table_slot slot_make(const struct entry *entry, unsigned tag)
-{
-    uint64_t expires = (entry->flags & ENTRY_HAS_EXPIRY) ? 1 : 0;
-    return (uint64_t)(uintptr_t)entry | expires << 48 | (uint64_t)tag << 49;
-}
-
+/* ---- buckets ---- */
 static inline unsigned home_bucket(unsigned tag, unsigned buckets)
 {
-    return tag * buckets >> TABLE_TAG_BITS;
+    return tag * buckets >> SLOT_TAG_BITS;
 }
 
 /* Bits of the slots of a bucket that bear the tag (an empty slot has tag 0). */
 static inline unsigned bucket_match(const struct bucket *bucket, unsigned tag)
 {
     unsigned match = 0;
-    for (unsigned i = 0; i < TABLE_BUCKET_SLOTS; i++)
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
         match |= (unsigned)(tag_of_slot(bucket->slots[i]) == tag) << i;
     return match;
 }
 
 static inline table_slot *segment_slot(struct segment *segment, unsigned n)
 {
-    return &segment->bucket[n / TABLE_BUCKET_SLOTS].slots[n % TABLE_BUCKET_SLOTS];
+    return &segment->bucket[n / BUCKET_SLOTS].slots[n % BUCKET_SLOTS];
 }
 
 static inline unsigned segment_slots(const struct segment *segment)
 {
-    return segment->buckets * TABLE_BUCKET_SLOTS;
+    return segment->buckets * BUCKET_SLOTS;
 }
 
 /* ---- the whole ---- */
@@ -104,7 +87,7 @@ unsigned segment_size_for(size_t count);
 /* Entries from which on a segment should become larger: nine slots of ten. */
 static inline unsigned segment_limit(unsigned buckets)
 {
-    return buckets * TABLE_BUCKET_SLOTS * 9 / 10;
+    return buckets * BUCKET_SLOTS * 9 / 10;
 }
 
 /* ---- entries; counts are kept up to date ---- */
@@ -127,8 +110,8 @@ void segment_remove(struct segment *segment, table_slot *slot);
 /* Lowers next_expiry to the entry's expiry. */
 void segment_note_expiry(struct segment *segment, const struct entry *entry);
 
-/* Visits the entries whose home is that of tag; returns the first tag of the next home, or SEGMENT_TAGS at the end. */
-unsigned segment_scan(const struct segment *segment, unsigned tag, table_visit *visit, void *context);
+/* Visits the entries whose home is that of tag; returns the first tag of the next home, or SLOT_TAGS at the end. */
+unsigned segment_scan(const struct segment *segment, unsigned tag, slot_visit *visit, void *context);
 
 /* As table_find_expired(), on one segment. True if entries that are due remain. */
 bool segment_find_expired(struct segment *segment, int64_t now_ms, struct entry **expired_out, size_t max,

@@ -15,9 +15,9 @@
  */
 #include "store/table.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "store/key.h"
 #include "store/segment.h"
 
 #include <errno.h>
@@ -26,18 +26,6 @@
 #include <string.h>
 
 #define ADDRESS_MASK ((UINT64_C(1) << 48) - 1)
-
-static table_hash *hash_function = hash_bytes;
-
-void table_set_hash(table_hash *hash)
-{
-    hash_function = hash ? hash : hash_bytes;
-}
-
-uint64_t table_hash_key(const char *key, size_t len)
-{
-    return hash_function(key, len);
-}
 
 /* ---- the directory ---- */
 
@@ -119,13 +107,13 @@ static unsigned segment_sort_out(struct segment *segment, uint64_t *ones)
     unsigned count = 0;
     uint64_t bit = UINT64_C(1) << (63 - segment->depth);
     for (unsigned n = 0; n < segment_slots(segment); n++)
-        __builtin_prefetch(table_slot_entry(*segment_slot(segment, n)));
+        __builtin_prefetch(slot_entry(*segment_slot(segment, n)));
     for (unsigned n = 0; n < segment_slots(segment); n++) {
         table_slot word = *segment_slot(segment, n);
         if (!word)
             continue;
-        struct bytes key = entry_key(table_slot_entry(word));
-        if (hash_function(key.data, key.len) & bit) {
+        struct bytes key = entry_key(slot_entry(word));
+        if (key_hash(key.data, key.len) & bit) {
             ones[n / 64] |= UINT64_C(1) << (n % 64);
             count++;
         }
@@ -144,7 +132,7 @@ static int table_split_segment(struct table *table, uint64_t hash, struct segmen
 {
     if (old->depth == table->depth && directory_double(table))
         return -ENOMEM;
-    uint64_t ones[(SEGMENT_FULL_SIZE * TABLE_BUCKET_SLOTS + 63) / 64] = {0};
+    uint64_t ones[(SEGMENT_FULL_SIZE * BUCKET_SLOTS + 63) / 64] = {0};
     unsigned count = segment_sort_out(old, ones);
     struct segment *half[2];
     half[0] = table_create_half(table, old->count - count, old->depth + 1);
@@ -236,7 +224,7 @@ static bool table_merge_segment(struct table *table, size_t index, struct segmen
 /* After a removal: gives memory back when a segment has become sparse. Failing to is no error. */
 static void table_tidy(struct table *table, uint64_t hash, struct segment *segment)
 {
-    if (segment->count * 3 >= segment->buckets * TABLE_BUCKET_SLOTS)
+    if (segment->count * 3 >= segment->buckets * BUCKET_SLOTS)
         return;
     size_t index = directory_index(hash, table->depth);
     if (segment->depth > 0) {
@@ -270,7 +258,7 @@ void table_deinit(struct table *table, table_dispose *dispose)
         i += (size_t)1 << (table->depth - segment->depth);
         for (unsigned n = 0; dispose && n < segment_slots(segment); n++)
             if (*segment_slot(segment, n))
-                dispose(table_slot_entry(*segment_slot(segment, n)));
+                dispose(slot_entry(*segment_slot(segment, n)));
         table_destroy_segment(table, segment);
     }
     if (words)
@@ -317,7 +305,7 @@ int table_insert(struct table *table, uint64_t hash, struct entry *entry)
         if (segment->count < segment_limit(segment->buckets))
             break;
         if (table_make_room(table, hash, segment)) {
-            if (segment->count < segment->buckets * TABLE_BUCKET_SLOTS)
+            if (segment->count < segment->buckets * BUCKET_SLOTS)
                 break; /* no memory, but there is room yet */
             return -ENOMEM;
         }
@@ -333,7 +321,7 @@ int table_insert(struct table *table, uint64_t hash, struct entry *entry)
 void table_replace(struct table *table, uint64_t hash, table_slot *slot, struct entry *entry)
 {
     table_slot word = slot_make(entry, tag_of_hash(hash));
-    bool had = table_slot_expires(*slot), has = table_slot_expires(word);
+    bool had = slot_expires(*slot), has = slot_expires(word);
     *slot = word;
     if (!had && !has)
         return;
@@ -347,7 +335,7 @@ void table_remove(struct table *table, uint64_t hash, table_slot *slot)
 {
     struct segment *segment = word_segment(table->directory[directory_index(hash, table->depth)]);
     counter_add(&table->count, (uint64_t)-1);
-    if (table_slot_expires(*slot))
+    if (slot_expires(*slot))
         counter_add(&table->expires, (uint64_t)-1);
     segment_remove(segment, slot);
     table_tidy(table, hash, segment);
@@ -369,7 +357,7 @@ void table_prefetch_entry(const struct table *table, uint64_t hash)
     unsigned tag = tag_of_hash(hash);
     const struct bucket *bucket = &word_segment(word)->bucket[home_bucket(tag, (unsigned)(word >> 48))];
     for (unsigned match = bucket_match(bucket, tag); match; match &= match - 1) {
-        const struct entry *entry = table_slot_entry(bucket->slots[__builtin_ctz(match)]);
+        const struct entry *entry = slot_entry(bucket->slots[__builtin_ctz(match)]);
         __builtin_prefetch(entry);
         __builtin_prefetch((const void *)((uintptr_t)entry + 64));
     }
@@ -383,19 +371,19 @@ static uint64_t cursor_make(uint64_t prefix, unsigned depth, unsigned tag)
     return UINT64_C(1) << (TABLE_CURSOR_BITS - 1) | prefix << 20 | (uint64_t)depth << 15 | tag;
 }
 
-uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *visit, void *context)
+uint64_t table_scan(const struct table *table, uint64_t cursor, slot_visit *visit, void *context)
 {
     if (!table->directory)
         return 0;
     uint64_t prefix = cursor >> 20 & ((1u << TABLE_MAX_DEPTH) - 1);
-    unsigned depth_then = cursor >> 15 & 31, tag = cursor & (SEGMENT_TAGS - 1);
+    unsigned depth_then = cursor >> 15 & 31, tag = cursor & (SLOT_TAGS - 1);
     const struct segment *segment = word_segment(table->directory[prefix >> (TABLE_MAX_DEPTH - table->depth)]);
     if (segment->depth < depth_then)
         tag = 0; /* merged since: its other half may not have been seen */
     unsigned shift = TABLE_MAX_DEPTH - segment->depth;
     prefix = prefix >> shift << shift;
     unsigned next_tag = segment_scan(segment, tag, visit, context);
-    if (next_tag < SEGMENT_TAGS)
+    if (next_tag < SLOT_TAGS)
         return cursor_make(prefix, segment->depth, next_tag);
     uint64_t next = prefix + (UINT64_C(1) << shift);
     return next >> TABLE_MAX_DEPTH ? 0 : cursor_make(next, segment->depth, 0);
@@ -416,7 +404,7 @@ struct entry *table_random(const struct table *table, struct random_state *rando
         struct segment *segment = word_segment(table->directory[i]);
         for (unsigned n = 0; n < segment_slots(segment); n++)
             if (*segment_slot(segment, n))
-                return table_slot_entry(*segment_slot(segment, n));
+                return slot_entry(*segment_slot(segment, n));
     }
     return NULL;
 }

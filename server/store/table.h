@@ -18,17 +18,14 @@
 
 #include "base/counter.h"
 #include "store/entry.h"
+#include "store/slot.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define TABLE_BUCKET_SLOTS 8
-#define TABLE_TAG_BITS 15
 #define TABLE_MAX_DEPTH 24
-
-typedef uint64_t table_slot; /* 0 is empty; address 48 bits | expiry 1 | tag 15 */
 
 struct segment; /* segment.h: private to store/ */
 
@@ -40,16 +37,6 @@ struct table {
     relaxed_counter count;
     relaxed_counter expires; /* entries with a TTL */
 };
-
-static inline struct entry *table_slot_entry(table_slot slot)
-{
-    return (struct entry *)(uintptr_t)(slot & ((UINT64_C(1) << 48) - 1));
-}
-
-static inline bool table_slot_expires(table_slot slot)
-{
-    return (slot >> 48) & 1;
-}
 
 void table_init(struct table *table);
 
@@ -82,8 +69,7 @@ void table_prefetch_entry(const struct table *table, uint64_t hash);
  * merges in between. A cursor has TABLE_CURSOR_BITS bits.
  */
 #define TABLE_CURSOR_BITS 45
-typedef void table_visit(void *context, struct entry *entry);
-uint64_t table_scan(const struct table *table, uint64_t cursor, table_visit *visit, void *context);
+uint64_t table_scan(const struct table *table, uint64_t cursor, slot_visit *visit, void *context);
 
 /* An entry of a non-empty table, evenly chosen with the caller's random words. */
 struct random_state;
@@ -107,10 +93,5 @@ void table_shape_read(const struct table *table, struct table_shape *shape_out);
 
 /* Walks all invariants; ends the process with a message if one is broken. */
 void table_check(const struct table *table);
-
-/* Tests may replace the hash of keys; NULL returns to the keyed hash. Only while all tables are empty. */
-typedef uint64_t table_hash(const void *data, size_t len);
-void table_set_hash(table_hash *hash);
-uint64_t table_hash_key(const char *key, size_t len);
 
 #endif

@@ -11,14 +11,13 @@
 #ifndef KVS_STORE_VALUE_TYPE_H
 #define KVS_STORE_VALUE_TYPE_H
 
-#include "store/entry.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 
 #define VALUE_TYPES 16 /* what four bits of an entry can tell apart */
 
 struct digest;
+struct entry;
 
 struct value_type {
     const char *name; /* TYPE's and SCAN's word for it */
@@ -50,12 +49,8 @@ struct value_type {
 /* Before threads start; number < VALUE_TYPES. type stays. */
 void value_type_register(unsigned number, const struct value_type *type);
 
-extern const struct value_type *value_types[VALUE_TYPES]; /* private to this header; NULL: no such type */
-
-static inline const struct value_type *value_type_of(const struct entry *entry)
-{
-    return value_types[entry->type];
-}
+/* By number; NULL where there is no such type. Read-only: see entry_value_type(). */
+extern const struct value_type *value_types[VALUE_TYPES];
 
 /* The number of the type of that name in any case, or -1. */
 int value_type_find(const char *name, size_t len);

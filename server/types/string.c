@@ -17,7 +17,7 @@
 
 #include "base/blob.h"
 #include "base/digest.h"
-#include "types/types.h"
+#include "types/type_number.h"
 
 #include <string.h>
 

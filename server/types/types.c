@@ -2,6 +2,7 @@
 
 #include "store/value_type.h"
 #include "types/string.h"
+#include "types/type_number.h"
 
 void types_register(void)
 {

@@ -1,12 +1,10 @@
 /*
- * The types of values, by their numbers: those that Redis gives them, which its digests and files contain.
+ * The types of values, made known to the store.
  */
 #ifndef KVS_TYPES_TYPES_H
 #define KVS_TYPES_TYPES_H
 
-enum type_number { TYPE_STRING = 0, TYPE_LIST = 1, TYPE_SET = 2, TYPE_ZSET = 3, TYPE_HASH = 4, TYPE_STREAM = 6 };
-
-/* Makes all types known to the store. Before threads start; a second call does nothing. */
+/* Before threads start; a second call does nothing. */
 void types_register(void);
 
 #endif

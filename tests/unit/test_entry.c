@@ -5,7 +5,7 @@
 #include "kit/suites.h"
 #include "store/entry.h"
 #include "types/string.h"
-#include "types/types.h"
+#include "types/type_number.h"
 
 #include <check.h>
 #include <stdlib.h>

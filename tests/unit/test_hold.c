@@ -58,7 +58,7 @@ static void make(void)
     all = (struct shard_set){{0}};
     for (unsigned count = 0, number = 0; count < ACCOUNTS; number++) {
         int len = snprintf(names[count], sizeof names[count], "account:%u", number);
-        uint64_t hash = table_hash_key(names[count], (size_t)len);
+        uint64_t hash = key_hash(names[count], (size_t)len);
         if (shard_set_has(&all, hash))
             continue;
         shard_set_add(&all, hash);

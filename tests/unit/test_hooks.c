@@ -46,15 +46,15 @@ static void setup(void)
 {
     keyspace = keyspace_create(4);
     view = (struct view){.keyspace = keyspace, .now_ms = NOW_MS, .actor = 7};
-    number = hooks_follow(keyspace, &follower);
+    number = keyspace_follow(keyspace, &follower);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
-        hooks_set_interest(keyspace, number, i, true);
+        keyspace_set_interest(keyspace, number, i, true);
     told = TEXT_EMPTY;
 }
 
 static void teardown(void)
 {
-    hooks_unfollow(keyspace, number);
+    keyspace_unfollow(keyspace, number);
     keyspace_destroy(keyspace);
     reaper_stop();
     text_deinit(&told);
@@ -70,7 +70,7 @@ static void expect(const char *expected)
 
 static struct key key_named(const char *name)
 {
-    return (struct key){{name, strlen(name)}, table_hash_key(name, strlen(name))};
+    return key_make(name, strlen(name));
 }
 
 static void lock(const struct key *key)
@@ -239,7 +239,7 @@ START_TEST(a_follower_is_told_of_the_shards_that_it_cares_about)
 {
     struct key key = key_named("a");
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
-        hooks_set_interest(keyspace, number, i, i == key_shard(key.hash));
+        keyspace_set_interest(keyspace, number, i, i == key_shard(key.hash));
     put("a", ENTRY_NO_EXPIRY);
     expect("before 0:a absent, after 0:a set, ");
     char name[16];

@@ -49,7 +49,7 @@ static void name_key(struct named_key *named, unsigned number)
 {
     int len = sprintf(named->text, "key:%u", number);
     named->key.name = (struct bytes){named->text, (size_t)len};
-    named->key.hash = table_hash_key(named->text, (size_t)len);
+    named->key.hash = key_hash(named->text, (size_t)len);
     named->shards = (struct shard_set){{0}};
     shard_set_add(&named->shards, named->key.hash);
 }
@@ -564,7 +564,7 @@ START_TEST(shape_agrees_with_the_counts)
     ck_assert_uint_eq(shape.keys, 9000);
     ck_assert_uint_eq(shape.expires, 3000);
     ck_assert_uint_eq(shape.shards_used, KEYSPACE_SHARDS);
-    ck_assert_uint_eq(shape.slots, shape.buckets * TABLE_BUCKET_SLOTS);
+    ck_assert_uint_eq(shape.slots, shape.buckets * BUCKET_SLOTS);
     ck_assert_uint_ge(shape.slots, 9000);
     ck_assert_uint_gt(keyspace_table_memory(keyspace, 0), 9000 * 8);
     ck_assert_uint_eq(keyspace_table_memory(keyspace, 0), keyspace_table_memory(keyspace, -1));

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
+#include "store/key.h"
 #include "store/table.h"
 #include "types/string.h"
 
@@ -36,7 +37,7 @@ static uint64_t hash_equal(const void *data, size_t len)
 
 static uint64_t hash_equal_low(const void *data, size_t len)
 {
-    return hash_bytes(data, len) | ((1u << TABLE_TAG_BITS) - 1);
+    return hash_bytes(data, len) | ((1u << SLOT_TAG_BITS) - 1);
 }
 
 static uint64_t hash_equal_high(const void *data, size_t len)
@@ -59,8 +60,8 @@ static uint64_t hash_high_sequence(const void *data, size_t len)
     return key_number(data, len) << 50 | key_number(data, len);
 }
 
-static table_hash *const hashes[] = {NULL,           hash_equal,    hash_equal_low,    hash_equal_high,
-                                     hash_last_tags, hash_sequence, hash_high_sequence};
+static key_hash_function *const hashes[] = {NULL,           hash_equal,    hash_equal_low,    hash_equal_high,
+                                            hash_last_tags, hash_sequence, hash_high_sequence};
 #define HASHES ((int)(sizeof hashes / sizeof hashes[0]))
 
 /* ---- the table beside its model ---- */
@@ -91,14 +92,14 @@ static uint64_t hash_of(unsigned number)
 {
     char key[16];
     size_t len = key_of(number, key);
-    return table_hash_key(key, len);
+    return key_hash(key, len);
 }
 
 static table_slot *slot_of(unsigned number)
 {
     char key[16];
     size_t len = key_of(number, key);
-    return table_find(&model.table, table_hash_key(key, len), key, len);
+    return table_find(&model.table, key_hash(key, len), key, len);
 }
 
 static void model_insert(unsigned number, int64_t expire_ms)
@@ -113,7 +114,7 @@ static void model_remove(unsigned number)
 {
     table_slot *slot = slot_of(number);
     must(slot);
-    must(table_slot_entry(*slot) == model.entries[number]);
+    must(slot_entry(*slot) == model.entries[number]);
     table_remove(&model.table, hash_of(number), slot);
     entry_free(model.entries[number]);
     model.entries[number] = NULL;
@@ -138,16 +139,16 @@ static void model_check(void)
     must(model.table.count == model.count);
     for (unsigned i = 0; i < UNIVERSE; i++) {
         table_slot *slot = slot_of(i);
-        must((slot ? table_slot_entry(*slot) : NULL) == model.entries[i]);
-        expires += slot && table_slot_expires(*slot);
+        must((slot ? slot_entry(*slot) : NULL) == model.entries[i]);
+        expires += slot && slot_expires(*slot);
     }
     must(model.table.expires == expires);
 }
 
-static void model_begin(table_hash *hash)
+static void model_begin(key_hash_function *hash)
 {
     memset(&model, 0, sizeof model);
-    table_set_hash(hash);
+    key_set_hash(hash);
     table_init(&model.table);
 }
 
@@ -155,7 +156,7 @@ static void model_end(void)
 {
     table_deinit(&model.table, entry_free);
     ck_assert_uint_eq(table_memory(&model.table), 0);
-    table_set_hash(NULL);
+    key_set_hash(NULL);
 }
 
 static int64_t some_expiry(struct dice *dice)
@@ -164,7 +165,7 @@ static int64_t some_expiry(struct dice *dice)
 }
 
 /* Hashes that make a list of the table are tried with fewer keys: they cost the square. */
-static unsigned universe_for(table_hash *hash)
+static unsigned universe_for(key_hash_function *hash)
 {
     return hash == hash_equal ? 600 : UNIVERSE;
 }
@@ -174,7 +175,7 @@ static unsigned universe_for(table_hash *hash)
 START_TEST(random_changes_agree_with_a_model)
 {
     struct dice dice = dice_create((uint64_t)_i);
-    table_hash *hash = hashes[_i];
+    key_hash_function *hash = hashes[_i];
     unsigned universe = universe_for(hash), steps = scratch_rounds(60000), growing = 1;
     model_begin(hash);
     for (unsigned step = 0; step < steps; step++) {
@@ -202,7 +203,7 @@ END_TEST
 START_TEST(emptied_table_keeps_no_memory)
 {
     struct dice dice = dice_create(100 + (uint64_t)_i);
-    table_hash *hash = hashes[_i];
+    key_hash_function *hash = hashes[_i];
     unsigned universe = universe_for(hash), order[UNIVERSE];
     model_begin(hash);
     ck_assert_uint_eq(table_memory(&model.table), 0);
@@ -268,7 +269,7 @@ START_TEST(growth_keeps_pace_with_entries)
     table_shape_read(&model.table, &shape);
     must(shape.segments == model.table.segments);
     must(shape.displaced <= UNIVERSE / 4);
-    must(shape.buckets * TABLE_BUCKET_SLOTS >= UNIVERSE);
+    must(shape.buckets * BUCKET_SLOTS >= UNIVERSE);
     model_end();
 }
 END_TEST
@@ -527,7 +528,7 @@ END_TEST
 static void stop_failing(void)
 {
     mem_fail_after(0);
-    table_set_hash(NULL);
+    key_set_hash(NULL);
 }
 
 Suite *suite_table(void);

@@ -1,0 +1,53 @@
+/*
+ * Slots: what a table keeps of an entry, in one word.
+ *
+ *     63           49 48 47                                            0
+ *     | tag: 15 bits | T |  address of the entry                        |       T: it has a TTL
+ *
+ * The tag is the low bits of the hash. Tables find entries, grow and expire by these words, mostly without reading the
+ * entries themselves.
+ */
+#ifndef KVS_STORE_SLOT_H
+#define KVS_STORE_SLOT_H
+
+#include "store/entry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef uint64_t table_slot; /* 0 is empty */
+
+#define SLOT_TAG_BITS 15
+#define BUCKET_SLOTS 8 /* to a bucket, which is a cache line */
+#define SLOT_TAGS (1u << SLOT_TAG_BITS)
+
+/* What walks over slots call for each entry. */
+typedef void slot_visit(void *context, struct entry *entry);
+
+static inline struct entry *slot_entry(table_slot slot)
+{
+    return (struct entry *)(uintptr_t)(slot & ((UINT64_C(1) << 48) - 1));
+}
+
+static inline bool slot_expires(table_slot slot)
+{
+    return (slot >> 48) & 1;
+}
+
+static inline unsigned tag_of_hash(uint64_t hash)
+{
+    return hash & (SLOT_TAGS - 1);
+}
+
+static inline unsigned tag_of_slot(table_slot slot)
+{
+    return (unsigned)(slot >> 49);
+}
+
+static inline table_slot slot_make(const struct entry *entry, unsigned tag)
+{
+    uint64_t expires = (entry->flags & ENTRY_HAS_EXPIRY) ? 1 : 0;
+    return (uint64_t)(uintptr_t)entry | expires << 48 | (uint64_t)tag << 49;
+}
+
+#endif
