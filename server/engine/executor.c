@@ -92,24 +92,23 @@ static inline void run_call(struct run *run, struct call *call)
     call->client->last_command = call->command;
 }
 
-static inline struct call call_make(const struct run *run, struct client *client, const struct command *command,
-                                    struct arg *argv, int argc, struct reply *reply)
+/* All but the keys, which are the caller's to fill in. Field by field: the struct is too large to be cleared in passing. */
+static inline void call_init(struct call *call, const struct run *run, struct client *client,
+                             const struct command *command, const struct request *request, struct reply *reply)
 {
-    bool no_touch = (client->flags & CLIENT_NO_TOUCH) && !(command->flags & CMD_TOUCHES);
-    return (struct call){
-        .server = run->server,
-        .client = client,
-        .command = command,
-        .argc = argc,
-        .argv = argv,
-        .view = {.keyspace = run->server->keyspace,
-                 .db = client->db,
-                 .no_touch = no_touch,
-                 .lazy = run->server->config.lazyfree_lazy_server_del,
-                 .now_ms = run->now_ms,
-                 .actor = client->conn.id},
-        .reply = reply,
-    };
+    call->server = run->server;
+    call->client = client;
+    call->command = command;
+    call->argc = request->argc;
+    call->argv = request->argv;
+    call->view.keyspace = run->server->keyspace;
+    call->view.db = client->db;
+    call->view.no_touch = (client->flags & CLIENT_NO_TOUCH) && !(command->flags & CMD_TOUCHES);
+    call->view.lazy = run->server->config.lazyfree_lazy_server_del;
+    call->view.now_ms = run->now_ms;
+    call->view.actor = client->conn.id;
+    call->view.events = 0;
+    call->reply = reply;
 }
 
 /* ---- groups ---- */
@@ -156,7 +155,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     else if (!group_add_keys(group, command, request))
         return false;
     struct call *call = &group->calls[group->call_count++];
-    *call = call_make(run, execution->client, command, request->argv, request->argc, &execution->reply);
+    call_init(call, run, execution->client, command, request, &execution->reply);
     call->key_count = (int)(group->key_count - first_key);
     call->keys = &group->keys[first_key];
     return true;
@@ -305,7 +304,10 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
         client->flags |= CLIENT_PAUSED;
         return false;
     }
-    struct call call = call_make(run, client, command, request->argv, request->argc, &execution->reply);
+    struct call call;
+    call_init(&call, run, client, command, request, &execution->reply);
+    call.key_count = 0;
+    call.keys = NULL;
     if (command->flags & CMD_EXCLUSIVE)
         run_exclusively(run, execution, &call);
     else if (!run_locked(run, &call))
@@ -459,8 +461,9 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
     if (command && (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) && !(outer->command->flags & CMD_EXCLUSIVE)) {
         refuse_inside(command, reply);
     } else if (command) {
-        struct call call = call_make(&run, outer->client, command, argv, argc, reply);
+        struct call call;
         struct call_keys found;
+        call_init(&call, &run, outer->client, command, &(struct request){.argc = argc, .argv = argv}, reply);
         call_keys_find(&found, &call);
         run_call(&run, &call);
         call_keys_deinit(&found);

@@ -7,7 +7,7 @@
 #define WAITING_MAX 32
 
 static __thread struct entry *waiting[WAITING_MAX];
-static __thread unsigned waiting_count;
+__thread unsigned disposal_waiting;
 
 struct entry_job {
     struct reaper_job job; /* first */
@@ -35,14 +35,14 @@ void dispose_entry(struct entry *entry, bool lazily)
     } else if (lazily && entry_value_type(entry)->is_slow_to_release(entry)) {
         reap(entry);
     } else {
-        if (waiting_count == WAITING_MAX)
+        if (disposal_waiting == WAITING_MAX)
             disposal_drain(); /* better under a lock than without bound */
-        waiting[waiting_count++] = entry;
+        waiting[disposal_waiting++] = entry;
     }
 }
 
-void disposal_drain(void)
+void disposal_drain_all(void)
 {
-    while (waiting_count > 0)
-        entry_free(waiting[--waiting_count]);
+    while (disposal_waiting > 0)
+        entry_free(waiting[--disposal_waiting]);
 }

@@ -14,7 +14,15 @@
 /* Takes the entry. Under its shard's lock or not; lazily: the reaper frees what is slow to free. */
 void dispose_entry(struct entry *entry, bool lazily);
 
+/* Private to the function below: how many entries wait, and what frees them. */
+extern __thread unsigned disposal_waiting;
+void disposal_drain_all(void);
+
 /* Frees what the calling thread has disposed of. No lock is held. */
-void disposal_drain(void);
+static inline void disposal_drain(void)
+{
+    if (__builtin_expect(disposal_waiting > 0, 0))
+        disposal_drain_all();
+}
 
 #endif

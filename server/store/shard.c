@@ -131,9 +131,11 @@ bool shard_set_lock(const struct shard_set *set, struct shard *shards)
     bool ran_on = true;
     if (gate_is_mine())
         return true;
-    for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
+    for (unsigned words = set->words; words; words &= words - 1) {
+        unsigned w = (unsigned)__builtin_ctz(words);
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
             ran_on &= lock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+    }
     return ran_on;
 }
 
@@ -141,7 +143,9 @@ void shard_set_unlock(const struct shard_set *set, struct shard *shards)
 {
     if (gate_is_mine())
         return;
-    for (unsigned w = 0; w < KEYSPACE_SHARDS / 64; w++)
+    for (unsigned words = set->words; words; words &= words - 1) {
+        unsigned w = (unsigned)__builtin_ctz(words);
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
             unlock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+    }
 }

@@ -60,7 +60,8 @@ static inline void shard_assert_held(const struct shard *shard)
 
 /* ---- sets of shards ---- */
 
-struct shard_set { /* a bit each */
+struct shard_set {
+    unsigned words; /* those of bits that aren't 0, a bit each: most sets are of one shard */
     uint64_t bits[KEYSPACE_SHARDS / 64];
 };
 
@@ -72,6 +73,7 @@ static inline unsigned key_shard(uint64_t hash)
 static inline void shard_set_add(struct shard_set *set, uint64_t hash)
 {
     unsigned shard = key_shard(hash);
+    set->words |= 1u << shard / 64;
     set->bits[shard / 64] |= UINT64_C(1) << (shard % 64);
 }
 

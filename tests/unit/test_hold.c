@@ -46,7 +46,7 @@ static void add(unsigned account, int64_t amount)
 
 static struct shard_set shard_of_account(unsigned account)
 {
-    struct shard_set set = {{0}};
+    struct shard_set set = {0};
     shard_set_add(&set, keys[account].hash);
     return set;
 }
@@ -55,7 +55,7 @@ static void make(void)
 {
     gate = gate_create();
     keyspace = keyspace_create(1);
-    all = (struct shard_set){{0}};
+    all = (struct shard_set){0};
     for (unsigned count = 0, number = 0; count < ACCOUNTS; number++) {
         int len = snprintf(names[count], sizeof names[count], "account:%u", number);
         uint64_t hash = key_hash(names[count], (size_t)len);

@@ -50,7 +50,7 @@ static void name_key(struct named_key *named, unsigned number)
     int len = sprintf(named->text, "key:%u", number);
     named->key.name = (struct bytes){named->text, (size_t)len};
     named->key.hash = key_hash(named->text, (size_t)len);
-    named->shards = (struct shard_set){{0}};
+    named->shards = (struct shard_set){0};
     shard_set_add(&named->shards, named->key.hash);
 }
 
@@ -583,7 +583,7 @@ static void *move_amounts(void *argument)
     struct dice dice = dice_create((uint64_t)(uintptr_t)argument);
     for (unsigned round = 0; round < scratch_rounds(20000); round++) {
         struct named_key named[GROUP];
-        struct shard_set shards = {{0}};
+        struct shard_set shards = {0};
         unsigned count = 2 + (unsigned)dice_below(&dice, GROUP - 1);
         for (unsigned i = 0; i < count; i++) {
             name_key(&named[i], (unsigned)dice_below(&dice, SHARED_KEYS));

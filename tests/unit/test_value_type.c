@@ -143,7 +143,8 @@ static struct shard_set all;
 
 static void lock(void)
 {
-    memset(&all, 0xff, sizeof all);
+    for (uint64_t hash = 0; hash < (uint64_t)KEYSPACE_SHARDS << 15; hash += 1 << 15)
+        shard_set_add(&all, hash);
     keyspace_lock(keyspace, &all);
 }
 
