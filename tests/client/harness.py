@@ -229,6 +229,10 @@ def main():
         sys.exit("%s: no such program; build it first or set KVS_CLI" % CLI)
     result = unittest.main(module="__main__", exit=False, verbosity=1, buffer=False).result
     failed = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    skipped = {test.id(): reason for test, reason in result.skipped if test.id() not in failed}
     sys.stderr.flush()
-    print("%d passed, %d failed" % (max(0, result.testsRun - len(failed)), len(failed)), flush=True)
+    for name, reason in skipped.items():
+        print("skipped: %s: %s" % (name.removeprefix("__main__."), reason))
+    passed = max(0, result.testsRun - len(failed) - len(skipped))
+    print("%d passed, %d failed" % (passed, len(failed)) + (", %d skipped" % len(skipped) if skipped else ""), flush=True)
     sys.exit(1 if failed else 0)

@@ -3,6 +3,7 @@
  * service manager does between fork() and exec().
  */
 #include "kit/kit.h"
+#include "kit/suites.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -240,11 +241,11 @@ static bool is_there(void *path)
     return stat(path, &found) == 0;
 }
 
-static bool has_activate(void)
+static bool has_activate(const char *test)
 {
     if (system("systemd-socket-activate --version >/dev/null 2>&1") == 0)
         return true;
-    puts("skipped: systemd-socket-activate is not installed");
+    test_skip_as(test, "systemd-socket-activate is not installed");
     return false;
 }
 
@@ -273,7 +274,7 @@ static void activate_args(int count, const char *const *further)
 
 START_TEST(systemd_starts_it_at_the_first_connection)
 {
-    if (!has_activate())
+    if (!has_activate(__func__))
         return;
     activate(1, "-E", "KVS_SERVER", "SERVER", "--dir", folder);
     expect_service_at(paths[0], "admin");
@@ -284,7 +285,7 @@ END_TEST
 START_TEST(systemd_names_several_for_listen_entries)
 {
     char entries[2][256];
-    if (!has_activate())
+    if (!has_activate(__func__))
         return;
     /* each name is that of a file elsewhere, whose entry it stands for */
     snprintf(entries[0], sizeof entries[0], "%s/metrics.sock access=read", folder);

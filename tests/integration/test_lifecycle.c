@@ -1,5 +1,6 @@
 /* A server's life: how it starts and says why it can't, how it ends, and what it leaves behind. */
 #include "kit/kit.h"
+#include "kit/suites.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -151,7 +152,7 @@ START_TEST(a_crash_leaves_a_backtrace_in_the_log)
 {
     static const char *const ways[] = {"SEGFAULT", "PANIC"};
     if (scratch_is_sanitized()) {
-        puts("skipped: the sanitizer catches crashes itself");
+        test_skip("a sanitizer reports crashes itself");
         return;
     }
     for (int i = 0; i < 2; i++) {

@@ -1,5 +1,6 @@
 /* Peers: the kernel says who has connected, and the ACL's peer: rules make a user of it, without a password. */
 #include "kit/kit.h"
+#include "kit/suites.h"
 #include "kit/users.h"
 
 #include <grp.h>
@@ -49,7 +50,7 @@ static void expect_name(const struct kit_user *user, const char *path, const cha
 
 START_TEST(a_peer_is_known_by_its_uid)
 {
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     SET_USER("app", "peer:12345");
     expect_name(&stranger, server->socket, "app");
@@ -60,8 +61,9 @@ END_TEST
 START_TEST(a_peer_is_known_by_its_name)
 {
     const struct passwd *account = getpwnam("daemon");
-    if (!users_can_be_others() || !account)
+    if (!test_is_root())
         return;
+    ck_assert_ptr_nonnull(account);
     SET_USER("app", "peer:daemon");
     expect_name(&(struct kit_user){.uid = account->pw_uid, .gid = 12345}, server->socket, "app");
     expect_name(&stranger, server->socket, "default");
@@ -71,8 +73,9 @@ END_TEST
 START_TEST(a_peer_is_known_by_its_primary_group)
 {
     const struct group *group = getgrnam("daemon");
-    if (!users_can_be_others() || !group)
+    if (!test_is_root())
         return;
+    ck_assert_ptr_nonnull(group);
     SET_USER("app", "peer:@daemon");
     expect_name(&(struct kit_user){.uid = 12345, .gid = group->gr_gid}, server->socket, "app");
     expect_name(&stranger, server->socket, "default");
@@ -82,7 +85,7 @@ END_TEST
 START_TEST(a_peer_is_known_by_each_of_its_supplementary_groups)
 {
     struct kit_user member = {.uid = 12345, .gid = 12345, .group_count = 40};
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     for (gid_t i = 0; i < 40; i++)
         member.groups[i] = 20000 + i;
@@ -97,7 +100,7 @@ END_TEST
 
 START_TEST(the_first_in_the_order_of_names_that_is_on_is_taken)
 {
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     SET_USER("zoe", "peer:12345");
     SET_USER("bob", "peer:@12345");
@@ -114,7 +117,7 @@ END_TEST
 
 START_TEST(who_is_no_peer_starts_as_the_user_of_the_socket)
 {
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     expect_name(&stranger, app, "socket-user");
     SET_USER("app", "peer:12345");
@@ -127,7 +130,7 @@ END_TEST
 
 START_TEST(a_peer_logs_in_with_any_password_and_others_do_not)
 {
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     SET_USER("app", "peer:12345");
     SET_USER("other", "peer:12345", ">secret");
@@ -148,7 +151,7 @@ END_TEST
 START_TEST(a_peer_can_do_no_more_than_its_socket_allows)
 {
     char expected[512];
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     SET_USER("app", "peer:12345");
     redisContext *peer = users_connect(&stranger, app);
@@ -162,7 +165,7 @@ END_TEST
 START_TEST(lists_of_clients_tell_who_the_peers_are)
 {
     char expected[512];
-    if (!users_can_be_others())
+    if (!test_is_root())
         return;
     redisContext *peer = users_connect(&(struct kit_user){.uid = 12345, .gid = 23456}, app);
     kit_expect(peer, "+PONG", "PING");

@@ -1,5 +1,6 @@
 /* The sandbox around a running server: every thread is inside, and what its operator relies on still works. */
 #include "kit/kit.h"
+#include "kit/suites.h"
 #include "kit/users.h"
 
 #include <dirent.h>
@@ -66,7 +67,7 @@ END_TEST
 START_TEST(it_can_be_turned_off)
 {
     if (status_field("/proc/self/status", "Seccomp") != 0 || status_field("/proc/self/status", "NoNewPrivs") != 0) {
-        puts("skipped: the tests themselves run in a sandbox");
+        test_skip("the tests themselves run in a sandbox");
         return;
     }
     struct kit_server *server = kit_start("--sandbox", "no");
@@ -173,7 +174,7 @@ END_TEST
 START_TEST(a_crash_is_reported_from_inside)
 {
     if (scratch_is_sanitized()) {
-        puts("skipped: a sanitizer reports crashes itself");
+        test_skip("a sanitizer reports crashes itself");
         return;
     }
     struct kit_server *server = kit_start();
@@ -213,7 +214,7 @@ START_TEST(a_setuid_program_does_not_start)
     const char *program = getenv("KVS_SERVER");
     struct statvfs mounted;
     if (geteuid() != 0 || statvfs(folder, &mounted) || (mounted.f_flag & ST_NOSUID)) {
-        puts("skipped: only root can make a setuid program, and only where the file system allows it");
+        test_skip("only root can make a setuid program, and only where the file system allows it");
     } else {
         snprintf(command, sizeof command, "cp '%s' '%s'", program ? program : "build/kvs-server", copy);
         ck_assert_int_eq(system(command), 0);
@@ -235,10 +236,9 @@ START_TEST(root_becomes_the_account_before_it_opens_anything)
     struct passwd *account = getpwnam("daemon");
     char path[64];
     struct stat found;
-    if (geteuid() != 0 || !account) {
-        puts("skipped: only root can become somebody else");
+    if (!test_is_root())
         return;
-    }
+    ck_assert_ptr_nonnull(account);
     char *folder = scratch_create();
     const char *parent = getenv("KVS_TEST_FOLDER");
     ck_assert_ptr_nonnull(parent);

@@ -3,6 +3,7 @@
  * installs.
  */
 #include "kit/kit.h"
+#include "kit/suites.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -261,25 +262,27 @@ static void remove_units(void)
     scratch_remove(prefix);
 }
 
-static bool has_systemd_analyze(void)
+static bool has_systemd_analyze(const char *test)
 {
     char *output;
     int failed = shell(&output, "systemd-analyze --version 2>&1");
     free(output);
     if (failed)
-        puts("skipped: systemd-analyze is not installed");
+        test_skip_as(test, "systemd-analyze is not installed");
     return !failed;
 }
 
 START_TEST(the_services_expose_next_to_nothing)
 {
     static const char *const services[] = {"kvs.service", "kvs@.service"};
-    for (size_t i = 0; has_systemd_analyze() && i < 2; i++) {
+    if (!has_systemd_analyze(__func__))
+        return;
+    for (size_t i = 0; i < 2; i++) {
         char *output;
         int failed = shell(&output, "systemd-analyze security --no-pager --offline=true --threshold=15 '%s/%s' 2>&1",
                            unit_folder, services[i]);
         if (failed && strstr(output, "nrecognized option")) {
-            puts("skipped: this systemd-analyze can't judge a file");
+            test_skip("this systemd-analyze can't judge a file");
             free(output);
             return;
         }
@@ -292,7 +295,7 @@ END_TEST
 START_TEST(the_units_are_understood)
 {
     char *output;
-    if (!has_systemd_analyze())
+    if (!has_systemd_analyze(__func__))
         return;
     shell(&output,
           "SYSTEMD_UNIT_PATH='%s:' systemd-analyze verify --man=no kvs.service kvs.socket kvs@root.service "

@@ -3,12 +3,33 @@
 #include "kit/scratch.h"
 
 #include <signal.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+static atomic_int *skipped; /* shared with the processes in which tests run */
+
+void test_skip_as(const char *name, const char *why)
+{
+    size_t len = strlen(name); /* Check puts _fn after a test's name */
+    if (len > 3 && strcmp(name + len - 3, "_fn") == 0)
+        len -= 3;
+    printf("skipped: %.*s: %s\n", (int)len, name, why);
+    fflush(stdout);
+    atomic_fetch_add(skipped, 1);
+}
+
+bool test_is_root_as(const char *name)
+{
+    if (geteuid() == 0)
+        return true;
+    test_skip_as(name, "only root can be somebody else");
+    return false;
+}
 
 static bool suite_is_wanted(const char *name, int argc, char **argv)
 {
@@ -62,6 +83,11 @@ int suites_run(int argc, char **argv, const struct suite_maker *suites, size_t c
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN); /* tests write to peers that have gone */
     prepare_environment(folder);
+    skipped = mmap(NULL, sizeof *skipped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (skipped == MAP_FAILED) {
+        perror("mmap");
+        return 2;
+    }
     for (size_t i = 0; i < count; i++) {
         if (!suite_is_wanted(suites[i].name, argc, argv))
             continue;
@@ -75,6 +101,10 @@ int suites_run(int argc, char **argv, const struct suite_maker *suites, size_t c
         printf("what failed tests left behind (logs): %s\n", folder);
     else
         scratch_remove(strdup(folder));
-    printf("%d passed, %d failed\n", run - failed, failed);
+    int aside = atomic_load(skipped);
+    printf("%d passed, %d failed", run - failed - aside, failed);
+    if (aside > 0)
+        printf(", %d skipped", aside);
+    putchar('\n');
     return failed ? 1 : 0;
 }

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,14 +12,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-bool users_can_be_others(void)
-{
-    if (geteuid() == 0)
-        return true;
-    puts("skipped: only root can be somebody else");
-    return false;
-}
 
 void users_admit_all(const char *folder)
 {
@@ -34,6 +26,14 @@ union ancillary {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
+static bool become(const struct kit_user *user)
+{
+    if (geteuid() != 0 && user->uid == geteuid())
+        return true; /* who isn't root can only stay oneself */
+    return setgroups(user->group_count, user->groups) == 0 && setresgid(user->gid, user->gid, user->gid) == 0 &&
+           setresuid(user->uid, user->uid, user->uid) == 0;
+}
+
 /* In the child: the outcome goes back as an errno, and with 0 the connection. */
 static _Noreturn void connect_and_hand_over(const struct kit_user *user, const char *path, int parent)
 {
@@ -41,8 +41,7 @@ static _Noreturn void connect_and_hand_over(const struct kit_user *user, const c
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strcpy(address.sun_path, path);
     int outcome = 0, fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (setgroups(user->group_count, user->groups) || setresgid(user->gid, user->gid, user->gid) ||
-        setresuid(user->uid, user->uid, user->uid) || connect(fd, (struct sockaddr *)&address, sizeof address))
+    if (!become(user) || connect(fd, (struct sockaddr *)&address, sizeof address))
         outcome = errno;
     struct iovec vector = {&outcome, sizeof outcome};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};

@@ -2,14 +2,12 @@
  * Connections of other users of this machine.
  *
  * A child process becomes that user, connects, and hands the connection back: what the server then sees of its
- * peer is the child. Only root can do that; a test asks users_can_be_others() first and ends where it says no
- * (which it says why).
+ * peer is the child. Only root can become another: a test asks test_is_root() first.
  */
 #ifndef KVS_KIT_USERS_H
 #define KVS_KIT_USERS_H
 
 #include <hiredis/hiredis.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,8 +17,6 @@ struct kit_user {
     size_t group_count;
     gid_t groups[40]; /* supplementary ones */
 };
-
-bool users_can_be_others(void);
 
 /* Lets all users pass the folder of the run, and this one in it. */
 void users_admit_all(const char *folder);

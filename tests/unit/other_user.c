@@ -2,19 +2,13 @@
 
 #include <check.h>
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool other_user_become(uid_t uid, gid_t group, const char *folder)
+void other_user_become(uid_t uid, gid_t group, const char *folder)
 {
-    if (geteuid() != 0) {
-        puts("skipped: only root can be somebody else");
-        return false;
-    }
     const char *parent = getenv("KVS_TEST_FOLDER");
     ck_assert(parent && chmod(parent, 0755) == 0 && chown(folder, uid, uid) == 0);
     ck_assert(setgroups(group != 0, &group) == 0 && setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0);
-    return true;
 }

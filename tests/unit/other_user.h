@@ -5,14 +5,13 @@
 #ifndef KVS_UNIT_OTHER_USER_H
 #define KVS_UNIT_OTHER_USER_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /*
- * Becomes uid, with the group of the same number and one more (0: no more), and owns the folder. False, with a
- * word why, where that is not possible: only root can.
+ * Becomes uid, with the group of the same number and one more (0: no more), and owns the folder. Only root can: a test
+ * asks test_is_root() first.
  */
-bool other_user_become(uid_t uid, gid_t group, const char *folder);
+void other_user_become(uid_t uid, gid_t group, const char *folder);
 
 #endif

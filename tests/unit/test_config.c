@@ -7,6 +7,7 @@
 #include "config/directive_value.h"
 #include "config/suggest.h"
 #include "host/open_files.h"
+#include "kit/suites.h"
 #include "unit/config_fixture.h"
 
 #include <errno.h>
@@ -119,8 +120,10 @@ END_TEST
 START_TEST(debians_redis_conf_is_accepted_without_its_port)
 {
     const char *path = "/etc/redis/redis.conf";
-    if (access(path, R_OK) != 0)
+    if (access(path, R_OK) != 0) {
+        test_skip("there is no /etc/redis/redis.conf that this user can read");
         return;
+    }
     config_expect_loaded(CONFIG_LOAD(path, "--port", "0", "--logfile", "", "--dir", test_folder));
     ck_assert(test_config.daemonize);
 }

@@ -1,5 +1,6 @@
 /* Privileges: root becomes somebody else for good. Root alone can show it. */
 #include "host/privileges.h"
+#include "kit/suites.h"
 
 #include <check.h>
 #include <errno.h>
@@ -11,14 +12,6 @@
 #include <unistd.h>
 
 static char error[256];
-
-static bool is_root(void)
-{
-    if (geteuid() == 0)
-        return true;
-    puts("skipped: only root can become somebody else");
-    return false;
-}
 
 static void expect_account(const struct passwd *account)
 {
@@ -39,8 +32,6 @@ static void expect_account(const struct passwd *account)
 
 static void become(const char *name)
 {
-    if (!is_root())
-        return;
     const gid_t groups_of_root[] = {0, 1};
     struct passwd *account = getpwnam("daemon");
     ck_assert_ptr_nonnull(account);
@@ -54,6 +45,8 @@ static void become(const char *name)
 
 START_TEST(root_becomes_an_account_for_good)
 {
+    if (!test_is_root())
+        return;
     become("daemon");
 }
 END_TEST
@@ -61,6 +54,8 @@ END_TEST
 START_TEST(an_account_has_a_number_too)
 {
     char number[16];
+    if (!test_is_root())
+        return;
     snprintf(number, sizeof number, "%u", getpwnam("daemon")->pw_uid);
     become(number);
 }
