@@ -21,6 +21,7 @@ KVS_SERVER = os.path.abspath(os.environ.get("KVS_SERVER", os.path.join(ROOT, "bu
 REDIS_CLI = shutil.which("redis-cli") or "redis-cli"
 REDIS_SERVER = shutil.which("redis-server") or "redis-server"
 DEADLINE = 20  # seconds: the longest that any awaited event may take
+TEST_DEADLINE = 120  # seconds: the longest that a test may take
 
 
 def environment(**changes):
@@ -68,6 +69,12 @@ class Running:
         if self.process.returncode is None:
             self.process.kill()
             self.process.communicate()
+
+
+def process_status(pid, name):
+    """A line of /proc/PID/status."""
+    with open("/proc/%d/status" % pid, encoding="ascii", errors="replace") as file:
+        return next(line.split(":", 1)[1].strip() for line in file if line.startswith(name + ":"))
 
 
 def wait_until(condition, what):
@@ -164,6 +171,8 @@ class ScriptedServer:
         self.answer = answer
         self.unknown = unknown
         self.commands = []
+        self.answered = 0  # of the commands, with the client having consumed the answers
+        self.clients = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(16)
@@ -179,33 +188,49 @@ class ScriptedServer:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
+        self.clients.append(client)
         with client, client.makefile("rb") as stream, contextlib.suppress(OSError):
             while True:
                 words = read_command(stream)
                 if words is None:
                     return
                 self.commands.append(words)
-                if words[0].upper() in self.unknown:
-                    client.sendall(b"-ERR not here\r\n")
-                    continue
-                if words[0].upper() == b"HELLO":
-                    client.sendall(b"+OK\r\n")
-                    continue
-                pieces = self.answer(words)
-                if pieces is None:
+                if not self.reply(client, words):
                     return
-                for piece in pieces if isinstance(pieces, list) else [pieces]:
-                    if piece is None:
-                        return
-                    client.sendall(piece)
-                    self.await_consumption(client)
+                self.answered += 1
+
+    def reply(self, client, words):
+        """Whether the connection goes on."""
+        if words[0].upper() in self.unknown:
+            client.sendall(b"-ERR not here\r\n")
+            return True
+        if words[0].upper() == b"HELLO":
+            client.sendall(b"+OK\r\n")
+            return True
+        pieces = self.answer(words)
+        for piece in pieces if isinstance(pieces, list) else [pieces]:
+            if piece is None:
+                return False
+            client.sendall(piece)
+            self.await_consumption(client)
+        return True
+
+    def is_left_alone_by(self, pid):
+        """That process sleeps though an answer waits for it, or has asked nothing that isn't answered."""
+        clients = [client for client in self.clients if client.fileno() >= 0]
+        to_be_read = any(self.queued(client, termios.TIOCOUTQ) for client in clients)
+        asked = any(self.queued(client, termios.FIONREAD) for client in clients)
+        return ((to_be_read or (not asked and self.answered == len(self.commands))) and
+                process_status(pid, "State").startswith("S"))
 
     @staticmethod
-    def await_consumption(client):
+    def queued(client, direction):
+        return struct.unpack("i", fcntl.ioctl(client.fileno(), direction, bytes(4)))[0]
+
+    def await_consumption(self, client):
         end = time.monotonic() + DEADLINE
-        unread = b"\0\0\0\0"
         while time.monotonic() < end:
-            if struct.unpack("i", fcntl.ioctl(client.fileno(), termios.TIOCOUTQ, unread))[0] == 0:
+            if self.queued(client, termios.TIOCOUTQ) == 0:
                 return
 
     def close(self):
@@ -223,11 +248,30 @@ class ScriptedServer:
 
 # The end of a test file.
 
+class Result(unittest.TextTestResult):
+    """Ends a test that takes too long, whatever it waits in: a read, a wait for a process. What it cleans up may wait
+    again, so it is told again."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        signal.signal(signal.SIGALRM, self.too_long)
+        signal.setitimer(signal.ITIMER_REAL, TEST_DEADLINE, 2)
+
+    def stopTest(self, test):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        super().stopTest(test)
+
+    @staticmethod
+    def too_long(*_):
+        raise AssertionError("the test took more than %d seconds" % TEST_DEADLINE)
+
+
 def main():
     """Runs the tests of the file that calls; the last line is what tests/client/run adds up."""
     if not os.access(CLI, os.X_OK):
         sys.exit("%s: no such program; build it first or set KVS_CLI" % CLI)
-    result = unittest.main(module="__main__", exit=False, verbosity=1, buffer=False).result
+    runner = unittest.TextTestRunner(resultclass=Result)
+    result = unittest.main(module="__main__", exit=False, testRunner=runner).result
     failed = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
     skipped = {test.id(): reason for test, reason in result.skipped if test.id() not in failed}
     sys.stderr.flush()

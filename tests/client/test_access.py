@@ -493,7 +493,7 @@ class WhoTells(ServersWithUsers):
         self.assertIn(b"no such socket file", errors)
 
 
-@unittest.skipUnless(os.access(KVS_SERVER, os.X_OK), "needs %s" % KVS_SERVER)
+@unittest.skipUnless(os.access(KVS_SERVER, os.X_OK), "needs kvs-server")
 class WhoTellsMoreOfKvs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

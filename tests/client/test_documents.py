@@ -24,13 +24,11 @@ VARIABLES = ["KVS_SOCKET", "XDG_RUNTIME_DIR", "KVSCLI_AUTH", "REDISCLI_AUTH", "K
              "XDG_CONFIG_HOME", "NO_COLOR", "PAGER", "KVSCLI_SOURCE_AUTH"]
 
 
-def draws(program, option):
-    """Whether a program is there and knows the option."""
-    return os.access(program, os.X_OK) and run(program, option)[0] == 0
-
-
 def needs(program):
     return unittest.skipUnless(shutil.which(program), "%s is not installed" % program)
+
+
+needs_server = unittest.skipUnless(os.access(KVS_SERVER, os.X_OK), "needs kvs-server")
 
 
 def options():
@@ -63,6 +61,7 @@ class HelpIsDrawnFromTheTable(unittest.TestCase):
 
 # The manual.
 
+@needs("mandoc")
 class PagesOfTheManual(unittest.TestCase):
     def page(self, program, option):
         status, text, errors = run(program, option)
@@ -70,21 +69,21 @@ class PagesOfTheManual(unittest.TestCase):
         return text
 
     def linted(self, text):
-        """The page as a terminal shows it, after mandoc and groff found no fault with it."""
-        if shutil.which("mandoc"):
-            status, said, _ = run("mandoc", "-T", "lint", "-W", "warning", stdin=text)
-            self.assertEqual((status, said), (0, b""))
-        if shutil.which("groff"):
-            status, _, said = run("groff", "-man", "-Tutf8", "-ww", stdin=text)
-            self.assertEqual((status, said), (0, b""))
-        if shutil.which("mandoc"):
-            shown = run("mandoc", "-T", "utf8", "-O", "width=200", stdin=text)[1].decode()
-            return re.sub(".\b", "", shown)
-        self.skipTest("mandoc is not installed")
-        return ""
+        """The page as a terminal shows it, after mandoc found no fault with it."""
+        status, said, _ = run("mandoc", "-T", "lint", "-W", "warning", stdin=text)
+        self.assertEqual((status, said), (0, b""))
+        shown = run("mandoc", "-T", "utf8", "-O", "width=200", stdin=text)[1].decode()
+        return re.sub(".\b", "", shown)
 
     def headings(self, text):
         return [line for line in text.splitlines() if re.match(r"[A-Z][A-Za-z ]+$", line)]
+
+    @needs("groff")
+    @needs_server
+    def test_groff_finds_no_fault_with_them(self):
+        for program, option in ((CLI, "--man-page"), (KVS_SERVER, "--man-page"), (KVS_SERVER, "--config-man-page")):
+            status, _, said = run("groff", "-man", "-Tutf8", "-ww", stdin=self.page(program, option))
+            self.assertEqual((status, said), (0, b""))
 
     def test_kvs_cli(self):
         text = self.linted(self.page(CLI, "--man-page"))
@@ -98,7 +97,7 @@ class PagesOfTheManual(unittest.TestCase):
         self.assertIn("\\n \\r \\t", text)
         self.assertIn("kvs-cli --user alice --askpass", text)
 
-    @unittest.skipUnless(draws(KVS_SERVER, "--man-page"), "needs %s" % KVS_SERVER)
+    @needs_server
     def test_kvs_server(self):
         text = self.linted(self.page(KVS_SERVER, "--man-page"))
         for heading in ("NAME", "SYNOPSIS", "OPTIONS", "DIRECTIVES", "SIGNALS", "ENVIRONMENT", "FILES", "EXIT STATUS",
@@ -108,7 +107,7 @@ class PagesOfTheManual(unittest.TestCase):
                      "NOTIFY_SOCKET", "kvs-cli(1)"):
             self.assertIn(word, text)
 
-    @unittest.skipUnless(draws(KVS_SERVER, "--config-man-page"), "needs %s" % KVS_SERVER)
+    @needs_server
     def test_kvs_conf_has_every_directive(self):
         text = self.linted(self.page(KVS_SERVER, "--config-man-page"))
         names = re.findall(r"^\| `([\w-]+)`", self.page(KVS_SERVER, "--config-markdown").decode(), re.M)

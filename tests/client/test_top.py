@@ -246,25 +246,24 @@ class FiguresOfKvs(FiguresAreTheServers, WithKvs):
             self.load.client.id, os.getpid(), re.escape(own_program()[:15]))), "the load")
         top.wait_for(lambda: top.find(r"^ +\d+ +%d +\S+ +(kvs-cli) .*client\|list$" % top.pid), "itself")
 
-    def test_screens_for_the_documentation(self):
-        if not screens.FOLDER:
-            self.skipTest("nobody asked for screens")
-        reader = subprocess.Popen([REDIS_CLI, "-s", self.server.socket("metrics.sock"), "-r", "-1", "-i", "0.1", "info",
-                                   "memory"], stdout=subprocess.DEVNULL)
-        self.addCleanup(reader.wait)
-        self.addCleanup(reader.kill)
-        self.connect(self.server.socket("app.sock"), "jobs")
-        top = self.top()
-        full = re.compile(r"^ Memory.{26,28}[%s]" % BRAILLE.pattern[1:-1], re.M)
-        top.wait_for(lambda: full.search(top.text()), "a plot as wide as the screen")
-        screens.keep("top", top.text())
-        top.type("3")
-        top.expect("PROGRAM")
-        top.expect("kvs-cli")
-        screens.keep("top_clients", top.text())
-        top.type("4")
-        top.expect("metrics.sock")
-        screens.keep("top_sockets", top.text())
+    if screens.FOLDER:
+        def test_screens_for_the_documentation(self):
+            reader = subprocess.Popen([REDIS_CLI, "-s", self.server.socket("metrics.sock"), "-r", "-1", "-i", "0.1", "info",
+                                       "memory"], stdout=subprocess.DEVNULL)
+            self.addCleanup(reader.wait)
+            self.addCleanup(reader.kill)
+            self.connect(self.server.socket("app.sock"), "jobs")
+            top = self.top()
+            full = re.compile(r"^ Memory.{26,28}[%s]" % BRAILLE.pattern[1:-1], re.M)
+            top.wait_for(lambda: full.search(top.text()), "a plot as wide as the screen")
+            screens.keep("top", top.text())
+            top.type("3")
+            top.expect("PROGRAM")
+            top.expect("kvs-cli")
+            screens.keep("top_clients", top.text())
+            top.type("4")
+            top.expect("metrics.sock")
+            screens.keep("top_sockets", top.text())
 
 
 class FiguresOfRedis(FiguresAreTheServers, WithRedis):
@@ -302,20 +301,20 @@ class KeysChangeWhatIsShown(WithKvs):
                      "the order of names")
 
     def test_filter_shows_rows_that_contain_a_text_and_escape_all(self):
-        self.connect(self.path, "zebra")
+        self.connect(self.path, "ze:bra")  # the paths that are shown have random letters, but no such colon
         self.connect(self.path, "gnu")
         top = self.top(columns=120)
-        top.type("3/ZEq")
-        top.expect("filter: ZEq_")
+        top.type("3/ZE:q")
+        top.expect("filter: ZE:q_")
         top.type("\x7f\r")
-        top.expect("1 rows with 'ZE'")
-        top.expect("zebra")
+        top.expect("1 rows with 'ZE:'")
+        top.expect("ze:bra")
         top.expect_gone("gnu")
         top.type("/x")
-        top.expect("filter: ZEx_")
+        top.expect("filter: ZE:x_")
         top.type("\x1b")
         top.wait_for(lambda: "filter" in top.rows()[-1] and "filter:" not in top.rows()[-1], "no more filter")
-        top.expect("with 'ZE'")
+        top.expect("with 'ZE:'")
         top.type("\x1b")
         top.expect("gnu")
 

@@ -518,7 +518,7 @@ class RefusedConnectionsAreNoReplies(unittest.TestCase):
             terminal.expect(self.FULL)
             terminal.expect("not connected> ")
 
-    @unittest.skipUnless(os.access(KVS_SERVER, os.X_OK), "needs %s" % KVS_SERVER)
+    @unittest.skipUnless(os.access(KVS_SERVER, os.X_OK), "needs kvs-server")
     def test_kvs_that_is_full(self):
         server = KvsServer("maxclients 2", "listen {folder}/app.sock mode=0600 access=write")
         self.addCleanup(server.close)

@@ -11,8 +11,8 @@ import time
 import unittest
 
 import screens
-from harness import (CLI, DEADLINE, KvsServer, REDIS_CLI, RedisServer, Running, ScriptedServer, environment, main, run,
-                     run_cli, wait_until)
+from harness import (CLI, DEADLINE, KvsServer, REDIS_CLI, RedisServer, Running, ScriptedServer, environment, main,
+                     process_status, run, run_cli, wait_until)
 from terminal import Screen, Terminal
 
 REDIS = KVS = None
@@ -353,6 +353,10 @@ class Stat(unittest.TestCase):
         with ScriptedServer(lambda _: b":1\r\n", unknown=()) as server:
             self.assertEqual(self.lines("-r", "1", path=server.path)[2].split(), ["0"] + ["-"] * 7)
 
+    @staticmethod
+    def times_slept(cli):
+        return int(process_status(cli.process.pid, "voluntary_ctxt_switches"))
+
     def test_restart_is_said_and_waited_for(self):
         server = RedisServer()
         try:
@@ -362,7 +366,8 @@ class Stat(unittest.TestCase):
                 server.stop()
                 self.assertEqual(cli.process.stderr.readline().decode(), "kvs-cli: the server at %s closed the "
                                  "connection; waiting for it, Ctrl-C ends that\n" % server.path)
-                time.sleep(0.3)  # some attempts to connect fail
+                slept = self.times_slept(cli)
+                wait_until(lambda: self.times_slept(cli) > slept + 3, "attempts to connect that fail")
                 server.start()
                 self.assertEqual(cli.process.stderr.readline().decode(),
                                  "kvs-cli: connected again to %s\n" % server.path)
