@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "engine/client_description.h"
 #include "engine/clients.h"
+#include "engine/output_limit.h"
 #include "host/log.h"
 #include "net/worker.h"
 #include "record/stats.h"
@@ -41,25 +42,11 @@ static void log_client(enum log_level level, const char *reason, const struct cl
 
 /* ---- output ---- */
 
-/* Whether the output has been over its soft limit for too long. */
-static bool soft_limit_reached(struct client *client, const struct output_limit *limit, size_t used, int64_t now_ms)
-{
-    struct conn *conn = &client->conn;
-    if (limit->soft_bytes == 0 || used < limit->soft_bytes) {
-        conn->soft_limit_since_ms = 0;
-        return false;
-    }
-    if (conn->soft_limit_since_ms == 0)
-        conn->soft_limit_since_ms = now_ms;
-    return now_ms - conn->soft_limit_since_ms > limit->soft_seconds * 1000;
-}
-
 static bool check_output_at(struct client *client, int64_t now_ms)
 {
     const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
     size_t used = client_output_memory(client);
-    bool hard = limit->hard_bytes > 0 && used >= limit->hard_bytes;
-    if (!hard && !soft_limit_reached(client, limit, used, now_ms))
+    if (!output_limit_reached(limit, used, &client->conn.soft_limit_since_ms, now_ms))
         return true;
     log_client(LOG_LEVEL_WARNING, "Closing client, its output is over client-output-buffer-limit", client);
     counter_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);

@@ -555,6 +555,51 @@ START_TEST(eviction_takes_the_kind_of_key_it_is_told)
 }
 END_TEST
 
+START_TEST(eviction_of_volatile_keys_spares_the_others_whatever_the_victim)
+{
+    static const enum keyspace_victim victims[] = {VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST};
+    for (size_t v = 0; v < sizeof victims / sizeof victims[0]; v++) {
+        for (unsigned i = 0; i < 2000; i++)
+            put(0, i, 1, i % 4 == 0 ? now_ms + 1000 + i : ENTRY_NO_EXPIRY);
+        unsigned evicted = 0;
+        while (keyspace_expires(keyspace, 0) > 0 && evicted <= 500)
+            evicted += keyspace_evict(keyspace, victims[v], true, 5, evicted % 2, now_ms) > 0;
+        ck_assert_uint_eq(evicted, 500);
+        ck_assert_uint_eq(keyspace_size(keyspace, 0), 1500);
+        ck_assert_uint_eq(keyspace_evict(keyspace, victims[v], true, 5, false, now_ms), 0);
+    }
+}
+END_TEST
+
+START_TEST(copies_of_a_blob_hold_a_reference_each_with_and_without_a_ttl)
+{
+    static const int64_t expiries[] = {ENTRY_NO_EXPIRY, 2000000};
+    for (size_t i = 0; i < 2; i++) {
+        struct blob *blob = blob_create(BLOB_MIN);
+        blob->len = BLOB_MIN;
+        struct named_key from, to;
+        name_key(&from, 1);
+        name_key(&to, 2);
+        struct shard_set shards = from.shards;
+        shard_set_add(&shards, to.key.hash);
+        keyspace_lock(keyspace, &shards);
+        struct view *view = view_at(0);
+        keyspace_put(view, &from.key, string_create_blob(from.key.name, blob_retain(blob), expiries[i]),
+                     &string_event_set);
+        ck_assert_int_eq(keyspace_copy(view, &from.key, 0, &to.key, false), TRANSFER_DONE);
+        ck_assert_int_eq(entry_expiry(keyspace_find(view, &to.key, LOOKUP_PEEK)), expiries[i]);
+        ck_assert_int_eq(keyspace_copy(view, &from.key, 1, &to.key, true), TRANSFER_DONE);
+        keyspace_unlock(keyspace, &shards);
+        ck_assert_uint_eq(atomic_load(&blob->references), 4); /* three keys, and this test */
+        drop(0, 1);
+        drop(0, 2);
+        drop(1, 2);
+        ck_assert(blob_is_exclusive(blob));
+        blob_release(blob);
+    }
+}
+END_TEST
+
 START_TEST(shape_agrees_with_the_counts)
 {
     struct keyspace_shape shape;
@@ -685,6 +730,8 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, random_keys_are_evenly_chosen);
     tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
     tcase_add_test(tcase, eviction_takes_the_kind_of_key_it_is_told);
+    tcase_add_test(tcase, eviction_of_volatile_keys_spares_the_others_whatever_the_victim);
+    tcase_add_test(tcase, copies_of_a_blob_hold_a_reference_each_with_and_without_a_ttl);
     tcase_add_test(tcase, shape_agrees_with_the_counts);
     tcase_add_test(tcase, threads_on_the_same_keys_lose_nothing);
     suite_add_tcase(suite, tcase);
