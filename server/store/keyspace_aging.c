@@ -27,41 +27,53 @@ static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *
     return *position == 0;
 }
 
+/* Where the tour is, in the shard that is locked, it does one piece of work; false when there is none left in the shard. */
+static bool shard_expire_some(struct keyspace *keyspace, struct shard *shard, int64_t now_ms, size_t *deleted)
+{
+    struct tour *tour = &keyspace->tour;
+    for (; tour->db < keyspace->databases; tour->db++) {
+        const struct table *table = shard->tables[tour->db];
+        struct view view = {.keyspace = keyspace, .db = tour->db, .now_ms = now_ms};
+        if (!table || atomic_load_explicit(&table->expires, memory_order_relaxed) == 0)
+            continue;
+        if (table_expire_some(&view, shard, &tour->position, deleted))
+            tour->db++;
+        return true;
+    }
+    return false;
+}
+
+static void tour_next_shard(struct tour *tour)
+{
+    tour->shard = (tour->shard + 1) % KEYSPACE_SHARDS;
+    tour->shards_done++;
+    tour->db = 0;
+    tour->position = 0;
+}
+
 size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out)
 {
+    struct tour *tour = &keyspace->tour;
     size_t deleted = 0;
     int64_t end_ns = clock_monotonic_ns() + budget_us * 1000;
+    bool on_time = true;
     *again_out = false;
     if (!atomic_load(&keyspace->active_expiry) || now_ms < atomic_load(&keyspace->expiry_suspended_until_ms))
         return 0;
-    unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
-    while (keyspace->round_done < tables) {
-        struct view view = {.keyspace = keyspace, .db = keyspace->round_db, .now_ms = now_ms};
-        struct shard *shard = &keyspace->shards[keyspace->round_shard];
+    while (on_time && tour->shards_done < KEYSPACE_SHARDS) {
+        struct shard *shard = &keyspace->shards[tour->shard];
         shard_lock(shard);
-        const struct table *table = shard->tables[view.db];
-        bool finished = true, had_work = false;
-        if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
-            had_work = true;
-            finished = table_expire_some(&view, shard, &keyspace->round_position, &deleted);
-        }
+        bool worked = shard_expire_some(keyspace, shard, now_ms, &deleted);
         shard_unlock(shard);
         disposal_drain();
-        if (finished) {
-            keyspace->round_done++;
-            keyspace->round_position = 0;
-            if (++keyspace->round_db == keyspace->databases) {
-                keyspace->round_db = 0;
-                keyspace->round_shard = (keyspace->round_shard + 1) % KEYSPACE_SHARDS;
-            }
-        }
-        if (had_work && clock_monotonic_ns() > end_ns) {
-            *again_out = keyspace->round_done < tables;
-            break;
-        }
+        if (worked)
+            on_time = clock_monotonic_ns() <= end_ns;
+        else
+            tour_next_shard(tour);
     }
-    if (keyspace->round_done >= tables)
-        keyspace->round_done = 0;
+    *again_out = tour->shards_done < KEYSPACE_SHARDS;
+    if (!*again_out)
+        tour->shards_done = 0;
     return deleted;
 }
 

@@ -10,15 +10,19 @@
 
 #include <stdatomic.h>
 
+/* How far active expiry has come on its way through all tables. Of the thread that runs the rounds. */
+struct tour {
+    unsigned shards_done;
+    unsigned shard; /* where it is */
+    int db;
+    uint64_t position; /* in the table */
+};
+
 struct keyspace {
     int databases;
     atomic_bool active_expiry;
     _Atomic int64_t expiry_suspended_until_ms; /* CLIENT PAUSE: nothing expires before that */
-    /* of the thread that runs the expiry rounds */
-    unsigned round_shard;
-    unsigned round_done; /* tables that this tour has seen */
-    int round_db;
-    uint64_t round_position;
+    struct tour tour;
     struct table **tables; /* all shards' pointers, in one piece */
     struct hooks hooks;
     struct shard shards[KEYSPACE_SHARDS];
