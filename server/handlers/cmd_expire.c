@@ -6,10 +6,9 @@
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "handlers/expiry_time.h"
 #include "handlers/lookup.h"
 #include "server.h"
-
-enum time_unit { TIME_SECONDS = 1000, TIME_MILLISECONDS = 1 }; /* in milliseconds */
 
 struct expire_condition {
     bool nx, xx, gt, lt;
@@ -55,18 +54,13 @@ static bool condition_holds(const struct expire_condition *condition, int64_t cu
     return !(condition->lt && has_one && new_ms >= current_ms);
 }
 
-/* base_ms is what the argument counts from: now, or 0 for an absolute time. */
-static void expire_at(struct call *call, enum time_unit unit, int64_t base_ms)
+static void expire_at(struct call *call, enum time_unit unit, enum time_origin origin)
 {
     const struct key *key = &call->keys[0];
     struct expire_condition condition = {0};
     int64_t at;
-    if (!parse_condition(call, &condition) || !argument_i64(call, &call->argv[2], &at))
+    if (!parse_condition(call, &condition) || !expiry_time_read(call, &call->argv[2], unit, origin, INT64_MIN, &at))
         return;
-    if (__builtin_mul_overflow(at, (int64_t)unit, &at) || __builtin_add_overflow(at, base_ms, &at)) {
-        error_expire_time(call);
-        return;
-    }
     const struct entry *entry = keyspace_find_for_write(&call->view, key);
     if (!entry || !condition_holds(&condition, entry_expiry(entry), at)) {
         reply_int(call->reply, 0);
@@ -83,26 +77,26 @@ static void expire_at(struct call *call, enum time_unit unit, int64_t base_ms)
 
 void cmd_expire(struct call *call)
 {
-    expire_at(call, TIME_SECONDS, call->view.now_ms);
+    expire_at(call, TIME_SECONDS, TIME_FROM_NOW);
 }
 
 void cmd_pexpire(struct call *call)
 {
-    expire_at(call, TIME_MILLISECONDS, call->view.now_ms);
+    expire_at(call, TIME_MILLISECONDS, TIME_FROM_NOW);
 }
 
 void cmd_expireat(struct call *call)
 {
-    expire_at(call, TIME_SECONDS, 0);
+    expire_at(call, TIME_SECONDS, TIME_SINCE_1970);
 }
 
 void cmd_pexpireat(struct call *call)
 {
-    expire_at(call, TIME_MILLISECONDS, 0);
+    expire_at(call, TIME_MILLISECONDS, TIME_SINCE_1970);
 }
 
 /* -2: no such key; -1: no TTL. Seconds are rounded to the nearest. */
-static void reply_time(struct call *call, enum time_unit unit, int64_t base_ms)
+static void reply_time(struct call *call, enum time_unit unit, enum time_origin origin)
 {
     const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH);
     if (!entry) {
@@ -114,7 +108,7 @@ static void reply_time(struct call *call, enum time_unit unit, int64_t base_ms)
         reply_int(call->reply, -1);
         return;
     }
-    int64_t left = at > base_ms ? at - base_ms : 0;
+    int64_t base_ms = origin == TIME_FROM_NOW ? call->view.now_ms : 0, left = at > base_ms ? at - base_ms : 0;
     if (unit == TIME_SECONDS)
         left = left / 1000 + (left % 1000 >= 500);
     reply_int(call->reply, left);
@@ -122,22 +116,22 @@ static void reply_time(struct call *call, enum time_unit unit, int64_t base_ms)
 
 void cmd_ttl(struct call *call)
 {
-    reply_time(call, TIME_SECONDS, call->view.now_ms);
+    reply_time(call, TIME_SECONDS, TIME_FROM_NOW);
 }
 
 void cmd_pttl(struct call *call)
 {
-    reply_time(call, TIME_MILLISECONDS, call->view.now_ms);
+    reply_time(call, TIME_MILLISECONDS, TIME_FROM_NOW);
 }
 
 void cmd_expiretime(struct call *call)
 {
-    reply_time(call, TIME_SECONDS, 0);
+    reply_time(call, TIME_SECONDS, TIME_SINCE_1970);
 }
 
 void cmd_pexpiretime(struct call *call)
 {
-    reply_time(call, TIME_MILLISECONDS, 0);
+    reply_time(call, TIME_MILLISECONDS, TIME_SINCE_1970);
 }
 
 void cmd_persist(struct call *call)

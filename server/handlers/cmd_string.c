@@ -13,6 +13,7 @@
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "handlers/expiry_time.h"
 #include "handlers/lookup.h"
 #include "server.h"
 #include "types/string.h"
@@ -166,22 +167,11 @@ struct set_options {
 };
 
 /* Reads the time of an expiry option into absolute milliseconds. False, with the error, if it isn't good. */
-static bool read_expiry(struct call *call, enum expiry_option unit, const struct arg *time, int64_t *expire_ms_out)
+static bool read_expiry(struct call *call, enum expiry_option option, const struct arg *time, int64_t *expire_ms_out)
 {
-    int64_t at;
-    if (!argument_i64(call, time, &at))
-        return false;
-    bool bad = at <= 0;
-    if (unit == EXPIRY_EX || unit == EXPIRY_EXAT)
-        bad = bad || __builtin_mul_overflow(at, 1000, &at);
-    if (unit == EXPIRY_EX || unit == EXPIRY_PX)
-        bad = bad || __builtin_add_overflow(at, call->view.now_ms, &at);
-    if (bad) {
-        error_expire_time(call);
-        return false;
-    }
-    *expire_ms_out = at;
-    return true;
+    enum time_unit unit = option == EXPIRY_EX || option == EXPIRY_EXAT ? TIME_SECONDS : TIME_MILLISECONDS;
+    enum time_origin origin = option == EXPIRY_EX || option == EXPIRY_PX ? TIME_FROM_NOW : TIME_SINCE_1970;
+    return expiry_time_read(call, time, unit, origin, 1, expire_ms_out);
 }
 
 /* Notes an option about expiry; false if there was one of another kind. */
