@@ -227,22 +227,34 @@ static const struct command *run_admit(const struct run *run, struct client *cli
     return NULL;
 }
 
-/* With the world stopped. Others may have closed this very client while we waited for that. */
-static void run_exclusively(struct run *run, struct execution *execution, struct call *call)
+/* Stops the world. False: somebody else had it stopped, and anything may have changed while this thread waited. */
+static bool stop_same_world(struct gate_member *gate)
+{
+    if (__builtin_expect(gate_try_close(gate), 1))
+        return true;
+    gate_close(gate);
+    gate_open(gate);
+    return false;
+}
+
+/* With the world stopped; false when the request must be asked anew whether it may run. */
+static bool run_exclusively(struct run *run, struct execution *execution, struct call *call)
 {
     struct gate_member *gate = worker_gate(run->worker);
     struct client *client = execution->client;
     struct reply before = execution->reply;
-    reply_end(&execution->reply);
-    gate_close(gate);
+    reply_end(&execution->reply); /* whoever has stopped the world may look at this client's output */
+    bool same = stop_same_world(gate);
     reply_begin(&execution->reply, &client->conn.output, client->resp);
     execution->reply.errors = before.errors;
     execution->reply.on_error = before.on_error;
     execution->reply.on_error_context = before.on_error_context;
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
-    if (client->conn.state == CONN_OPEN)
+    if (same) {
         run_call(run, call);
-    gate_open(gate);
+        gate_open(gate);
+    }
+    return same;
 }
 
 /* The keys of a call that runs by itself: few fit the stack. */
@@ -308,9 +320,8 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
     call_init(&call, run, client, command, request, &execution->reply);
     call.key_count = 0;
     call.keys = NULL;
-    if (command->flags & CMD_EXCLUSIVE)
-        run_exclusively(run, execution, &call);
-    else if (!run_locked(run, &call))
+    bool ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    if (!ran)
         return client->conn.state != CONN_OPEN || run_dispatch(run, execution, request);
     if (monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
