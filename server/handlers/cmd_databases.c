@@ -25,8 +25,7 @@ void cmd_swapdb(struct call *call)
         reply_error(call->reply, "ERR DB index is out of range");
         return;
     }
-    if (a != b)
-        keyspace_swap(&call->view, a, b);
+    keyspace_swap(&call->view, a, b);
     reply_ok(call->reply);
 }
 

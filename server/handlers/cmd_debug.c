@@ -121,6 +121,9 @@ static bool argument_positive(struct call *call, const struct arg *arg, int64_t 
     return true;
 }
 
+/* Counts as no change and notifies nobody, as in Redis. */
+static const struct key_event event_populate = {"populate", EVENT_WHOLE, 0};
+
 /*
  * Makes one key of POPULATE unless it is there; false when memory ran out. value is the caller's buffer of
  * value_len bytes, filled anew for each key; with a length of 0 the value is as long as its text.
@@ -146,7 +149,7 @@ static bool populate_key(struct call *call, const struct bytes *prefix, int64_t 
         }
         entry = string_create(key.name, &value_arg, ENTRY_NO_EXPIRY);
         if (entry)
-            keyspace_put(&call->view, &key, entry, &string_event_set);
+            keyspace_put(&call->view, &key, entry, &event_populate);
     }
     text_deinit(&name);
     return there || entry;

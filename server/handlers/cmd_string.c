@@ -348,7 +348,9 @@ void cmd_getex(struct call *call)
         return;
     }
     entry = keyspace_find_for_write(&call->view, key);
-    if (entry_expiry(entry) != expire_ms && keyspace_set_expiry(&call->view, key, entry, expire_ms) != 0) {
+    if (expire_ms == ENTRY_NO_EXPIRY && entry_expiry(entry) == ENTRY_NO_EXPIRY)
+        return; /* a TTL that is set again as it was is a change, for Redis too; none that stays none isn't */
+    if (keyspace_set_expiry(&call->view, key, entry, expire_ms) != 0) {
         reply_rollback(call->reply, before);
         error_no_memory(call);
     }

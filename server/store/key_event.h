@@ -19,7 +19,7 @@ enum event_class {
     EVENT_STREAM = 't',
     EVENT_EXPIRED = 'x',
     EVENT_EVICTED = 'e',
-    EVENT_WHOLE = 0, /* of a whole database: nobody is notified */
+    EVENT_WHOLE = 0, /* of a whole database or of DEBUG: nobody is notified */
 };
 
 struct key_event {

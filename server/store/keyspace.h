@@ -116,7 +116,7 @@ int64_t keyspace_average_ttl(struct keyspace *keyspace, int db); /* ms, of a sam
 
 /* Only while the world is stopped. Empties one database, or all with db < 0; returns the number of keys. */
 size_t keyspace_flush(struct view *view, int db, bool lazily);
-void keyspace_swap(struct view *view, int a, int b);
+void keyspace_swap(struct view *view, int a, int b); /* with itself: a change as well, as Redis counts */
 
 /*
  * Walks the database in hash order from cursor (0 begins), at least count keys' worth of table or to

@@ -113,14 +113,16 @@ void keyspace_swap(struct view *view, int a, int b)
 {
     unsigned interest = interest_anywhere(view->keyspace);
     tell_before(view, interest, a);
-    tell_before(view, interest, b);
+    if (a != b)
+        tell_before(view, interest, b);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct table **tables = view->keyspace->shards[i].tables, *table = tables[a];
         tables[a] = tables[b];
         tables[b] = table;
     }
     tell_after(view, interest, a, &event_swap, 1);
-    tell_after(view, interest, b, &event_swap, 0);
+    if (a != b)
+        tell_after(view, interest, b, &event_swap, 0);
 }
 
 /* ---- walking ---- */

@@ -2,6 +2,9 @@
 
 A Pair owns the two servers. A PairConnection is one connection to each, in one protocol mode; its batch() pipelines
 the same commands to both and compares the replies one by one. Reports gathers what differed in one test.
+
+Every exchange ends with a look at the changes since the last save, which must have risen by as much on both sides. Where
+a batch raised them differently, it is replayed command by command to name the one that did.
 """
 
 import re
@@ -15,6 +18,7 @@ RESP2, RESP3, INLINE = "RESP2", "RESP3", "inline"
 INLINE_LIMIT = 8000     # bytes; longer commands go as arrays, for Redis ends an inline line at 64 KiB
 SHOWN_PER_TEST = 6
 SHRINK_REPLAYS = 150
+CHANGES = ["INFO", "persistence"]
 
 
 class PerSide:
@@ -80,6 +84,7 @@ class Pair:
         self.meant_met = {}
         self.markers = 0
         self.modern = False   # whether the oracle is 7.2 or later
+        self.changes = None   # since the last save: (count, process) of each side, as last seen
 
     def start(self):
         for server in self.sides():
@@ -93,8 +98,8 @@ class Pair:
     def sides(self):
         return self.oracle, self.kvs
 
-    def connect(self, mode=RESP2, history=None):
-        return PairConnection(self, mode, history)
+    def connect(self, mode=RESP2, history=None, looks=True):
+        return PairConnection(self, mode, history, looks)
 
     def revive(self):
         """Starts a server again that has died; says so as a mismatch."""
@@ -109,6 +114,34 @@ class Pair:
             connection = servers.Connection(server)
             connection.exchange(resp.encode(["FLUSHALL"]), 1)
             connection.close()
+
+    def note_changes(self, seen):
+        """By how much each side's changes have risen since they were seen last; None where that isn't known."""
+        if None in seen:
+            return None
+        now = [(count, server.process) for count, server in zip(seen, self.sides())]
+        before, self.changes = self.changes or now, now
+        if any(old[1] is not new[1] for old, new in zip(before, now)):
+            return None   # a server was started meanwhile
+        return tuple(new[0] - old[0] for old, new in zip(before, now))
+
+    def compare_changes(self, args):
+        """The same through connections of its own, for what other connections did that don't look themselves."""
+        seen = []
+        for server in self.sides():
+            connection = servers.Connection(server)
+            replies, _ = connection.exchange(resp.encode(CHANGES), 1)
+            connection.close()
+            seen.append(changes_of(replies[0]) if replies else None)
+        self.check_rises(args, self.note_changes(seen))
+
+    def check_rises(self, args, rises, context=()):
+        """Reports that the changes rose differently. True when they rose by as much, or nobody knows."""
+        if rises is None or rises[0] == rises[1]:
+            return True
+        self.reports.add(Mismatch(args, b"%d changes" % rises[0], b"%d changes" % rises[1],
+                                  "rdb_changes_since_last_save rises differently", context))
+        return False
 
     def check(self, args, oracle, kvs, rule=None):
         """None when the replies agree or differ as meant, otherwise why not."""
@@ -143,11 +176,18 @@ class Pair:
         pair.close()
 
 
-class PairConnection:
-    """One connection to each server, used in step."""
+def changes_of(raw):
+    """What a reply to CHANGES says, or None where it is none."""
+    found = re.search(rb"\r\nrdb_changes_since_last_save:(\d+)\r\n", raw)
+    return int(found[1]) if found else None
 
-    def __init__(self, pair, mode, history=None):
-        self.pair, self.mode = pair, mode
+
+class PairConnection:
+    """One connection to each server, used in step. looks: whether it looks at the changes, which takes the right to INFO."""
+
+    def __init__(self, pair, mode, history=None, looks=True):
+        self.pair, self.mode, self.looks = pair, mode, looks
+        self.rises = None   # of the changes, by the last exchange
         self.connections = [servers.Connection(server) for server in pair.sides()]
         self.history = [] if history is None else history   # shared where several connections do one test
         if mode == RESP3:
@@ -169,10 +209,17 @@ class PairConnection:
         self.pair.markers += 1
         marker = b"marker:%d" % self.pair.markers
         until = b"$%d\r\n%s\r\n" % (len(marker), marker)
-        outcome = []
+        tail = (resp.encode(CHANGES) if self.looks else b"") + resp.encode(["ECHO", marker])
+        outcome, seen = [], []
         for side, connection in enumerate(self.connections):
             data = b"".join(self.encode(args, side) for args in commands)
-            outcome.append(connection.exchange(data + resp.encode(["ECHO", marker]), until))
+            replies, ending = connection.exchange(data + tail, until)
+            changes = changes_of(replies[-1]) if self.looks and replies and not ending else None
+            if changes is not None:
+                replies.pop()
+            seen.append(changes)
+            outcome.append((replies, ending))
+        self.rises = self.pair.note_changes(seen)
         return outcome
 
     def ask(self, *args, rule=None, quiet=False):
@@ -181,12 +228,14 @@ class PairConnection:
         oracle, kvs = b"".join(left) + left_end.encode(), b"".join(right) + right_end.encode()
         if not quiet:
             self.pair.expect(args, oracle, kvs, rule, self.history[-5:])
+        self.pair.check_rises(args, self.rises, self.history[-5:])
         self.history.append(args)
         return oracle, kvs
 
     def batch(self, commands, shrink=True):
         """Pipelines commands and compares reply by reply. False when the servers have diverged."""
         (left, left_end), (right, right_end) = self.exchange(commands)
+        rises = self.rises
         reports = self.pair.reports
         agreed = True
         reports.commands += len(commands)
@@ -210,8 +259,33 @@ class PairConnection:
                                  commands[max(0, at - 5):at]))
         elif left_end:
             agreed = False
+        if rises is not None and rises[0] != rises[1]:
+            if not (shrink and self.find_miscount(commands)):
+                self.pair.check_rises(["(one of a batch of %d)" % len(commands)], rises, commands[-8:])
+            agreed = False
         self.history += commands
         return agreed
+
+    def find_miscount(self, commands):
+        """Replays a batch and what led to it on empty servers; reports the first command that raises the changes
+        differently, with what shows it again. False if none does."""
+        self.pair.flush()
+        fresh = PairConnection(self.pair, self.mode)
+        fresh.exchange([])
+        done = []
+        found = False
+        for args in self.history + commands:
+            fresh.exchange([args])
+            if fresh.rises is None:
+                fresh.close()
+                fresh = PairConnection(self.pair, self.mode)
+            elif fresh.rises[0] != fresh.rises[1]:
+                found = True
+                self.pair.check_rises(args, fresh.rises, related(done, args)[-8:])
+                break
+            done.append(args)
+        fresh.close()
+        return found
 
     def shrink(self, before, args):
         """The fewest commands found, run on empty servers before args, that show a mismatch again; or None."""

@@ -301,7 +301,7 @@ def held_until(pair, pair_connection, args, release):
 
 @scenario
 def monitor(pair):
-    watcher, worker = pair.connect(), pair.connect()
+    watcher, worker = pair.connect(looks=False), pair.connect(looks=False)   # the lines are compared
     watcher.ask("MONITOR")
     worker.batch([["SET", "k", b"a \"quoted\"\r\n\x00\xff\t\a\b\\"], ["GET", "k"], ["SELECT", "2"],
                   ["get", "k"], ["nosuch", "x"], ["PING"],
@@ -599,3 +599,33 @@ def shutdown(pair):
 
 def socket_file_is_there(server):
     return os.path.exists(server.path)
+
+
+@scenario
+def changes(pair):
+    """By how much each command raises the changes since the last save, those included that change nothing."""
+    far = "4102444800"
+    connection = pair.connect()
+    for command in (
+            "SET k v", "SET k v", "SET k v EX 9000", "SET k v EX 9000", "SET k v EXAT " + far, "SET k v EXAT " + far,
+            "SET k v KEEPTTL", "SET k v NX", "SET none v XX", "SET k v GET", "SET k v PX 0", "SET k", "SETNX k v", "SETNX new v",
+            "SETEX k 9000 v", "PSETEX k 9000000 v", "PSETEX k -1 v", "GETSET k v", "GETSET k2 v", "GETDEL k2", "GETDEL k2",
+            "GETEX k", "GETEX none EX 9000", "GETEX k EX 9000", "GETEX k EXAT " + far, "GETEX k EXAT " + far, "GETEX k PERSIST",
+            "GETEX k PERSIST", "GETEX k EXAT 1", "GETEX k EXAT 1", "SET k v", "EXPIREAT k " + far, "EXPIREAT k " + far,
+            "EXPIREAT k %s NX" % far, "EXPIREAT k %s GT" % far, "EXPIRE none 9000", "PERSIST k", "PERSIST k", "PERSIST none",
+            "EXPIRE k 0", "EXPIRE k 0", "SET k v", "PEXPIRE k -1", "SET k v EX 9000", "EXPIREAT k 1 LT", "MSET a 1 a 2 a 3",
+            "MSET a 1 b 2 c 3", "MSETNX a 1 d 2", "MSETNX x 1 y 2 x 3", "MGET a b c", "DEL a a b none", "DEL none", "UNLINK c x c",
+            "TOUCH y y none", "EXISTS y", "APPEND y 3", "APPEND y ''", "APPEND z ''", "APPEND z ''", "SETRANGE y 1 ''",
+            "SETRANGE none 5 ''", "SETRANGE y 0 3", "SETRANGE y 0 3", "SETRANGE q 3 x", "SETRANGE y -1 x",
+            "SETRANGE y 999999999999 x", "INCR n", "INCRBY n 0", "DECR n", "DECRBY n 5", "INCRBYFLOAT n 0", "INCRBYFLOAT n 1.5",
+            "INCR n", "INCR y", "INCR q", "INCRBYFLOAT q 1", "SET m 9223372036854775807", "INCR m", "RENAME m m", "RENAMENX m m",
+            "RENAME m m2", "RENAME none m", "RENAME m2 y", "RENAMENX y z", "RENAMENX y y2", "SET t v EX 9000", "RENAME t y2",
+            "COPY y2 c", "COPY y2 c", "COPY y2 c REPLACE", "COPY none c", "COPY y2 y2", "COPY y2 y2 DB 1", "COPY y2 y2 DB 1",
+            "COPY y2 y2 DB 1 REPLACE", "MOVE y2 1", "MOVE c 1", "MOVE none 1", "MOVE c 0", "SWAPDB 0 1", "SWAPDB 1 0", "SWAPDB 3 3",
+            "SWAPDB 0 99", "SELECT 1", "FLUSHDB", "FLUSHDB", "MSET a 1 b 2", "FLUSHDB ASYNC", "MSET a 1 b 2", "SELECT 0", "FLUSHALL BAD",
+            "FLUSHALL", "FLUSHALL ASYNC", "DEBUG POPULATE 50", "DEBUG POPULATE 60", "DEBUG POPULATE 10 other 100",
+            "DEBUG SET-ACTIVE-EXPIRE 0", "SET late v PX 1", "DEBUG SLEEP 0.01", "GET late", "SET late v PX 1", "DEBUG SLEEP 0.01",
+            "SET late v", "SET late v PX 1", "DEBUG SLEEP 0.01", "DEL late", "SET late v PX 1", "DEBUG SLEEP 0.01", "RENAME key:1 late",
+            "SET late v PX 1", "DEBUG SLEEP 0.01", "FLUSHDB", "DEBUG SET-ACTIVE-EXPIRE 1", "CONFIG RESETSTAT", "FLUSHALL SYNC"):
+        connection.ask(*["" if word == "''" else word for word in command.split(" ")])
+    connection.close()
