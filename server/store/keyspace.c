@@ -222,10 +222,15 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
     struct entry *old = slot ? slot_entry(*slot) : NULL;
     hook_before(view, shard->interest, key, old);
-    if (entry->recency == 0) /* a new one; what was renamed or moved keeps its clock */
-        recency_init(entry, view->now_ms);
+    bool due = old && slot_is_due(*slot, view->now_ms);
+    if (entry->recency == 0) { /* a new one; what was renamed, moved or copied has its clock */
+        if (old && !due)
+            recency_succeed(entry, old, view->now_ms);
+        else
+            recency_init(entry, view->now_ms);
+    }
     if (old) {
-        if (slot_is_due(*slot, view->now_ms))
+        if (due)
             counter_add(&shard->expired, 1);
         table_replace(table, key->hash, slot, entry);
         dispose_entry(old, view->lazy);

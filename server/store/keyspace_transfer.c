@@ -3,6 +3,7 @@
  */
 #include "base/bytes.h"
 #include "store/keyspace_internal.h"
+#include "store/recency.h"
 
 static const struct entry *find_in(struct view *view, int db, const struct key *key)
 {
@@ -41,7 +42,8 @@ enum transfer keyspace_rename(struct view *view, const struct key *from, const s
         return TRANSFER_NO_SOURCE;
     if (bytes_equal(from->name.data, from->name.len, to->name.data, to->name.len))
         return replace ? TRANSFER_DONE : TRANSFER_OCCUPIED;
-    if (!replace && keyspace_find_for_write(view, to))
+    if (keyspace_find_for_write(view, to) &&
+        !replace) /* in this order: one that is due expires before it is replaced */
         return TRANSFER_OCCUPIED;
     struct shard *shard = shard_of(view, from->hash);
     struct table *table = shard->tables[view->db];
@@ -70,11 +72,12 @@ enum transfer keyspace_copy(struct view *view, const struct key *from, int db, c
     const struct entry *entry = keyspace_find(view, from, LOOKUP_TOUCH);
     if (!entry)
         return TRANSFER_NO_SOURCE;
-    if (!replace && find_in(view, db, to))
+    if (find_in(view, db, to) && !replace)
         return TRANSFER_OCCUPIED;
     struct entry *copy = entry_copy(entry, to->name, entry_expiry(entry));
     if (!copy)
         return TRANSFER_NO_MEMORY;
+    recency_init(copy, view->now_ms); /* nobody has used the copy yet */
     put_in(view, db, to, copy, &event_copy_to);
     return TRANSFER_DONE;
 }

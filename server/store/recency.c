@@ -46,6 +46,14 @@ void recency_init(struct entry *entry, int64_t now_ms)
     entry->recency = policy.frequency ? lfu_minutes(now_ms) << 8 | LFU_START : lru_clock(now_ms);
 }
 
+void recency_succeed(struct entry *entry, const struct entry *old, int64_t now_ms)
+{
+    if (policy.frequency)
+        entry->recency = old->recency;
+    else
+        recency_init(entry, now_ms);
+}
+
 void recency_touch(struct entry *entry, int64_t now_ms)
 {
     uint32_t clock;

@@ -25,6 +25,9 @@ void recency_set_policy(struct recency_policy next);
 void recency_init(struct entry *entry, int64_t now_ms);
 void recency_touch(struct entry *entry, int64_t now_ms);
 
+/* The clock of a new entry that takes the place of old: how often the key was used stays true of it (LFU). */
+void recency_succeed(struct entry *entry, const struct entry *old, int64_t now_ms);
+
 /* Seconds since the last use (LRU). */
 uint32_t recency_idle_seconds(const struct entry *entry, int64_t now_ms);
 

@@ -629,3 +629,21 @@ def changes(pair):
             "SET late v PX 1", "DEBUG SLEEP 0.01", "FLUSHDB", "DEBUG SET-ACTIVE-EXPIRE 1", "CONFIG RESETSTAT", "FLUSHALL SYNC"):
         connection.ask(*["" if word == "''" else word for word in command.split(" ")])
     connection.close()
+
+
+@scenario
+def frequencies(pair):
+    """What the use counter of a key (LFU) is after each way in which a key is written, copied or renamed."""
+    connection = pair.connect()
+    connection.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0", "lfu-decay-time", "0")
+    long = "x" * 20000
+    for command in ("SET k v", "GET k", "GET k", "GET k", "SET k v EX 9000", "SET k w EX 9000", "SET k w", "APPEND k x", "EXPIRE k 900",
+                    "PERSIST k", "GETSET k a", "SET k " + long, "SET k " + long, "SET k v", "MSET k v", "SETNX n v", "GETDEL n", "SET n v",
+                    "SETRANGE k 3 x", "COPY k c", "COPY k n REPLACE", "RENAME c k", "GET k", "RENAME k n", "SETEX n 9000 v",
+                    "MOVE n 1", "SET k v", "SELECT 1", "SET n v", "SELECT 0"):
+        connection.ask(*command.split(" "))
+        for name in "kcn":
+            replies = connection.ask("OBJECT", "FREQ", name, quiet=True)
+            pair.expect(["(OBJECT FREQ %s after %s)" % (name, command[:40])], *replies)
+    connection.ask("CONFIG", "SET", "maxmemory-policy", "noeviction", "lfu-log-factor", "10", "lfu-decay-time", "1")
+    connection.close()

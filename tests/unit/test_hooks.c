@@ -190,6 +190,26 @@ START_TEST(renaming_moving_and_copying_tell_each_key_and_count_one_change)
 }
 END_TEST
 
+START_TEST(a_key_that_is_due_expires_before_another_takes_its_name)
+{
+    struct key a = key_named("a"), b = key_named("b");
+    put("a", ENTRY_NO_EXPIRY);
+    put("b", NOW_MS);
+    text_deinit(&told);
+    told = TEXT_EMPTY;
+    uint64_t count = changes();
+    ck_assert_int_eq(keyspace_copy(&view, &a, 0, &b, true), TRANSFER_DONE);
+    expect("before 0:b there, after 0:b expired, before 0:b absent, after 0:b copy_to, ");
+    put("b", NOW_MS);
+    text_deinit(&told);
+    told = TEXT_EMPTY;
+    ck_assert_int_eq(keyspace_rename(&view, &a, &b, true), TRANSFER_DONE);
+    expect("before 0:b there, after 0:b expired, before 0:a there, after 0:a rename_from, "
+           "before 0:b absent, after 0:b rename_to, ");
+    ck_assert_uint_eq(changes(), count + 3);
+}
+END_TEST
+
 START_TEST(what_time_and_eviction_take_is_told_but_is_no_change_of_the_data)
 {
     struct key key = key_named("a");
@@ -224,13 +244,16 @@ START_TEST(whole_databases_are_told_as_one_and_count_their_keys)
     keyspace_swap(&view, 0, 1);
     expect("before 0:* absent, before 1:* absent, after 0:* swap, after 1:* swap, ");
     ck_assert_uint_eq(changes(), count + 1);
+    keyspace_swap(&view, 1, 1);
+    expect("before 1:* absent, after 1:* swap, ");
+    ck_assert_uint_eq(changes(), count + 2);
     ck_assert_uint_eq(keyspace_flush(&view, 1, false), 2);
     expect("before 1:* absent, after 1:* flush, ");
-    ck_assert_uint_eq(changes(), count + 3);
+    ck_assert_uint_eq(changes(), count + 4);
     ck_assert_uint_eq(keyspace_flush(&view, -1, true), 1);
     expect("before 0:* absent, after 0:* flush, before 1:* absent, after 1:* flush, "
            "before 2:* absent, after 2:* flush, before 3:* absent, after 3:* flush, ");
-    ck_assert_uint_eq(changes(), count + 4);
+    ck_assert_uint_eq(changes(), count + 5);
     ck_assert_int_eq(view.db, 1);
 }
 END_TEST
@@ -263,6 +286,7 @@ Suite *suite_hooks(void)
     tcase_add_test(tcase, reading_tells_nothing);
     tcase_add_test(tcase, expiry_and_delete_are_told_once);
     tcase_add_test(tcase, renaming_moving_and_copying_tell_each_key_and_count_one_change);
+    tcase_add_test(tcase, a_key_that_is_due_expires_before_another_takes_its_name);
     tcase_add_test(tcase, what_time_and_eviction_take_is_told_but_is_no_change_of_the_data);
     tcase_add_test(tcase, whole_databases_are_told_as_one_and_count_their_keys);
     tcase_add_test(tcase, a_follower_is_told_of_the_shards_that_it_cares_about);
