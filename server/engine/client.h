@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct client_extra;
 struct command;
-struct server;
 struct parser;
-struct request;
+struct server;
 struct user;
 
 enum client_flag {
@@ -26,7 +26,7 @@ enum client_flag {
     CLIENT_REPLY_SKIP_NEXT = 1 << 3, /* set by CLIENT REPLY SKIP for the next one */
     CLIENT_NO_EVICT = 1 << 4,
     CLIENT_NO_TOUCH = 1 << 5,
-    CLIENT_PAUSED = 1 << 6,        /* holds parsed requests until CLIENT PAUSE ends */
+    CLIENT_HELD = 1 << 6,          /* what it has asked waits: see held.h */
     CLIENT_GUARDED = 1 << 7,       /* there is something it may not do: see guard.h */
     CLIENT_AUTHENTICATED = 1 << 8, /* has shown who it is, or need not */
 };
@@ -37,19 +37,15 @@ struct client {
     uint32_t flags; /* client_flag */
     int db;
     struct user *user; /* counted; see guard.h */
-    char *name;        /* NULL none; heap */
-    char *lib_name, *lib_version;
     const struct command *last_command;
-    struct parser *parser; /* input of an unfinished request; NULL when there is none */
-    struct request *held;  /* CLIENT_PAUSED: requests of parser that wait */
-    unsigned held_count;
-    uint8_t resp;                /* 2 or 3 */
-    size_t counted_memory;       /* its part of clients_counted_memory() */
-    struct client *monitor_next; /* list of monitors, guarded by monitor.c's lock */
+    struct parser *parser;      /* input of an unfinished request, or what is held; NULL when there is none */
+    struct client_extra *extra; /* what it rarely has; NULL when it has none of that */
+    size_t counted_memory;      /* its part of clients_counted_memory() */
+    uint8_t resp;               /* 2 or 3 */
 };
 
-/* A size class of the allocator: one word more, and each idle connection costs 64 bytes more. */
-_Static_assert(sizeof(struct client) <= 256, "a client fits 256 bytes");
+/* A size class of the allocator: one word more, and each idle connection costs 32 bytes more. */
+_Static_assert(sizeof(struct client) <= 224, "a client fits 224 bytes");
 
 static inline struct client *client_of(struct conn *conn)
 {

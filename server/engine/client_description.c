@@ -11,22 +11,19 @@
  */
 #include "engine/client_description.h"
 
+#include "acl/user.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "command/call.h"
 #include "command/command_table.h"
+#include "engine/client_names.h"
 #include "engine/clients.h"
 #include "net/origin.h"
 #include "resp/parser.h"
 
 #define ROOM_KEPT_MS 2000
 #define WORKER_ROOM ((size_t)16 << 10)
-
-struct buffers {
-    size_t query, query_free, arguments;
-    size_t reply_size, reply_used; /* of the first chunk */
-    size_t more_chunks;
-};
 
 /* What the request being run took on the wire, sent as an array of bulk strings. */
 static size_t wire_size(const struct call *call)
@@ -45,9 +42,9 @@ static size_t arguments_size(const struct call *call)
     return size;
 }
 
-static struct buffers client_buffers(const struct client *client, const struct call *running, int64_t now_ms)
+static struct client_buffers client_buffers(const struct client *client, const struct call *running, int64_t now_ms)
 {
-    struct buffers buffers = {0};
+    struct client_buffers buffers = {0};
     const struct parser *parser = client->parser;
     if (running) {
         buffers.query = wire_size(running);
@@ -79,34 +76,66 @@ static const char *client_events(const struct client *client, bool is_running)
     return reads ? (writes ? "rw" : "r") : writes ? "w" : "";
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
-void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
+void client_description_take(struct client_description *description, const struct client *client,
+                             const struct call *running, int64_t now_ms)
 {
     const struct conn *conn = &client->conn;
     if (running && running->client != client)
         running = NULL;
-    const struct command *command = running ? running->command : client->last_command;
-    struct buffers buffers = client_buffers(client, running, now_ms);
-    const char *address = client_address(client);
-    char flags[CLIENT_FLAGS_MAX];
-    client_flags(client, flags);
-    text_addf(text, "id=%llu addr=%s laddr=%s fd=%d name=%s age=%lld idle=%lld flags=%s db=%d",
-              (unsigned long long)conn->id, address, address, conn->fd, or_empty(client->name),
-              (long long)(now_ms / 1000 - conn->created_ms / 1000),
-              (long long)(now_ms / 1000 - conn->last_active_ms / 1000), flags, client->db);
-    text_addf(text, " sub=0 psub=0 ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=0", buffers.query,
-              buffers.query_free, buffers.arguments);
-    text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers.reply_size,
-              buffers.reply_used, buffers.reply_used, buffers.more_chunks, running ? 0 : client_output_memory(client),
-              client_memory(client), client_events(client, running != NULL));
-    struct bytes user = client_user_name(client);
+    *description = (struct client_description){
+        .id = conn->id,
+        .fd = conn->fd,
+        .db = client->db,
+        .created_ms = conn->created_ms,
+        .last_active_ms = conn->last_active_ms,
+        .now_ms = now_ms,
+        .resp = client->resp,
+        .buffers = client_buffers(client, running, now_ms),
+        .output_memory = running ? 0 : client_output_memory(client),
+        .memory = client_memory(client),
+        .events = client_events(client, running != NULL),
+        .command = running ? running->command : client->last_command,
+        .peer = conn->peer,
+        .origin = origin_retain(conn->origin),
+        .user = client->user ? user_retain(client->user) : NULL,
+        .names = client_names_copy(client),
+    };
+    client_flags(client, description->flags);
+}
+
+void client_description_write(const struct client_description *description, struct text *text)
+{
+    const struct client_description *d = description;
+    const struct client_buffers *buffers = &d->buffers;
+    const char *path = origin_path(d->origin);
+    text_addf(text, "id=%llu addr=%s:0 laddr=%s:0 fd=%d name=%s age=%lld idle=%lld flags=%s db=%d",
+              (unsigned long long)d->id, path, path, d->fd, client_names_read(d->names, CLIENT_NAME),
+              (long long)(d->now_ms / 1000 - d->created_ms / 1000),
+              (long long)(d->now_ms / 1000 - d->last_active_ms / 1000), d->flags, d->db);
+    text_addf(text, " sub=0 psub=0 ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=0", buffers->query,
+              buffers->query_free, buffers->arguments);
+    text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers->reply_size,
+              buffers->reply_used, buffers->reply_used, buffers->more_chunks, d->output_memory, d->memory, d->events);
+    struct bytes user = client_name_of_user(d->user);
     text_addf(text, " cmd=%s user=%.*s redir=-1 resp=%d lib-name=%s lib-ver=%s",
-              command ? command_full_name(command) : "NULL", (int)user.len, user.data, client->resp,
-              or_empty(client->lib_name), or_empty(client->lib_version));
-    text_addf(text, " pid=%d uid=%u gid=%u access=%s socket=%s", (int)conn->peer.pid, (unsigned)conn->peer.uid,
-              (unsigned)conn->peer.gid, access_level_name(origin_access(conn->origin)), origin_path(conn->origin));
+              d->command ? command_full_name(d->command) : "NULL", (int)user.len, user.data, d->resp,
+              client_names_read(d->names, CLIENT_LIBRARY), client_names_read(d->names, CLIENT_LIBRARY_VERSION));
+    text_addf(text, " pid=%d uid=%u gid=%u access=%s socket=%s", (int)d->peer.pid, (unsigned)d->peer.uid,
+              (unsigned)d->peer.gid, access_level_name(origin_access(d->origin)), path);
+}
+
+void client_description_release(struct client_description *description)
+{
+    origin_release(description->origin);
+    if (description->user)
+        user_release(description->user);
+    mem_free(description->names);
+}
+
+void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
+{
+    struct client_description description;
+    client_description_take(&description, client, running, now_ms);
+    client_description_write(&description, text);
+    client_description_release(&description);
 }

@@ -1,20 +1,60 @@
 /*
  * Clients in words: the line that CLIENT LIST, CLIENT INFO and the log show of each.
+ *
+ * What is said of a client can be taken down first and put into words later, when the client may have gone: so whoever
+ * describes all clients stops the world only while they are taken down.
  */
 #ifndef KVS_ENGINE_CLIENT_DESCRIPTION_H
 #define KVS_ENGINE_CLIENT_DESCRIPTION_H
 
+#include "engine/clients.h"
+#include "net/peer.h"
+
+#include <stddef.h>
 #include <stdint.h>
 
 struct call;
 struct client;
+struct command;
+struct origin;
 struct text;
+struct user;
+
+struct client_buffers {
+    size_t query, query_free, arguments;
+    size_t reply_size, reply_used; /* of the first chunk */
+    size_t more_chunks;
+};
+
+struct client_description {
+    uint64_t id;
+    int fd, db;
+    int64_t created_ms, last_active_ms, now_ms; /* wall */
+    uint8_t resp;
+    struct client_buffers buffers;
+    size_t output_memory, memory;
+    char flags[CLIENT_FLAGS_MAX];
+    const char *events;
+    const struct command *command;
+    struct peer peer;
+    struct origin *origin; /* counted */
+    struct user *user;     /* counted; NULL none */
+    char *names;           /* a copy; see client_names.h */
+};
 
 /*
- * Adds the line, without its end. By the client's worker or while the world is stopped. running is the call
- * on whose behalf this is, whose arguments count as its own client's input; NULL outside of calls. now_ms is
- * wall time.
+ * By the client's worker or while the world is stopped. running is the call on whose behalf this is, whose arguments
+ * count as its own client's input; NULL outside of calls. now_ms is wall time. Ends with client_description_release().
  */
+void client_description_take(struct client_description *description, const struct client *client,
+                             const struct call *running, int64_t now_ms);
+
+/* Adds the line, without its end. Inside the gate. */
+void client_description_write(const struct client_description *description, struct text *text);
+
+void client_description_release(struct client_description *description);
+
+/* The three at once. */
 void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms);
 
 #endif

@@ -19,6 +19,7 @@
 #include "host/log.h"
 #include "net/worker.h"
 #include "record/stats.h"
+#include "resp/parser.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -79,13 +80,24 @@ static void count_memory(struct client *client, size_t memory)
         atomic_fetch_add_explicit(&counted_memory, memory - before, memory_order_relaxed);
 }
 
+/* The largest of a worker's clients. */
+struct buffers {
+    size_t input, output;
+};
+
+static void note_buffers(const struct worker *worker, struct buffers largest)
+{
+    struct thread_stats *stats = stats_of(worker_index(worker));
+    counter_set(&stats->max_input, largest.input);
+    counter_set(&stats->max_output, largest.output);
+}
+
 void clients_forget(struct client *client)
 {
+    const struct worker *worker = client->conn.worker;
     count_memory(client, 0);
-    mem_free(client->name);
-    mem_free(client->lib_name);
-    mem_free(client->lib_version);
-    client->name = client->lib_name = client->lib_version = NULL;
+    if (worker_conn_count(worker) == 1) /* the last one; there is no tick without connections */
+        note_buffers(worker, (struct buffers){0});
 }
 
 /* Bytes at which eviction begins; SIZE_MAX where nothing limits. */
@@ -159,7 +171,7 @@ bool clients_check_memory_now(struct client *client)
 static bool is_idle_too_long(const struct client *client, int64_t now_ms)
 {
     int64_t timeout = client->server->config.timeout;
-    if (timeout == 0 || (client->flags & (CLIENT_MONITOR | CLIENT_PAUSED)))
+    if (timeout == 0 || (client->flags & (CLIENT_MONITOR | CLIENT_HELD)))
         return false;
     return now_ms - client->conn.last_active_ms > timeout * 1000;
 }
@@ -172,11 +184,15 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
         return;
     if (is_due)
         next_look_ms = now_ms + LOOK_MS;
+    struct buffers largest = {0};
     for (struct conn *conn = worker_first_conn(worker); conn; conn = conn->next) {
         struct client *client = client_of(conn);
         if (conn->state == CONN_CLOSED)
             continue;
         count_memory(client, client_memory(client));
+        size_t input = parser_memory(client->parser), output = conn->output.memory;
+        largest.input = input > largest.input ? input : largest.input;
+        largest.output = output > largest.output ? output : largest.output;
         if (is_idle_too_long(client, now_ms)) {
             log_verbose("closing client %llu: idle for longer than timeout", (unsigned long long)conn->id);
             conn_close(conn);
@@ -184,6 +200,7 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
             check_output_at(client, now_ms);
         }
     }
+    note_buffers(worker, largest);
     if (server->config.maxmemory_clients != 0)
         evict_if_over(server, worker, is_due);
 }

@@ -5,7 +5,7 @@
  * The first two are each client's own affair. The third is about their sum: every client remembers what it
  * was counted with, the sum of that is kept here, and when it reaches the limit the world is
  * stopped and the largest clients are closed until the rest fits. Without maxmemory-clients the sum is
- * brought up to date once a second.
+ * brought up to date once a second, and so are the largest buffers that INFO shows (stats.h).
  */
 #ifndef KVS_ENGINE_CLIENT_LIMITS_H
 #define KVS_ENGINE_CLIENT_LIMITS_H
@@ -37,7 +37,7 @@ static inline bool clients_check_memory(struct client *client)
     return client->server->config.maxmemory_clients == 0 || clients_check_memory_now(client);
 }
 
-/* The client goes: its memory counts no more, and its names are freed. */
+/* The client goes: its memory counts no more. */
 void clients_forget(struct client *client);
 
 /* ---- any thread ---- */

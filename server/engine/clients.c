@@ -6,23 +6,17 @@
 
 #include "acl/user.h"
 #include "base/memory.h"
+#include "engine/client_extra.h"
 #include "net/origin.h"
 #include "net/worker.h"
 #include "resp/parser.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static size_t text_memory(const char *text)
-{
-    return text ? mem_usable(text) : 0;
-}
 
 size_t client_memory(const struct client *client)
 {
-    return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + text_memory(client->name) +
-           text_memory(client->lib_name) + text_memory(client->lib_version);
+    return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client);
 }
 
 size_t client_output_memory(const struct client *client)
@@ -40,16 +34,21 @@ const char *client_address(const struct client *client)
     return address;
 }
 
+struct bytes client_name_of_user(const struct user *user)
+{
+    return user ? user_name(user) : (struct bytes){"(none)", strlen("(none)")};
+}
+
 struct bytes client_user_name(const struct client *client)
 {
-    return client->user ? user_name(client->user) : (struct bytes){"(none)", strlen("(none)")};
+    return client_name_of_user(client->user);
 }
 
 void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
 {
     if (client->flags & CLIENT_MONITOR)
         *out++ = 'O';
-    if (client->flags & CLIENT_PAUSED)
+    if (client->flags & CLIENT_HELD)
         *out++ = 'b';
     if (client->conn.state == CONN_DRAINING)
         *out++ = 'c';
@@ -63,30 +62,7 @@ void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
     *out = '\0';
 }
 
-bool client_name_is_valid(const struct arg *name)
-{
-    for (size_t i = 0; i < name->len; i++)
-        if (name->data[i] < '!' || name->data[i] > '~')
-            return false;
-    return true;
-}
-
-void client_set_name(char **name, const struct arg *value)
-{
-    mem_free(*name);
-    *name = value->len > 0 ? mem_dup(value->data, value->len) : NULL;
-}
-
 /* ---- all clients ---- */
-
-struct client *client_find(uint64_t id)
-{
-    for (unsigned i = 0; i < workers_count(); i++)
-        for (struct conn *conn = worker_first_conn(worker_at(i)); conn; conn = conn->next)
-            if (conn->id == id && conn->state != CONN_CLOSED)
-                return client_of(conn);
-    return NULL;
-}
 
 static int compare_ids(const void *a, const void *b)
 {

@@ -1,5 +1,5 @@
 /*
- * What is known of a client and of all of them: memory, address, names, finding one.
+ * What is known of a client and of all of them: memory, address, flags.
  *
  * A client belongs to its worker; functions that take one are called by that worker or while the world is
  * stopped, and those that go over all clients only while it is stopped. What limits clients stands in
@@ -11,11 +11,9 @@
 #include "base/bytes.h"
 #include "engine/client.h"
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-/* Bytes it occupies: the struct, names, unfinished input and output. */
+/* Bytes it occupies: the struct, what it rarely has, unfinished input and output. */
 size_t client_memory(const struct client *client);
 
 /*
@@ -29,21 +27,13 @@ const char *client_address(const struct client *client);
 
 /* The name that CLIENT LIST and the ACL log have for its user. Borrowed until the client changes its user. */
 struct bytes client_user_name(const struct client *client);
+struct bytes client_name_of_user(const struct user *user); /* the same of a user; NULL: none */
 
 /* Flags as CLIENT LIST shows them. */
 #define CLIENT_FLAGS_MAX 16
 void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX]);
 
-/* Whether a name can stand in CLIENT LIST: printable ASCII without blanks. */
-#define ERROR_CLIENT_NAME "ERR Client names cannot contain spaces, newlines or special characters."
-bool client_name_is_valid(const struct arg *name);
-
-/* Replaces one of the client's names; an empty one removes it. */
-void client_set_name(char **name, const struct arg *value);
-
 /* ---- while the world is stopped; connections that are closed already don't count ---- */
-
-struct client *client_find(uint64_t id);
 
 /* All of them, oldest first. The array is the caller's (mem_free()). */
 struct client **clients_all(size_t *count_out);

@@ -16,6 +16,7 @@
 #include "command/command_table.h"
 #include "engine/attention.h"
 #include "engine/client.h"
+#include "engine/client_names.h"
 #include "engine/clients.h"
 #include "engine/eviction.h"
 #include "engine/guard.h"
@@ -59,8 +60,8 @@ static __attribute__((noinline)) void run_note_slow(struct run *run, const struc
     if (config->slowlog_log_slower_than >= 0 && took_us >= config->slowlog_log_slower_than &&
         !(call->command->flags & CMD_SKIP_SLOWLOG)) {
         const struct client *client = call->client;
-        slowlog_add(&(struct slow_command){call->argc, call->argv, took_us, client_address(client), client->name,
-                                           client->conn.peer},
+        slowlog_add(&(struct slow_command){call->argc, call->argv, took_us, client_address(client),
+                                           client_name(client, CLIENT_NAME), client->conn.peer},
                     config->slowlog_max_len);
     }
     latency_add_if_needed(config->latency_monitor_threshold,
@@ -313,7 +314,7 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
     if (!command)
         return true;
     if (pause_holds(client, command, run->now_ms)) {
-        client->flags |= CLIENT_PAUSED;
+        execution->held = HELD_PAUSE;
         return false;
     }
     struct call call;
@@ -437,6 +438,7 @@ static void execution_begin(struct execution *execution, const struct run *run)
     execution->reply.on_error = count_error;
     execution->reply.on_error_context = run->stats;
     execution->done = 0;
+    execution->held = HELD_NOT;
 }
 
 void executor_run(struct execution *executions, unsigned count)

@@ -11,6 +11,7 @@
 #ifndef KVS_ENGINE_EXECUTOR_H
 #define KVS_ENGINE_EXECUTOR_H
 
+#include "engine/held.h"
 #include "resp/reply.h"
 
 struct arg;
@@ -23,10 +24,10 @@ struct execution {
     struct client *client;
     struct request *requests;
     unsigned count;
-    /* set by executor_run(): fewer than count when the client is being closed, or when CLIENT PAUSE holds the next
-     * request (CLIENT_PAUSED is then set) */
+    /* set by executor_run(): fewer than count when the client is being closed, or when the next request has to wait */
     unsigned done;
-    struct reply reply; /* private */
+    enum held_reason held; /* set by executor_run(): why it has to wait */
+    struct reply reply;    /* private */
 };
 
 /*

@@ -20,9 +20,16 @@
 #include <stddef.h>
 #include <string.h>
 
+struct monitor {
+    struct monitor *next;
+    struct client *client; /* followed by its own worker alone */
+    uint64_t id;
+    struct worker *worker;
+};
+
 static struct {
-    pthread_mutex_t lock; /* nothing else is taken under it; held while ATTENTION_MONITORS changes */
-    struct client *first; /* guarded by lock; linked by monitor_next */
+    pthread_mutex_t lock;  /* nothing else is taken under it; held while ATTENTION_MONITORS changes */
+    struct monitor *first; /* guarded by lock */
 } monitors = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* One line, shared by the deliveries that carry it. */
@@ -52,10 +59,10 @@ static void line_release(struct line *line)
 static bool is_monitor(const struct client *client, uint64_t id)
 {
     pthread_mutex_lock(&monitors.lock);
-    const struct client *monitor = monitors.first;
-    while (monitor && monitor != client)
-        monitor = monitor->monitor_next;
-    bool found = monitor && monitor->conn.id == id;
+    const struct monitor *monitor = monitors.first;
+    while (monitor && (monitor->client != client || monitor->id != id))
+        monitor = monitor->next;
+    bool found = monitor;
     pthread_mutex_unlock(&monitors.lock);
     return found;
 }
@@ -112,10 +119,10 @@ void monitor_feed(const struct client *client, int argc, const struct arg *argv)
     struct line *line = line_create(client, argc, argv);
     struct message *deliveries = NULL;
     pthread_mutex_lock(&monitors.lock);
-    for (struct client *monitor = monitors.first; monitor; monitor = monitor->monitor_next) {
+    for (const struct monitor *monitor = monitors.first; monitor; monitor = monitor->next) {
         struct delivery *delivery = mem_alloc(sizeof *delivery);
         *delivery = (struct delivery){
-            {.next = deliveries, .run = deliver}, monitor, monitor->conn.id, monitor->conn.worker, line};
+            {.next = deliveries, .run = deliver}, monitor->client, monitor->id, monitor->worker, line};
         atomic_fetch_add_explicit(&line->references, 1, memory_order_relaxed); /* under our own reference */
         deliveries = &delivery->message;
     }
@@ -133,9 +140,11 @@ void monitor_feed(const struct client *client, int argc, const struct arg *argv)
 void monitor_join(struct client *client)
 {
     client->flags |= CLIENT_MONITOR;
+    struct monitor *monitor = mem_alloc(sizeof *monitor);
+    *monitor = (struct monitor){.client = client, .id = client->conn.id, .worker = client->conn.worker};
     pthread_mutex_lock(&monitors.lock);
-    client->monitor_next = monitors.first;
-    monitors.first = client;
+    monitor->next = monitors.first;
+    monitors.first = monitor;
     attention_set(ATTENTION_MONITORS, true);
     pthread_mutex_unlock(&monitors.lock);
 }
@@ -144,10 +153,12 @@ void monitor_leave(struct client *client)
 {
     client->flags &= ~(uint32_t)CLIENT_MONITOR;
     pthread_mutex_lock(&monitors.lock);
-    struct client **link = &monitors.first;
-    while (*link != client)
-        link = &(*link)->monitor_next;
-    *link = client->monitor_next;
+    struct monitor **link = &monitors.first;
+    while ((*link)->client != client)
+        link = &(*link)->next;
+    struct monitor *monitor = *link;
+    *link = monitor->next;
     attention_set(ATTENTION_MONITORS, monitors.first != NULL);
     pthread_mutex_unlock(&monitors.lock);
+    mem_free_sized(monitor, sizeof *monitor);
 }

@@ -1,6 +1,6 @@
 /*
  * Each worker has a few parsers for all its clients. Only a client whose request has not arrived whole gets
- * one of its own, until it has; so an idle connection holds no buffer. A client that is paused keeps the
+ * one of its own, until it has; so an idle connection holds no buffer. A client that is held keeps the
  * parser with the requests that wait.
  *
  * Clients that have sent a request or two wait for each other in a wave: their requests are executed together when all
@@ -12,8 +12,10 @@
 #include "base/memory.h"
 #include "engine/client.h"
 #include "engine/client_limits.h"
+#include "engine/client_names.h"
 #include "engine/executor.h"
 #include "engine/guard.h"
+#include "engine/held.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "host/log.h"
@@ -47,7 +49,6 @@ static __thread struct wave {
     struct execution executions[WAVE_CLIENTS];
     struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
     unsigned spare_count;
-    unsigned held; /* clients that CLIENT PAUSE holds */
 } wave;
 
 static struct parser *client_parser(struct client *client)
@@ -124,16 +125,14 @@ static void session_settle_parser(struct client *client, struct parser *parser)
     }
 }
 
-/* False when CLIENT PAUSE holds the rest, which the client then keeps with its parser. */
+/* False when the rest has to wait: the client keeps it then, with its parser. */
 static bool session_executed(const struct execution *execution, struct parser *parser)
 {
     struct client *client = execution->client;
-    if (!(client->flags & CLIENT_PAUSED))
+    if (execution->held == HELD_NOT)
         return true;
-    client->held = execution->requests + execution->done;
-    client->held_count = execution->count - execution->done;
     client->parser = parser;
-    wave.held++;
+    client_hold(client, execution->held, execution->requests + execution->done, execution->count - execution->done);
     conn_set_reading(&client->conn, false);
     return false;
 }
@@ -171,7 +170,7 @@ static void session_run(struct client *client, struct parser *parser, enum parse
     session_settle_parser(client, parser);
 }
 
-/* After input was executed: limits, and what was answered goes out. */
+/* After input was executed, or some of it before the rest had to wait: limits, and what was answered goes out. */
 static void session_finish(struct client *client)
 {
     if (!clients_check_memory(client) || client->conn.output.bytes == 0 || !clients_check_output(client))
@@ -191,9 +190,8 @@ static void wave_run(void)
     wave.count = 0;
     for (unsigned i = 0; i < count; i++) {
         struct client *client = wave.executions[i].client;
-        if (!session_executed(&wave.executions[i], wave.waiting[i].parser))
-            continue;
-        session_run(client, wave.waiting[i].parser, wave.waiting[i].result);
+        if (session_executed(&wave.executions[i], wave.waiting[i].parser))
+            session_run(client, wave.waiting[i].parser, wave.waiting[i].result);
         session_finish(client);
     }
 }
@@ -217,9 +215,8 @@ static void session_take(struct client *client, struct parser *parser)
             wave_run();
         return;
     }
-    if (count > 0 && !session_execute(client, parser, requests, count))
-        return;
-    session_run(client, parser, result);
+    if (count == 0 || session_execute(client, parser, requests, count))
+        session_run(client, parser, result);
     session_finish(client);
 }
 
@@ -263,56 +260,53 @@ static void session_sent(void *context, struct conn *conn, size_t bytes)
     struct thread_stats *stats = client_stats(client);
     counter_add(&stats->writes, 1);
     counter_add(&stats->bytes_out, bytes);
-    if (!conn->reading && !(client->flags & CLIENT_PAUSED) && conn->output.bytes < UNREAD_MAX / 2)
+    if (!conn->reading && !(client->flags & CLIENT_HELD) && conn->output.bytes < UNREAD_MAX / 2)
         conn_set_reading(conn, true);
 }
 
-/* ---- CLIENT PAUSE ---- */
+/* ---- held clients ---- */
 
-/* The pause is over for this client, or over for some of what it has asked. */
+/* What it waited for is over, at least for some of what it has asked. */
 static void session_resume(struct client *client)
 {
-    struct request *held = client->held;
-    unsigned count = client->held_count;
     struct parser *parser = client->parser;
-    client->flags &= ~(uint32_t)CLIENT_PAUSED;
-    wave.held--;
-    client->held = NULL;
-    client->held_count = 0;
-    if (!session_execute(client, parser, held, count))
+    struct held_requests held = client_let_go(client);
+    if (client->conn.state != CONN_OPEN)
         return;
-    conn_set_reading(&client->conn, true);
-    session_run(client, parser, PARSE_DONE);
+    if (session_execute(client, parser, held.first, held.count)) {
+        conn_set_reading(&client->conn, true);
+        session_run(client, parser, PARSE_DONE);
+    }
     session_finish(client);
 }
 
-static void worker_resume_paused(struct worker *worker)
+/* Those who are held once more wait behind the others, and aren't seen twice. */
+static void worker_resume(enum held_reason reason)
 {
-    for (struct conn *conn = worker_first_conn(worker); conn; conn = conn->next) {
-        struct client *client = client_of(conn);
-        if ((client->flags & CLIENT_PAUSED) && conn->state == CONN_OPEN)
-            session_resume(client);
-    }
+    for (unsigned left = held_count(reason); left > 0 && held_first(reason); left--)
+        session_resume(held_first(reason));
 }
+
+struct resume {
+    struct message message; /* first */
+    enum held_reason reason;
+};
 
 static void resume_message(struct worker *worker, struct message *message)
 {
+    enum held_reason reason = ((struct resume *)message)->reason;
+    (void)worker;
     mem_free(message);
-    worker_resume_paused(worker);
+    worker_resume(reason);
 }
 
-static void sessions_broadcast(void (*run)(struct worker *worker, struct message *message))
+void sessions_resume(enum held_reason reason)
 {
     for (unsigned i = 0; i < workers_count(); i++) {
-        struct message *message = mem_alloc(sizeof *message);
-        *message = (struct message){.run = run};
-        worker_post(worker_at(i), message);
+        struct resume *resume = mem_alloc(sizeof *resume);
+        *resume = (struct resume){{.run = resume_message}, reason};
+        worker_post(worker_at(i), &resume->message);
     }
-}
-
-void sessions_resume(void)
-{
-    sessions_broadcast(resume_message);
 }
 
 /* ---- MEMORY PURGE ---- */
@@ -335,7 +329,11 @@ static void purge_message(struct worker *worker, struct message *message)
 
 void sessions_purge(void)
 {
-    sessions_broadcast(purge_message);
+    for (unsigned i = 0; i < workers_count(); i++) {
+        struct message *message = mem_alloc(sizeof *message);
+        *message = (struct message){.run = purge_message};
+        worker_post(worker_at(i), message);
+    }
 }
 
 /* ---- birth, death and ten times a second ---- */
@@ -365,8 +363,9 @@ static void session_closed(void *context, struct conn *conn)
     note_verbosely(client, "has gone");
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
-    if (client->flags & CLIENT_PAUSED)
-        wave.held--;
+    if (client->flags & CLIENT_HELD)
+        client_let_go(client);
+    client_clear_names(client);
     parser_destroy(client->parser);
     client->parser = NULL;
     clients_forget(client);
@@ -380,8 +379,8 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 {
     struct server *server = context;
     clients_tick(server, worker, now_ms);
-    if (wave.held > 0 && !pause_is_active(now_ms))
-        worker_resume_paused(worker);
+    if (held_count(HELD_PAUSE) > 0 && !pause_is_active(now_ms))
+        worker_resume(HELD_PAUSE);
 }
 
 static void session_ended(void *context)

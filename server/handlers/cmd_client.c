@@ -7,7 +7,7 @@
 #include "command/client_arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/clients.h"
+#include "engine/client_names.h"
 
 void cmd_client_id(struct call *call)
 {
@@ -18,8 +18,9 @@ void cmd_client_id(struct call *call)
 
 void cmd_client_getname(struct call *call)
 {
-    if (call->client->name)
-        reply_bulk_text(call->reply, call->client->name);
+    const char *name = client_name(call->client, CLIENT_NAME);
+    if (*name != '\0')
+        reply_bulk_text(call->reply, name);
     else
         reply_null(call->reply);
 }
@@ -31,7 +32,7 @@ void cmd_client_setname(struct call *call)
         reply_error(call->reply, ERROR_CLIENT_NAME);
         return;
     }
-    client_set_name(&call->client->name, name);
+    client_set_name(call->client, CLIENT_NAME, name);
     reply_ok(call->reply);
 }
 
@@ -39,11 +40,11 @@ void cmd_client_setname(struct call *call)
 void cmd_client_setinfo(struct call *call)
 {
     const struct arg *attribute = &call->argv[2], *value = &call->argv[3];
-    char **name;
+    enum client_name which;
     if (arg_is(attribute, "lib-name")) {
-        name = &call->client->lib_name;
+        which = CLIENT_LIBRARY;
     } else if (arg_is(attribute, "lib-ver")) {
-        name = &call->client->lib_version;
+        which = CLIENT_LIBRARY_VERSION;
     } else {
         reply_errorf(call->reply, "ERR Unrecognized option '%.*s'", (int)attribute->len, attribute->data);
         return;
@@ -53,7 +54,7 @@ void cmd_client_setinfo(struct call *call)
                      (int)attribute->len, attribute->data);
         return;
     }
-    client_set_name(name, value);
+    client_set_name(call->client, which, value);
     reply_ok(call->reply);
 }
 

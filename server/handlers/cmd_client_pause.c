@@ -50,6 +50,6 @@ void cmd_client_pause(struct call *call)
 void cmd_client_unpause(struct call *call)
 {
     pause_end(call->server->keyspace);
-    sessions_resume();
+    sessions_resume(HELD_PAUSE);
     reply_ok(call->reply);
 }

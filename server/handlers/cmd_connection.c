@@ -5,7 +5,7 @@
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/clients.h"
+#include "engine/client_names.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "server.h"
@@ -53,7 +53,7 @@ void cmd_reset(struct call *call)
     client->db = 0;
     client->resp = call->reply->resp = 2;
     guard_welcome(call->server, client);
-    client_set_name(&client->name, &(struct arg){0});
+    client_set_name(client, CLIENT_NAME, &(struct arg){0});
     reply_simple(call->reply, "RESET");
 }
 
@@ -165,7 +165,7 @@ void cmd_hello(struct call *call)
         return;
     }
     if (hello.name)
-        client_set_name(&client->name, hello.name);
+        client_set_name(client, CLIENT_NAME, hello.name);
     if (hello.version != 0)
         client->resp = call->reply->resp = (uint8_t)hello.version;
     hello_reply(call);

@@ -3,8 +3,8 @@
  *
  * One table lists the sections in the order in which they are answered, with a function that writes each.
  * Names of sections and fields are Redis's, because monitoring tools look for them; what kvs has no
- * counterpart for shows the value of a lone server that doesn't use it. Runs while the world is stopped, so
- * it may look at clients.
+ * counterpart for shows the value of a lone server that doesn't use it. Others go on meanwhile: everything comes from
+ * counters, from what each worker notes of its clients, and from short looks under one lock at a time.
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -13,7 +13,6 @@
 #include "command/call.h"
 #include "command/command_table.h"
 #include "command/handlers.h"
-#include "engine/client.h"
 #include "engine/client_limits.h"
 #include "engine/eviction.h"
 #include "listen/reception.h"
@@ -22,7 +21,6 @@
 #include "record/acl_log.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
-#include "resp/parser.h"
 #include "server.h"
 #include "version.h"
 
@@ -122,24 +120,14 @@ static void write_server(struct text *info, struct server *server)
 
 static void write_clients(struct text *info, struct server *server)
 {
-    size_t max_input = 0, max_output = 0;
-    int64_t blocked = 0;
-    for (unsigned i = 0; i < workers_count(); i++) {
-        for (struct conn *conn = worker_first_conn(worker_at(i)); conn; conn = conn->next) {
-            size_t output = conn->output.memory;
-            const struct parser *parser = client_of(conn)->parser;
-            size_t input = parser ? parser_memory(parser) : 0;
-            max_input = input > max_input ? input : max_input;
-            max_output = output > max_output ? output : max_output;
-            blocked += (client_of(conn)->flags & CLIENT_PAUSED) != 0;
-        }
-    }
+    struct stats_clients clients;
+    stats_clients_read(&clients);
     field_int(info, "connected_clients", workers_conn_count());
     field_int(info, "cluster_connections", 0);
     field_int(info, "maxclients", server->config.maxclients);
-    field_int(info, "client_recent_max_input_buffer", (int64_t)max_input);
-    field_int(info, "client_recent_max_output_buffer", (int64_t)max_output);
-    field_int(info, "blocked_clients", blocked);
+    field_int(info, "client_recent_max_input_buffer", (int64_t)clients.max_input);
+    field_int(info, "client_recent_max_output_buffer", (int64_t)clients.max_output);
+    field_int(info, "blocked_clients", (int64_t)clients.held);
     FIELDS_ZERO(info, "tracking_clients", "clients_in_timeout_table", "total_blocking_keys",
                 "total_blocking_keys_on_nokey");
 }

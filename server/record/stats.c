@@ -165,6 +165,18 @@ void stats_sum(struct stats_totals *totals_out)
     *totals_out = sum;
 }
 
+void stats_clients_read(struct stats_clients *clients_out)
+{
+    struct stats_clients all = {0};
+    for (unsigned i = 0; i < set_count; i++) {
+        uint64_t input = counter_get(&sets[i]->max_input), output = counter_get(&sets[i]->max_output);
+        all.held += counter_get(&sets[i]->held_clients);
+        all.max_input = input > all.max_input ? input : all.max_input;
+        all.max_output = output > all.max_output ? output : all.max_output;
+    }
+    *clients_out = all;
+}
+
 void stats_sum_command(unsigned command_number, struct command_totals *totals_out)
 {
     memset(totals_out, 0, sizeof *totals_out);

@@ -34,6 +34,9 @@ struct thread_stats {
     relaxed_counter errors;        /* error replies */
     relaxed_counter query_limit_closed, output_limit_closed, evicted_clients;
     struct command_stats *per_command; /* command_count() of them */
+    /* what is the case, not what has happened: a reset leaves it */
+    relaxed_counter held_clients;          /* held.h */
+    relaxed_counter max_input, max_output; /* largest buffers of a client, once a second; client_limits.h */
 };
 
 /* Makes room for threads sets; before threads start, after command_table_init(). */
@@ -53,6 +56,12 @@ struct stats_totals {
     uint64_t query_limit_closed, output_limit_closed, evicted_clients;
 };
 void stats_sum(struct stats_totals *totals_out);
+
+/* What is the case with the clients of all threads together. */
+struct stats_clients {
+    uint64_t held, max_input, max_output;
+};
+void stats_clients_read(struct stats_clients *clients_out);
 
 struct command_totals {
     uint64_t calls, nanoseconds, rejected, failed;

@@ -60,6 +60,47 @@ START_TEST(pause_write_holds_writes_and_lets_reads_through)
 }
 END_TEST
 
+START_TEST(what_was_asked_before_the_held_request_is_answered_at_once)
+{
+    int fd = kit_raw_connect(server);
+    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    kit_raw_text(fd, "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINCR\r\n$1\r\nk\r\n*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n");
+    kit_raw_expect(fd, "+PONG\r\n");
+    await_waiting(1);
+    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+    kit_raw_expect(fd, ":1\r\n$1\r\nx\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(held_clients_are_let_go_in_the_order_in_which_they_came)
+{
+    struct kit_server *lone = kit_start("--threads", "1");
+    redisContext *other = kit_connect(lone);
+    int fds[4];
+    kit_expect(other, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    for (int i = 3; i >= 0; i--)
+        fds[i] = kit_raw_connect(lone);
+    for (int i = 0; i < 4; i++) {
+        kit_raw_text(fds[i], "INCR k\r\n");
+        kit_raw_text(fds[i], "INCR k\r\n");
+        while (kit_info(other, "blocked_clients") != i + 1)
+            kit_expect(other, "+PONG", "PING");
+    }
+    kit_expect(other, "+OK", "CLIENT", "UNPAUSE");
+    char reply[32];
+    long long before = 0;
+    for (int i = 0; i < 4; i++) {
+        kit_raw_receive_line(fds[i], reply, sizeof reply);
+        ck_assert_int_gt(atoll(reply + 1), before);
+        before = atoll(reply + 1);
+        close(fds[i]);
+    }
+    redisFree(other);
+    kit_stop(lone);
+}
+END_TEST
+
 START_TEST(pause_all_holds_everything_until_its_time_is_over)
 {
     int64_t start = now_ms();
@@ -213,6 +254,8 @@ Suite *suite_pause(void)
     TCase *tcase = kit_tcase("pause");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, pause_write_holds_writes_and_lets_reads_through);
+    tcase_add_test(tcase, what_was_asked_before_the_held_request_is_answered_at_once);
+    tcase_add_test(tcase, held_clients_are_let_go_in_the_order_in_which_they_came);
     tcase_add_test(tcase, pause_all_holds_everything_until_its_time_is_over);
     tcase_add_test(tcase, later_pause_does_not_shorten_the_first);
     tcase_add_test(tcase, later_pause_makes_the_first_stricter);

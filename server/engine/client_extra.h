@@ -1,0 +1,33 @@
+/*
+ * What a client rarely has, in an allocation of its own.
+ *
+ * Most connections never have any of it, and an idle one pays a pointer for all of it together. It is made at first use and
+ * freed when the last part of it is given up. Each part is a pointer to what its own module makes, so that whoever has
+ * a name doesn't pay for being held.
+ *
+ * Owned like its client: only the client's worker touches it, or whoever has stopped the world.
+ */
+#ifndef KVS_ENGINE_CLIENT_EXTRA_H
+#define KVS_ENGINE_CLIENT_EXTRA_H
+
+#include "engine/client.h"
+
+#include <stddef.h>
+
+struct held;
+
+struct client_extra {
+    char *names;       /* client_names.h; NULL none */
+    struct held *held; /* held.h; NULL while it isn't held */
+};
+
+/* The client's, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */
+struct client_extra *client_extra(struct client *client);
+
+/* Frees it when it holds nothing. */
+void client_extra_settle(struct client *client);
+
+/* Bytes of it and of its parts. */
+size_t client_extra_memory(const struct client *client);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The three names are one allocation: strings one behind the other, each with its NUL. A library's name and its version fit 16
+ * bytes so, and nearly every client that has a name at all has these two.
+ */
+#include "engine/client_names.h"
+
+#include "base/bytes.h"
+#include "base/memory.h"
+#include "engine/client_extra.h"
+
+#include <string.h>
+
+const char *client_names_read(const char *names, enum client_name which)
+{
+    if (!names)
+        return "";
+    for (unsigned i = 0; i < which; i++)
+        names += strlen(names) + 1;
+    return names;
+}
+
+static const char *names_of(const struct client *client)
+{
+    return client->extra ? client->extra->names : NULL;
+}
+
+const char *client_name(const struct client *client, enum client_name which)
+{
+    return client_names_read(names_of(client), which);
+}
+
+bool client_name_is_valid(const struct arg *name)
+{
+    for (size_t i = 0; i < name->len; i++)
+        if (name->data[i] < '!' || name->data[i] > '~')
+            return false;
+    return true;
+}
+
+void client_set_name(struct client *client, enum client_name which, const struct arg *value)
+{
+    struct bytes parts[CLIENT_NAMES];
+    size_t len = 0;
+    for (unsigned i = 0; i < CLIENT_NAMES; i++) {
+        const char *name = client_name(client, i);
+        parts[i] = i == which ? (struct bytes){value->data, value->len} : (struct bytes){name, strlen(name)};
+        len += parts[i].len;
+    }
+    if (len == 0) {
+        client_clear_names(client);
+        return;
+    }
+    char *names = mem_alloc(len + CLIENT_NAMES), *at = names;
+    for (unsigned i = 0; i < CLIENT_NAMES; i++) {
+        if (parts[i].len > 0) /* an empty argument may have no address */
+            memcpy(at, parts[i].data, parts[i].len);
+        at += parts[i].len;
+        *at++ = '\0';
+    }
+    struct client_extra *extra = client_extra(client);
+    mem_free(extra->names);
+    extra->names = names;
+}
+
+void client_clear_names(struct client *client)
+{
+    if (!client->extra)
+        return;
+    mem_free(client->extra->names);
+    client->extra->names = NULL;
+    client_extra_settle(client);
+}
+
+char *client_names_copy(const struct client *client)
+{
+    const char *names = names_of(client);
+    if (!names)
+        return NULL;
+    const char *last = client_names_read(names, CLIENT_NAMES - 1);
+    return mem_dup(names, (size_t)(last - names) + strlen(last));
+}

@@ -1,0 +1,36 @@
+/*
+ * What a client calls itself: its own name (CLIENT SETNAME, HELLO) and its library's (CLIENT SETINFO).
+ *
+ * By the client's worker, or while the world is stopped.
+ */
+#ifndef KVS_ENGINE_CLIENT_NAMES_H
+#define KVS_ENGINE_CLIENT_NAMES_H
+
+#include "engine/client.h"
+
+#include <stdbool.h>
+
+struct arg;
+
+enum client_name { CLIENT_NAME, CLIENT_LIBRARY, CLIENT_LIBRARY_VERSION, CLIENT_NAMES };
+
+/* The name, "" if it has none. Borrowed until one of the client's names is set. */
+const char *client_name(const struct client *client, enum client_name which);
+
+/* Whether a name can stand in CLIENT LIST: printable ASCII without blanks. */
+#define ERROR_CLIENT_NAME "ERR Client names cannot contain spaces, newlines or special characters."
+bool client_name_is_valid(const struct arg *name);
+
+/* Replaces one of the names, which is valid; an empty one removes it. */
+void client_set_name(struct client *client, enum client_name which, const struct arg *value);
+
+/* Removes all names. */
+void client_clear_names(struct client *client);
+
+/* ---- a copy, for whoever reads names when the client may have gone ---- */
+
+/* All names, as one allocation of the caller's (mem_free()); NULL when there are none. */
+char *client_names_copy(const struct client *client);
+const char *client_names_read(const char *names, enum client_name which);
+
+#endif

@@ -1,0 +1,91 @@
+#include "engine/held.h"
+
+#include "base/counter.h"
+#include "base/memory.h"
+#include "engine/client_extra.h"
+#include "net/worker.h"
+#include "record/stats.h"
+
+#include <assert.h>
+
+struct held {
+    struct client *previous, *next; /* in the worker's list for the reason */
+    struct held_requests requests;
+    enum held_reason reason;
+};
+
+/* A worker's own. */
+static __thread struct held_list {
+    struct client *first, *last;
+    unsigned count;
+} lists[HELD_REASONS];
+
+static struct held *held_of(const struct client *client)
+{
+    return client->extra->held;
+}
+
+static void list_add(struct held_list *list, struct client *client)
+{
+    held_of(client)->previous = list->last;
+    if (list->last)
+        held_of(list->last)->next = client;
+    else
+        list->first = client;
+    list->last = client;
+    list->count++;
+}
+
+static void list_remove(struct held_list *list, const struct held *held)
+{
+    if (held->previous)
+        held_of(held->previous)->next = held->next;
+    else
+        list->first = held->next;
+    if (held->next)
+        held_of(held->next)->previous = held->previous;
+    else
+        list->last = held->previous;
+    list->count--;
+}
+
+static relaxed_counter *held_counter(const struct client *client)
+{
+    return &stats_of(worker_index(client->conn.worker))->held_clients;
+}
+
+void client_hold(struct client *client, enum held_reason reason, struct request *requests, unsigned count)
+{
+    assert(!(client->flags & CLIENT_HELD) && reason != HELD_NOT);
+    struct held *held = mem_calloc(sizeof *held);
+    held->reason = reason;
+    held->requests = (struct held_requests){requests, count};
+    client_extra(client)->held = held;
+    client->flags |= CLIENT_HELD;
+    list_add(&lists[reason], client);
+    counter_add(held_counter(client), 1);
+}
+
+struct held_requests client_let_go(struct client *client)
+{
+    assert(client->flags & CLIENT_HELD);
+    struct held *held = held_of(client);
+    struct held_requests requests = held->requests;
+    list_remove(&lists[held->reason], held);
+    counter_add(held_counter(client), (uint64_t)-1); /* wraps around, and comes out right */
+    client->flags &= ~(uint32_t)CLIENT_HELD;
+    mem_free_sized(held, sizeof *held);
+    client->extra->held = NULL;
+    client_extra_settle(client);
+    return requests;
+}
+
+unsigned held_count(enum held_reason reason)
+{
+    return lists[reason].count;
+}
+
+struct client *held_first(enum held_reason reason)
+{
+    return lists[reason].first;
+}

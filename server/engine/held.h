@@ -1,0 +1,41 @@
+/*
+ * Clients that are held: what they have asked, parsed already, waits for a reason.
+ *
+ * A held client isn't read from and keeps its parser, which the requests lie in. A worker knows its held clients by
+ * reason, in the order in which they came to wait, and lets go of them in that order (session.h). How a client looks
+ * meanwhile doesn't depend on the reason: flag b in CLIENT LIST, blocked_clients in INFO, no timeout.
+ *
+ * A new reason is a new value here and somebody who says when it is over: sessions_resume().
+ *
+ * By the client's worker, unless a comment says otherwise.
+ */
+#ifndef KVS_ENGINE_HELD_H
+#define KVS_ENGINE_HELD_H
+
+#include "engine/client.h"
+
+struct request;
+
+enum held_reason {
+    HELD_NOT,
+    HELD_PAUSE, /* CLIENT PAUSE */
+    HELD_REASONS,
+};
+
+/* What a client that was let go still wants: count requests, which lie in its parser. */
+struct held_requests {
+    struct request *first;
+    unsigned count;
+};
+
+/* Holds a client that isn't held: these requests of client->parser wait. */
+void client_hold(struct client *client, enum held_reason reason, struct request *requests, unsigned count);
+
+/* Lets go of a client that is held: the requests are the caller's again. */
+struct held_requests client_let_go(struct client *client);
+
+/* Clients of this worker that are held for a reason. */
+unsigned held_count(enum held_reason reason);
+struct client *held_first(enum held_reason reason); /* who has waited longest; NULL nobody */
+
+#endif
