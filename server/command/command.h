@@ -46,7 +46,7 @@ enum command_flag {
     CMD_NO_MANDATORY_KEYS = 1 << 21,
     /* ours, told to nobody */
     CMD_EXCLUSIVE = 1 << 28, /* runs while the world is stopped: sees all clients and all keys, takes no lock */
-    CMD_UNLOCKED = 1 << 29,  /* walks the keyspace, and takes locks itself (SCAN, KEYS, RANDOMKEY) */
+    CMD_UNLOCKED = 1 << 29,  /* runs holding no lock, and takes those that it needs (SCAN, INFO, CLIENT LIST) */
     CMD_GROUPABLE = 1 << 30, /* may run in a group with others; command_table.c adds it to most that have keys */
     CMD_TOUCHES = 1 << 27,   /* renews recency even for a client that said CLIENT NO-TOUCH */
 };

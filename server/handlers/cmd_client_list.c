@@ -1,4 +1,4 @@
-/* CLIENT LIST and CLIENT INFO. */
+/* CLIENT LIST and CLIENT INFO. The former stops the world while clients are taken down, the latter not at all. */
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -8,11 +8,11 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/client_description.h"
-#include "engine/clients.h"
+#include "engine/client_list.h"
 
-static void add_line(struct text *text, const struct client *client, const struct call *call, int64_t now_ms)
+static void add_line(struct text *text, const struct client_description *client)
 {
-    client_describe(text, client, call, now_ms);
+    client_description_write(client, text);
     text_add_char(text, '\n');
 }
 
@@ -25,7 +25,8 @@ static void reply_text(struct call *call, struct text *text)
 void cmd_client_info(struct call *call)
 {
     struct text text = TEXT_EMPTY;
-    add_line(&text, call->client, call, clock_wall_ms());
+    client_describe(&text, call->client, call, clock_wall_ms());
+    text_add_char(&text, '\n');
     reply_text(call, &text);
 }
 
@@ -33,52 +34,48 @@ void cmd_client_info(struct call *call)
 
 static void list_all(struct call *call)
 {
-    size_t count;
-    int64_t now_ms = clock_wall_ms();
+    struct client_list list;
     struct text text = TEXT_EMPTY;
-    struct client **clients = clients_all(&count);
-    for (size_t i = 0; i < count; i++)
-        add_line(&text, clients[i], call, now_ms);
-    mem_free(clients);
+    if (!client_list_take(&list, call, NULL, 0))
+        return;
+    for (size_t i = 0; i < list.count; i++)
+        add_line(&text, &list.clients[i]);
+    client_list_release(&list);
     reply_text(call, &text);
 }
 
-/* clients are in the order of their numbers. */
-static struct client *find_in(struct client **clients, size_t count, uint64_t id)
+/* The numbers from argument 3 on, on the heap; NULL when one isn't a number, which is answered. */
+static uint64_t *parse_ids(struct call *call)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (clients[middle]->conn.id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < count && clients[low]->conn.id == id ? clients[low] : NULL;
-}
-
-static void list_ids(struct call *call)
-{
-    size_t count;
-    int64_t now_ms = clock_wall_ms();
+    uint64_t *ids = mem_alloc((size_t)(call->argc - 3) * sizeof *ids);
     for (int i = 3; i < call->argc; i++) {
         int64_t id;
         if (!number_parse_i64(call->argv[i].data, call->argv[i].len, &id)) {
             reply_error(call->reply, "ERR Invalid client ID");
-            return;
+            mem_free(ids);
+            return NULL;
         }
+        ids[i - 3] = (uint64_t)id;
     }
+    return ids;
+}
+
+static void list_ids(struct call *call)
+{
+    struct client_list list;
     struct text text = TEXT_EMPTY;
-    struct client **clients = clients_all(&count);
-    for (int i = 3; i < call->argc; i++) {
-        int64_t id = 0;
-        number_parse_i64(call->argv[i].data, call->argv[i].len, &id);
-        struct client *client = find_in(clients, count, (uint64_t)id);
-        if (client)
-            add_line(&text, client, call, now_ms);
+    size_t count = (size_t)(call->argc - 3);
+    uint64_t *ids = parse_ids(call);
+    if (ids && client_list_take(&list, call, ids, count)) {
+        for (size_t i = 0; i < count; i++) {
+            const struct client_description *found = client_list_find(&list, ids[i]);
+            if (found)
+                add_line(&text, found);
+        }
+        client_list_release(&list);
+        reply_text(call, &text);
     }
-    mem_free(clients);
-    reply_text(call, &text);
+    mem_free(ids);
 }
 
 void cmd_client_list(struct call *call)

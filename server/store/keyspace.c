@@ -203,14 +203,16 @@ int keyspace_set_expiry(struct view *view, const struct key *key, const struct e
 
 static void keyspace_insert(const struct view *view, struct shard *shard, const struct key *key, struct entry *entry)
 {
-    struct table **table = &shard->tables[view->db];
-    if (!*table) {
-        *table = mem_alloc(sizeof **table);
-        table_init(*table);
+    struct table *table = shard->tables[view->db];
+    if (!table) {
+        table = mem_alloc(sizeof *table);
+        table_init(table);
+        /* Pairs with the acquire in table_peek(): who counts without the lock sees a table that is initialized. */
+        __atomic_store_n(&shard->tables[view->db], table, __ATOMIC_RELEASE);
     }
-    if (table_insert(*table, key->hash, entry)) {
+    if (table_insert(table, key->hash, entry)) {
         panic("out of memory: a table of %zu keys can't grow; raise the machine's memory or set maxmemory",
-              table_count(*table));
+              table_count(table));
     }
 }
 

@@ -110,8 +110,8 @@ void keyspace_prefetch_bucket(const struct view *view, uint64_t hash);
 void keyspace_prefetch_entry(const struct view *view, uint64_t hash);
 
 /* ---- whole databases ---- */
-size_t keyspace_size(struct keyspace *keyspace, int db);         /* keys; any time */
-size_t keyspace_expires(struct keyspace *keyspace, int db);      /* keys with a TTL; any time */
+size_t keyspace_size(struct keyspace *keyspace, int db);         /* keys; inside the gate, takes no lock */
+size_t keyspace_expires(struct keyspace *keyspace, int db);      /* keys with a TTL; likewise */
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db); /* ms, of a sample; 0 unknown; takes locks */
 
 /* Only while the world is stopped. Empties one database, or all with db < 0; returns the number of keys. */

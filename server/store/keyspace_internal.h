@@ -33,6 +33,15 @@ static inline size_t table_count(const struct table *table)
     return table ? atomic_load_explicit(&table->count, memory_order_relaxed) : 0;
 }
 
+/*
+ * A table without its shard's lock, for its counts alone. A table is made under the lock and goes only while the world is
+ * stopped, so within the gate it stays. Pairs with the release in keyspace_insert().
+ */
+static inline const struct table *table_peek(const struct shard *shard, int db)
+{
+    return __atomic_load_n(&shard->tables[db], __ATOMIC_ACQUIRE);
+}
+
 /* ---- the hooks' one body each; under the shard's lock ---- */
 
 /* interest: followers to be told, a bit each; of one key those of its shard. */

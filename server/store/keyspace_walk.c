@@ -11,28 +11,22 @@
 
 /* ---- whole databases ---- */
 
-static size_t keyspace_sum(struct keyspace *keyspace, int db, bool expires)
-{
-    size_t sum = 0;
-    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        struct shard *shard = &keyspace->shards[i];
-        shard_lock(shard); /* the table's pointer is the lock's */
-        struct table *table = shard->tables[db];
-        if (table)
-            sum += atomic_load_explicit(expires ? &table->expires : &table->count, memory_order_relaxed);
-        shard_unlock(shard);
-    }
-    return sum;
-}
-
 size_t keyspace_size(struct keyspace *keyspace, int db)
 {
-    return keyspace_sum(keyspace, db, false);
+    size_t sum = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
+        sum += table_count(table_peek(&keyspace->shards[i], db));
+    return sum;
 }
 
 size_t keyspace_expires(struct keyspace *keyspace, int db)
 {
-    return keyspace_sum(keyspace, db, true);
+    size_t sum = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        const struct table *table = table_peek(&keyspace->shards[i], db);
+        sum += table ? atomic_load_explicit(&table->expires, memory_order_relaxed) : 0;
+    }
+    return sum;
 }
 
 struct flush_job {
@@ -212,21 +206,23 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
 
 /* ---- figures ---- */
 
+/* One key a shard is enough, and its lock is held for one cache miss or two. */
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db)
 {
     int64_t now_ms = clock_wall_ms(), sum = 0;
     unsigned samples = 0;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
+        const struct table *counted = table_peek(shard, db);
+        if (!counted || atomic_load_explicit(&counted->expires, memory_order_relaxed) == 0)
+            continue;
         shard_lock(shard);
         struct table *table = shard->tables[db];
-        if (table && atomic_load_explicit(&table->expires, memory_order_relaxed) > 0) {
-            for (unsigned k = 0; k < 4; k++) {
-                int64_t at = entry_expiry(table_random(table, random_thread()));
-                if (at > now_ms) {
-                    sum += at - now_ms;
-                    samples++;
-                }
+        if (table_count(table) > 0) {
+            int64_t at = entry_expiry(table_random(table, random_thread()));
+            if (at > now_ms) {
+                sum += at - now_ms;
+                samples++;
             }
         }
         shard_unlock(shard);

@@ -30,7 +30,7 @@ struct table;
 struct shard {
     pthread_mutex_t lock;
     /* guarded by lock */
-    struct table **tables; /* one a database, NULL while empty */
+    struct table **tables; /* one a database, NULL before its first key; see table_peek() */
     unsigned interest;     /* followers that want to know of changes here, a bit each; changed under the lock */
     relaxed_counter hits, misses, expired, changes; /* written under the lock, read by INFO */
 #ifdef KVS_DEBUG

@@ -53,7 +53,7 @@ static const struct command client_subcommands[] = {
         .name = "list", .full_name = "client|list",
         .summary = "Describes all connections, one a line.",
         .group = GROUP_CONNECTION, .since = "2.4.0", .complexity = "O(N), N being the number of connections",
-        .arity = -2, .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_EXCLUSIVE,
+        .arity = -2, .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_UNLOCKED,
         .categories = CAT_CONNECTION, .run = cmd_client_list,
         SPEC_ARGS({.name = "client-type", .type = ARG_ONEOF, .token = "TYPE", .since = "5.0.0",
                    .flags = ARG_OPTIONAL,
