@@ -426,6 +426,90 @@ START_TEST(clients_can_be_killed_at_any_moment)
 }
 END_TEST
 
+/* ---- figures ---- */
+
+/* Clients that come, name themselves by one letter again and again, leave keys behind and go. */
+static void come_and_go(unsigned index)
+{
+    char name[200];
+    unsigned rounds = scratch_rounds(100);
+    for (unsigned i = 0; i < rounds; i++) {
+        redisContext *guest = kit_connect(server);
+        size_t len = 1 + (i * 7 + index) % (sizeof name - 1);
+        memset(name, (int)('a' + index), len);
+        name[len] = '\0';
+        run(guest, "SELECT %u", i % 16);
+        run(guest, "CLIENT SETNAME %s", name);
+        run(guest, "CLIENT SETINFO LIB-NAME %s", name);
+        run(guest, "SET k%u-%u v EX %u", index, i, 1 + i % 2 * 1000);
+        run(guest, i % 2 ? "CLIENT SETNAME %s" : "PING %s", "");
+        redisFree(guest);
+    }
+    atomic_fetch_sub(&working, 1);
+}
+
+/* Whether the field's value, which ends with a blank, consists of one letter. */
+static void check_one_letter(const char *line, const char *field)
+{
+    const char *value = strstr(line, field);
+    ck_assert_msg(value, "no %s in %s", field, line);
+    value += strlen(field);
+    for (const char *c = value; *c != ' '; c++)
+        ck_assert_msg(*c == *value, "torn: %s", line);
+}
+
+static void check_client_list(redisContext *context)
+{
+    redisReply *list = redisCommand(context, "CLIENT LIST");
+    ck_assert(list && list->type == REDIS_REPLY_STRING);
+    long long last = 0, id, own = ask_integer(context, "CLIENT ID");
+    bool has_own = false;
+    for (char *line = list->str, *end; *line; line = end + 1) {
+        end = strchr(line, '\n');
+        ck_assert_ptr_nonnull(end);
+        *end = '\0';
+        ck_assert_int_eq(sscanf(line, "id=%lld ", &id), 1);
+        ck_assert_int_gt(id, last);
+        last = id;
+        has_own |= id == own && strstr(line, " cmd=client|list ");
+        check_one_letter(line, " name=");
+        check_one_letter(line, " lib-name=");
+    }
+    ck_assert(has_own);
+    freeReplyObject(list);
+}
+
+static void look_or_disturb(redisContext *context, unsigned index, void *data)
+{
+    (void)data;
+    if (index >= 3) {
+        come_and_go(index);
+        return;
+    }
+    while (atomic_load(&working) > 0) {
+        if (index == 2) {
+            run_plain(context, "FLUSHALL ASYNC");
+            run_plain(context, "SWAPDB 0 1");
+            continue;
+        }
+        check_client_list(context);
+        run_plain(context, "INFO everything");
+        run_plain(context, "MEMORY STATS");
+        run_plain(context, "DBSIZE");
+    }
+}
+
+START_TEST(figures_are_whole_while_clients_and_keys_come_and_go)
+{
+    begin(THREADS - 3);
+    kit_parallel(server, THREADS, look_or_disturb, NULL);
+    run_plain(observer, "FLUSHALL");
+    ck_assert_int_eq(ask_integer(observer, "DBSIZE"), 0);
+    ck_assert_int_eq(kit_info(observer, "blocked_clients"), 0);
+    end();
+}
+END_TEST
+
 Suite *suite_concurrency(void);
 Suite *suite_concurrency(void)
 {
@@ -440,6 +524,7 @@ Suite *suite_concurrency(void)
     tcase_add_test(tcase, a_copy_is_never_a_mixture);
     tcase_add_test(tcase, any_commands_on_the_same_keys_keep_the_tables_whole);
     tcase_add_test(tcase, clients_can_be_killed_at_any_moment);
+    tcase_add_test(tcase, figures_are_whole_while_clients_and_keys_come_and_go);
     suite_add_tcase(suite, tcase);
     return suite;
 }

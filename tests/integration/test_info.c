@@ -101,6 +101,26 @@ START_TEST(keyspace_lists_databases_that_have_keys)
 }
 END_TEST
 
+static bool largest_input_is_large(void *wanted)
+{
+    return (kit_info(c, "client_recent_max_input_buffer") >= 100000) == *(bool *)wanted;
+}
+
+START_TEST(largest_buffers_are_those_of_clients_that_are_there)
+{
+    bool large = true;
+    char bytes[100000];
+    memset(bytes, 'x', sizeof bytes);
+    int fd = kit_raw_connect(server); /* the only one of its worker */
+    kit_raw_text(fd, "*2\r\n$4\r\nECHO\r\n$200000\r\n");
+    kit_raw_send(fd, bytes, sizeof bytes);
+    kit_await(largest_input_is_large, &large, "a large input buffer");
+    close(fd);
+    large = false;
+    kit_await(largest_input_is_large, &large, "no large input buffer");
+}
+END_TEST
+
 START_TEST(commands_that_ran_are_counted_and_rejected_ones_apart)
 {
     kit_expect(c, "+OK", "CONFIG", "RESETSTAT");
@@ -201,6 +221,7 @@ Suite *suite_info(void)
     tcase_add_test(tcase, sections_are_apart_by_an_empty_line);
     tcase_add_test(tcase, the_server_says_who_it_is);
     tcase_add_test(tcase, keyspace_lists_databases_that_have_keys);
+    tcase_add_test(tcase, largest_buffers_are_those_of_clients_that_are_there);
     tcase_add_test(tcase, commands_that_ran_are_counted_and_rejected_ones_apart);
     tcase_add_test(tcase, hits_and_misses_are_counted);
     tcase_add_test(tcase, connections_and_bytes_are_counted);

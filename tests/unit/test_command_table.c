@@ -430,6 +430,20 @@ START_TEST(renaming_to_nothing_disables_and_leaves_all_others)
 }
 END_TEST
 
+START_TEST(what_a_monitor_asks_again_and_again_stops_nobody)
+{
+    static const char *const lines[] = {"INFO",          "CLIENT LIST",    "CLIENT INFO",  "MEMORY STATS",
+                                        "MEMORY DOCTOR", "SLOWLOG GET",    "CONFIG GET *", "DBSIZE",
+                                        "ACL LOG",       "LATENCY LATEST", "COMMAND",      "MEMORY USAGE k"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct request request = request_of(lines[i]);
+        const struct command *command = command_find_call(request.argv, request.argc);
+        ck_assert_msg(command && !(command->flags & CMD_EXCLUSIVE), "%s", lines[i]);
+        free(request.copy);
+    }
+}
+END_TEST
+
 Suite *suite_command_table(void);
 Suite *suite_command_table(void)
 {
@@ -449,6 +463,7 @@ Suite *suite_command_table(void)
     tcase_add_test(tcase, more_keys_than_room_are_counted_but_not_written);
     tcase_add_test(tcase, legacy_ranges_follow_from_the_specifications);
     tcase_add_test(tcase, flags_imply_categories);
+    tcase_add_test(tcase, what_a_monitor_asks_again_and_again_stops_nobody);
     tcase_add_test(tcase, every_command_needs_just_the_access_that_is_listed);
     tcase_add_test(tcase, whoever_may_only_read_changes_nothing);
     tcase_add_test(tcase, set_overwrites_unless_it_gets);
