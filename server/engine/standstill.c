@@ -2,28 +2,27 @@
 
 #include "base/gate.h"
 #include "engine/client.h"
-#include "net/worker.h"
 #include "resp/reply.h"
 
-/* Standstills of this thread that haven't ended: an exclusive call may run others inside. */
-static __thread unsigned depth;
-
-bool standstill_begin(struct client *client, struct reply *reply)
+struct standstill standstill_begin(const struct client *client, struct reply *reply)
 {
-    struct reply before = *reply;
-    if (depth++ > 0)
-        return client->conn.state == CONN_OPEN;
-    reply_end(reply);
-    gate_close(worker_gate(client->conn.worker));
-    reply_begin(reply, &client->conn.output, client->resp);
-    reply->errors = before.errors;
-    reply->on_error = before.on_error;
-    reply->on_error_context = before.on_error_context;
-    return client->conn.state == CONN_OPEN;
+    struct standstill standstill = {0};
+    if (!gate_is_mine()) {
+        struct reply before = *reply;
+        reply_end(reply);
+        gate_close(gate_current());
+        reply_begin(reply, before.output, before.resp);
+        reply->errors = before.errors;
+        reply->on_error = before.on_error;
+        reply->on_error_context = before.on_error_context;
+        standstill.stopped_world = true;
+    }
+    standstill.is_open = client->conn.state == CONN_OPEN;
+    return standstill;
 }
 
-void standstill_end(const struct client *client)
+void standstill_end(struct standstill standstill)
 {
-    if (--depth == 0)
-        gate_open(worker_gate(client->conn.worker));
+    if (standstill.stopped_world)
+        gate_open(gate_current());
 }

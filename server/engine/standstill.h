@@ -5,9 +5,10 @@
  * close this very client or look at what it is being sent; so the call's reply is ended before, and begun anew
  * afterwards. Nothing else that was read before may be relied on.
  *
- * A call that runs inside another, which has stopped the world, finds it standing.
+ * Where the thread has stopped the world already (an exclusive call that runs others inside, a hold of everything), it
+ * stands, and goes on standing afterwards: whoever has stopped it lets it run.
  *
- * On the client's worker, inside the gate, holding no lock.
+ * On the client's worker, inside the gate. Only a thread that has stopped the world may hold locks.
  */
 #ifndef KVS_ENGINE_STANDSTILL_H
 #define KVS_ENGINE_STANDSTILL_H
@@ -17,8 +18,13 @@
 struct client;
 struct reply;
 
-/* Stops the world. False: the client was closed meanwhile, and nobody is to be answered. The world stands all the same. */
-bool standstill_begin(struct client *client, struct reply *reply);
-void standstill_end(const struct client *client);
+struct standstill {
+    bool is_open;       /* false: the client was closed meanwhile, and nobody is to be answered */
+    bool stopped_world; /* private */
+};
+
+/* Stops the world, whether the client is open or not. */
+struct standstill standstill_begin(const struct client *client, struct reply *reply);
+void standstill_end(struct standstill standstill);
 
 #endif
