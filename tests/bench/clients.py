@@ -97,8 +97,9 @@ class Loader:
     def load(self, server, keys, value_len):
         return self._run(server, "load", keys, "-d", value_len)
 
-    def random(self, server, command, requests, keys, value_len, seed):
-        return self._run(server, command, requests, "-k", keys, "-d", value_len, "-c", CLIENTS, "-r", seed)
+    def random(self, server, command, requests, keys, value_len, seed, pipeline=64):
+        return self._run(server, command, requests, "-k", keys, "-d", value_len, "-c", CLIENTS, "-r", seed,
+                         "-p", pipeline)
 
     def grow(self, server, keys, value_len):
         return self._run(server, "grow", keys, "-d", value_len, "-p", 16, "-i", server.pid)
