@@ -62,13 +62,22 @@ END_TEST
 
 START_TEST(what_was_asked_before_the_held_request_is_answered_at_once)
 {
+    static const int pings[] = {1, 8}; /* few requests wait for those of others, more are a pipeline by itself */
     int fd = kit_raw_connect(server);
-    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
-    kit_raw_text(fd, "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINCR\r\n$1\r\nk\r\n*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n");
-    kit_raw_expect(fd, "+PONG\r\n");
-    await_waiting(1);
-    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
-    kit_raw_expect(fd, ":1\r\n$1\r\nx\r\n");
+    for (int i = 0; i < 2; i++) {
+        kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+        char requests[256] = "";
+        for (int k = 0; k < pings[i]; k++)
+            strcat(requests, "*1\r\n$4\r\nPING\r\n");
+        strcat(requests, "*2\r\n$4\r\nINCR\r\n$1\r\nk\r\n*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n");
+        kit_raw_text(fd, requests);
+        for (int k = 0; k < pings[i]; k++)
+            kit_raw_expect(fd, "+PONG\r\n");
+        await_waiting(1);
+        kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+        kit_raw_expect(fd, ":1\r\n$1\r\nx\r\n");
+        kit_expect(c, ":1", "DEL", "k");
+    }
     close(fd);
 }
 END_TEST
