@@ -14,4 +14,8 @@ void panic_set_writer(panic_writer *writer);
 
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* For functions that check a whole structure: the line names the condition that doesn't hold, and where it stands. */
+#define panic_unless(condition)                                                                                        \
+    ((condition) ? (void)0 : panic("%s: line %d: not so: %s", __func__, __LINE__, #condition))
+
 #endif

@@ -7,11 +7,10 @@
 #include "store/segment.h"
 
 #include "base/memory.h"
+#include "base/panic.h"
 #include "base/random.h"
 #include "store/key.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Numbers of buckets whose segments fill a size class of the allocator. */
@@ -249,25 +248,17 @@ size_t segment_displaced(const struct segment *segment)
     return displaced;
 }
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "segment_check: line %d: %s\n", __LINE__, #condition);                                     \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
 static void slot_check(const struct segment *segment, unsigned b, table_slot word, uint64_t bits)
 {
     const struct entry *entry = slot_entry(word);
     struct bytes key = entry_key(entry);
     uint64_t hash = key_hash(key.data, key.len);
-    CHECK(tag_of_slot(word) == tag_of_hash(hash));
-    CHECK(segment->depth == 0 || (hash ^ bits) >> (64 - segment->depth) == 0);
-    CHECK(slot_expires(word) == !!(entry->flags & ENTRY_HAS_EXPIRY));
-    CHECK(!slot_expires(word) || entry_expiry(entry) >= segment->next_expiry);
+    panic_unless(tag_of_slot(word) == tag_of_hash(hash));
+    panic_unless(segment->depth == 0 || (hash ^ bits) >> (64 - segment->depth) == 0);
+    panic_unless(slot_expires(word) == !!(entry->flags & ENTRY_HAS_EXPIRY));
+    panic_unless(!slot_expires(word) || entry_expiry(entry) >= segment->next_expiry);
     for (unsigned h = home_bucket(tag_of_slot(word), segment->buckets); h != b; h = bucket_next(h, segment->buckets))
-        CHECK(bucket_free_slot(&segment->bucket[h]) < 0);
+        panic_unless(bucket_free_slot(&segment->bucket[h]) < 0);
 }
 
 void segment_check(const struct segment *segment, uint64_t bits)
@@ -283,6 +274,6 @@ void segment_check(const struct segment *segment, uint64_t bits)
             expires += slot_expires(word);
         }
     }
-    CHECK(count == segment->count);
-    CHECK(expires == segment->expires);
+    panic_unless(count == segment->count);
+    panic_unless(expires == segment->expires);
 }

@@ -16,13 +16,12 @@
 #include "store/table.h"
 
 #include "base/memory.h"
+#include "base/panic.h"
 #include "base/random.h"
 #include "store/key.h"
 #include "store/segment.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ADDRESS_MASK ((UINT64_C(1) << 48) - 1)
@@ -450,25 +449,17 @@ void table_shape_read(const struct table *table, struct table_shape *shape_out)
     }
 }
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "table_check: line %d: %s\n", __LINE__, #condition);                                       \
-            abort();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
 void table_check(const struct table *table)
 {
     size_t count = 0, expires = 0, segments = 0, bytes = 0;
     size_t words = table->directory ? (size_t)1 << table->depth : 0;
     for (size_t i = 0; i < words;) {
         const struct segment *segment = word_segment(table->directory[i]);
-        CHECK(segment->depth <= table->depth);
+        panic_unless(segment->depth <= table->depth);
         size_t span = (size_t)1 << (table->depth - segment->depth);
-        CHECK(i % span == 0);
+        panic_unless(i % span == 0);
         for (size_t k = 0; k < span; k++)
-            CHECK(table->directory[i + k] == word_make(segment));
+            panic_unless(table->directory[i + k] == word_make(segment));
         segment_check(segment, table->depth ? (uint64_t)i << (64 - table->depth) : 0);
         count += segment->count;
         expires += segment->expires;
@@ -476,8 +467,8 @@ void table_check(const struct table *table)
         segments++;
         i += span;
     }
-    CHECK(count == atomic_load(&table->count));
-    CHECK(expires == atomic_load(&table->expires));
-    CHECK(segments == table->segments);
-    CHECK(bytes == table->segment_bytes);
+    panic_unless(count == atomic_load(&table->count));
+    panic_unless(expires == atomic_load(&table->expires));
+    panic_unless(segments == table->segments);
+    panic_unless(bytes == table->segment_bytes);
 }

@@ -13,6 +13,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -502,6 +503,15 @@ END_TEST
 
 /* ---- chance ---- */
 
+START_TEST(a_wrong_count_ends_the_process_that_checks)
+{
+    model_begin(NULL);
+    model_insert(0, ENTRY_NO_EXPIRY);
+    model.table.count++;
+    table_check(&model.table);
+}
+END_TEST
+
 START_TEST(random_entries_are_evenly_chosen)
 {
     enum { KEYS = 2000, DRAWS = 200 * KEYS };
@@ -552,6 +562,7 @@ Suite *suite_table(void)
     tcase_add_loop_test(tcase, find_expired_finds_all_that_is_due_and_nothing_else, 0, HASHES);
     tcase_add_test(tcase, find_expired_reads_no_segment_in_which_nothing_is_due);
     tcase_add_test(tcase, random_entries_are_evenly_chosen);
+    tcase_add_test_raise_signal(tcase, a_wrong_count_ends_the_process_that_checks, SIGABRT);
     suite_add_tcase(suite, tcase);
     return suite;
 }
