@@ -45,18 +45,6 @@ static void end(void)
     scratch_remove(folder);
 }
 
-static const char *program(void)
-{
-    const char *named = getenv("KVS_SERVER");
-    return named ? named : "build/kvs-server";
-}
-
-static redisContext *connect_to(const char *path)
-{
-    struct kit_server server = {.socket = (char *)path};
-    return kit_connect(&server);
-}
-
 static char *read_log(void)
 {
     return scratch_read(scratch_path(folder, "log"));
@@ -90,7 +78,7 @@ static int listen_at(const char *path, int type, mode_t mode)
  * do.
  */
 #define launch(fds, count, names, ...)                                                                                 \
-    launch_args(fds, count, names, (const char *const[]){program(), ##__VA_ARGS__, NULL})
+    launch_args(fds, count, names, (const char *const[]){kit_program(), ##__VA_ARGS__, NULL})
 static void launch_args(const int *fds, int count, const char *names, const char *const *args)
 {
     pid = fork();
@@ -146,7 +134,7 @@ static void expect_access(redisContext *context, const char *access, const char 
 
 static void expect_service_at(const char *path, const char *access)
 {
-    redisContext *context = connect_to(path);
+    redisContext *context = kit_connect_to(path);
     kit_expect(context, "+PONG", "PING");
     expect_access(context, access, path);
     redisFree(context);
@@ -189,12 +177,12 @@ END_TEST
 START_TEST(clients_that_came_before_the_server_are_served)
 {
     int fd = listen_at(paths[0], SOCK_STREAM, 0600);
-    redisContext *context = connect_to(paths[0]);
+    redisContext *context = kit_connect_to(paths[0]);
     launch(&fd, 1, "name", "--dir", folder);
     kit_expect(context, "+OK", "SET", "key", "value");
     redisFree(context);
     stop();
-    context = connect_to(paths[0]); /* the manager still listens: the next server serves it */
+    context = kit_connect_to(paths[0]); /* the manager still listens: the next server serves it */
     launch(&fd, 1, "name", "--dir", folder);
     kit_expect(context, "nil", "GET", "key");
     redisFree(context);
@@ -209,7 +197,7 @@ START_TEST(a_blocking_socket_does_not_block_the_server)
     ck_assert_int_eq(fcntl(fds[0], F_GETFL) & O_NONBLOCK, 0);
     launch(fds, 2, NULL, "--dir", folder);
     for (int i = 0; i < 20; i++) {
-        redisContext *first = connect_to(paths[i % 2]);
+        redisContext *first = kit_connect_to(paths[i % 2]);
         kit_expect(first, "+PONG", "PING");
         redisFree(first);
     }
@@ -260,7 +248,7 @@ static void activate_args(int count, const char *const *further)
         args[at++] = paths[i];
     }
     for (; *further; further++)
-        args[at++] = strcmp(*further, "SERVER") == 0 ? program() : *further;
+        args[at++] = strcmp(*further, "SERVER") == 0 ? kit_program() : *further;
     pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
@@ -295,7 +283,7 @@ START_TEST(systemd_names_several_for_listen_entries)
     expect_service_at(paths[0], "write");
     expect_service_at(paths[1], "read");
     expect_service_at(paths[2], "write");
-    redisContext *context = connect_to(paths[1]);
+    redisContext *context = kit_connect_to(paths[1]);
     kit_expect(context, "-NOPERM ...", "SET", "key", "value");
     redisFree(context);
     stop();

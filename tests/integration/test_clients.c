@@ -1,5 +1,5 @@
 /* CLIENT: telling of clients, closing them, and the limits that they are held to. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <signal.h>
@@ -13,21 +13,6 @@
 #define MB (1024 * 1024)
 #define UNREAD_LEN 16000000 /* far more than what the kernel keeps of a reply that isn't read */
 #define UNREAD_END "15999999"
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 /* The line of CLIENT LIST with that name, to be free()d; NULL when there is no such client. */
 static char *line_of(const char *name)
@@ -520,8 +505,7 @@ Suite *suite_clients(void);
 Suite *suite_clients(void)
 {
     Suite *suite = suite_create("clients");
-    TCase *tcase = kit_tcase("clients");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("clients");
     tcase_add_test(tcase, names_are_kept_and_checked);
     tcase_add_test(tcase, list_has_the_fields_of_redis_in_their_order);
     tcase_add_test(tcase, list_is_in_the_order_of_ids_whichever_worker_has_a_client);

@@ -2,7 +2,7 @@
  * Connections on different workers use the same keys at the same time. Each command is atomic, so sums are exact, what
  * was set together is read together, and what is moved about is always somewhere, once.
  */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,22 +11,18 @@
 
 enum { THREADS = 6 };
 
-static struct kit_server *server;
-static redisContext *observer;
 static atomic_int working; /* threads that change something; the others look as long as there are any */
 
 static void begin(int workers)
 {
-    server = kit_start();
-    observer = kit_connect(server);
+    served_begin(kit_start());
     atomic_store(&working, workers);
 }
 
 static void end(void)
 {
-    kit_expect(observer, "+OK", "DEBUG", "CHECK");
-    redisFree(observer);
-    kit_stop(server);
+    kit_expect(c, "+OK", "DEBUG", "CHECK");
+    served_end();
 }
 
 static void check_no_error(redisContext *context, redisReply *reply, const char *command)
@@ -96,10 +92,10 @@ START_TEST(counted_sums_are_exact)
     for (int i = 0; i < COUNTERS; i++) {
         char command[32];
         snprintf(command, sizeof command, "INCRBY n%d 0", i);
-        sum += ask_integer(observer, command);
+        sum += ask_integer(c, command);
     }
     ck_assert_int_gt(sum, 0);
-    ck_assert_int_eq(ask_integer(observer, "INCRBY total 0"), sum);
+    ck_assert_int_eq(ask_integer(c, "INCRBY total 0"), sum);
     end();
 }
 END_TEST
@@ -117,7 +113,7 @@ START_TEST(no_append_is_lost)
     unsigned seen[THREADS] = {0};
     begin(0);
     kit_parallel(server, THREADS, append_letters, NULL);
-    redisReply *reply = kit_command(observer, "GET", "text");
+    redisReply *reply = kit_command(c, "GET", "text");
     ck_assert_uint_eq(reply->len, THREADS * scratch_rounds(2000));
     for (size_t i = 0; i < reply->len; i++)
         seen[reply->str[i] - 'a']++;
@@ -219,8 +215,8 @@ START_TEST(emptying_and_swapping_databases_tears_nothing)
 {
     begin(3);
     kit_parallel(server, THREADS, set_get_or_disturb, NULL);
-    kit_expect(observer, "+OK", "FLUSHALL");
-    kit_expect(observer, ":0", "DBSIZE");
+    kit_expect(c, "+OK", "FLUSHALL");
+    kit_expect(c, ":0", "DBSIZE");
     end();
 }
 END_TEST
@@ -250,9 +246,9 @@ static void rename_about(redisContext *context, unsigned index, void *unused)
 START_TEST(a_renamed_key_is_always_somewhere_once)
 {
     begin(THREADS - 1);
-    kit_expect(observer, "+OK", "SET", "r0", "the one");
+    kit_expect(c, "+OK", "SET", "r0", "the one");
     kit_parallel(server, THREADS, rename_about, NULL);
-    redisReply *reply = kit_command(observer, "MGET", "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7");
+    redisReply *reply = kit_command(c, "MGET", "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7");
     unsigned found = 0;
     for (size_t i = 0; i < 8; i++)
         if (reply->element[i]->type == REDIS_REPLY_STRING) {
@@ -280,14 +276,14 @@ START_TEST(a_moved_key_is_in_one_database_in_the_end)
     long long found = 0;
     atomic_llong moved = 0;
     begin(0);
-    kit_expect(observer, "+OK", "SET", "thing", "value", "EX", "1000");
+    kit_expect(c, "+OK", "SET", "thing", "value", "EX", "1000");
     kit_parallel(server, THREADS, move_about, &moved);
     ck_assert_int_gt(atomic_load(&moved), 0);
     for (int db = 0; db < 3; db++) {
-        run(observer, "SELECT %d", db);
-        found += ask_integer(observer, "EXISTS thing");
-        if (ask_integer(observer, "EXISTS thing"))
-            ck_assert_int_gt(ask_integer(observer, "TTL thing"), 900);
+        run(c, "SELECT %d", db);
+        found += ask_integer(c, "EXISTS thing");
+        if (ask_integer(c, "EXISTS thing"))
+            ck_assert_int_gt(ask_integer(c, "TTL thing"), 900);
     }
     ck_assert_int_eq(found, 1);
     end();
@@ -321,7 +317,7 @@ static void copy_and_change(redisContext *context, unsigned index, void *unused)
 START_TEST(a_copy_is_never_a_mixture)
 {
     begin(0);
-    kit_expect(observer, "+OK", "SET", "c1", "aaaaaaaa");
+    kit_expect(c, "+OK", "SET", "c1", "aaaaaaaa");
     kit_parallel(server, THREADS, copy_and_change, NULL);
     end();
 }
@@ -418,10 +414,10 @@ static void work_and_be_killed(redisContext *context, unsigned index, void *unus
 START_TEST(clients_can_be_killed_at_any_moment)
 {
     begin(1);
-    redisFree(observer); /* it would be killed as well */
+    redisFree(c); /* it would be killed as well */
     kit_parallel(server, THREADS, work_and_be_killed, NULL);
-    observer = kit_connect(server);
-    ck_assert_int_gt(ask_integer(observer, "INCR killed"), 1);
+    c = kit_connect(server);
+    ck_assert_int_gt(ask_integer(c, "INCR killed"), 1);
     end();
 }
 END_TEST

@@ -36,13 +36,6 @@ static const char *write_conf(const char *format, ...)
     return path;
 }
 
-static redisContext *connect_to(const char *path)
-{
-    redisContext *context = redisConnectUnix(path);
-    ck_assert_msg(context && context->err == 0, "%s: %s", path, context ? context->errstr : "");
-    return context;
-}
-
 static bool is_there(const char *path)
 {
     return access(path, F_OK) == 0;
@@ -59,7 +52,7 @@ START_TEST(sighup_sets_what_was_edited_and_names_what_waits)
     kit_await_log(server, "listen, timeout set anew; databases can't change while the server runs");
     kit_expect(context, "[$timeout $200]", "CONFIG", "GET", "timeout");
     kit_expect(context, "[$hz $30]", "CONFIG", "GET", "hz");
-    redisContext *reader = connect_to(other);
+    redisContext *reader = kit_connect_to(other);
     kit_expect(reader, "nil", "GET", "a");
     kit_expect(reader, "-NOPERM socket ...", "SET", "a", "b");
     redisFree(reader);
@@ -122,7 +115,7 @@ START_TEST(rewritten_file_brings_sockets_and_users_back)
     ck_assert_msg(!strstr(text, ">pw") && strstr(text, "\nuser bob on nopass "), "%s", text);
     free(text);
     kit_start_again(server);
-    context = connect_to(extra);
+    context = kit_connect_to(extra);
     kit_expect(context, "+OK", "AUTH", "alice", "pw");
     kit_expect(context, "+OK", "AUTH", "bob", "any");
     kit_expect(context, "+OK", "SET", "b:1", "2");

@@ -1,25 +1,10 @@
 /* The connection's own commands: greeting, logging in, choosing a protocol and a database, leaving. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 START_TEST(ping_and_echo_give_back_what_they_got)
 {
@@ -172,8 +157,7 @@ Suite *suite_connection(void);
 Suite *suite_connection(void)
 {
     Suite *suite = suite_create("connection");
-    TCase *tcase = kit_tcase("connection");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("connection");
     tcase_add_test(tcase, ping_and_echo_give_back_what_they_got);
     tcase_add_test(tcase, select_changes_the_database_of_this_connection_alone);
     tcase_add_test(tcase, select_counts_for_what_follows_in_the_same_pipeline);

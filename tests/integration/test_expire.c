@@ -1,34 +1,7 @@
 /* Time to live: setting, telling, and that keys go when their time has come. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
-#include <stdlib.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
-
-/* Takes the next reply of commands sent with redisAppendCommand(). */
-static void expect_next(redisContext *context, const char *expected)
-{
-    redisReply *reply = NULL;
-    ck_assert_int_eq(redisGetReply(context, (void **)&reply), REDIS_OK);
-    char *text = kit_reply_text(reply);
-    ck_assert_str_eq(text, expected);
-    free(text);
-    freeReplyObject(reply);
-}
 
 static bool is_gone(void *data)
 {
@@ -159,7 +132,7 @@ START_TEST(active_rounds_remove_keys_that_nobody_asks_for)
     for (int i = 0; i < 1000; i++)
         redisAppendCommand(c, "SET key:%d v PX 1", i);
     for (int i = 0; i < 1000; i++)
-        expect_next(c, "+OK");
+        kit_expect_next(c, "+OK");
     kit_await(is_empty, c, "DBSIZE 0");
 }
 END_TEST
@@ -176,8 +149,7 @@ Suite *suite_expire(void);
 Suite *suite_expire(void)
 {
     Suite *suite = suite_create("expire");
-    TCase *tcase = kit_tcase("expire");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("expire");
     tcase_add_test(tcase, ttl_tells_what_expire_set);
     tcase_add_test(tcase, conditions_decide_whether_expire_applies);
     tcase_add_test(tcase, expire_refuses_bad_options_and_times);

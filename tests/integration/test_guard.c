@@ -2,7 +2,7 @@
  * What a socket file allows: its ceiling, above all users; the user that its connections start as; and peers, whom the
  * kernel vouches for. Which accounts may open which file is the file system's business and not tested here.
  */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -12,31 +12,25 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static struct kit_server *server;
-static char *sockets;   /* the folder of the sockets below admin */
-static redisContext *c; /* through the admin socket */
+static char *sockets; /* the folder of the sockets below admin; c is through the admin socket */
 
 static void setup(void)
 {
     sockets = scratch_create();
-    server = kit_start("--listen", scratch_path(sockets, "read.sock"), "access=read", "--listen",
-                       scratch_path(sockets, "write.sock"), "--listen", scratch_path(sockets, "user.sock"),
-                       "access=admin", "user=app");
-    c = kit_connect(server);
+    served_begin(kit_start("--listen", scratch_path(sockets, "read.sock"), "access=read", "--listen",
+                           scratch_path(sockets, "write.sock"), "--listen", scratch_path(sockets, "user.sock"),
+                           "access=admin", "user=app"));
 }
 
 static void teardown(void)
 {
-    redisFree(c);
-    kit_stop(server);
+    served_end();
     scratch_remove(sockets);
 }
 
 static redisContext *connect_through(const char *name)
 {
-    struct kit_server there = *server;
-    there.socket = (char *)scratch_path(sockets, name);
-    return kit_connect(&there);
+    return kit_connect_to(scratch_path(sockets, name));
 }
 
 /* "-NOPERM socket <path> allows access=read; 'set' needs access=write" */

@@ -1,25 +1,10 @@
 /* INFO: sections, and counters that count what they say. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 /* The titles of the sections that a request answers, with blanks between. */
 static char *titles_of(const char *const *request)
@@ -215,8 +200,7 @@ Suite *suite_info(void);
 Suite *suite_info(void)
 {
     Suite *suite = suite_create("info");
-    TCase *tcase = kit_tcase("info");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("info");
     tcase_add_test(tcase, sections_are_chosen_as_in_redis);
     tcase_add_test(tcase, sections_are_apart_by_an_empty_line);
     tcase_add_test(tcase, the_server_says_who_it_is);

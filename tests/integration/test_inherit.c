@@ -37,8 +37,7 @@ static void end(void)
 #define start(fd, ...) start_args(fd, (const char *const[]){NULL, ##__VA_ARGS__, NULL} + 1)
 static void start_args(int fd, const char *const *further)
 {
-    const char *named = getenv("KVS_SERVER");
-    const char *args[16] = {named ? named : "build/kvs-server", "--dir", folder, "--inherit-fd", "7"};
+    const char *args[16] = {kit_program(), "--dir", folder, "--inherit-fd", "7"};
     for (int i = 0; further[i]; i++)
         args[5 + i] = further[i];
     const char *log = scratch_path(folder, "log");

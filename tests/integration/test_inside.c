@@ -1,24 +1,9 @@
 /* A command that runs inside another: the same questions are asked of it, and the same books kept. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 /* A figure of a command's line in INFO commandstats. */
 static long long stat_of(const char *command, const char *figure)
@@ -104,8 +89,7 @@ Suite *suite_inside(void);
 Suite *suite_inside(void)
 {
     Suite *suite = suite_create("inside");
-    TCase *tcase = kit_tcase("inside");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("inside");
     tcase_add_test(tcase, it_answers_and_changes_keys_as_it_does_alone);
     tcase_add_test(tcase, one_with_many_keys_finds_them_all);
     tcase_add_test(tcase, it_is_counted_and_timed_beside_the_outer_one);

@@ -1,24 +1,9 @@
 /* Commands on keys whatever they hold, and on whole databases. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 START_TEST(del_unlink_exists_and_touch_count_keys)
 {
@@ -199,8 +184,7 @@ Suite *suite_keys(void);
 Suite *suite_keys(void)
 {
     Suite *suite = suite_create("keys");
-    TCase *tcase = kit_tcase("keys");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("keys");
     tcase_add_test(tcase, del_unlink_exists_and_touch_count_keys);
     tcase_add_test(tcase, type_tells_string_or_none);
     tcase_add_test(tcase, rename_carries_value_encoding_and_ttl);

@@ -1,24 +1,9 @@
 /* The latency monitor, and the histograms of commands. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 /* Waits until the server's clock shows another second: spikes of one second become one sample. */
 static void await_next_second(void)
@@ -193,8 +178,7 @@ Suite *suite_latency(void);
 Suite *suite_latency(void)
 {
     Suite *suite = suite_create("latency");
-    TCase *tcase = kit_tcase("latency");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("latency");
     tcase_add_test(tcase, nothing_is_watched_without_a_threshold);
     tcase_add_test(tcase, slow_commands_become_samples_one_a_second);
     tcase_add_test(tcase, reset_forgets_named_events_in_any_case_or_all);

@@ -2,27 +2,12 @@
  * MEMORY, and what DEBUG tells of keys. A sanitizer's allocator counts nothing: what looks at its figures is left out
  * there.
  */
-#include "kit/kit.h"
+#include "kit/served.h"
 #include "kit/suites.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 START_TEST(usage_grows_with_the_value)
 {
@@ -236,16 +221,14 @@ Suite *suite_memory(void);
 Suite *suite_memory(void)
 {
     Suite *suite = suite_create("memory");
-    TCase *tcase = kit_tcase("memory");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("memory");
     tcase_add_test(tcase, usage_grows_with_the_value);
     tcase_add_test(tcase, usage_refuses_what_redis_refuses);
     tcase_add_test(tcase, stats_follow_the_data);
     tcase_add_test(tcase, flushall_and_purge_bring_the_memory_back);
     tcase_add_test(tcase, doctor_and_malloc_stats_answer_in_words);
     suite_add_tcase(suite, tcase);
-    TCase *debug = kit_tcase("debug");
-    tcase_add_checked_fixture(debug, setup, teardown);
+    TCase *debug = served_tcase("debug");
     tcase_add_test(debug, debug_digest_depends_on_keys_values_and_ttls_alone);
     tcase_add_test(debug, debug_object_shows_encoding_and_length);
     tcase_add_test(debug, debug_is_refused_unless_allowed);

@@ -1,5 +1,5 @@
 /* MONITOR: what monitors are told, and what they are not. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -7,21 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 static int monitor_connect(void)
 {
@@ -191,8 +176,7 @@ Suite *suite_monitor(void);
 Suite *suite_monitor(void)
 {
     Suite *suite = suite_create("monitor");
-    TCase *tcase = kit_tcase("monitor");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("monitor");
     tcase_add_test(tcase, monitor_sees_commands_with_database_and_quoted_arguments);
     tcase_add_test(tcase, monitor_is_not_told_of_admin_commands_and_rejected_ones);
     tcase_add_test(tcase, monitor_never_sees_passwords);

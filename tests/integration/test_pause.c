@@ -1,34 +1,11 @@
 /* CLIENT PAUSE: who waits, for how long, and that nothing is lost meanwhile. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool as_many_wait(void *data)
 {
@@ -112,17 +89,17 @@ END_TEST
 
 START_TEST(pause_all_holds_everything_until_its_time_is_over)
 {
-    int64_t start = now_ms();
+    int64_t start = kit_now_ms();
     kit_expect(c, "+OK", "CLIENT", "PAUSE", "300");
     kit_expect(c, "+PONG", "PING");
-    ck_assert_int_ge(now_ms() - start, 299);
+    ck_assert_int_ge(kit_now_ms() - start, 299);
 }
 END_TEST
 
 /* Asks for a key that isn't there, for so long. */
 static void read_for(int64_t ms)
 {
-    for (int64_t start = now_ms(); now_ms() - start < ms;)
+    for (int64_t start = kit_now_ms(); kit_now_ms() - start < ms;)
         kit_expect(c, "nil", "GET", "k");
 }
 
@@ -144,11 +121,11 @@ END_TEST
 
 START_TEST(later_pause_makes_the_first_stricter)
 {
-    int64_t start = now_ms();
+    int64_t start = kit_now_ms();
     kit_expect(c, "+OK", "CLIENT", "PAUSE", "400", "WRITE");
     kit_expect(c, "+OK", "CLIENT", "PAUSE", "1", "ALL");
     kit_expect(c, "+PONG", "PING");
-    ck_assert_int_ge(now_ms() - start, 399);
+    ck_assert_int_ge(kit_now_ms() - start, 399);
 }
 END_TEST
 
@@ -203,11 +180,11 @@ START_TEST(keys_do_not_expire_while_writes_are_paused)
     long long expired = kit_info(c, "expired_keys");
     kit_raw_text(fd, "SET a 1 PX 10\r\nSET b 1 PX 10\r\nCLIENT PAUSE 100000 WRITE\r\n");
     kit_raw_expect(fd, "+OK\r\n+OK\r\n+OK\r\n");
-    for (int64_t start = now_ms(); now_ms() - start < 300;)
-        kit_expect(c, now_ms() - start > 50 ? "nil" : "...", "GET", "a");
+    for (int64_t start = kit_now_ms(); kit_now_ms() - start < 300;)
+        kit_expect(c, kit_now_ms() - start > 50 ? "nil" : "...", "GET", "a");
     ck_assert_int_eq(kit_info(c, "expired_keys"), expired);
     kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
-    for (int64_t start = now_ms(); now_ms() - start < 10000 && kit_info(c, "expired_keys") < expired + 2;)
+    for (int64_t start = kit_now_ms(); kit_now_ms() - start < 10000 && kit_info(c, "expired_keys") < expired + 2;)
         kit_expect(c, "nil", "GET", "a");
     ck_assert_int_eq(kit_info(c, "expired_keys"), expired + 2);
     close(fd);
@@ -260,8 +237,7 @@ Suite *suite_pause(void);
 Suite *suite_pause(void)
 {
     Suite *suite = suite_create("pause");
-    TCase *tcase = kit_tcase("pause");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("pause");
     tcase_add_test(tcase, pause_write_holds_writes_and_lets_reads_through);
     tcase_add_test(tcase, what_was_asked_before_the_held_request_is_answered_at_once);
     tcase_add_test(tcase, held_clients_are_let_go_in_the_order_in_which_they_came);

@@ -1,5 +1,5 @@
 /* Peers: the kernel says who has connected, and the ACL's peer: rules make a user of it, without a password. */
-#include "kit/kit.h"
+#include "kit/served.h"
 #include "kit/suites.h"
 #include "kit/users.h"
 
@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct kit_server *server;
-static redisContext *c;
 static char *app; /* path of a socket that starts as the user socket-user */
 
 static const struct kit_user stranger = {.uid = 12345, .gid = 12345};
@@ -20,9 +18,8 @@ static void setup(void)
 {
     char *folder = scratch_create();
     app = strdup(scratch_path(folder, "app.sock"));
-    server = kit_start("--unixsocketperm", "666", "--listen", app, "mode=0666", "access=write", "user=socket-user",
-                       "--user", "socket-user", "on", "nopass", "~*", "+@all");
-    c = kit_connect(server);
+    served_begin(kit_start("--unixsocketperm", "666", "--listen", app, "mode=0666", "access=write", "user=socket-user",
+                           "--user", "socket-user", "on", "nopass", "~*", "+@all"));
     users_admit_all(server->folder);
     users_admit_all(folder);
     free(folder);
@@ -30,8 +27,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    redisFree(c);
-    kit_stop(server);
+    served_end();
     *strrchr(app, '/') = '\0';
     scratch_remove(app);
 }

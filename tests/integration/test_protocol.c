@@ -1,5 +1,5 @@
 /* The protocol on the wire: forms of requests, however they are cut, and what breaks the rules. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -8,21 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
 
 START_TEST(inline_requests_are_split_like_a_shells)
 {
@@ -261,8 +246,7 @@ Suite *suite_protocol(void);
 Suite *suite_protocol(void)
 {
     Suite *suite = suite_create("protocol");
-    TCase *tcase = kit_tcase("protocol");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("protocol");
     tcase_add_test(tcase, inline_requests_are_split_like_a_shells);
     tcase_add_test(tcase, empty_arrays_ask_for_nothing);
     tcase_add_test(tcase, requests_arrive_whole_however_they_are_cut);

@@ -1,5 +1,5 @@
 /* What clients do wrong, and what the machine runs out of: the server goes on serving the others. */
-#include "kit/kit.h"
+#include "kit/served.h"
 #include "kit/suites.h"
 
 #include <errno.h>
@@ -10,27 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct kit_server *server;
-static redisContext *observer;
-
-static void begin(struct kit_server *started)
-{
-    server = started;
-    observer = kit_connect(server);
-}
-
 static void end(void)
 {
-    kit_expect(observer, "+PONG", "PING");
-    kit_expect(observer, "+OK", "DEBUG", "CHECK");
-    redisFree(observer);
-    kit_stop(server);
+    kit_expect(c, "+PONG", "PING");
+    kit_expect(c, "+OK", "DEBUG", "CHECK");
+    served_end();
 }
 
 static bool only_observer_is_left(void *unused)
 {
     (void)unused;
-    return kit_info(observer, "connected_clients") == 1;
+    return kit_info(c, "connected_clients") == 1;
 }
 
 static void await_that_others_are_gone(void)
@@ -54,8 +44,8 @@ static bool can_have_descriptors(rlim_t count)
 /* A bulk of len bytes under key big, and the reply to GET big. */
 static void make_big_value(const char *len)
 {
-    kit_expect(observer, "+OK", "SET", "big", "");
-    kit_integer(observer, "SETRANGE", "big", len, "end");
+    kit_expect(c, "+OK", "SET", "big", "");
+    kit_integer(c, "SETRANGE", "big", len, "end");
 }
 
 /* ---- clients that vanish ---- */
@@ -68,8 +58,8 @@ START_TEST(clients_that_vanish_in_mid_request_are_forgotten)
                                          "PIN",
                                          "*2\r\n$4\r\nECHO\r\n$1000000\r\nonly a part",
                                          "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPI"};
-    begin(kit_start());
-    long long before = kit_info(observer, "used_memory");
+    served_begin(kit_start());
+    long long before = kit_info(c, "used_memory");
     for (int round = 0; round < 100; round++)
         for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++) {
             int fd = kit_raw_connect(server);
@@ -79,14 +69,14 @@ START_TEST(clients_that_vanish_in_mid_request_are_forgotten)
             close(fd);
         }
     await_that_others_are_gone();
-    ck_assert_int_lt(kit_info(observer, "used_memory"), before + (4 << 20)); /* no half request is held */
+    ck_assert_int_lt(kit_info(c, "used_memory"), before + (4 << 20)); /* no half request is held */
     end();
 }
 END_TEST
 
 START_TEST(clients_that_vanish_before_their_replies_are_forgotten)
 {
-    begin(kit_start());
+    served_begin(kit_start());
     make_big_value("1000000");
     for (int i = 0; i < 100; i++) {
         int fd = kit_raw_connect(server);
@@ -103,7 +93,7 @@ END_TEST
 START_TEST(a_client_that_closes_its_sending_side_gets_every_reply)
 {
     char expected[32];
-    begin(kit_start());
+    served_begin(kit_start());
     int fd = kit_raw_connect(server);
     for (int i = 0; i < 1000; i++) {
         char request[32];
@@ -123,7 +113,7 @@ START_TEST(a_half_closed_client_gets_replies_larger_than_the_socket_takes)
 {
     enum { LEN = 3000003, GETS = 12 };
     char *value = malloc(LEN);
-    begin(kit_start());
+    served_begin(kit_start());
     make_big_value("3000000");
     int fd = kit_raw_connect(server);
     for (int i = 0; i < GETS; i++)
@@ -146,14 +136,14 @@ END_TEST
 
 START_TEST(half_a_request_before_the_end_is_not_executed)
 {
-    begin(kit_start());
+    served_begin(kit_start());
     int fd = kit_raw_connect(server);
     kit_raw_text(fd, "SET a 1\r\nSET b 2");
     shutdown(fd, SHUT_WR);
     kit_raw_expect(fd, "+OK\r\n");
     kit_raw_expect_end(fd);
     close(fd);
-    kit_expect(observer, ":1", "EXISTS", "a", "b");
+    kit_expect(c, ":1", "EXISTS", "a", "b");
     end();
 }
 END_TEST
@@ -164,13 +154,13 @@ START_TEST(a_client_that_reads_late_gets_every_byte)
 {
     enum { LEN = 1000003, GETS = 40 };
     char *value = malloc(LEN);
-    begin(kit_start());
+    served_begin(kit_start());
     make_big_value("1000000");
     int fd = kit_raw_connect(server);
     for (int i = 0; i < GETS; i++)
         kit_raw_text(fd, "GET big\r\nPING\r\n");
     kit_raw_await_taken(fd);
-    kit_expect(observer, "+PONG", "PING"); /* others don't notice */
+    kit_expect(c, "+PONG", "PING"); /* others don't notice */
     for (int i = 0; i < GETS; i++) {
         kit_raw_expect(fd, "$1000003\r\n");
         kit_raw_receive(fd, value, LEN);
@@ -185,7 +175,7 @@ END_TEST
 
 START_TEST(a_client_that_never_reads_is_closed_at_the_hard_limit)
 {
-    begin(kit_start("--client-output-buffer-limit", "normal 4mb 0 0"));
+    served_begin(kit_start("--client-output-buffer-limit", "normal 4mb 0 0"));
     make_big_value("1000000");
     int fd = kit_raw_connect(server);
     for (int i = 0; i < 30 && send(fd, "GET big\r\n", 9, MSG_NOSIGNAL) == 9; i++) {
@@ -199,7 +189,7 @@ END_TEST
 
 START_TEST(a_client_that_never_reads_is_closed_when_the_soft_limit_has_lasted)
 {
-    begin(kit_start("--client-output-buffer-limit", "normal 0 1mb 1"));
+    served_begin(kit_start("--client-output-buffer-limit", "normal 0 1mb 1"));
     make_big_value("1000000");
     int fd = kit_raw_connect(server);
     for (int i = 0; i < 5; i++)
@@ -215,7 +205,7 @@ END_TEST
 START_TEST(an_unfinished_request_over_the_query_limit_closes_the_client)
 {
     static char part[65536];
-    begin(kit_start("--client-query-buffer-limit", "1mb"));
+    served_begin(kit_start("--client-query-buffer-limit", "1mb"));
     int fd = kit_raw_connect(server);
     memset(part, 'x', sizeof part);
     kit_raw_text(fd, "*2\r\n$4\r\nECHO\r\n$100000000\r\n");
@@ -225,21 +215,21 @@ START_TEST(an_unfinished_request_over_the_query_limit_closes_the_client)
     kit_raw_expect_end(fd);
     close(fd);
     await_that_others_are_gone();
-    ck_assert_int_eq(kit_info(observer, "client_query_buffer_limit_disconnections"), 1);
+    ck_assert_int_eq(kit_info(c, "client_query_buffer_limit_disconnections"), 1);
     end();
 }
 END_TEST
 
 START_TEST(idle_clients_are_closed_after_the_timeout)
 {
-    begin(kit_start("--timeout", "1"));
+    served_begin(kit_start("--timeout", "1"));
     int fd = kit_raw_connect(server);
     kit_raw_text(fd, "PING\r\n");
     kit_raw_expect(fd, "+PONG\r\n");
     kit_raw_expect_end(fd);
     close(fd);
-    redisFree(observer); /* it has been idle as well */
-    observer = kit_connect(server);
+    redisFree(c); /* it has been idle as well */
+    c = kit_connect(server);
     end();
 }
 END_TEST
@@ -253,18 +243,18 @@ START_TEST(a_bulk_of_512_mb_is_taken_and_one_byte_more_is_not)
     }
     char *part = malloc(MEGABYTE);
     memset(part, 'x', MEGABYTE);
-    begin(kit_start());
+    served_begin(kit_start());
     int fd = kit_raw_connect(server);
     kit_raw_text(fd, "*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$536870912\r\n");
     for (int i = 0; i < 512; i++)
         kit_raw_send(fd, part, MEGABYTE);
     kit_raw_text(fd, "\r\n");
     kit_raw_expect(fd, "+OK\r\n");
-    kit_expect(observer, ":536870912", "STRLEN", "big");
-    long long memory = kit_info(observer, "used_memory_peak");
+    kit_expect(c, ":536870912", "STRLEN", "big");
+    long long memory = kit_info(c, "used_memory_peak");
     ck_assert_int_lt(memory, 800LL << 20); /* it was never there twice */
-    kit_expect(observer, "$xxx", "GETRANGE", "big", "536870909", "-1");
-    kit_expect(observer, ":1", "DEL", "big");
+    kit_expect(c, "$xxx", "GETRANGE", "big", "536870909", "-1");
+    kit_expect(c, ":1", "DEL", "big");
     kit_raw_text(fd, "*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$536870913\r\n");
     kit_raw_expect(fd, "-ERR Protocol error: invalid bulk length\r\n");
     kit_raw_expect_end(fd);
@@ -279,7 +269,7 @@ END_TEST
 START_TEST(one_client_over_maxclients_is_told_so)
 {
     int fds[4];
-    begin(kit_start("--maxclients", "5"));
+    served_begin(kit_start("--maxclients", "5"));
     for (int i = 0; i < 4; i++) {
         fds[i] = kit_raw_connect(server);
         kit_raw_text(fds[i], "PING\r\n");
@@ -289,8 +279,8 @@ START_TEST(one_client_over_maxclients_is_told_so)
     kit_raw_expect(refused, "-ERR max number of clients reached\r\n");
     kit_raw_expect_end(refused);
     close(refused);
-    ck_assert_int_eq(kit_info(observer, "rejected_connections"), 1);
-    kit_expect(observer, "+OK", "CONFIG", "SET", "maxclients", "6");
+    ck_assert_int_eq(kit_info(c, "rejected_connections"), 1);
+    kit_expect(c, "+OK", "CONFIG", "SET", "maxclients", "6");
     int admitted = kit_raw_connect(server);
     kit_raw_text(admitted, "PING\r\n");
     kit_raw_expect(admitted, "+PONG\r\n");
@@ -306,7 +296,7 @@ START_TEST(without_descriptors_new_clients_are_refused_and_old_ones_served)
 {
     enum { CLIENTS = 40 };
     int fds[CLIENTS];
-    begin(kit_start());
+    served_begin(kit_start());
     struct rlimit few = {24, 24}; /* it has about twelve of its own */
     ck_assert_int_eq(prlimit(server->pid, RLIMIT_NOFILE, &few, NULL), 0);
     for (int i = 0; i < CLIENTS; i++)
@@ -342,7 +332,7 @@ START_TEST(ten_thousand_clients_at_once_are_served)
         return;
     }
     int *fds = calloc((size_t)count, sizeof *fds);
-    begin(kit_start("--maxclients", "10100"));
+    served_begin(kit_start("--maxclients", "10100"));
     for (int i = 0; i < count; i++)
         fds[i] = kit_raw_connect(server);
     for (int round = 0; round < 2; round++) {
@@ -351,7 +341,7 @@ START_TEST(ten_thousand_clients_at_once_are_served)
         for (int i = 0; i < count; i++)
             kit_raw_expect(fds[i], "+PONG\r\n");
     }
-    ck_assert_int_eq(kit_info(observer, "connected_clients"), count + 1);
+    ck_assert_int_eq(kit_info(c, "connected_clients"), count + 1);
     for (int i = 0; i < count; i++)
         close(fds[i]);
     await_that_others_are_gone();
@@ -377,10 +367,10 @@ static void connect_and_leave(redisContext *context, unsigned index, void *unuse
 
 START_TEST(clients_may_come_and_go_as_fast_as_they_like)
 {
-    begin(kit_start());
+    served_begin(kit_start());
     kit_parallel(server, 6, connect_and_leave, NULL);
     await_that_others_are_gone();
-    ck_assert_int_eq(kit_info(observer, "connected_clients"), 1);
+    ck_assert_int_eq(kit_info(c, "connected_clients"), 1);
     end();
 }
 END_TEST

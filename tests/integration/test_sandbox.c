@@ -211,12 +211,11 @@ static int run_as_nobody(const char *program, const char *folder)
 START_TEST(a_setuid_program_does_not_start)
 {
     char *folder = scratch_create(), *copy = strdup(scratch_path(folder, "kvs-server")), command[1024];
-    const char *program = getenv("KVS_SERVER");
     struct statvfs mounted;
     if (geteuid() != 0 || statvfs(folder, &mounted) || (mounted.f_flag & ST_NOSUID)) {
         test_skip("only root can make a setuid program, and only where the file system allows it");
     } else {
-        snprintf(command, sizeof command, "cp '%s' '%s'", program ? program : "build/kvs-server", copy);
+        snprintf(command, sizeof command, "cp '%s' '%s'", kit_program(), copy);
         ck_assert_int_eq(system(command), 0);
         ck_assert(chmod(copy, 04755) == 0);
         users_admit_all(folder);

@@ -1,5 +1,5 @@
 /* SCAN and KEYS: nothing that stays is missed, nothing that is gone is shown. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -10,38 +10,12 @@
 #define KEYS 5000
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
-
-/* Takes the next reply of commands sent with redisAppendCommand(). */
-static void expect_next(redisContext *context, const char *expected)
-{
-    redisReply *reply = NULL;
-    ck_assert_int_eq(redisGetReply(context, (void **)&reply), REDIS_OK);
-    char *text = kit_reply_text(reply);
-    ck_assert_str_eq(text, expected);
-    free(text);
-    freeReplyObject(reply);
-}
-
 static void fill(redisContext *context, const char *prefix, int from, int to)
 {
     for (int i = from; i < to; i++)
         redisAppendCommand(context, "SET %s:%d %d", prefix, i, i);
     for (int i = from; i < to; i++)
-        expect_next(context, "+OK");
+        kit_expect_next(context, "+OK");
 }
 
 /* Notes the names key:0 .. key:KEYS-1 among the elements; returns how many others there were. */
@@ -148,7 +122,7 @@ START_TEST(scan_leaves_expired_keys_out_and_deletes_them)
     for (int i = 0; i < 500; i++)
         redisAppendCommand(c, "SET key:%d v PXAT 1", i * 2);
     for (int i = 0; i < 500; i++)
-        expect_next(c, "+OK");
+        kit_expect_next(c, "+OK");
     kit_expect(c, ":1000", "DBSIZE");
     scan_all(WORDS("COUNT", "10"), seen, &others);
     ck_assert_uint_eq(count_seen(seen), 500);
@@ -176,7 +150,7 @@ START_TEST(scan_sees_keys_that_stay_while_the_table_grows_and_shrinks)
             for (int i = 0; i < 30000; i++)
                 redisAppendCommand(c, "DEL noise:%d", i);
             for (int i = 0; i < 30000; i++)
-                expect_next(c, ":1");
+                kit_expect_next(c, ":1");
         }
         round++;
     } while (strcmp(cursor, "0") != 0);
@@ -223,7 +197,7 @@ static void list_or_write(redisContext *context, unsigned index, void *data)
         for (int i = 0; i < 5000; i++)
             redisAppendCommand(context, "DEL %s:%d", prefix, i);
         for (int i = 0; i < 5000; i++)
-            expect_next(context, ":1");
+            kit_expect_next(context, ":1");
     }
 }
 
@@ -239,8 +213,7 @@ Suite *suite_scan(void);
 Suite *suite_scan(void)
 {
     Suite *suite = suite_create("scan");
-    TCase *tcase = kit_tcase("scan");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("scan");
     tcase_add_test(tcase, scan_returns_every_key_in_steps_of_about_count);
     tcase_add_test(tcase, scan_filters_by_pattern_and_type);
     tcase_add_test(tcase, scan_refuses_bad_cursors_and_options);

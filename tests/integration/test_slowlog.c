@@ -1,24 +1,14 @@
 /* The slow log: what gets in, what is cut, what is hidden. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static struct kit_server *server;
-static redisContext *c;
-
 static void setup(void)
 {
-    server = kit_start("--slowlog-log-slower-than", "1000000");
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
+    served_begin(kit_start("--slowlog-log-slower-than", "1000000"));
 }
 
 /* The arguments of the entry at index, as text. */
@@ -211,7 +201,7 @@ Suite *suite_slowlog(void)
 {
     Suite *suite = suite_create("slowlog");
     TCase *tcase = kit_tcase("slowlog");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, setup, served_end);
     tcase_add_test(tcase, only_what_is_slower_than_the_threshold_is_logged);
     tcase_add_test(tcase, an_entry_tells_number_time_duration_address_and_name);
     tcase_add_test(tcase, the_log_keeps_the_newest_entries);

@@ -60,11 +60,6 @@ static bool lets_in(void *path)
     return yes;
 }
 
-static redisContext *connect_to(const char *path)
-{
-    return kit_connect(&(struct kit_server){.socket = (char *)path});
-}
-
 /* A server's socket that is the test's own, moved over whatever is at the path. */
 static int usurp(const char *path, bool alive)
 {
@@ -217,7 +212,7 @@ END_TEST
 START_TEST(a_socket_of_ones_own_lists_no_default_one)
 {
     struct kit_server *server = kit_start("--unixsocket", "", "--listen", at("only.sock"), "access=admin");
-    redisContext *context = connect_to(at("only.sock"));
+    redisContext *context = kit_connect_to(at("only.sock"));
     char *first = kit_info_text(context, "socket0"), *second = kit_info_text(context, "socket1");
     ck_assert_msg(strstr(first, "only.sock,kind=own,mode=0660,") &&
                       strstr(first, ",access=admin,user=default,state=listening"),
@@ -235,13 +230,13 @@ END_TEST
 START_TEST(a_removed_file_is_made_again_and_who_is_there_stays)
 {
     struct kit_server *server = kit_start("--listen", at("s"), "mode=0640", "access=read");
-    redisContext *before = connect_to(at("s"));
+    redisContext *before = kit_connect_to(at("s"));
     kit_expect(before, "nil", "GET", "k");
     for (int i = 0; i < 5; i++) {
         ck_assert_int_eq(unlink(at("s")), 0);
         kit_await(lets_in, (void *)at("s"), "the file is made again");
         ck_assert_uint_eq(stat_of(at("s")).st_mode, S_IFSOCK | 0640);
-        redisContext *after = connect_to(at("s"));
+        redisContext *after = kit_connect_to(at("s"));
         kit_expect(after, "-NOPERM...", "SET", "k", "v");
         redisFree(after);
     }
@@ -259,7 +254,7 @@ START_TEST(a_dead_servers_socket_in_its_place_is_replaced)
     usurp(at("s"), false);
     await_said(server, "the socket file %s was replaced by a socket of uid", at("s"));
     await_said(server, "the socket file %s is made again", at("s"));
-    redisContext *context = connect_to(at("s"));
+    redisContext *context = kit_connect_to(at("s"));
     kit_expect(context, "+PONG", "PING");
     redisFree(context);
     kit_stop(server);
@@ -312,7 +307,7 @@ START_TEST(the_socket_of_another_is_not_removed_at_the_end)
     int other = usurp(at("s"), true);
     kit_await_log(server, "a server is listening there");
     kit_stop(server);
-    redisContext *context = connect_to(at("s"));
+    redisContext *context = kit_connect_to(at("s"));
     redisFree(context);
     close(other);
 }
@@ -329,7 +324,7 @@ START_TEST(a_removed_folder_is_waited_for)
     kit_await_log(server, "create it or choose another path; it is tried again every few seconds");
     ck_assert_int_eq(mkdir(inner, 0755), 0);
     kit_await(lets_in, path, "the file is made again in the new folder");
-    redisContext *context = connect_to(path);
+    redisContext *context = kit_connect_to(path);
     kit_expect(context, "+PONG", "PING");
     redisFree(context);
     kit_stop(server);
@@ -347,7 +342,7 @@ START_TEST(a_moved_folder_is_noticed)
     await_said(server, "the socket file %s was removed with its folder", path);
     ck_assert_int_eq(rename(at("elsewhere"), at("inner")), 0);
     await_said(server, "the socket file %s is back", path);
-    redisContext *context = connect_to(path);
+    redisContext *context = kit_connect_to(path);
     kit_expect(context, "+PONG", "PING");
     redisFree(context);
     kit_stop(server);
@@ -534,7 +529,7 @@ START_TEST(sockets_come_change_and_go_while_the_server_runs)
     char *path = strdup(at("s"));
     set_listen(admin, "+OK", "+", path, "mode=0666 access=read");
     ck_assert_uint_eq(stat_of(path).st_mode, S_IFSOCK | 0666);
-    redisContext *client = connect_to(path);
+    redisContext *client = kit_connect_to(path);
     kit_expect(client, "-NOPERM...", "SET", "k", "v");
     ino_t inode = stat_of(path).st_ino;
 
@@ -552,7 +547,7 @@ START_TEST(sockets_come_change_and_go_while_the_server_runs)
     free(info);
 
     set_listen(admin, "+OK", "", path, "access=admin");
-    redisContext *other = connect_to(path);
+    redisContext *other = kit_connect_to(path);
     kit_expect(other, "+OK", "FLUSHALL");
     redisFree(other);
     redisFree(client);
@@ -579,7 +574,7 @@ START_TEST(a_set_that_cannot_be_had_changes_nothing)
     reply = kit_command(admin, "CONFIG", "GET", "listen");
     ck_assert_ptr_null(strstr(reply->element[1]->str, at("b")));
     freeReplyObject(reply);
-    redisContext *client = connect_to(at("a"));
+    redisContext *client = kit_connect_to(at("a"));
     kit_expect(client, "+PONG", "PING");
     redisFree(client);
     redisFree(admin);

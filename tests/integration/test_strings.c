@@ -1,50 +1,18 @@
 /* String commands, as a client sees them. */
-#include "kit/kit.h"
+#include "kit/served.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static struct kit_server *server;
-static redisContext *c;
-
-static void setup(void)
-{
-    server = kit_start();
-    c = kit_connect(server);
-}
-
-static void teardown(void)
-{
-    redisFree(c);
-    kit_stop(server);
-}
-
-/* The reply to a command as text; frees the reply. */
-static void expect_reply(redisReply *reply, const char *expected)
-{
-    char *text = kit_reply_text(reply);
-    ck_assert_str_eq(text, expected);
-    free(text);
-    freeReplyObject(reply);
-}
-
-/* The same for the next reply of commands sent with redisAppendCommand(). */
-static void expect_next(redisContext *context, const char *expected)
-{
-    redisReply *reply = NULL;
-    ck_assert_int_eq(redisGetReply(context, (void **)&reply), REDIS_OK);
-    expect_reply(reply, expected);
-}
-
 START_TEST(set_stores_and_get_answers_with_the_same_bytes)
 {
     kit_expect(c, "nil", "GET", "k");
     kit_expect(c, "+OK", "SET", "k", "value");
     kit_expect(c, "$value", "GET", "k");
-    expect_reply(redisCommand(c, "SET %b %b", "\0k", (size_t)2, "a\r\n\0b", (size_t)5), "+OK");
-    expect_reply(redisCommand(c, "GET %b", "\0k", (size_t)2), "$a\\x0d\\x0a\\x00b");
+    kit_expect_reply(redisCommand(c, "SET %b %b", "\0k", (size_t)2, "a\r\n\0b", (size_t)5), "+OK");
+    kit_expect_reply(redisCommand(c, "GET %b", "\0k", (size_t)2), "$a\\x0d\\x0a\\x00b");
     kit_expect(c, "+OK", "SET", "k", "");
     kit_expect(c, "$", "GET", "k");
     kit_expect(c, "+OK", "SET", "", "v");
@@ -60,7 +28,7 @@ START_TEST(overwriting_goes_through_all_lengths)
     for (size_t i = 0; i < count * count; i++) {
         size_t len = lens[i % 2 ? i / count : i % count];
         memset(value, 'a' + (int)(i % 26), len);
-        expect_reply(redisCommand(c, "SET k %b", value, len), "+OK");
+        kit_expect_reply(redisCommand(c, "SET k %b", value, len), "+OK");
         redisReply *reply = kit_command(c, "GET", "k");
         ck_assert_uint_eq(reply->len, len);
         ck_assert_mem_eq(reply->str, value, len);
@@ -164,7 +132,7 @@ START_TEST(encoding_follows_redis)
     char long_text[46];
     memset(long_text, 'x', sizeof long_text);
     redisReply *reply = redisCommand(c, "MSET i 123 e %b r %b", long_text, (size_t)44, long_text, (size_t)45);
-    expect_reply(reply, "+OK");
+    kit_expect_reply(reply, "+OK");
     kit_expect(c, "$int", "OBJECT", "ENCODING", "i");
     kit_expect(c, "$embstr", "OBJECT", "ENCODING", "e");
     kit_expect(c, "$raw", "OBJECT", "ENCODING", "r");
@@ -247,7 +215,7 @@ START_TEST(reply_keeps_its_bytes_while_the_large_value_changes_behind_it)
     size_t len = 200000;
     char *value = malloc(len);
     memset(value, 'v', len);
-    expect_reply(redisCommand(c, "SET k %b", value, len), "+OK");
+    kit_expect_reply(redisCommand(c, "SET k %b", value, len), "+OK");
     for (int i = 0; i < 20; i++) {
         redisAppendCommand(c, "GET k");
         redisAppendCommand(c, "SETRANGE k 0 CHANGED");
@@ -260,9 +228,9 @@ START_TEST(reply_keeps_its_bytes_while_the_large_value_changes_behind_it)
         ck_assert_uint_eq(reply->len, len);
         ck_assert_mem_eq(reply->str, value, len);
         freeReplyObject(reply);
-        expect_next(c, ":200000");
-        expect_next(c, "$CHANGED");
-        expect_next(c, "+OK");
+        kit_expect_next(c, ":200000");
+        kit_expect_next(c, "$CHANGED");
+        kit_expect_next(c, "+OK");
     }
     free(value);
 }
@@ -273,7 +241,7 @@ START_TEST(client_that_reads_late_gets_more_than_a_gigabyte_of_replies)
     enum { LEN = 32 << 20, REPLIES = 40 };
     char *value = malloc(LEN), *received = malloc(LEN);
     memset(value, 'v', LEN);
-    expect_reply(redisCommand(c, "SET k %b", value, (size_t)LEN), "+OK");
+    kit_expect_reply(redisCommand(c, "SET k %b", value, (size_t)LEN), "+OK");
     int late = kit_raw_connect(server);
     for (int i = 0; i < REPLIES; i++)
         kit_raw_text(late, "GET k\r\n");
@@ -367,8 +335,7 @@ Suite *suite_strings(void);
 Suite *suite_strings(void)
 {
     Suite *suite = suite_create("strings");
-    TCase *tcase = kit_tcase("strings");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    TCase *tcase = served_tcase("strings");
     tcase_add_test(tcase, set_stores_and_get_answers_with_the_same_bytes);
     tcase_add_test(tcase, overwriting_goes_through_all_lengths);
     tcase_add_test(tcase, set_obeys_nx_and_xx);

@@ -241,10 +241,9 @@ static int shell(char **output_out, const char *format, ...)
 static void install_units(void)
 {
     char *output, *program;
-    const char *named = getenv("KVS_SERVER");
     prefix = scratch_create();
     ck_assert_int_ge(asprintf(&unit_folder, "%s/lib/systemd/system", prefix), 0);
-    program = realpath(named ? named : "build/kvs-server", NULL);
+    program = realpath(kit_program(), NULL);
     ck_assert_ptr_nonnull(program);
     int failed =
         shell(&output,

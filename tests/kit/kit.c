@@ -31,7 +31,7 @@
 
 static struct kit_server *servers; /* all that live; the test's main thread only */
 
-static int64_t now_ms(void)
+int64_t kit_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -66,6 +66,12 @@ TCase *kit_tcase(const char *name)
     return tcase;
 }
 
+const char *kit_program(void)
+{
+    const char *named = getenv("KVS_SERVER");
+    return named ? named : "build/kvs-server";
+}
+
 /* A configuration file comes first, then the standing arguments, then the others. */
 static char **args_of_server(const struct kit_server *server, const char *const *further)
 {
@@ -75,8 +81,7 @@ static char **args_of_server(const struct kit_server *server, const char *const 
     while (further[extra])
         extra++;
     char **args = calloc(sizeof standing / sizeof standing[0] + extra + 2, sizeof *args);
-    const char *program = getenv("KVS_SERVER");
-    args[count++] = strdup(program ? program : "build/kvs-server");
+    args[count++] = strdup(kit_program());
     if (*further && **further != '-')
         args[count++] = strdup(*further++);
     for (size_t i = 0; i < sizeof standing / sizeof standing[0]; i++)
@@ -137,7 +142,7 @@ static bool ends_within(pid_t pid, int milliseconds)
     return ready > 0;
 }
 
-static int connect_to(const char *path)
+static int open_stream(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     ck_assert_uint_lt(strlen(path), sizeof address.sun_path);
@@ -158,7 +163,7 @@ static int connect_to(const char *path)
 static bool answers(const struct kit_server *server)
 {
     char pong[7];
-    int fd = connect_to(server->socket);
+    int fd = open_stream(server->socket);
     bool yes = fd >= 0 && send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, pong, 7, MSG_WAITALL) == 7 &&
                memcmp(pong, "+PONG\r\n", 7) == 0;
     if (fd >= 0)
@@ -170,9 +175,9 @@ void kit_start_again(struct kit_server *server)
 {
     ck_assert_msg(server->pid == 0, "the server is running already");
     server->pid = spawn(server->args, server->folder, server->log);
-    for (int64_t deadline = now_ms() + PATIENCE_MS; !answers(server);) {
+    for (int64_t deadline = kit_now_ms() + PATIENCE_MS; !answers(server);) {
         bool ended = ends_within(server->pid, POLL_MS);
-        if (!ended && now_ms() < deadline)
+        if (!ended && kit_now_ms() < deadline)
             continue;
         char *log = kit_read_log(server);
         ck_abort_msg("the server %s; it wrote:\n%s", ended ? "ended at once" : "doesn't answer", log);
@@ -273,9 +278,9 @@ char *kit_read_log(const struct kit_server *server)
 
 void kit_await(bool (*condition)(void *data), void *data, const char *what)
 {
-    int64_t deadline = now_ms() + PATIENCE_MS;
+    int64_t deadline = kit_now_ms() + PATIENCE_MS;
     for (unsigned tries = 0; !condition(data); tries++) {
-        ck_assert_msg(now_ms() < deadline, "waited in vain: %s", what);
+        ck_assert_msg(kit_now_ms() < deadline, "waited in vain: %s", what);
         if (tries < 100)
             sched_yield(); /* most waits are short */
         else
@@ -308,9 +313,8 @@ int kit_run_args(char **output_out, const char *const *further)
     size_t count = 0;
     while (further[count])
         count++;
-    const char *program = getenv("KVS_SERVER");
     char **args = calloc(count + 2, sizeof *args);
-    args[0] = strdup(program ? program : "build/kvs-server");
+    args[0] = strdup(kit_program());
     for (size_t i = 0; i < count; i++)
         args[1 + i] = strdup(further[i]);
     char *folder = scratch_create();
@@ -336,14 +340,18 @@ int kit_run_args(char **output_out, const char *const *further)
 
 /* ---- connections ---- */
 
-redisContext *kit_connect(const struct kit_server *server)
+redisContext *kit_connect_to(const char *path)
 {
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
-    redisContext *context = redisConnectUnixWithTimeout(server->socket, patience);
-    ck_assert_msg(context && !context->err, "can't connect to %s: %s", server->socket,
-                  context ? context->errstr : "memory");
+    redisContext *context = redisConnectUnixWithTimeout(path, patience);
+    ck_assert_msg(context && !context->err, "can't connect to %s: %s", path, context ? context->errstr : "memory");
     redisSetTimeout(context, patience);
     return context;
+}
+
+redisContext *kit_connect(const struct kit_server *server)
+{
+    return kit_connect_to(server->socket);
 }
 
 redisReply *kit_command_args(redisContext *context, const char *const *args)
@@ -425,6 +433,23 @@ void kit_expect_at(const char *file, int line, redisContext *context, const char
     free(actual);
 }
 
+void kit_expect_reply_at(const char *file, int line, redisReply *reply, const char *expected)
+{
+    ck_assert_msg(reply, "%s:%d: expected %.2000s, got no reply", file, line, expected);
+    char *actual = kit_reply_text(reply);
+    freeReplyObject(reply);
+    if (!text_matches(actual, expected))
+        ck_abort_msg("%s:%d: expected %.2000s, got %.2000s", file, line, expected, actual);
+    free(actual);
+}
+
+void kit_expect_next_at(const char *file, int line, redisContext *context, const char *expected)
+{
+    redisReply *reply = NULL;
+    ck_assert_msg(redisGetReply(context, (void **)&reply) == REDIS_OK, "%s:%d: %s", file, line, context->errstr);
+    kit_expect_reply_at(file, line, reply, expected);
+}
+
 long long kit_integer_args(redisContext *context, const char *const *args)
 {
     redisReply *reply = kit_command_args(context, args);
@@ -491,7 +516,7 @@ void kit_parallel(const struct kit_server *server, unsigned count, kit_work *wor
 
 int kit_raw_connect(const struct kit_server *server)
 {
-    int fd = connect_to(server->socket);
+    int fd = open_stream(server->socket);
     ck_assert_msg(fd >= 0, "can't connect to %s: %s", server->socket, strerror(errno));
     return fd;
 }

@@ -20,6 +20,7 @@
 #include <hiredis/hiredis.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct kit_server {
@@ -54,12 +55,16 @@ void kit_discard(struct kit_server *server);            /* kills if need be, rem
 char *kit_read_log(const struct kit_server *server);    /* to be free()d */
 void kit_await_log(const struct kit_server *server, const char *expected); /* until the log holds it */
 
+/* The path of the server to test, for tests that start it themselves. */
+const char *kit_program(void);
+
 /* A server that is to end by itself (an error in its arguments, --version): its exit status and all it wrote. */
 #define kit_run(output_out, ...) kit_run_args(output_out, (const char *const[]){NULL, ##__VA_ARGS__, NULL} + 1)
 int kit_run_args(char **output_out, const char *const *further);
 
 /* ---- connections of hiredis ---- */
 redisContext *kit_connect(const struct kit_server *server);
+redisContext *kit_connect_to(const char *path);
 
 /* Sends one command and returns its reply, never NULL: to be freed with freeReplyObject(). */
 #define kit_command(context, ...) kit_command_args(context, (const char *const[]){__VA_ARGS__, NULL})
@@ -69,6 +74,12 @@ redisReply *kit_command_args(redisContext *context, const char *const *args);
 #define kit_expect(context, expected, ...)                                                                             \
     kit_expect_at(__FILE__, __LINE__, context, expected, (const char *const[]){__VA_ARGS__, NULL})
 void kit_expect_at(const char *file, int line, redisContext *context, const char *expected, const char *const *args);
+
+/* The same for a reply that is there, which is freed, and for the next one to what redisAppendCommand() sent. */
+#define kit_expect_reply(reply, expected) kit_expect_reply_at(__FILE__, __LINE__, reply, expected)
+void kit_expect_reply_at(const char *file, int line, redisReply *reply, const char *expected);
+#define kit_expect_next(context, expected) kit_expect_next_at(__FILE__, __LINE__, context, expected)
+void kit_expect_next_at(const char *file, int line, redisContext *context, const char *expected);
 
 /* The reply in the notation above, to be free()d. */
 char *kit_reply_text(const redisReply *reply);
@@ -97,6 +108,8 @@ void kit_raw_expect_at(const char *file, int line, int fd, const char *expected,
 void kit_raw_expect_end(int fd);                              /* nothing more comes: closed or reset by the server */
 void kit_raw_await_taken(int fd);                             /* until the server has read all that was sent */
 size_t kit_raw_receive_line(int fd, char *line, size_t size); /* up to and without CR LF; NUL-terminated */
+
+int64_t kit_now_ms(void); /* of a clock that only goes forward */
 
 /* Polls until condition(data) holds; fails the test with what after a long while. For what announces itself nowhere. */
 void kit_await(bool (*condition)(void *data), void *data, const char *what);
