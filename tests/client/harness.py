@@ -160,18 +160,13 @@ def read_command(stream):
     return words
 
 
-class ScriptedServer:
-    """Answers each command with what `answer(words)` returns: bytes, a list of pieces, of which the client has
-    consumed one before the next is sent, or None to close the connection. It knows nothing of `unknown`, which
-    programs ask by themselves."""
+class Listener:
+    """A socket file in a folder of its own. serve(client), of a class made from this one, has a thread for each client;
+    what it needs is there before this begins."""
 
-    def __init__(self, answer, unknown=(b"COMMAND", b"INFO")):
+    def __init__(self, name):
         self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
-        self.path = os.path.join(self.folder, "fake.sock")
-        self.answer = answer
-        self.unknown = unknown
-        self.commands = []
-        self.answered = 0  # of the commands, with the client having consumed the answers
+        self.path = os.path.join(self.folder, name)
         self.clients = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
@@ -185,10 +180,35 @@ class ScriptedServer:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            self.clients.append(client)
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which must not outlive the descriptor
+        self.thread.join(DEADLINE)
+        self.listener.close()
+        shutil.rmtree(self.folder)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class ScriptedServer(Listener):
+    """Answers each command with what `answer(words)` returns: bytes, a list of pieces, of which the client has
+    consumed one before the next is sent, or None to close the connection. It knows nothing of `unknown`, which
+    programs ask by themselves."""
+
+    def __init__(self, answer, unknown=(b"COMMAND", b"INFO")):
+        self.answer = answer
+        self.unknown = unknown
+        self.commands = []
+        self.answered = 0  # of the commands, with the client having consumed the answers
+        super().__init__("fake.sock")
+
     def serve(self, client):
-        self.clients.append(client)
         with client, client.makefile("rb") as stream, contextlib.suppress(OSError):
             while True:
                 words = read_command(stream)
@@ -232,18 +252,6 @@ class ScriptedServer:
         while time.monotonic() < end:
             if self.queued(client, termios.TIOCOUTQ) == 0:
                 return
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which must not outlive the descriptor
-        self.thread.join(DEADLINE)
-        self.listener.close()
-        shutil.rmtree(self.folder)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 # The end of a test file.

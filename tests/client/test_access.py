@@ -49,14 +49,11 @@ class ServersWithUsers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer("--requirepass", "secret")
+        cls.addClassCleanup(cls.server.close)
         for words in (["alice", "on", ">pw", "~app:*", "+@read", "+select", "+acl|whoami", "+client|info"],
                       ["mute", "on", ">pw", "~*", "+get"],
                       ["boss", "on", ">pw", "~*", "&*", "+@all"]):
             cls.admin("acl", "setuser", *words)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
 
     @classmethod
     def admin(cls, *words):
@@ -502,10 +499,7 @@ class WhoTellsMoreOfKvs(unittest.TestCase):
                                "user boss on >pw ~* &* +@all",
                                "user little on >pw ~app:* resetchannels +@read +client|info",
                                "user local on ~* +@all peer:%d" % STRANGER)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def who(self, name, *arguments, program=CLI, **more):
         """What --who says at one of the sockets, and the client's pid."""

@@ -51,10 +51,7 @@ class CommandsPrintAsRedisCli(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = server_with_data()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def compare(self, line):
         for protocol in PROTOCOLS:
@@ -87,10 +84,7 @@ class PipedCommandsPrintAsRedisCli(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = server_with_data()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def outputs(self, program, lines, options):
         """What each line printed; status 0 and nothing on standard error."""
@@ -140,10 +134,7 @@ class RepliesPrintAsRedisCli(unittest.TestCase):
     def setUpClass(cls):
         cls.replies = {**REPLIES, **{name: value[0] for name, value in {**DIFFERENCES, **MALFORMED}.items()}}
         cls.server = ScriptedServer(cls.answer)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     @classmethod
     def answer(cls, words):
@@ -246,10 +237,7 @@ class OptionsWorkAsInRedisCli(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def setUp(self):
         self.set_up_data()
@@ -549,12 +537,9 @@ class RefusalsAreStatus4(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer("--requirepass", "secret")
+        cls.addClassCleanup(cls.server.close)
         with_password = environment(REDISCLI_AUTH="secret")
         run_cli("-s", cls.server.path, "acl", "setuser", "reader", "on", ">pw", "~*", "+get", env=with_password)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
 
     def test_noauth_and_noperm_with_e(self):
         self.assertEqual(run_cli("-s", self.server.path, "-e", "get", "k"),

@@ -126,6 +126,7 @@ class Completions:
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer("--requirepass", "secret")
+        cls.addClassCleanup(cls.server.close)
         cls.folder = cls.server.folder
         # under the name that the completions are for, telling how it was called
         cls.program = os.path.join(cls.folder, "kvs-cli")
@@ -133,10 +134,6 @@ class Completions:
             file.write('#!/bin/sh\necho "$@" >>"%s/calls"\nexec "%s" "$@"\n' % (cls.folder, CLI))
         os.chmod(cls.program, 0o755)
         cls.socket = cls.folder + "/redis.sock"
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
 
     def env(self, **changes):
         path = self.folder + ":" + os.environ["PATH"]

@@ -14,17 +14,15 @@ import os
 import pty
 import random
 import select
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from harness import CLI, DEADLINE, RedisServer, ScriptedServer, environment, main, read_command
+from harness import CLI, DEADLINE, Listener, RedisServer, ScriptedServer, environment, main, read_command
 from terminal import set_size
 
 SEED = int(os.environ.get("KVS_SEED", "20"))
@@ -245,31 +243,15 @@ class Lie:
         return b"", None
 
 
-class Liar:
+class Liar(Listener):
     """A server that asks another and lies."""
 
     def __init__(self, path, lie):
-        self.folder = tempfile.mkdtemp(prefix="kvs-cli-test-")
-        self.path = os.path.join(self.folder, "liar.sock")
         self.honest = path
         self.lie = lie
         self.lock = threading.Lock()
         self.asked = []
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen(16)
-        self.sockets = []
-        self.thread = threading.Thread(target=self.accept, daemon=True)
-        self.thread.start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            self.sockets.append(client)
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+        super().__init__("liar.sock")
 
     def serve(self, client):
         with contextlib.suppress(OSError, EOFError, ValueError, IndexError), client, \
@@ -294,13 +276,10 @@ class Liar:
                             return
 
     def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join(DEADLINE)
-        self.listener.close()
-        for client in self.sockets:
+        super().close()
+        for client in self.clients:
             with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
-        shutil.rmtree(self.folder)
 
 
 # Modes: a name, arguments (None is the liar's path), and what is on standard input: bytes, or what a person may type.

@@ -56,10 +56,7 @@ class ServerOfReplies(unittest.TestCase):
     def setUpClass(cls):
         cls.replies = {}
         cls.server = ScriptedServer(cls.answer, unknown=(b"COMMAND",))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     @classmethod
     def answer(cls, words):

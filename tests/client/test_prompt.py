@@ -28,11 +28,8 @@ class PromptTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer(*cls.server_options)
+        cls.addClassCleanup(cls.server.close)
         cls.prompt = "kvs %s> " % cls.server.path
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
 
     def setUp(self):
         self.home = tempfile.mkdtemp(prefix="kvs-cli-test-")

@@ -45,10 +45,7 @@ class WithServer(Folder):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer(*cls.OPTIONS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def setUp(self):
         super().setUp()
@@ -675,10 +672,7 @@ class PreferencesAreRead(Folder):
     @classmethod
     def setUpClass(cls):
         cls.server = ScriptedServer(lambda words: b"*2\r\n$1\r\na\r\n$1\r\nb\r\n")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def setUp(self):
         super().setUp()

@@ -152,7 +152,8 @@ class ConnectionsExplainThemselves(unittest.TestCase):
         os.mkdir(os.path.dirname(self.path))
         self.listen(self.path)
         os.chmod(closed, 0o700 if os.geteuid() == 0 else 0o600)
-        self.refused(["permission denied by the folder %s (mode 0" % closed, "chmod o+x " + closed])
+        whose = "o" if os.geteuid() == 0 else "u"
+        self.refused(["permission denied by the folder %s (mode 0" % closed, "chmod %s+x %s" % (whose, closed)])
 
     def test_file_of_ones_own_tells_chmod(self):
         self.listen()
@@ -161,9 +162,8 @@ class ConnectionsExplainThemselves(unittest.TestCase):
             os.chown(self.path, NOBODY, 0)
         self.refused(["mode 0400", "it is yours: chmod u+w %s." % self.path])
 
+    @needs_root
     def test_file_of_somebody_else_tells_sudo(self):
-        if os.geteuid() != 0:
-            self.skipTest("needs root to become another user")
         self.listen()
         os.chmod(self.path, 0o600)
         self.refused(["(sudo -u root kvs-cli -s %s)" % self.path])
@@ -571,10 +571,7 @@ class ErrorRepliesAreExplained(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = ScriptedServer(cls.answer)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     @classmethod
     def answer(cls, words):

@@ -228,10 +228,7 @@ class LinesOfRedis(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def compare_hints(self, table, path):
         for protocol in "23":
@@ -505,10 +502,7 @@ class Help(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = RedisServer()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
+        cls.addClassCleanup(cls.server.close)
 
     def help(self, line):
         return ask_once(self.server.path, [line])[0]
