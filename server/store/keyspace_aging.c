@@ -127,21 +127,40 @@ static struct entry *table_choose_victim(const struct table *table, enum keyspac
     return best;
 }
 
+/* Keys of a table that may be evicted. */
+static size_t table_candidates(const struct table *table, bool only_volatile)
+{
+    return table && only_volatile ? atomic_load_explicit(&table->expires, memory_order_relaxed) : table_count(table);
+}
+
+/* A database whose table is to lose a key, each as likely as it has candidates; -1 if there is none. */
+static int shard_choose_database(const struct shard *shard, int databases, bool only_volatile)
+{
+    uint64_t candidates = 0;
+    for (int db = 0; db < databases; db++)
+        candidates += table_candidates(shard->tables[db], only_volatile);
+    if (candidates == 0)
+        return -1;
+    uint64_t dice = random_below(random_thread(), candidates);
+    int db = 0;
+    for (size_t here; dice >= (here = table_candidates(shard->tables[db], only_volatile)); db++)
+        dice -= here;
+    return db;
+}
+
 size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bool only_volatile, int samples,
                       bool lazily, int64_t now_ms)
 {
-    unsigned tables = KEYSPACE_SHARDS * (unsigned)keyspace->databases;
-    unsigned start = (unsigned)random_below(random_thread(), tables);
+    unsigned start = (unsigned)random_below(random_thread(), KEYSPACE_SHARDS);
     size_t freed = 0;
-    for (unsigned i = 0; i < tables && freed == 0; i++) {
-        unsigned n = (start + i) % tables;
-        struct view view = {.keyspace = keyspace, .db = (int)(n / KEYSPACE_SHARDS), .now_ms = now_ms};
-        struct shard *shard = &keyspace->shards[n % KEYSPACE_SHARDS];
+    for (unsigned i = 0; i < KEYSPACE_SHARDS && freed == 0; i++) {
+        struct shard *shard = &keyspace->shards[(start + i) % KEYSPACE_SHARDS];
+        struct view view = {.keyspace = keyspace, .now_ms = now_ms};
+        struct entry *entry = NULL;
         shard_lock(shard);
-        const struct table *table = shard->tables[view.db];
-        bool candidates = table_count(table) > 0 &&
-                          (!only_volatile || atomic_load_explicit(&table->expires, memory_order_relaxed) > 0);
-        struct entry *entry = candidates ? table_choose_victim(table, victim, only_volatile, samples, now_ms) : NULL;
+        view.db = shard_choose_database(shard, keyspace->databases, only_volatile);
+        if (view.db >= 0)
+            entry = table_choose_victim(shard->tables[view.db], victim, only_volatile, samples, now_ms);
         if (entry) {
             freed = entry_memory(entry, EVICTION_SAMPLES);
             shard_drop_entry(&view, shard, entry, lazily, &event_evicted);

@@ -571,6 +571,35 @@ START_TEST(eviction_of_volatile_keys_spares_the_others_whatever_the_victim)
 }
 END_TEST
 
+START_TEST(eviction_takes_from_each_database_by_its_keys)
+{
+    for (unsigned i = 0; i < 4000; i++) {
+        put(i % 4 == 0 ? 3 : 0, i, 1, i % 8 == 0 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
+    }
+    for (unsigned i = 0; i < 1000; i++)
+        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+    ck_assert_uint_ge(keyspace_size(keyspace, 3), 650); /* about 750 */
+    ck_assert_uint_le(keyspace_size(keyspace, 3), 850);
+    while (keyspace_expires(keyspace, 3) > 0)
+        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, false, now_ms), 0);
+    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, false, now_ms), 0);
+}
+END_TEST
+
+/* Wherever a search begins, it meets as many shards as others do: none is emptied of what was to stay. */
+START_TEST(eviction_spares_what_expires_late_while_others_expire_soon)
+{
+    for (unsigned i = 0; i < 8000; i++)
+        put(0, i, 1, now_ms + (i % 2 ? 1000 : 2000));
+    for (unsigned i = 0; i < 1000; i++)
+        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_SOONEST, true, 64, false, now_ms), 0);
+    unsigned late = 0;
+    for (unsigned i = 0; i < 8000; i += 2)
+        late += get(0, i, LOOKUP_PEEK) >= 0;
+    ck_assert_uint_ge(late, 3950);
+}
+END_TEST
+
 START_TEST(copies_of_a_blob_hold_a_reference_each_with_and_without_a_ttl)
 {
     static const int64_t expiries[] = {ENTRY_NO_EXPIRY, 2000000};
@@ -731,6 +760,8 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
     tcase_add_test(tcase, eviction_takes_the_kind_of_key_it_is_told);
     tcase_add_test(tcase, eviction_of_volatile_keys_spares_the_others_whatever_the_victim);
+    tcase_add_test(tcase, eviction_takes_from_each_database_by_its_keys);
+    tcase_add_test(tcase, eviction_spares_what_expires_late_while_others_expire_soon);
     tcase_add_test(tcase, copies_of_a_blob_hold_a_reference_each_with_and_without_a_ttl);
     tcase_add_test(tcase, shape_agrees_with_the_counts);
     tcase_add_test(tcase, threads_on_the_same_keys_lose_nothing);
