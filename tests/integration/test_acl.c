@@ -1,6 +1,7 @@
 /* Users: their rules as they are set and told, logging in, and what is refused. Sockets' rights are test_guard.c's. */
 #include "kit/served.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -492,6 +493,28 @@ START_TEST(users_are_loaded_and_saved)
 }
 END_TEST
 
+static bool has_only_users_of_the_file(void *context)
+{
+    redisReply *users = kit_command(context, "ACL", "USERS");
+    size_t count = users->elements;
+    freeReplyObject(users);
+    return count == 2;
+}
+
+START_TEST(the_file_is_read_again_on_sighup)
+{
+    char *folder;
+    struct kit_server *with_file = start_with_file("user me on >secret +get ~a*\n", &folder);
+    redisContext *context = kit_connect(with_file);
+    kit_expect(context, "+OK", "ACL", "SETUSER", "you", "off");
+    kit_signal(with_file, SIGHUP);
+    kit_await(has_only_users_of_the_file, context, "the users of the file alone");
+    redisFree(context);
+    kit_stop(with_file);
+    scratch_remove(folder);
+}
+END_TEST
+
 START_TEST(load_disconnects_whose_rights_have_changed)
 {
     char *folder;
@@ -578,6 +601,7 @@ Suite *suite_acl(void)
     tcase_add_test(tcase, client_list_and_kill_know_users);
     tcase_add_test(tcase, without_a_file_users_are_neither_saved_nor_loaded);
     tcase_add_test(tcase, users_are_loaded_and_saved);
+    tcase_add_test(tcase, the_file_is_read_again_on_sighup);
     tcase_add_test(tcase, load_disconnects_whose_rights_have_changed);
     tcase_add_test(tcase, users_may_change_while_others_work);
     suite_add_tcase(suite, tcase);

@@ -253,6 +253,19 @@ START_TEST(no_touch_leaves_the_access_time_alone)
 }
 END_TEST
 
+START_TEST(touch_counts_as_a_use_in_spite_of_no_touch)
+{
+    kit_expect(c, "+OK", "CONFIG", "SET", "maxmemory-policy", "allkeys-lfu");
+    kit_expect(c, "+OK", "CONFIG", "SET", "lfu-log-factor", "0");
+    kit_expect(c, "+OK", "SET", "k", "v");
+    long long before = kit_integer(c, "OBJECT", "FREQ", "k");
+    kit_expect(c, "+OK", "CLIENT", "NO-TOUCH", "ON");
+    for (int i = 0; i < 10; i++)
+        kit_expect(c, ":1", "TOUCH", "k");
+    ck_assert_int_gt(kit_integer(c, "OBJECT", "FREQ", "k"), before);
+}
+END_TEST
+
 START_TEST(unblock_finds_nobody_and_checks_its_words)
 {
     kit_expect(c, ":0", "CLIENT", "UNBLOCK", "1");
@@ -307,6 +320,8 @@ START_TEST(kill_takes_addresses_and_skips_me)
     int other = connect_named("other");
     kit_expect(c, ":0", "CLIENT", "KILL", "ADDR", "/elsewhere:0");
     kit_expect(c, ":0", "CLIENT", "KILL", "ADDR", address, "TYPE", "pubsub");
+    kit_expect(c, ":0", "CLIENT", "KILL", "LADDR", "/elsewhere:0");
+    kit_expect(c, ":0", "CLIENT", "KILL", "ADDR", address, "LADDR", "/elsewhere:0");
     ck_assert_int_ge(kit_integer(c, "CLIENT", "KILL", "ADDR", address, "LADDR", address, "USER", "default"), 1);
     kit_raw_expect_end(other);
     close(other);
@@ -514,6 +529,7 @@ Suite *suite_clients(void)
     tcase_add_test(tcase, reply_off_and_skip_drop_replies);
     tcase_add_test(tcase, modes_take_on_and_off);
     tcase_add_test(tcase, no_touch_leaves_the_access_time_alone);
+    tcase_add_test(tcase, touch_counts_as_a_use_in_spite_of_no_touch);
     tcase_add_test(tcase, unblock_finds_nobody_and_checks_its_words);
     tcase_add_test(tcase, kill_by_id_closes_a_client_of_any_worker);
     tcase_add_test(tcase, kill_of_oneself_answers_first);

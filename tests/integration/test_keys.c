@@ -165,6 +165,32 @@ START_TEST(object_tells_of_the_value_without_using_it)
 }
 END_TEST
 
+START_TEST(small_integers_alone_are_told_as_shared)
+{
+    static const struct {
+        const char *value, *references;
+    } cases[] = {{"-1", ":1"}, {"0", ":2147483647"}, {"9999", ":2147483647"}, {"10000", ":1"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kit_expect(c, "+OK", "SET", "k", cases[i].value);
+        kit_expect(c, cases[i].references, "OBJECT", "REFCOUNT", "k");
+    }
+}
+END_TEST
+
+START_TEST(a_key_keeps_its_uses_under_another_name)
+{
+    kit_expect(c, "+OK", "CONFIG", "SET", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0");
+    kit_expect(c, "+OK", "SET", "k", "v");
+    for (int i = 0; i < 20; i++)
+        kit_expect(c, "$v", "GET", "k");
+    kit_expect(c, "+OK", "RENAME", "k", "renamed");
+    ck_assert_int_gt(kit_integer(c, "OBJECT", "FREQ", "renamed"), 20);
+    kit_expect(c, ":1", "MOVE", "renamed", "1");
+    kit_expect(c, "+OK", "SELECT", "1");
+    ck_assert_int_gt(kit_integer(c, "OBJECT", "FREQ", "renamed"), 20);
+}
+END_TEST
+
 START_TEST(randomkey_comes_to_every_key)
 {
     kit_expect(c, "nil", "RANDOMKEY");
@@ -196,6 +222,8 @@ Suite *suite_keys(void)
     tcase_add_test(tcase, swapdb_exchanges_databases_for_everybody);
     tcase_add_test(tcase, flush_empties_one_database_or_all);
     tcase_add_test(tcase, object_tells_of_the_value_without_using_it);
+    tcase_add_test(tcase, small_integers_alone_are_told_as_shared);
+    tcase_add_test(tcase, a_key_keeps_its_uses_under_another_name);
     tcase_add_test(tcase, randomkey_comes_to_every_key);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -125,7 +125,7 @@ START_TEST(debug_object_shows_encoding_and_length)
     } cases[] = {
         {"12", " encoding:int serializedlength:2 "},        {"-1234", " encoding:int serializedlength:3 "},
         {"123456789", " encoding:int serializedlength:5 "}, {"12345678901234567", " encoding:int serializedlength:18 "},
-        {"hello", " encoding:embstr serializedlength:6 "},
+        {"hello", " encoding:embstr serializedlength:6 "},  {"-2147483648", " encoding:int serializedlength:5 "},
     };
     kit_expect(c, "-ERR no such key", "DEBUG", "OBJECT", "key");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

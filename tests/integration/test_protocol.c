@@ -242,6 +242,17 @@ START_TEST(unknown_commands_are_named_in_the_error)
 }
 END_TEST
 
+START_TEST(errors_repeat_little_of_what_is_unknown)
+{
+    char word[101], expected[256];
+    memset(word, 'w', 100);
+    word[100] = '\0';
+    snprintf(expected, sizeof expected, "-ERR unknown command 'nosuch', with args beginning with: '%s' '%.25s' ", word,
+             word);
+    kit_expect(c, expected, "nosuch", word, word, "more");
+}
+END_TEST
+
 Suite *suite_protocol(void);
 Suite *suite_protocol(void)
 {
@@ -259,6 +270,7 @@ Suite *suite_protocol(void)
     tcase_add_test(tcase, pipeline_far_larger_than_the_sockets_buffers_is_answered_in_order);
     tcase_add_test(tcase, http_requests_are_cut_off);
     tcase_add_test(tcase, unknown_commands_are_named_in_the_error);
+    tcase_add_test(tcase, errors_repeat_little_of_what_is_unknown);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -110,6 +110,9 @@ START_TEST(scan_refuses_bad_cursors_and_options)
     kit_expect(c, "-ERR syntax error", "SCAN", "0", "COUNT");
     kit_expect(c, "-ERR syntax error", "SCAN", "0", "NONSENSE", "1");
     kit_expect(c, "[$0 []]", "SCAN", "");
+    redisReply *reply = redisCommand(c, "SCAN %b", "0\0x", (size_t)3); /* a NUL ends the number */
+    ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
+    freeReplyObject(reply);
 }
 END_TEST
 

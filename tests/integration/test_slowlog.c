@@ -128,6 +128,20 @@ START_TEST(passwords_are_hidden)
 }
 END_TEST
 
+START_TEST(as_many_arguments_as_an_entry_has_parts_are_kept_whole)
+{
+    const char *words[33] = {"DEL"};
+    for (int i = 1; i < 32; i++)
+        words[i] = i == 31 ? "last" : "k";
+    kit_expect(c, "+OK", "CONFIG", "SET", "slowlog-log-slower-than", "0");
+    freeReplyObject(kit_command_args(c, words));
+    kit_expect(c, "+OK", "CONFIG", "SET", "slowlog-log-slower-than", "-1");
+    char *arguments = entry_arguments(0);
+    ck_assert_ptr_nonnull(strstr(arguments, "$k $last]"));
+    free(arguments);
+}
+END_TEST
+
 START_TEST(count_says_how_many_entries_are_answered)
 {
     static const struct {
@@ -206,6 +220,7 @@ Suite *suite_slowlog(void)
     tcase_add_test(tcase, an_entry_tells_number_time_duration_address_and_name);
     tcase_add_test(tcase, the_log_keeps_the_newest_entries);
     tcase_add_test(tcase, long_requests_are_cut);
+    tcase_add_test(tcase, as_many_arguments_as_an_entry_has_parts_are_kept_whole);
     tcase_add_test(tcase, passwords_are_hidden);
     tcase_add_test(tcase, count_says_how_many_entries_are_answered);
     tcase_add_test(tcase, mistakes_get_the_errors_of_redis);

@@ -157,6 +157,7 @@ START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
     } cases[] = {
         {"maxmemmory 1", "a.conf:2: unknown directive 'maxmemmory'", "did you mean 'maxmemory'?"},
         {"max_clients 1", "unknown directive 'max_clients'", "did you mean 'maxclients'?"},
+        {"tiemuot 1", "unknown directive 'tiemuot'", "did you mean 'timeout'?"},
         {"socket /x", "unknown directive 'socket'", "did you mean 'unixsocket'?"},
         {"timeout=3", "unknown directive 'timeout=3'", "as in 'timeout 3'"},
         {"qqqqqqqqqqq 1", "unknown directive 'qqqqqqqqqqq'", "--help"},
@@ -280,6 +281,7 @@ START_TEST(values_are_told_as_redis_tells_them)
         {"maxmemory", "10m", "10000000"},
         {"maxmemory", "18446744073709551615", "18446744073709551615"},
         {"maxmemory-clients", "10%", "10%"},
+        {"maxmemory-clients", "100%", "100%"},
         {"maxmemory-clients", "1kb", "1024"},
         {"client-output-buffer-limit", "slave 1mb 2kb 3 normal 1 2 3",
          "normal 1 2 3 slave 1048576 2048 3 pubsub 33554432 8388608 60"},

@@ -159,6 +159,50 @@ START_TEST(a_closer_is_not_starved_by_busy_members)
 }
 END_TEST
 
+/* ---- who waits for its opening ---- */
+
+enum { WAITING = 4 };
+static atomic_uint at_the_door, let_in;
+
+static void *go_in(void *member)
+{
+    atomic_fetch_add(&at_the_door, 1);
+    gate_enter(member);
+    atomic_fetch_add(&let_in, 1);
+    gate_leave(member);
+    return NULL;
+}
+
+START_TEST(all_who_wait_are_let_in_at_once)
+{
+    struct gate_member *closer = gate_join(gate), *members[WAITING];
+    for (int i = 0; i < WAITING; i++)
+        members[i] = gate_join(gate);
+    for (unsigned round = 0; round < scratch_rounds(100); round++) {
+        pthread_t threads[WAITING];
+        atomic_store(&at_the_door, 0);
+        atomic_store(&let_in, 0);
+        gate_enter(closer);
+        gate_close(closer);
+        for (int i = 0; i < WAITING; i++)
+            pthread_create(&threads[i], NULL, go_in, members[i]);
+        while (atomic_load(&at_the_door) < WAITING)
+            sched_yield();
+        for (int i = 0; i < 20; i++) /* most will have gone to sleep */
+            sched_yield();
+        ck_assert_uint_eq(atomic_load(&let_in), 0);
+        gate_open(closer);
+        gate_leave(closer);
+        for (int i = 0; i < WAITING; i++)
+            pthread_join(threads[i], NULL);
+        ck_assert_uint_eq(atomic_load(&let_in), WAITING);
+    }
+    for (int i = 0; i < WAITING; i++)
+        gate_part(members[i]);
+    gate_part(closer);
+}
+END_TEST
+
 /* ---- whom a closer waits for ---- */
 
 enum { PLACES = 5 };
@@ -250,6 +294,7 @@ Suite *suite_gate(void)
     tcase_add_test(tcase, members_outside_hold_nobody_up);
     tcase_add_test(tcase, closers_exclude_everybody);
     tcase_add_test(tcase, a_closer_is_not_starved_by_busy_members);
+    tcase_add_test(tcase, all_who_wait_are_let_in_at_once);
     tcase_add_loop_test(tcase, a_closer_waits_for_a_member_at_every_place, 0, (PLACES + 1) * (PLACES + 1));
     tcase_add_test(tcase, who_stepped_out_is_told_whether_the_world_was_stopped);
     suite_add_tcase(suite, tcase);

@@ -38,6 +38,20 @@ START_TEST(files_follow_the_umask_that_was_taken)
 }
 END_TEST
 
+START_TEST(a_pid_file_holds_nothing_of_an_older_one)
+{
+    char *folder = scratch_create(), *pidfile = strdup(scratch_path(folder, "pid")), expected[32];
+    scratch_write(pidfile, "1234567890 and more\n");
+    ck_assert_int_eq(process_write_pidfile(pidfile), 0);
+    char *content = scratch_read(pidfile);
+    snprintf(expected, sizeof expected, "%d\n", (int)getpid());
+    ck_assert_str_eq(content, expected);
+    free(content);
+    free(pidfile);
+    scratch_remove(folder);
+}
+END_TEST
+
 START_TEST(what_is_not_opened_through_it_gets_its_whole_mode)
 {
     char *folder = scratch_create();
@@ -57,6 +71,7 @@ Suite *suite_process(void)
     TCase *tcase = tcase_create("umask");
     tcase_add_test(tcase, files_follow_the_umask_that_was_taken);
     tcase_add_test(tcase, what_is_not_opened_through_it_gets_its_whole_mode);
+    tcase_add_test(tcase, a_pid_file_holds_nothing_of_an_older_one);
     suite_add_tcase(suite, tcase);
     return suite;
 }

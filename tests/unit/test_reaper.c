@@ -3,7 +3,9 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 static atomic_uint runs;
@@ -19,6 +21,16 @@ static void run_behind_barrier(struct reaper_job *job)
 {
     pthread_mutex_lock(&barrier);
     pthread_mutex_unlock(&barrier);
+    run_counted(job);
+}
+
+static atomic_bool begun;
+
+static void run_at_leisure(struct reaper_job *job)
+{
+    atomic_store(&begun, true);
+    for (unsigned i = 0; i < 100; i++)
+        sched_yield();
     run_counted(job);
 }
 
@@ -46,6 +58,21 @@ START_TEST(drain_waits_for_all_that_was_posted)
     ck_assert_uint_eq(reaper_freed(), 3000);
     reaper_reset_freed();
     ck_assert_uint_eq(reaper_freed(), 0);
+}
+END_TEST
+
+/* The queue is empty meanwhile: what is in work counts too. */
+START_TEST(drain_waits_for_the_job_in_work)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        atomic_store(&runs, 0);
+        atomic_store(&begun, false);
+        post(run_at_leisure, 1);
+        while (!atomic_load(&begun))
+            sched_yield();
+        reaper_drain();
+        ck_assert_uint_eq(atomic_load(&runs), 1);
+    }
 }
 END_TEST
 
@@ -103,6 +130,7 @@ Suite *suite_reaper(void)
     TCase *tcase = tcase_create("reaper");
     tcase_add_checked_fixture(tcase, begin, reaper_stop);
     tcase_add_test(tcase, drain_waits_for_all_that_was_posted);
+    tcase_add_test(tcase, drain_waits_for_the_job_in_work);
     tcase_add_test(tcase, pending_counts_units_in_waiting_and_in_work);
     tcase_add_test(tcase, stop_finishes_the_work_and_a_later_post_starts_anew);
     tcase_add_test(tcase, many_threads_may_post);

@@ -156,6 +156,27 @@ START_TEST(write_to_a_shared_blob_leaves_the_other_holder_s_bytes_alone)
 }
 END_TEST
 
+START_TEST(releasing_is_slow_where_much_memory_goes_back)
+{
+    static const struct {
+        size_t len;
+        bool is_shared, is_slow;
+    } cases[] = {
+        {(256 << 10) - 1, false, false}, {256 << 10, false, true}, {256 << 10, true, false}, {1 << 20, true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct blob *blob = blob_create(cases[i].len);
+        blob->len = cases[i].len;
+        if (cases[i].is_shared)
+            blob_retain(blob);
+        struct entry *entry = string_create_blob((struct bytes){"key", 3}, blob, ENTRY_NO_EXPIRY);
+        ck_assert_int_eq(string_type.is_slow_to_release(entry), cases[i].is_slow);
+        entry_free(entry);
+        if (cases[i].is_shared)
+            blob_release(blob);
+    }
+}
+END_TEST
+
 START_TEST(failing_allocation_leaves_the_value_as_it_was)
 {
     struct entry *entry = make("value");
@@ -235,6 +256,7 @@ Suite *suite_string(void)
     tcase_add_test(tcase, write_makes_text_of_an_integer);
     tcase_add_test(tcase, write_behind_the_end_fills_with_zeros);
     tcase_add_test(tcase, write_to_a_shared_blob_leaves_the_other_holder_s_bytes_alone);
+    tcase_add_test(tcase, releasing_is_slow_where_much_memory_goes_back);
     tcase_add_test(tcase, failing_allocation_leaves_the_value_as_it_was);
     tcase_add_test(tcase, append_makes_do_without_spare_room_when_memory_is_short);
     tcase_add_loop_test(tcase, random_writes_and_replacements_match_a_plain_buffer, 0, 5);

@@ -399,7 +399,7 @@ START_TEST(any_of_the_passwords_is_right_and_no_other)
     ck_assert(!is_right(user, "Secret") && !is_right(user, HASH_OF_SECRET));
     ck_assert(!user_password_is_right(user, "secret\0", 7));
     ck_assert_ptr_null(apply_all(user, "<secret"));
-    ck_assert(!is_right(user, "secret") && is_right(user, "other"));
+    ck_assert(!is_right(user, "secret") && is_right(user, "other") && is_right(user, ""));
     ck_assert_ptr_null(apply_all(user, "nopass"));
     ck_assert(is_right(user, "anything"));
     ck_assert_ptr_null(apply_all(user, "resetpass"));
