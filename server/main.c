@@ -1,8 +1,8 @@
 /*
  * kvs-server: starts the server, accepts connections, keeps the time, and ends it.
  *
- * The main thread owns the socket files, signals and timers. It ties the layers together: what net/ tells of
- * goes to the sessions of command/, what CONFIG SET changes goes to whoever must act on it.
+ * The main thread owns the socket files, signals and timers. It ties the layers together: it passes the events of net/
+ * to the sessions of engine/, and a change by CONFIG SET to the modules that must act on it.
  */
 #include "acl/acl.h"
 #include "base/clock.h"
@@ -59,14 +59,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SHUTDOWN_GRACE_MS 1000 /* for clients to read what has been answered */
+#define SHUTDOWN_GRACE_MS 1000 /* for clients to read the replies they have been sent */
 
 static struct server server;
 static struct config_sources *sources;
 static struct gate_member *main_gate;
 static int signal_fd = -1;
-static int wake_fd = -1; /* eventfd: SHUTDOWN was asked for */
-static atomic_bool shutdown_now;
+static int wake_fd = -1;         /* eventfd: a client sent SHUTDOWN */
+static atomic_bool shutdown_now; /* without the grace; written by workers, read by the main thread */
 
 /* ---- start ---- */
 
@@ -83,7 +83,7 @@ static void die(const char *format, ...)
     exit(1);
 }
 
-/* The same once there are socket files, which don't stay behind. */
+/* The same once there are socket files: it removes them first. */
 #define die_listening(...) (sockets_close(), die(__VA_ARGS__))
 
 static void print_text(void (*draw)(struct text *))
@@ -103,7 +103,7 @@ static void request_shutdown(bool now)
     (void)ignored;
 }
 
-/* Changes the working directory; afterwards old_out leads back. */
+/* Changes the working directory. *old_out is a descriptor of the old one (the caller closes it), or -1. */
 static int change_dir(const char *dir, int *old_out, char **error_out)
 {
     *old_out = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -114,7 +114,7 @@ static int change_dir(const char *dir, int *old_out, char **error_out)
     return error;
 }
 
-/* Acts on what CONFIG SET has changed. World stopped. */
+/* Acts on what CONFIG SET has changed; 0, or a negative errno that makes CONFIG SET fail. World stopped. */
 static int config_changed(void *context, const struct config *config, const char *const *names, size_t count,
                           char **error_out)
 {
@@ -164,7 +164,7 @@ static void take_signals(void)
         die("can't start: %s", strerror(errno));
 }
 
-/* From root to the account of `user NAME`. */
+/* Turns root into the account that `user NAME` names. */
 static void leave_root(const struct config *config)
 {
     char error[256];
@@ -181,7 +181,7 @@ static void rename_commands(const struct config *config)
         int error = command_rename(from, strlen(from), to, strlen(to));
         if (error)
             die("%s: can't rename the command %s to %s: %s", config_rename_place(config, i), from, to,
-                error == -ENOENT ? "there is no such command" : "there is another one of that name");
+                error == -ENOENT ? "there is no such command" : "another command has that name");
     }
 }
 
@@ -200,7 +200,7 @@ static void make_server(void)
     config_set_listener(config_changed, NULL);
 }
 
-/* Whether there is to be a sandbox, and can be. */
+/* Whether a sandbox is wanted and the kernel can provide it. */
 static bool prepare_sandbox(const struct config *config)
 {
     char error[256];
@@ -208,17 +208,17 @@ static bool prepare_sandbox(const struct config *config)
         return false;
     if (sandbox_prepare(error, sizeof error) == 0)
         return true;
-    log_warning("no sandbox: %s; the server goes on without, and says nothing of it with --sandbox no", error);
+    log_warning("no sandbox: %s; the server runs without one; --sandbox no silences this warning", error);
     return false;
 }
 
-/* The last step before clients are served: all that needs more has been done. */
+/* The last step before clients are served: whatever needs other system calls has been done by then. */
 static void enter_sandbox(void)
 {
     char error[256];
     account_warm_up();
     if (sandbox_enter(error, sizeof error))
-        log_warning("no sandbox: %s; the server goes on without", error);
+        log_warning("no sandbox: %s; the server runs without one", error);
 }
 
 static void start_server(const struct net_service *service)
@@ -249,7 +249,7 @@ static void start_server(const struct net_service *service)
         log_warning("can't write pidfile %s: %s", config->pidfile, strerror(-failed));
     if (sandboxed)
         enter_sandbox();
-    mem_purge(); /* what only the start needed */
+    mem_purge(); /* memory that only start-up needed */
     process_forget_start();
     memory_note_startup();
 }
@@ -274,10 +274,10 @@ static void announce(void)
                paths.len > 0 ? paths.data : "an inherited connection", server.config.threads, (int)getpid());
     text_deinit(&paths);
     if (geteuid() == 0 && server.config.account[0] == '\0')
-        log_warning("running as root, which kvs has no use for; name the account to run as with: user NAME");
+        log_warning("running as root, which kvs does not need; name the account to run as with: user NAME");
 }
 
-/* The parent's connection. From here on clients are served, and change the configuration. */
+/* Serves the parent's connection, if there is one. From here on clients can change the configuration. */
 static void inherit(int fd)
 {
     int failed = fd >= 0 ? reception_inherit(fd) : 0;
@@ -286,7 +286,7 @@ static void inherit(int fd)
                       strerror(-failed));
 }
 
-/* True when a signal asks for the end. */
+/* Handles one signal; true when it asks the server to end. */
 static bool take_signal(void)
 {
     struct signalfd_siginfo info;
@@ -359,7 +359,7 @@ static void load_config(int argc, char **argv)
         die("%s", error);
 }
 
-/* What goes beyond the directives' own values: the commands and users that they speak of. */
+/* Checks what needs more than the directives' values: the commands, folder and users that they name. */
 static void check_config(void)
 {
     char *error = NULL;
@@ -373,7 +373,7 @@ static void check_config(void)
 int main(int argc, char **argv)
 {
     if (privileges_are_borrowed())
-        die("it is setuid or setgid, which would let every user act as another; take that away (chmod ug-s)");
+        die("the program is setuid or setgid, which would let every user act as another; remove that (chmod ug-s)");
     process_take_umask();
     command_table_init();
     types_register();
@@ -410,7 +410,7 @@ int main(int argc, char **argv)
     supervisor_init();
     leave_root(&server.config);
     hash_init_random();
-    bool activated = getenv("LISTEN_FDS"); /* sockets are handed over to this very process */
+    bool activated = getenv("LISTEN_FDS"); /* sockets are handed over to this process, not to a child of it */
     if (server.config.daemonize && !activated && process_daemonize())
         die("can't go into the background: %s", strerror(errno));
     take_signals();

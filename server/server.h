@@ -1,8 +1,8 @@
 /*
- * The server as commands see it: its configuration, its keyspace and what it is called.
+ * The server as commands see it: its configuration, keyspace, users and identity.
  *
- * One instance, made by main.c before threads start. Fields are constant afterwards unless a guard is named. What a
- * module alone keeps (monitors, a pause, what is recorded) stands in that module.
+ * There is one instance, made by main.c before threads start. Fields are constant afterwards unless a guard is named.
+ * State that concerns a single module (monitors, a pause, statistics) stands in that module.
  */
 #ifndef KVS_SERVER_H
 #define KVS_SERVER_H
@@ -20,13 +20,13 @@ struct server {
     struct config config; /* changed while the world is stopped */
     struct keyspace *keyspace;
     struct gate *gate;
-    struct acl *acl; /* changed while the world is stopped */
-    char run_id[41];
-    char *executable;   /* absolute path */
+    struct acl *acl;    /* changed while the world is stopped */
+    char run_id[41];    /* 40 hexadecimal digits and a NUL */
+    char *executable;   /* absolute path; NULL if /proc doesn't tell */
     int64_t started_ms; /* wall */
     int64_t started_ns; /* monotonic */
 
-    /* how commands end the server; main.c sets it */
+    /* how commands end the server, from any thread; now: without giving clients time to read. main.c sets it */
     void (*request_shutdown)(bool now);
 };
 

@@ -30,7 +30,7 @@ struct blob *blob_create(size_t capacity)
 
 struct blob *blob_retain(struct blob *blob)
 {
-    /* Relaxed: whoever retains already holds a reference, which the caller got in an ordered way. */
+    /* Relaxed: the caller already holds a reference, which it received through some ordered operation. */
     atomic_fetch_add_explicit(&blob->references, 1, memory_order_relaxed);
     return blob;
 }
@@ -39,7 +39,7 @@ void blob_release(struct blob *blob)
 {
     if (!blob)
         return;
-    /* Release: our reads and writes of the bytes are done before the count falls. Acquire: the one that
+    /* Release: our reads and writes of the bytes are done before the count falls. Acquire: the thread that
      * frees sees those of every other releaser (the partner is this same line on their threads). */
     if (atomic_fetch_sub_explicit(&blob->references, 1, memory_order_acq_rel) == 1)
         mem_free_sized(blob, sizeof(struct blob) + blob->capacity);

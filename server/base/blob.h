@@ -30,7 +30,7 @@ struct blob *blob_create(size_t capacity);
 /* Takes one more reference; returns the same blob. */
 struct blob *blob_retain(struct blob *blob);
 
-/* Drops a reference (NULL is nothing); the last one frees. */
+/* Drops a reference, the last of which frees the blob. NULL is allowed and does nothing. */
 void blob_release(struct blob *blob);
 
 /* Whether the caller's reference is the only one. */

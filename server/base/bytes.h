@@ -1,10 +1,10 @@
 /*
  * Byte strings: a pointer and a length side by side.
  *
- * `struct bytes` borrows; whoever hands one out says until when. `struct arg` is one argument of a
- * request: bytes that live in the connection's input until the request has been executed, or, when
- * the argument was large, in a blob that was received straight into its final place. A command that
- * keeps a large argument retains the blob instead of copying it.
+ * `struct bytes` borrows; the function that hands one out says until when. `struct arg` is one argument of a
+ * request: its bytes live in the connection's input until the request has been executed, or, if the
+ * argument is large, in a blob that it was received into. A command that keeps a large argument retains
+ * the blob instead of copying it.
  */
 #ifndef KVS_BASE_BYTES_H
 #define KVS_BASE_BYTES_H

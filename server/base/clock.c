@@ -1,13 +1,13 @@
 /*
- * Clocks over clock_gettime(2), which the vDSO answers without a system call. The fake time is one
- * atomic that nothing else depends on, so relaxed order does.
+ * Clocks over clock_gettime(2), which the vDSO answers without a system call. The fake time is an
+ * atomic on which no other data depends, so relaxed order is enough.
  */
 #include "base/clock.h"
 
 #include <stdatomic.h>
 #include <time.h>
 
-/* Milliseconds since 1970 that a test wants to see; negative: real time. */
+/* The time that a test has set, in milliseconds since 1970; negative: real time. */
 static _Atomic int64_t fake_ms = -1;
 
 void clock_set_fake(int64_t at_ms)

@@ -11,7 +11,7 @@ int64_t clock_wall_ms(void);      /* since 1970 */
 int64_t clock_wall_us(void);      /* since 1970 */
 int64_t clock_monotonic_ns(void); /* since some fixed point */
 
-/* From now on the wall clock shows at_ms and stands still; a negative value returns to real time. */
+/* Freezes the wall clock at at_ms (milliseconds since 1970); a negative value returns to real time. */
 void clock_set_fake(int64_t at_ms);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Counters with one writer at a time: a thread that owns them, or whoever holds a lock. Readers take no lock.
+ * Counters with one writer at a time: a thread that owns them, or the holder of a lock. Readers take no lock.
  *
  * They are relaxed atomics written with a plain load and store, so counting costs no locked instruction, and a reader on
  * another thread sees a value that is at most a moment old. Where several threads may write at once, this is the wrong
@@ -23,7 +23,7 @@ static inline void counter_set(relaxed_counter *counter, uint64_t value)
     atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
-/* n may be what -1 is as a uint64_t: sums wrap around. */
+/* To subtract, pass (uint64_t)-n: sums wrap around. */
 static inline void counter_add(relaxed_counter *counter, uint64_t n)
 {
     counter_set(counter, counter_get(counter) + n);

@@ -1,9 +1,9 @@
 /*
  * Digests: SHA-1 sums that are put together from parts.
  *
- * There are two ways to add bytes: digest_xor() doesn't depend on the order of what is added, and digest_mix() does. A
- * list is mixed, a set is xored. Redis puts its digests together in the same way, so that two servers with the same
- * data have the same digest (DEBUG DIGEST).
+ * There are two ways to add bytes: with digest_mix() the order of additions matters, with digest_xor() it doesn't. A
+ * list is mixed, a set is xored. Redis puts its digests together in the same way, so two servers with the same
+ * data have the same digest (DEBUG DIGEST). Any thread, each on digests of its own.
  */
 #ifndef KVS_BASE_DIGEST_H
 #define KVS_BASE_DIGEST_H
@@ -20,7 +20,7 @@ struct digest {
 void digest_xor(struct digest *digest, const void *data, size_t len);
 void digest_mix(struct digest *digest, const void *data, size_t len);
 
-/* The number in network order. */
+/* Mixes in the four bytes of the number in network order. */
 void digest_mix_number(struct digest *digest, uint32_t number);
 
 #endif

@@ -4,7 +4,7 @@
  * reads `closed`; the closer writes `closed` and then reads all words; both in sequentially consistent
  * order, so that at least one of them sees the other.
  *
- * All waiting happens under one mutex; the two conditions are "somebody has gone out" and "it is open".
+ * All waiting happens under one mutex; the two conditions are "a member has gone out" and "the gate is open".
  */
 #include "base/gate.h"
 
@@ -26,7 +26,7 @@ struct gate {
     pthread_mutex_t lock;
     pthread_cond_t went_out, opened;
     struct gate_member *members; /* guarded by lock */
-    uint64_t closings;           /* written by who has closed, when all others are out; read by members inside */
+    uint64_t closings;           /* written by the closer, once all others are out; read by members inside */
 };
 
 __thread bool gate_closed_here;
@@ -78,7 +78,7 @@ static void gate_wait_open(struct gate *gate)
         pthread_cond_wait(&gate->opened, &gate->lock);
 }
 
-/* Closed at the moment: stands back, waits, and goes in under the lock, where nobody can close. */
+/* The gate is closed: steps back, waits, and goes in under the lock, so that nobody can close it meanwhile. */
 static void gate_enter_slowly(struct gate_member *member)
 {
     struct gate *gate = member->gate;
@@ -128,7 +128,7 @@ static bool gate_others_inside(const struct gate *gate, const struct gate_member
     return false;
 }
 
-/* Under gate.lock, open until now. */
+/* Under gate.lock, with the gate open. */
 static void gate_shut(struct gate *gate, const struct gate_member *member)
 {
     atomic_store(&gate->closed, true);
@@ -142,7 +142,7 @@ void gate_close(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
-    if (atomic_load(&gate->closed)) { /* somebody else does: be out of its way until it has finished */
+    if (atomic_load(&gate->closed)) { /* another thread got there first: wait outside until it has finished */
         atomic_store(&member->inside, false);
         pthread_cond_signal(&gate->went_out);
         gate_wait_open(gate);

@@ -1,16 +1,16 @@
 /*
  * Glob matching.
  *
- * Every part of a pattern but the star takes exactly one byte, so only the last star ever needs to be
- * tried again: if the parts behind it fail, letting an earlier star take more can't help. That makes
- * the work at most pattern times string, with no recursion.
+ * Every part of a pattern except the star matches exactly one byte, so only the last star ever needs to be
+ * tried again: if the parts after it fail, letting an earlier star match more can't help. So the work is at
+ * most the product of both lengths, with no recursion.
  *
  * The corner cases are those that Redis's users see:
- * - a class that is left open ends with the pattern: "[ab" is "[ab]";
- * - in a class "x-y" is a range whatever y is, "]" too, and its ends may stand in either order;
- * - a backslash in a class makes the next byte literal, also where case is ignored otherwise;
+ * - an unclosed class ends with the pattern: "[ab" is "[ab]";
+ * - in a class "x-y" is a range whatever y is, even "]", and its ends may come in either order;
+ * - a backslash in a class makes the next byte literal, even where case is otherwise ignored;
  * - a backslash at the very end is itself;
- * - bytes are compared as signed, so "[a-\xff]" holds what lies from \xff up to a;
+ * - bytes are compared as signed, so "[a-\xff]" contains the bytes from \xff (-1) up to a;
  * - the empty string matches only the empty pattern, not "*".
  */
 #include "base/glob.h"
@@ -38,7 +38,7 @@ static bool in_range(char from, char to, char c, bool ignore_case)
     return byte >= low && byte <= high;
 }
 
-/* Matches c with the class whose inside starts at *at; moves *at behind the class. */
+/* Matches c with the class whose inside starts at *at; moves *at past the class. */
 static bool match_class(const char **at, const char *end, char c, bool ignore_case)
 {
     const char *p = *at;
@@ -61,7 +61,7 @@ static bool match_class(const char **at, const char *end, char c, bool ignore_ca
     return is_member != is_negated;
 }
 
-/* Matches c with the part of the pattern at *at, which is not a star; moves *at behind that part. */
+/* Matches c with the part of the pattern at *at, which is not a star; moves *at past that part. */
 static bool match_one(const char **at, const char *end, char c, bool ignore_case)
 {
     const char *p = (*at)++;
@@ -86,8 +86,8 @@ bool glob_match(const char *pattern, size_t pattern_len, const char *string, siz
         return pattern_len == 0;
     const char *p = pattern, *p_end = pattern + pattern_len;
     const char *s = string, *s_end = string + string_len;
-    const char *behind_star = NULL; /* the pattern behind the last star seen */
-    const char *star_takes = NULL;  /* the string behind what that star takes so far */
+    const char *behind_star = NULL; /* the pattern after the last star seen */
+    const char *star_takes = NULL;  /* the string after the bytes that this star matches so far */
 
     while (s < s_end) {
         if (p < p_end && *p == '*') {

@@ -1,6 +1,6 @@
 /*
  * Glob patterns as KEYS, SCAN and CONFIG GET take them: * ? [a-z] [^a] and backslash.
- * Work is bounded: patterns of many stars against long strings don't explode.
+ * The work is at most the product of both lengths, however many stars there are. Any thread.
  */
 #ifndef KVS_BASE_GLOB_H
 #define KVS_BASE_GLOB_H

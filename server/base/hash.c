@@ -1,9 +1,9 @@
 /*
  * SipHash-c-d: c rounds for each 8-byte word, d at the end. The number of rounds is a constant where
- * the function is inlined, so 1-3 and 2-4 are one text and the compiler's two.
+ * the function is inlined, so one source yields two functions, 1-3 and 2-4.
  *
- * The last word holds the 0 to 7 bytes that are left and the length in its top byte. From 8 bytes on
- * it is cut out of the last 8 bytes of the data, so there is no byte loop for the keys that matter.
+ * The last word holds the remaining 0 to 7 bytes, and the length in its top byte. If the data has 8 bytes
+ * or more, it is cut out of their last 8, so the keys that matter need no byte loop.
  * Words are little-endian in the paper; so is every machine that kvs is built for.
  */
 #include "base/hash.h"

@@ -2,20 +2,20 @@
  * Memory: thin names over jemalloc, or over the C library's allocator where a sanitizer wants that.
  *
  * jemalloc is set up by the string it finds in malloc_conf:
- *   narenas         few: threads allocate through their own caches anyway, and every further arena is
+ *   narenas         few: threads allocate through their own caches anyway, and every further arena adds
  *                   another set of partly filled slabs;
- *   slab_sizes      allocations of up to 512 bytes, the entries, come from slabs of 8 pages instead of 1 to 7: the 128
- *                   bytes that jemalloc keeps for each slab, and never gives back, are 4 bytes a key otherwise;
- *   dirty_decay_ms  unused pages stay five seconds, so that values that are overwritten find warm pages
- *                   again; muzzy pages (MADV_FREE) are not used, because they stay in the RSS;
- *   oversize        off: by default whatever is 8 MiB or more goes to an arena that unmaps at every
+ *   slab_sizes      allocations of up to 512 bytes (the entries) come from slabs of 8 pages instead of 1 to 7: otherwise
+ *                   the 128 bytes that jemalloc keeps for each slab, and never gives back, cost 4 bytes a key;
+ *   dirty_decay_ms  unused pages are kept for five seconds, so that overwritten values find warm pages;
+ *                   muzzy pages (MADV_FREE) are not used, because they stay in the RSS;
+ *   oversize        off: by default allocations of 8 MiB or more go to an arena that unmaps at every
  *                   free, and a server that replaces such values would spend its time in page faults;
  *   background      no thread: the server's cron calls mem_decay(), which does the same work and
- *                   costs no stack.
+ *                   needs no stack.
  * MALLOC_CONF in the environment still overrides each of these.
  *
- * Statistics are read through MIBs, so that a read walks the arenas but parses no names. Bytes in the
- * threads' caches are free as far as the server is concerned, and are taken out of `allocated`.
+ * Statistics are read through MIBs, so a read walks the arenas but parses no names. Bytes in the
+ * threads' caches are free as far as the server is concerned, so they are subtracted from `allocated`.
  */
 #include "base/memory.h"
 
@@ -35,11 +35,11 @@
 
 void mem_exhausted(size_t size)
 {
-    panic("out of memory: %zu bytes can't be had (%zu are resident); lower maxmemory or give the server more", size,
+    panic("out of memory: can't get %zu bytes (%zu are resident); lower maxmemory or give the server more", size,
           mem_rss());
 }
 
-/* Counts down to the failure that a test asked for; 0 is off. Relaxed: it publishes nothing else. */
+/* Counts down to the failure that a test asked for; 0 is off. Relaxed: it publishes no other data. */
 static atomic_uint failure_countdown;
 
 void mem_fail_after(unsigned countdown)
@@ -125,7 +125,7 @@ size_t mem_physical(void)
 
 size_t mem_good_size(size_t size)
 {
-    return size; /* sanitizers forbid every byte beyond what was asked for */
+    return size; /* sanitizers forbid using bytes beyond those that were asked for */
 }
 
 size_t mem_usable(const void *ptr)
@@ -172,7 +172,7 @@ const char *mem_allocator(void)
 
 #else
 
-/* Found by jemalloc by its name, so it has to be visible even where symbols are hidden. */
+/* jemalloc finds it by its name, so it has to be visible even where symbols are hidden. */
 __attribute__((visibility("default"))) const char *malloc_conf =
     "narenas:4,slab_sizes:1-512:8,dirty_decay_ms:5000,muzzy_decay_ms:0,oversize_threshold:0,background_thread:false";
 

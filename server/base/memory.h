@@ -1,10 +1,10 @@
 /*
- * Memory: jemalloc, used on purpose, behind names of our own.
+ * Memory: jemalloc behind names of our own.
  *
- * Sizes are known at most frees, so frees are sized. Sizes that a client chooses can fail
- * (mem_try_*); the small allocations of the server itself can't be continued without, and end the
- * process with a line in the log. Sanitizer builds use the C library's allocator behind the same
- * names (KVS_LIBC_MALLOC). All functions may be called from any thread.
+ * The size is known at most frees, so frees are sized. Allocations whose size a client chooses can fail
+ * (mem_try_*); if one of the server's own small allocations fails, the process ends with a line in the
+ * log. Sanitizer builds use the C library's allocator behind the same names (KVS_LIBC_MALLOC). All sizes
+ * are bytes. All functions may be called from any thread.
  */
 #ifndef KVS_BASE_MEMORY_H
 #define KVS_BASE_MEMORY_H
@@ -16,7 +16,7 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
-/* Logs that size bytes can't be had and ends the process. */
+/* Logs that the process can't get size bytes, and ends it. */
 _Noreturn void mem_exhausted(size_t size);
 
 /* size > 0. Never NULL: running out of memory ends the process with a clear line. */
@@ -28,22 +28,22 @@ static inline void *mem_alloc(size_t size)
     return ptr;
 }
 
-void *mem_calloc(size_t size);
+void *mem_calloc(size_t size); /* zeroed */
 void *mem_realloc(void *ptr, size_t size);
 char *mem_strdup(const char *string);
 char *mem_dup(const char *data, size_t len); /* a NUL follows the copy */
 
-/* NULL when the memory can't be had. */
+/* NULL when there is no memory; after mem_try_realloc() ptr is then still valid. */
 void *mem_try_alloc(size_t size);
 void *mem_try_realloc(void *ptr, size_t size);
 
-/* NULL is nothing. */
+/* NULL is allowed and does nothing. */
 static inline void mem_free(void *ptr)
 {
     free(ptr);
 }
 
-/* ptr is not NULL; size as it was asked for, or any size up to what mem_usable() says. */
+/* ptr is not NULL; size is the one that was asked for, or any up to mem_usable(ptr). */
 static inline void mem_free_sized(void *ptr, size_t size)
 {
 #ifdef KVS_LIBC_MALLOC
@@ -54,10 +54,10 @@ static inline void mem_free_sized(void *ptr, size_t size)
 #endif
 }
 
-/* What the allocator would really hand out for size bytes: its size class. */
+/* The number of bytes that the allocator would really hand out for size: its size class. */
 size_t mem_good_size(size_t size);
 
-/* What it handed out for this allocation. */
+/* The number of bytes that it handed out for this allocation. */
 size_t mem_usable(const void *ptr);
 
 struct mem_stats {
@@ -65,7 +65,7 @@ struct mem_stats {
     size_t active;    /* bytes in pages that hold them */
     size_t resident;  /* bytes of physical memory the allocator maps */
     size_t retained;  /* bytes of address space kept for reuse */
-    size_t metadata;  /* the allocator's own */
+    size_t metadata;  /* bytes that the allocator needs for itself */
 };
 
 void mem_stats_read(struct mem_stats *stats_out);
@@ -73,30 +73,28 @@ void mem_stats_read(struct mem_stats *stats_out);
 /* Resident set size of the process in bytes; 0 when it can't be read. */
 size_t mem_rss(void);
 
-/* Physical memory of the machine in bytes. */
+/* Physical memory of the machine in bytes; 0 when it is unknown. */
 size_t mem_physical(void);
 
-/* Gives unused pages back to the kernel at once, and what the calling thread's cache holds. */
+/* Empties the calling thread's cache, and gives all unused pages back to the kernel at once. */
 void mem_purge(void);
 
-/* Empties the calling thread's cache: for threads that are about to sleep for long. */
+/* Empties the calling thread's cache: for threads that are about to sleep for a long time. */
 void mem_flush_thread(void);
 
 /*
- * Gives back the pages whose time has come: unused for some seconds. Allocating threads do this
- * in passing; the server's cron calls it so that an idle server shrinks too. Cheap when nothing is due.
+ * Gives back the pages that have been unused for some seconds. Allocating threads do this in passing;
+ * the server's cron calls it so that an idle server shrinks too. Cheap when there are no such pages.
  */
 void mem_decay(void);
 
-/* The allocator's own report; takes ownership of nothing, the caller frees the string with mem_free(). */
+/* The allocator's own report; the caller frees it with mem_free(). */
 char *mem_report(void);
 
 /* "jemalloc-5.3.0" or "libc". */
 const char *mem_allocator(void);
 
-/*
- * Tests: the countdown-th mem_try_* call from now on fails once (1: the very next); 0 turns it off.
- */
+/* For tests: the countdown-th mem_try_* call from now on fails, once (1: the very next); 0 turns it off. */
 void mem_fail_after(unsigned countdown);
 
 #endif

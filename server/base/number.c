@@ -1,12 +1,12 @@
 /*
  * Numbers and their text.
  *
- * Integers: a decimal text is canonical if its first digit is not 0 (or it is "0"), so its length alone
- * says that up to 19 digits can't overflow a uint64_t, and the loop needs no checks.
+ * Integers: a decimal text is canonical if its first digit is not 0 (or it is "0"). Up to 19 digits can't
+ * overflow a uint64_t, so the length alone tells when the loop needs no checks.
  *
- * Doubles are printed with the fewest digits that read back as the same value. Three ways, from cheap
- * to dear: whole numbers as integers; values with up to six decimals by scaling (a quotient of two exactly
- * represented numbers is rounded as a reader would round it, so equality proves the digits); the rest
+ * Doubles are printed with the fewest digits that read back as the same value. There are three ways, from cheap
+ * to expensive: whole numbers as integers; values with up to six decimals by scaling (a quotient of two exactly
+ * represented numbers is rounded as a reader would round it, so equality proves the digits); all others
  * by asking printf for 15, 16, then 17 digits.
  */
 #include "base/number.h"
@@ -52,7 +52,7 @@ bool number_parse_i64(const char *data, size_t len, int64_t *value_out)
 {
     uint64_t magnitude;
     if (len > 0 && data[0] == '-') {
-        /* "-0" is not what printing 0 gives. */
+        /* "-0" is refused: 0 isn't printed that way. */
         if (!number_parse_u64(data + 1, len - 1, &magnitude) || magnitude == 0 || magnitude > (uint64_t)INT64_MAX + 1)
             return false;
         *value_out = (int64_t)(0 - magnitude);
@@ -96,7 +96,7 @@ static bool parse_short_decimal(const char *data, size_t len, double *value_out)
     return true;
 }
 
-/* strtod() wants a NUL behind the number and skips blanks before it. */
+/* strtod() wants a NUL after the number and skips blanks before it. */
 static bool parse_any_double(const char *data, size_t len, double *value_out)
 {
     char on_stack[512];
@@ -135,7 +135,7 @@ bool number_parse_long_double(const char *data, size_t len, long double *value_o
     char *end;
     errno = 0;
     long double value = strtold(text, &end);
-    /* Redis compares with the infinity of double, which is the same one. */
+    /* Redis compares with the infinity of a double, which equals that of a long double. */
     bool is_out_of_range = errno == ERANGE && (isinf(value) || fpclassify(value) == FP_ZERO);
     if (end != text + len || is_out_of_range || isnan(value))
         return false;
@@ -178,7 +178,7 @@ bool number_parse_memory(const char *data, size_t len, uint64_t *bytes_out)
 
 unsigned number_digits_u64(uint64_t value)
 {
-    /* The first is 0 and not 1, so that the value 0 has one digit. */
+    /* The first is 0 rather than 1, so that the value 0 has one digit. */
     static const uint64_t powers[] = {
         0,
         UINT64_C(10),
@@ -201,7 +201,7 @@ unsigned number_digits_u64(uint64_t value)
         UINT64_C(1000000000000000000),
         UINT64_C(10000000000000000000),
     };
-    /* 1233 / 4096 is log10(2) from above, good for 64 bits; the table settles what it leaves open. */
+    /* 1233 / 4096 is slightly more than log10(2), precise enough for 64 bits; the table decides the rest. */
     unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
     unsigned guess = bits * 1233 >> 12;
     return guess + (value >= powers[guess]);
@@ -241,7 +241,7 @@ size_t number_format_i64(char *out, int64_t value)
     return 1 + number_format_u64(out + 1, 0 - (uint64_t)value);
 }
 
-/* The significant digits of a positive number: digits times ten to the power of exponent. */
+/* A positive number: digits, read as an integer, times ten to the power of exponent. */
 struct decimal {
     char digits[18];
     int count;
@@ -252,7 +252,7 @@ struct decimal {
 static void decimal_shortest(double value, struct decimal *decimal_out)
 {
     char text[32];
-    /* Any text of up to 15 digits survives the way through a normal double; a subnormal one keeps fewer. */
+    /* Any text of up to 15 digits survives the conversion to a normal double and back; a subnormal keeps fewer. */
     int count = isnormal(value) ? 15 : 1;
     for (; count < 17; count++) {
         snprintf(text, sizeof text, "%.*e", count - 1, value);
@@ -273,7 +273,7 @@ static void decimal_shortest(double value, struct decimal *decimal_out)
     decimal_out->exponent = exponent;
 }
 
-/* Zeros are written out up to a limit, behind which the form is d.ddde+x, without padding. */
+/* Zeros are written out up to a limit; beyond it the form is d.ddde+x, with an unpadded exponent. */
 static size_t decimal_format(char *out, const struct decimal *decimal)
 {
     int count = decimal->count, exponent = decimal->exponent;
@@ -290,7 +290,7 @@ static size_t decimal_format(char *out, const struct decimal *decimal)
                            decimal->digits + 1, magnitude);
 }
 
-/* Values with one to six decimals and at most 15 digits; 0 if value (positive) is not one of them. */
+/* Prints a positive value that has one to six decimals and at most 15 digits; returns 0 for any other. */
 static size_t format_few_decimals(char *out, double value)
 {
     uint64_t scale = 10;
@@ -324,7 +324,7 @@ size_t number_format_double(char out[NUMBER_DOUBLE_MAX_LEN], double value)
         strcpy(out, signbit(value) ? "-0" : "0");
         return strlen(out);
     }
-    /* Up to here every whole double is an int64_t with room to spare. */
+    /* Up to this limit every whole double fits an int64_t with room to spare. */
     if (fabs(value) <= (double)(INT64_MAX / 2) && (double)(int64_t)value == value) {
         size_t len = number_format_i64(out, (int64_t)value);
         out[len] = '\0';

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LINE_MAX_LEN 1024 /* on the stack: the panic may be about memory */
+#define LINE_MAX_LEN 1024 /* bytes, on the stack: the process may be out of memory */
 
 static void write_to_stderr(const char *line)
 {

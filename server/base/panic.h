@@ -1,14 +1,13 @@
 /*
- * Panic: the end of the process where going on would do harm, with one line that says why and what to do.
+ * Panic: ends the process where going on would do harm, with one line that says why and what to do.
  *
- * For faults that nobody above could handle: memory that start-up or a table needs and that can't be had, a kernel
- * without random numbers. Any thread may call. Where the line goes is set once, before there are threads; until then it
- * goes to standard error.
+ * For faults that no caller could handle: no memory for start-up or for a table, a kernel without random numbers. Any
+ * thread may call. The line goes to standard error, unless another writer is set, once, before there are threads.
  */
 #ifndef KVS_BASE_PANIC_H
 #define KVS_BASE_PANIC_H
 
-/* Writes one line, which has no line end. Runs when memory may be gone: it allocates nothing. */
+/* Writes one line, which comes without a line end. Must not allocate: memory may have run out. */
 typedef void panic_writer(const char *line);
 void panic_set_writer(panic_writer *writer);
 

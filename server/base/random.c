@@ -1,6 +1,6 @@
 /*
- * The kernel's randomness through getrandom(2), and xoshiro256** seeded by splitmix64 (Vigna; Steele,
- * Lea and Flood), which spreads any seed over a state that is never all zero.
+ * The kernel's randomness comes through getrandom(2). xoshiro256** is seeded by splitmix64 (Vigna; Steele,
+ * Lea and Flood), which turns any seed into a state that is never all zero.
  */
 #include "base/random.h"
 
@@ -20,7 +20,7 @@ void random_secure(void *out, size_t len)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0) {
-            panic("the kernel gives no random bytes (getrandom: %s); it has to allow getrandom(2)", strerror(errno));
+            panic("the kernel gives no random bytes (getrandom: %s); allow getrandom(2)", strerror(errno));
         }
         at += got;
         len -= (size_t)got;
@@ -76,7 +76,7 @@ uint64_t random_next(struct random_state *state)
 uint64_t random_below(struct random_state *state, uint64_t bound)
 {
     /* Lemire, "Fast random integer generation in an interval", 2019: the high half of the product is
-     * the answer; the few low halves that would make some answers likelier are drawn again. */
+     * the answer; the few products whose low half would make some answers likelier are drawn again. */
     unsigned __int128 product = (unsigned __int128)random_next(state) * bound;
     if ((uint64_t)product < bound) {
         uint64_t unfair = -bound % bound;

@@ -1,6 +1,6 @@
 /*
- * Random numbers: from the kernel where an adversary must not guess them, and a fast generator
- * (xoshiro256**, Blackman and Vigna 2018) for sampling, one state per user, seedable by tests.
+ * Random numbers: from the kernel where an adversary must not guess them, and from a fast generator
+ * (xoshiro256**, Blackman and Vigna 2018) for sampling. Tests can seed it. Any thread, each with a state of its own.
  */
 #ifndef KVS_BASE_RANDOM_H
 #define KVS_BASE_RANDOM_H
@@ -12,10 +12,10 @@ struct random_state {
     uint64_t s[4];
 };
 
-/* Fills with bytes of getrandom(2); ends the process if the kernel has none. */
+/* Fills out with bytes from getrandom(2); ends the process if the kernel gives none. */
 void random_secure(void *out, size_t len);
 
-/* Writes len lower-case hexadecimal digits of secure randomness and a NUL. */
+/* Writes len random lower-case hexadecimal digits (from random_secure()) and a NUL. */
 void random_hex(char *out, size_t len);
 
 void random_seed(struct random_state *state, uint64_t seed);

@@ -1,5 +1,5 @@
 /*
- * Growing text and splitting of lines. Capacity doubles; one byte behind len is always the NUL.
+ * The capacity doubles; the byte after the text's len bytes is always a NUL.
  */
 #include "base/text.h"
 
@@ -69,7 +69,7 @@ void text_vaddf(struct text *text, const char *format, va_list args)
         text->len += (size_t)len;
 }
 
-/* The letter behind the backslash of an escape, or 0 for a byte that has none. */
+/* The letter after the backslash of a byte's escape, or 0 for a byte that has none. */
 static char escape_letter(char c)
 {
     switch (c) {
@@ -151,7 +151,7 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* What stands in double quotes: the byte that the escape at *at means. Moves *at behind it. */
+/* The byte that the escape at *at, in double quotes, stands for. Moves *at past it. */
 static char read_escape(const char **at, const char *end)
 {
     const char *p = *at + 1;
@@ -176,7 +176,7 @@ static char read_escape(const char **at, const char *end)
     }
 }
 
-/* Reads a quoted part, *at on its quote; false if it is left open or goes on behind its end. */
+/* Reads a quoted part, *at on its quote; false if it isn't closed or the word goes on after the closing quote. */
 static bool read_quoted(const char **at, const char *end, struct text *word)
 {
     const char *p = *at;
@@ -197,7 +197,7 @@ static bool read_quoted(const char **at, const char *end, struct text *word)
     return p == end || isspace((unsigned char)*p);
 }
 
-/* A quote may start in mid-word; where it ends the word ends. */
+/* A quote may open in mid-word; the word ends where it closes. */
 static bool read_word(const char **at, const char *end, struct text *word)
 {
     const char *p = *at;
@@ -214,7 +214,7 @@ static bool read_word(const char **at, const char *end, struct text *word)
 
 static void words_add(struct text_words *words, const struct text *word)
 {
-    /* A power of two is when the arrays are full. */
+    /* Capacities are powers of two, so the arrays are full when the count is one (or 0). */
     if ((words->count & (words->count - 1)) == 0) {
         size_t capacity = words->count > 0 ? 2 * words->count : 1;
         words->words = mem_realloc(words->words, capacity * sizeof *words->words);
