@@ -1,9 +1,9 @@
 /*
  * Counters with one writer at a time: a thread that owns them, or the holder of a lock. Readers take no lock.
  *
- * They are relaxed atomics written with a plain load and store, so counting costs no locked instruction, and a reader on
- * another thread sees a value that is at most a moment old. Where several threads may write at once, this is the wrong
- * type: additions would get lost.
+ * They are relaxed atomics written with a plain load and store, so counting costs no locked instruction, and a reader
+ * on another thread sees a value that is at most a moment old. Where several threads may write at once, this is the
+ * wrong type: additions would get lost.
  */
 #ifndef KVS_BASE_COUNTER_H
 #define KVS_BASE_COUNTER_H

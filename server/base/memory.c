@@ -4,7 +4,8 @@
  * jemalloc is set up by the string it finds in malloc_conf:
  *   narenas         few: threads allocate through their own caches anyway, and every further arena adds
  *                   another set of partly filled slabs;
- *   slab_sizes      allocations of up to 512 bytes (the entries) come from slabs of 8 pages instead of 1 to 7: otherwise
+ *   slab_sizes      allocations of up to 512 bytes (the entries) come from slabs of 8 pages instead of 1 to 7:
+ *   otherwise
  *                   the 128 bytes that jemalloc keeps for each slab, and never gives back, cost 4 bytes a key;
  *   dirty_decay_ms  unused pages are kept for five seconds, so that overwritten values find warm pages;
  *                   muzzy pages (MADV_FREE) are not used, because they stay in the RSS;

@@ -46,7 +46,9 @@ struct text_words {
     size_t *lens;
 };
 
-/* 0, and the caller frees *words_out with text_words_free(); -EINVAL where a quote isn't closed or closes in mid-word. */
+/*
+ * 0, and the caller frees *words_out with text_words_free(); -EINVAL where a quote isn't closed or closes in mid-word.
+ */
 int text_split(const char *line, size_t len, struct text_words *words_out);
 void text_words_free(struct text_words *words);
 

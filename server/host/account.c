@@ -18,7 +18,7 @@
 enum { FIRST_BUFFER = 1024 };
 #define BUFFER_MAX ((size_t)1 << 20) /* a group with very many members */
 
-/* Numbers are for the kernel, which takes the highest one as "none". */
+/* Reads a uid or gid. The highest number is none: the kernel takes it as "leave it alone". */
 static bool parse_id(const char *text, id_t *id_out)
 {
     int64_t number;
@@ -35,7 +35,7 @@ static bool is_digits(const char *text)
 
 /* ---- one lookup: by name, or by id where name is NULL ---- */
 
-/* Whether the lookup is to be tried again in a bigger buffer, which it then has. */
+/* Doubles the buffer if the lookup needs a larger one. True: try again. */
 static bool grow(int result, char **buffer, size_t *size)
 {
     if (result != ERANGE || *size >= BUFFER_MAX)
@@ -45,7 +45,7 @@ static bool grow(int result, char **buffer, size_t *size)
     return true;
 }
 
-/* Copies the account's name to name_out, where that isn't NULL and the name fits. */
+/* Fills in *uid, and name_out unless that is NULL. False if there is no such account or its name doesn't fit. */
 static bool look_up_user(const char *name, uid_t *uid, char name_out[ACCOUNT_NAME_MAX])
 {
     size_t size = FIRST_BUFFER;
@@ -121,8 +121,9 @@ const char *account_group_name(gid_t gid, char out[ACCOUNT_NAME_MAX])
 /* ---- sources of accounts ---- */
 
 /*
- * The C library reads files itself. What systemd adds are the accounts of its own services while they run: they are
- * told by number in the sandbox, which saves every server half a megabyte.
+ * Whether a source can do without a library of its own. The C library reads files itself. Systemd's source adds only
+ * the accounts of its own running services: in the sandbox those appear as numbers, which saves every server half a
+ * megabyte.
  */
 static bool is_cheap(const char *word, size_t len)
 {
@@ -133,7 +134,9 @@ static bool is_cheap(const char *word, size_t len)
     return word[0] == '[';
 }
 
-/* Whether the line names a source that needs a library of its own and may know people (sss, ldap, winbind). */
+/*
+ * Whether the line names a source that needs a library of its own and may know people's accounts (sss, ldap, winbind).
+ */
 static bool line_has_libraries(const char *line, const char *database)
 {
     size_t len = strlen(database);
@@ -161,7 +164,7 @@ static bool accounts_have_libraries(void)
     return found;
 }
 
-/* A number that nobody has is asked for at every source, and so loads the libraries of all. */
+/* The lookup of an id that nobody has asks every source, and so loads all libraries. */
 void account_warm_up(void)
 {
     char name[ACCOUNT_NAME_MAX];

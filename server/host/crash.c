@@ -1,6 +1,6 @@
 /*
- * The unwinder is asked directly and linked statically: backtrace(3) would load a library at the first call, which is
- * no work for a signal handler, and at start would cost every idle server a hundred kilobytes.
+ * The unwinder is called directly and linked statically: backtrace(3) would load a library at its first call, which a
+ * signal handler must not do, and doing it at start would cost every idle server a hundred kilobytes.
  */
 #include "host/crash.h"
 
@@ -16,7 +16,7 @@
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 static const char *crash_version;
 
-/* Only what is safe in a signal handler: write(2) and arithmetic. */
+/* What follows does only what is safe in a signal handler: write(2) and arithmetic. */
 static void crash_write(int fd, const char *text)
 {
     ssize_t ignored = write(fd, text, strlen(text));

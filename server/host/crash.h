@@ -6,7 +6,7 @@
 
 /*
  * From now on a crash (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) writes a report with version, signal, address and
- * backtrace to the log and then dies of the signal.
+ * backtrace to the log, and the process then dies of the signal. version is borrowed forever.
  */
 void crash_report_to_log(const char *version);
 

@@ -54,8 +54,8 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /*
- * Gives the new file, which only we can read so far, the old one's owner and group, where we may, and mode. The bits
- * of a group that we may not give are left out: they would let another group in.
+ * Gives the new file, which only we can read so far, the old one's mode and, where we may, its owner and group. If we
+ * may not set the group, the group's permissions are left out: they would let another group in.
  */
 static int take_over_rights(int fd, const struct stat *old)
 {

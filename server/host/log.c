@@ -1,9 +1,9 @@
 /*
  * The log.
  *
- * Writers take no lock: they load the descriptor and write one line to it. So that a reopening can't
- * pull the descriptor away under them, the log file has one descriptor for the life of the process: a
- * new file is opened and duplicated over it, which the kernel does atomically.
+ * Writers take no lock: they load the descriptor and write one line to it. So that reopening can't close
+ * the descriptor under them, the log file has one descriptor for the life of the process: a new file is
+ * opened and duplicated over it, which the kernel does atomically.
  */
 #include "host/log.h"
 
@@ -23,21 +23,21 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longer lines are cut: a line is made on the stack, because it may be about memory that ran out. */
+/* Bytes; longer lines are cut. A line is made on the stack, because the process may be out of memory. */
 enum { LINE_MAX_LEN = 4096 };
 
-/* Relaxed throughout: a line that crosses a change may go either way. */
+/* Relaxed throughout: a line that is written during a change may go either way. */
 static atomic_int current_fd = STDOUT_FILENO;
 static atomic_int current_level = LOG_LEVEL_NOTICE;
 static atomic_bool to_syslog;
 
-/* Guards what follows: who opens, reopens or turns syslog on. Never held by writers. */
+/* Guards what follows, for those that open or reopen the log or turn syslog on. Writers never take it. */
 static pthread_mutex_t setup_lock = PTHREAD_MUTEX_INITIALIZER;
 static int file_fd = -1; /* the log file's descriptor, -1 until there is one */
 static char *file_path;  /* NULL for standard output */
 static char *syslog_ident;
 
-/* Opens path behind file_fd. 0 or a negative errno. */
+/* Makes file_fd refer to the file at path. 0 or a negative errno. setup_lock is held. */
 static int open_file_locked(const char *path)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, process_file_mode(0644));
@@ -97,8 +97,8 @@ void log_set_syslog(const char *ident, int facility)
     pthread_mutex_lock(&setup_lock);
     char *old_ident = syslog_ident;
     syslog_ident = ident ? mem_strdup(ident) : NULL;
-    /* openlog() keeps the pointer, and holds syslog's own lock while it changes it: nobody reads the old
-     * name once it has returned. */
+    /* openlog() keeps the pointer, and changes it under syslog's own lock: once it has returned, nobody
+     * reads the old name. */
     if (ident)
         openlog(syslog_ident, LOG_PID | LOG_NDELAY | LOG_NOWAIT, facility);
     else
@@ -127,7 +127,7 @@ static void write_all(int fd, const char *data, size_t len)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return; /* A full disk must not stop the server. */
+            return; /* a full disk must not stop the server */
         data += written;
         len -= (size_t)written;
     }
@@ -140,7 +140,7 @@ void log_line(enum log_level level, const char *format, ...)
     int saved_errno = errno;
     char line[LINE_MAX_LEN];
     size_t head_len = format_head(line, sizeof line, level);
-    size_t room = sizeof line - head_len - 1; /* one for the newline */
+    size_t room = sizeof line - head_len - 1; /* without the line end */
     va_list args;
     va_start(args, format);
     errno = saved_errno; /* for %m */

@@ -1,7 +1,7 @@
 /*
- * The log: one line an event, to a file or standard output (and syslog if asked for), with time,
- * pid and level. Lines are written with one write(2), so that threads don't mix them and nothing is
- * lost in a buffer at a crash. Any thread may call; log_open() and log_reopen() exclude each other.
+ * The log: one line per event with time, pid and level, to a file or standard output (and to syslog if
+ * wanted). Each line is written with one write(2), so threads don't mix lines and a crash loses none in
+ * a buffer. Any thread may call; log_open() and log_reopen() exclude each other.
  */
 #ifndef KVS_HOST_LOG_H
 #define KVS_HOST_LOG_H
@@ -10,16 +10,16 @@
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING, LOG_LEVEL_NOTHING };
 
-/* path "" is standard output. Returns 0 or a negative errno, and then the old log goes on. */
+/* path "" is standard output. Returns 0, or a negative errno, in which case the old log stays in use. */
 int log_open(const char *path);
 
-/* Opens the same path again (after a rotation). 0 or a negative errno. */
+/* Opens the same path again (after a rotation). 0, or a negative errno with the old file still in use. */
 int log_reopen(void);
 
 void log_set_level(enum log_level level);
 bool log_wants(enum log_level level);
 
-/* Turns copying to syslog on with this identity and facility, or off with ident NULL. */
+/* Turns copying to syslog on, with this identity (copied) and facility, or off if ident is NULL. */
 void log_set_syslog(const char *ident, int facility);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -33,7 +33,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 #define log_notice(...) log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
 
-/* What base/panic.h is given: a warning. */
+/* The writer for base/panic.h: logs the line as a warning. */
 void log_panic(const char *line);
 
 /* The descriptor in use, for the crash report, which may not allocate or lock. */

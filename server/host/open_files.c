@@ -1,12 +1,12 @@
 /*
- * The soft limit goes up as far as it has to; the hard one only where we may raise it (CAP_SYS_RESOURCE).
- * Nothing is ever lowered: connections that exist keep their descriptors.
+ * The soft limit is raised as far as necessary, the hard one only if we may (CAP_SYS_RESOURCE). Neither is
+ * ever lowered: existing connections keep their descriptors.
  */
 #include "host/open_files.h"
 
 #include <sys/resource.h>
 
-/* The server's own: log, listeners, an epoll and an eventfd a worker, files of persistence. */
+/* The server's own: log, listeners, an epoll and an eventfd for each worker, files of persistence. */
 #define RESERVED_FILES 64
 
 int open_files_fit(int clients)

@@ -1,6 +1,7 @@
 /*
- * The order is what makes it final: the groups, which only root may set, then the gid, then the uid, each as real,
- * effective and saved id at once. The kernel takes the capabilities with the last step. Then the way back is tried.
+ * The order makes it final: first the groups, which only root may set, then the gid, then the uid, each as real,
+ * effective and saved id at once. With the last step the kernel takes the capabilities away. Then the way back is
+ * tried, which has to fail.
  */
 #include "host/privileges.h"
 
@@ -44,7 +45,7 @@ static int look_up(const char *account, struct passwd *found_out, char room[ENTR
     }
     if (found)
         return 0;
-    /* the C library says of an account that isn't there either nothing or one of these */
+    /* where there is no such account, the C library gives either no error or one of these */
     return failed == 0 || failed == ENOENT || failed == ESRCH || failed == EBADF || failed == EPERM ? -ENOENT : -failed;
 }
 

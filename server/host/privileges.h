@@ -1,5 +1,5 @@
 /*
- * Privileges: root becomes an ordinary account, and stays one.
+ * Privileges: root becomes an ordinary account, for good.
  */
 #ifndef KVS_HOST_PRIVILEGES_H
 #define KVS_HOST_PRIVILEGES_H
@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /*
- * From root to that account (a name, or the number of one that exists), for good: its groups, gid and uid. Without
- * root only the account that it runs as already. Main thread, before others start and before anything is opened. 0, or
- * a negative errno with one line that says what and what to do.
+ * Makes a process of root's run as that account (a name, or the number of an existing one), with its groups, gid and
+ * uid. Without root, succeeds only for the account that the process already runs as. Main thread, before other threads
+ * start and before anything is opened. 0, or a negative errno and one line in error: what is wrong and what to do.
  */
 int privileges_drop(const char *account, char *error, size_t error_size);
 

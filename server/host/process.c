@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static mode_t operator_umask; /* written before there are threads */
+static mode_t operator_umask; /* written before threads start */
 
 void process_take_umask(void)
 {
@@ -121,7 +121,7 @@ static int forget_segments(struct dl_phdr_info *object, size_t size, void *unuse
             continue;
         uintptr_t begin = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
         uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
-        madvise((void *)begin, end - begin, MADV_DONTNEED); /* at worst nothing is let go of */
+        madvise((void *)begin, end - begin, MADV_DONTNEED); /* if it fails, the pages stay, which does no harm */
     }
     return 0;
 }

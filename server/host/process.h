@@ -1,6 +1,6 @@
 /*
- * The process: its umask, going into the background, and the pid file.
- * Main thread, at start and end, where nothing else is said.
+ * The process: its umask, going into the background, the pid file, its executable and the memory of its start.
+ * Main thread, at start and end, unless a comment says otherwise.
  */
 #ifndef KVS_HOST_PROCESS_H
 #define KVS_HOST_PROCESS_H
@@ -9,24 +9,24 @@
 #include <sys/types.h>
 
 /*
- * Sets the umask to 0, so that socket files appear with just the mode that was asked for. The operator's, which holds
- * for all other files, is remembered. First of all, before there are threads.
+ * Sets the umask to 0, so that socket files get exactly the mode that is asked for. Remembers the operator's umask,
+ * which applies to all other files. The first call of all, before threads start.
  */
 void process_take_umask(void);
 
-/* What to pass to open(2): wanted, less the operator's umask. Any thread. */
+/* The mode to pass to open(2): wanted, less the operator's umask. Any thread. */
 mode_t process_file_mode(mode_t wanted);
 
 /*
- * Forks; the parent waits until process_ready() or the child's end, and exits with what it learned: 0, or 1.
- * Returns in the child: 0, or a negative errno.
+ * Forks. The parent waits until the child calls process_ready() or ends, and exits with 0, or with the child's exit
+ * status (1 if a signal ended it). Returns 0 in the child, or a negative errno if there is none.
  */
 int process_daemonize(void);
 
-/* Tells the waiting parent that the server serves, and lets go of the terminal. */
+/* Tells the waiting parent that the server is up, and detaches from the terminal. Nothing without such a parent. */
 void process_ready(void);
 
-/* Writes pid and a line end into path. 0 or a negative errno. The file is removed by process_remove_pidfile(). */
+/* Writes the pid and a line end to the file at path. 0 or a negative errno. process_remove_pidfile() removes it. */
 int process_write_pidfile(const char *path);
 void process_remove_pidfile(const char *path);
 
@@ -34,8 +34,8 @@ void process_remove_pidfile(const char *path);
 char *process_executable(void);
 
 /*
- * Lets go of the pages of code and constants that the start has touched. Those that serving needs are mapped again at
- * their first use, from the kernel's cache; the others (two thirds) no longer count as this process's memory.
+ * Lets go of the pages of code and constants that start-up has touched. Those that serving needs are mapped again at
+ * their first use, from the kernel's cache; the others (two thirds) then don't count as this process's memory.
  */
 void process_forget_start(void);
 

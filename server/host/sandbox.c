@@ -1,30 +1,30 @@
 /*
  * The sandbox is a list of the system calls that the server makes: a seccomp filter, built by libseccomp.
  *
- * - What is on the list is allowed: files, Unix sockets, waiting, memory, threads, time. The list names calls by what they
- *   are for, with their elder and younger forms, so that it holds for other C libraries and processors than the one it
- *   was traced on.
- * - A few are allowed by an argument: sockets of the Unix kind, memory that can't be executed, threads but no
- *   processes, signals to this process alone.
- * - Starting another program and reaching into another process end the server at once (SIGSYS). It never does so itself,
- *   nor does a library on its behalf: only an intruder does.
- * - Everything else is refused with ENOSYS, as by a kernel that hasn't got it. The C library tries the newest form of
- *   a call first (clone3, fchmodat2, whatever comes) and takes the elder one only where the kernel doesn't know the
- *   newer; EPERM it would hand on as the answer. clone3 is left out on purpose: its flags lie in memory, where a filter
+ * - The calls on the list are allowed: files, Unix sockets, waiting, memory, threads, time. They are grouped by
+ *   purpose, and each is listed with its older and newer forms, so that the list also fits C libraries and processors
+ *   other than those it was traced on.
+ * - A few are allowed depending on an argument: Unix sockets, memory that can't be executed, threads but no processes,
+ *   signals to this process alone.
+ * - Starting another program or reaching into another process ends the server at once (SIGSYS). Neither the server nor
+ *   a library on its behalf ever does that: only an intruder would.
+ * - All other calls are refused with ENOSYS, as by a kernel that doesn't have them. The C library tries the newest form
+ *   of a call first (clone3, fchmodat2 and so on) and falls back to the older one only if the kernel doesn't know the
+ *   newer; EPERM it would pass on as the result. clone3 is left out on purpose: its flags lie in memory, where a filter
  *   can't look.
  *
  * A call that is allowed whatever its arguments costs next to nothing: the kernel looks it up in a bitmap instead of
- * running the filter (since Linux 5.11). All that a request needs is among those.
+ * running the filter (since Linux 5.11). All calls that a request needs are of that kind.
  *
- * Accounts are still looked up in here (host/account.h): what that needs was loaded before, and asks its services
- * over Unix sockets. A library that wants to be loaded now can't be, since it would have to be executable.
+ * Accounts can still be looked up in the sandbox (host/account.h): the libraries that this needs are loaded before, and
+ * reach their services over Unix sockets. No further library can be loaded, since its code would have to be executable.
  *
- * The filter is built by a child process, which hands it over through a pipe and ends: so the server has the filter,
- * and not the library's memory (0.2 MiB of an idle server's four). The child is made before there are other threads,
- * one of which might hold a lock that it needs.
+ * A child process builds the filter, hands it over through a pipe and ends: so the server gets the filter without the
+ * library's memory (0.2 MiB of an idle server's four). The child is made before there are other threads, since one of
+ * them might hold a lock that the child needs.
  *
- * Sanitizer builds allow what their runtimes do at the end and for a report: stop the other threads and look at them,
- * and start a program that finds the names of functions.
+ * Sanitizer builds allow what their runtimes do at the end and for a report: they stop the other threads and look at
+ * them, and start a program that finds the names of functions.
  */
 #include "host/sandbox.h"
 
@@ -52,7 +52,7 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* A processor's missing calls are negative here, and skipped. */
+/* A call that this processor lacks is a negative number, and is skipped. */
 #define CALL(name) SCMP_SYS(name)
 
 /* clang-format off */
@@ -115,7 +115,7 @@ static const int deadly[] = {
 
 #ifndef KVS_LIBC_MALLOC
 
-/* Allowed where (argument & mask) == value. Of an int the kernel reads 32 bits: so does the mask. */
+/* Allowed where (argument & mask) == value. For an int the mask has 32 bits, which is all that the kernel reads. */
 struct condition {
     int call;
     unsigned argument;
@@ -150,7 +150,7 @@ static int add_condition(scmp_filter_ctx filter, const struct condition *conditi
 
 static int add_conditions(scmp_filter_ctx filter)
 {
-    /* raise(3) and abort(3) send to a thread of the process, which is the parent of the one that runs this */
+    /* raise(3) and abort(3) signal a thread of the server, which is the parent of the process that runs this */
     struct condition to_itself = {CALL(tgkill), 0, UINT32_MAX, (uint64_t)getppid()};
     int failed = add_condition(filter, &to_itself);
     for (size_t i = 0; i < LENGTH(conditions) && !failed; i++)
@@ -177,7 +177,7 @@ static int add_list(scmp_filter_ctx filter, uint32_t action, const int *calls, s
     return failed;
 }
 
-/* Unix sockets are made; of other families the kernel seems to know none. */
+/* Allows Unix sockets; for any other family the call fails as if the kernel didn't know that family. */
 static int add_family_rule(scmp_filter_ctx filter, int call)
 {
     struct scmp_arg_cmp own = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = AF_UNIX};
@@ -254,9 +254,9 @@ static int obtain_filter(struct sock_filter *instructions, unsigned short *count
 }
 
 /*
- * All threads get the filter; none of them, nor what they start, can come to more rights any more. No slower loads
- * from memory (speculative store bypass, which kernels before 5.16 else turn off with a filter): that guards programs
- * that run others' code.
+ * Gives all threads the filter; afterwards neither they nor their children can gain rights. Speculative store bypass,
+ * which kernels before 5.16 would otherwise turn off together with it, stays on: turning it off slows loads from memory
+ * and protects only programs that run other people's code.
  */
 static int install(struct sock_filter *instructions, unsigned short count)
 {
@@ -265,12 +265,12 @@ static int install(struct sock_filter *instructions, unsigned short count)
         return -errno;
     unsigned flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
     long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
-    if (result < 0 && errno == EINVAL) /* a kernel that doesn't know the second */
+    if (result < 0 && errno == EINVAL) /* the kernel doesn't know SPEC_ALLOW */
         result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
-    return result < 0 ? -errno : result > 0 ? -ESRCH : 0; /* above 0: a thread that couldn't be made to follow */
+    return result < 0 ? -errno : result > 0 ? -ESRCH : 0; /* above 0: the id of a thread that couldn't follow */
 }
 
-/* Whether the kernel has what the filter asks of it (since Linux 4.14). 0 or a negative errno. */
+/* 0 if the kernel has the actions that the filter uses (since Linux 4.14), otherwise a negative errno. */
 static int ask_kernel(void)
 {
     uint32_t action = SECCOMP_RET_KILL_PROCESS;

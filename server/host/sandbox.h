@@ -7,13 +7,14 @@
 #include <stddef.h>
 
 /*
- * Makes the filter. Main thread, before others start. 0, or a negative errno and a line when the kernel can't.
+ * Makes the filter. Main thread, before others start. 0, or a negative errno and one line in error if it can't be had.
  */
 int sandbox_prepare(char *error, size_t error_size);
 
 /*
- * Puts the filter that was made on all threads and those to come: no exec, no sockets but Unix ones, nothing that the
- * server does not use. Main thread, after start, before clients are served. 0, or a negative errno and a line.
+ * Puts the filter from sandbox_prepare() on all present and future threads: no exec, no sockets but Unix ones, no call
+ * that the server doesn't use. Main thread, after start, before clients are served. 0, or a negative errno and one line
+ * in error.
  */
 int sandbox_enter(char *error, size_t error_size);
 

@@ -1,9 +1,9 @@
 /*
- * The service manager's protocol is datagrams of VARIABLE=value lines to a socket that it names in the environment. It
- * is written here rather than had from libsystemd: it is these few lines, and the library would bring others with it
- * into every server (docs/dependencies.md has the figures).
+ * The service manager's protocol consists of datagrams with VARIABLE=value lines, sent to a socket that it names in the
+ * environment. It is implemented here rather than taken from libsystemd: it needs these few lines, and the library
+ * would bring others with it into every server (docs/dependencies.md has the figures).
  *
- * One socket, not connected, is kept open: the manager's end may be made anew while the server runs.
+ * One socket is kept open, unconnected: the manager's end may be made anew while the server runs.
  */
 #include "host/supervisor.h"
 
@@ -32,7 +32,7 @@ static struct sockaddr_un manager;
 static socklen_t manager_len;
 static uint64_t watchdog_us;
 
-/* A path, or "@" for a name in the abstract namespace. False when it is neither. */
+/* Sets the manager's address from a path, or "@" and a name in the abstract namespace. False: the name is neither. */
 static bool find_manager(const char *name)
 {
     size_t len = strlen(name);
@@ -61,13 +61,13 @@ static uint64_t number_of(const char *variable)
 static void open_socket(const char *name)
 {
     if (!find_manager(name)) {
-        log_warning("NOTIFY_SOCKET is '%s', neither a path nor an abstract name; the service manager is told nothing",
-                    name);
+        log_warning(
+            "NOTIFY_SOCKET is '%s', neither a path nor an abstract name; nothing is sent to the service manager", name);
         return;
     }
     notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (notify_fd < 0) {
-        log_warning("can't make a socket for the service manager: %s; it is told nothing", strerror(errno));
+        log_warning("can't make a socket for the service manager: %s; nothing is sent to it", strerror(errno));
         return;
     }
     setsockopt(notify_fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -86,7 +86,7 @@ void supervisor_init(void)
     unsetenv("WATCHDOG_USEC");
 }
 
-/* A manager that can't be told is no reason to stop: one that needs to hear will act on the silence. */
+/* If the manager can't be reached, the server goes on: a manager that needs to hear from it acts on the silence. */
 static void tell(int flags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void tell(int flags, const char *format, ...)
@@ -105,13 +105,13 @@ static void tell(int flags, const char *format, ...)
         sent = sendto(notify_fd, message, len, MSG_NOSIGNAL | flags, (struct sockaddr *)&manager, manager_len);
     while (sent < 0 && errno == EINTR);
     if (sent < 0 && !has_failed)
-        log_warning("can't tell the service manager at NOTIFY_SOCKET: %s", strerror(errno));
+        log_warning("can't send to the service manager at NOTIFY_SOCKET: %s", strerror(errno));
     has_failed = sent < 0;
 }
 
 void supervisor_ready(const char *status)
 {
-    /* the pid, because the one that the manager started may have gone into the background */
+    /* with the pid, because the process that the manager started may have put a child into the background */
     tell(0, "READY=1\nMAINPID=%ld\nSTATUS=%s", (long)getpid(), status ? status : "");
 }
 
@@ -145,5 +145,5 @@ uint64_t supervisor_watchdog_us(void)
 
 void supervisor_alive(void)
 {
-    tell(MSG_DONTWAIT, "WATCHDOG=1"); /* the next one comes soon */
+    tell(MSG_DONTWAIT, "WATCHDOG=1"); /* a lost one does no harm: the next comes soon */
 }
