@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define WRITE_VECTORS 64
-#define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before others have their turn */
+#define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before the others have their turn */
 
 struct conn *conn_create(struct worker *worker, const struct net_service *service, const struct transport *transport,
                          int fd, uint64_t id, struct origin *origin)
@@ -90,7 +90,7 @@ void conn_close(struct conn *conn)
     worker_queue_closed(conn);
 }
 
-/* Writes once; false when there is nothing more to do now. */
+/* Writes once; adds the bytes to *total. False when the socket is full, all is sent or the connection has failed. */
 static bool conn_write_some(struct conn *conn, const struct net_service *service, size_t *total)
 {
     struct iovec vectors[WRITE_VECTORS];
@@ -111,7 +111,7 @@ static bool conn_write_some(struct conn *conn, const struct net_service *service
     *total += (size_t)n;
     service->sent(service->context, conn, (size_t)n);
     if ((size_t)n < offered)
-        conn->blocked = true; /* the socket is full: EPOLLOUT will say when it isn't */
+        conn->blocked = true; /* the socket is full: EPOLLOUT will say when there is room */
     return !conn->blocked && conn->output.bytes > 0;
 }
 
@@ -129,11 +129,11 @@ void conn_flush(struct conn *conn, const struct net_service *service, int64_t no
     if (total > 0)
         conn->last_active_ms = now_ms;
     if (conn->output.bytes == 0)
-        output_clear(&conn->output); /* chunks that hold nothing */
+        output_clear(&conn->output); /* frees empty chunks */
     else if (conn->blocked)
         output_compact(&conn->output);
     else
-        conn->blocked = true; /* had its share: EPOLLOUT brings it back in the next round */
+        conn->blocked = true; /* it has had its share: EPOLLOUT brings it back in the next round */
     if (conn->output.bytes == 0 && conn->state == CONN_DRAINING) {
         conn_close(conn);
         return;

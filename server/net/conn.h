@@ -1,10 +1,10 @@
 /*
- * Connections: the bytes of one client, and who it is.
+ * Connections: the bytes of one client, and its identity.
  *
- * A connection belongs to one worker from accept to close; only that worker touches it, or whoever
- * runs while the world is stopped (base/gate.h). Its bytes come and go through a transport, so nobody above
- * net/ knows whether that is a stream socket or something else. Layers above embed struct conn as the
- * first member of their own struct and learn of events through struct net_service (service.h).
+ * A connection belongs to one worker from accept to close; only that worker touches it, or the thread that
+ * has stopped the world (base/gate.h). Its bytes come and go through a transport, so no layer above net/
+ * knows whether that is a stream socket or something else. The layer above embeds struct conn as the first
+ * member of its own struct and receives events through struct net_service (net/service.h).
  */
 #ifndef KVS_NET_CONN_H
 #define KVS_NET_CONN_H
@@ -28,11 +28,11 @@ enum conn_state {
 };
 
 struct conn {
-    uint64_t id; /* from 1, never used again */
+    uint64_t id; /* from 1 on, never reused */
     struct worker *worker;
     struct origin *origin; /* the socket file it came through */
     const struct transport *transport;
-    int fd;           /* the transport's; only net/ uses it, CLIENT LIST prints it */
+    int fd;           /* the transport's; used in net/ and for SO_PEERGROUPS, shown by CLIENT LIST */
     uint8_t state;    /* conn_state */
     uint8_t events;   /* EPOLLIN and EPOLLOUT as polled (private to net/) */
     bool reading;     /* cleared while the layer above can take no input */
@@ -42,9 +42,9 @@ struct conn {
     struct peer peer; /* at accept */
     struct output output;
     int64_t created_ms;     /* wall */
-    int64_t last_active_ms; /* wall; last time bytes came or went */
+    int64_t last_active_ms; /* wall; when bytes last came or went */
     uint64_t bytes_in, bytes_out;
-    int64_t soft_limit_since_ms; /* since when the output is over its soft limit; 0 is not */
+    int64_t soft_limit_since_ms; /* wall; since when the output has been over its soft limit; 0: it isn't */
     struct conn *prev, *next;    /* the worker's list */
     struct conn *flush_next;
     struct conn *closed_next;
@@ -53,18 +53,18 @@ struct conn {
 /* ---- by the connection's worker ---- */
 
 /*
- * Reads into the vectors. Returns bytes read, 0 at the end of the peer's stream, -EAGAIN when there is
- * nothing now, or another negative errno after which the connection is to be closed.
+ * Reads into the vectors. Returns the number of bytes, 0 at the end of the peer's stream, -EAGAIN when there
+ * are none now, or another negative errno, after which the caller closes the connection.
  */
 ssize_t conn_read(struct conn *conn, struct iovec *vectors, int count);
 
-/* Asks for the output to be sent at the end of this round (and later whenever the socket takes more). */
+/* Has the output sent at the end of this round (and later whenever the socket takes more). */
 void conn_flush_later(struct conn *conn);
 
 /* Stops and resumes reading. */
 void conn_set_reading(struct conn *conn, bool reading);
 
-/* Reads no more; closes when the output has been sent. */
+/* Stops reading, and closes once the output has been sent. */
 void conn_close_after_output(struct conn *conn);
 
 /* ---- by the connection's worker, or while the world is stopped ---- */
@@ -73,8 +73,8 @@ void conn_close_after_output(struct conn *conn);
 void conn_close(struct conn *conn);
 
 /*
- * "pid 12, uid 1000, gid 1000, socket /tmp/kvs.sock" for the log; no names, which a worker would have to wait for.
- * Returns out.
+ * "pid 12, uid 1000, gid 1000, socket /tmp/kvs.sock" for the log; without names, since looking them up would make the
+ * worker wait. Returns out.
  */
 #define CONN_PEER_TEXT_MAX 256
 const char *conn_peer_text(const struct conn *conn, char out[CONN_PEER_TEXT_MAX]);

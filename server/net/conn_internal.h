@@ -1,4 +1,4 @@
-/* What conn.c and worker.c share. Worker only. */
+/* What conn.c and worker.c share. Only on the connection's worker, except worker_queue_closed() in a stopped world. */
 #ifndef KVS_NET_CONN_INTERNAL_H
 #define KVS_NET_CONN_INTERNAL_H
 
@@ -7,20 +7,20 @@
 
 #include <stdint.h>
 
-/* A connection over a connected socket, not yet polled; whose it is is filled in by the caller. */
+/* A connection over a connected socket, not yet polled. Takes fd; the caller fills in the peer. */
 struct conn *conn_create(struct worker *worker, const struct net_service *service, const struct transport *transport,
                          int fd, uint64_t id, struct origin *origin);
 
-/* After the service has been told: closes the transport and frees. */
+/* After service->closed(): closes the transport and frees the connection. */
 void conn_destroy(struct conn *conn);
 
-/* Sends what the socket takes; closes a draining connection when all is sent. */
+/* Sends as much as the socket takes; closes a draining connection once all is sent. */
 void conn_flush(struct conn *conn, const struct net_service *service, int64_t now_ms);
 
-/* Events that epoll should watch for now. */
+/* The events that epoll should watch for. */
 uint32_t conn_wanted_events(const struct conn *conn);
 
-/* In worker.c: brings epoll up to date, queues for the end of the round, knows the time. */
+/* Defined in worker.c: updates epoll, queues work for the end of the round, tells the round's wall time. */
 void worker_update_events(struct conn *conn);
 void worker_queue_flush(struct conn *conn);
 void worker_queue_closed(struct conn *conn);

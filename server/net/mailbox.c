@@ -22,7 +22,7 @@ void mailbox_wake(struct mailbox *mailbox)
 {
     uint64_t one = 1;
     while (write(mailbox->event_fd, &one, sizeof one) < 0 && errno == EINTR) {
-    } /* EAGAIN: the counter is full, so it is readable anyway */
+    } /* EAGAIN: the counter is full, and so readable already */
 }
 
 void mailbox_post(struct mailbox *mailbox, struct message *message)

@@ -33,7 +33,7 @@ struct origin *origin_retain(struct origin *origin)
 
 void origin_release(struct origin *origin)
 {
-    /* pairs with itself: the last one sees what all others did before they let go */
+    /* pairs with itself: the thread that frees sees what all others did before they released */
     if (atomic_fetch_sub_explicit(&origin->references, 1, memory_order_acq_rel) != 1)
         return;
     mem_free(origin->user);

@@ -1,9 +1,9 @@
 /*
- * Origins: what a connection came through, as far as it matters to the connection: the path that people are told, how
- * much may be done, and counters.
+ * Origins: the part of a socket file that its connections need: the path that people are shown, how much the
+ * connections may do, and counters.
  *
- * Connections hold a reference, so that what they came through outlives its socket file. Any thread, but for
- * origin_set_rights().
+ * Connections hold a reference, so an origin can outlive its socket file. Any thread, except where a comment says
+ * otherwise.
  */
 #ifndef KVS_NET_ORIGIN_H
 #define KVS_NET_ORIGIN_H
@@ -18,12 +18,12 @@
 enum origin_kind {
     ORIGIN_OWN,       /* a socket file that we made */
     ORIGIN_ACTIVATED, /* one handed over by a service manager, which keeps the file */
-    ORIGIN_INHERITED, /* no file: one connection of the parent's */
+    ORIGIN_INHERITED, /* no file: a connection that the parent process made */
 };
 
 struct origin;
 
-/* With one reference, the caller's. path and user are copied; user "" is none. */
+/* Returns one reference. path and user are copied; user "": none. */
 struct origin *origin_create(enum origin_kind kind, const char *path, enum access_level access, const char *user);
 struct origin *origin_retain(struct origin *origin);
 void origin_release(struct origin *origin);
@@ -34,10 +34,13 @@ void origin_set_rights(struct origin *origin, enum access_level access, const ch
 enum origin_kind origin_kind(const struct origin *origin);
 const char *origin_path(const struct origin *origin);
 
-/* The ceiling, for every command. */
+/* The access that no command of these connections exceeds. Inside the gate. */
 enum access_level origin_access(const struct origin *origin);
 
-/* The ACL user that its connections start as, "" none. Inside the gate, and borrowed until one leaves it. */
+/*
+ * The ACL user that its connections start as; "": the default one. Inside the gate; borrowed until the thread leaves
+ * it.
+ */
 const char *origin_user(const struct origin *origin);
 
 struct origin_counts {

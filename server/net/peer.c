@@ -24,7 +24,7 @@ static gid_t *read_groups(int fd, size_t *count_out)
     socklen_t size = GROUPS_FIRST * sizeof(gid_t);
     gid_t *groups = mem_alloc(size);
     int failed;
-    /* a list that is too long for the buffer tells its size; it never changes */
+    /* if the list is too long for the buffer, the kernel sets size to its length, which never changes */
     while ((failed = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) ? errno : 0) == ERANGE)
         groups = mem_realloc(groups, size);
     *count_out = failed ? 0 : size / sizeof(gid_t);

@@ -1,7 +1,7 @@
 /*
  * Peers: the kernel's word on who is at the other end of a socket.
  *
- * It is that of the moment of connect(2) and can't be forged or changed later. Any thread.
+ * It dates from the moment of connect(2), and can't be forged or changed later. Any thread.
  */
 #ifndef KVS_NET_PEER_H
 #define KVS_NET_PEER_H
@@ -20,7 +20,7 @@ int peer_of_socket(int fd, struct peer *peer_out);
 
 /*
  * SO_PEERGROUPS: the supplementary groups, without the primary one. Returns their number and sets *groups_out
- * to an array (mem_free()), or NULL with 0 when there are none or the kernel can't tell (before Linux 4.13).
+ * to an array (freed with mem_free()); or 0 and NULL if there are none or the kernel can't tell (before Linux 4.13).
  */
 size_t peer_groups_of_socket(int fd, gid_t **groups_out);
 

@@ -1,6 +1,6 @@
 /*
- * What net/ tells the layer above: one set of callbacks, given at start by main.c.
- * All run on the connection's worker, inside the gate.
+ * How net/ reaches the layer above: one set of callbacks, given at start by main.c.
+ * All run on the connection's worker, inside the gate (except ended).
  */
 #ifndef KVS_NET_SERVICE_H
 #define KVS_NET_SERVICE_H
@@ -16,12 +16,12 @@ struct net_service {
     size_t conn_size; /* bytes of the struct that embeds struct conn */
 
     void (*opened)(void *context, struct conn *conn);   /* fields of struct conn are set, the rest is zero */
-    void (*readable)(void *context, struct conn *conn); /* bytes or the end of the stream wait in conn_read() */
+    void (*readable)(void *context, struct conn *conn); /* conn_read() has bytes or the end of the stream */
     void (*served)(void *context);                      /* all connections with input have had their readable() */
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
-    void (*closed)(void *context, struct conn *conn);             /* last call; frees what the layer above hung on it */
-    void (*ended)(void *context);                                 /* the worker's thread ends: what it keeps goes */
-    void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second, each worker */
+    void (*closed)(void *context, struct conn *conn); /* the last call: the layer above frees what it attached */
+    void (*ended)(void *context); /* the worker's thread ends, outside the gate: frees what is kept for the thread */
+    void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second on each worker */
 };
 
 #endif

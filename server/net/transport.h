@@ -1,8 +1,8 @@
 /*
  * Transports: how a connection's bytes come and go.
  *
- * A stream socket today (net/stream_transport.h); a ring in shared memory, negotiated over the socket, would be another
- * set of these functions. All are called by the connection's worker. They never block.
+ * There is one for stream sockets (net/stream_transport.h); a ring in shared memory, negotiated over the socket, would
+ * be another set of these functions. Only the connection's worker calls them. They never block.
  */
 #ifndef KVS_NET_TRANSPORT_H
 #define KVS_NET_TRANSPORT_H
@@ -13,11 +13,13 @@
 struct conn;
 
 struct transport {
-    /* Bytes read, 0 at the end of the stream, -EAGAIN for nothing now, or another negative errno. */
+    /*
+     * The number of bytes read, 0 at the end of the stream, -EAGAIN if there are none now, or another negative errno.
+     */
     ssize_t (*read)(struct conn *conn, struct iovec *vectors, int count);
-    /* Bytes taken, -EAGAIN when there is no room, or another negative errno. */
+    /* The number of bytes taken, -EAGAIN if there is no room, or another negative errno. */
     ssize_t (*write)(struct conn *conn, struct iovec *vectors, int count);
-    /* What epoll watches for this connection. */
+    /* The descriptor that epoll watches for this connection. */
     int (*pollable)(const struct conn *conn);
     void (*close)(struct conn *conn);
 };

@@ -1,7 +1,7 @@
 /*
- * A worker's round: wait for events outside the gate; inside it serve every connection that has input,
- * run the messages of the mailbox, send what has been answered, and free what was closed. Answers are sent at the
- * end of the round, after everybody's requests have been executed.
+ * A worker's round: outside the gate it waits for events; inside it serves every connection that has input, runs the
+ * messages in its mailbox, sends the replies, and frees closed connections. So replies are sent at the end of the
+ * round, after the requests of all its connections have been executed.
  *
  * Closed connections are freed last in the round, so a pointer taken from epoll stays good within it.
  */
@@ -37,14 +37,14 @@ struct worker {
     pthread_t thread;
     int epoll;
     struct mailbox mailbox;
-    /* worker only, or whoever has stopped the world */
+    /* only the worker, or the thread that has stopped the world */
     struct conn *first, *last;
     struct conn *flush_first, *flush_last;
     struct conn *closed;
-    int64_t now_ms; /* wall time at the start of the round */
-    int64_t next_tick_ms;
+    int64_t now_ms;       /* wall time at the start of the round */
+    int64_t next_tick_ms; /* wall */
     bool stopping;
-    int64_t stop_at_ms;
+    int64_t stop_at_ms; /* wall: when connections are closed even if output is left */
     /* atomic: written by main at adoption and by the worker at close */
     atomic_uint conn_count;
     /* atomic: written by the worker */
@@ -154,8 +154,8 @@ static void worker_adopt(struct worker *worker, struct message *message)
 }
 
 /*
- * Closing a descriptor ends its events only where no other process has it too, as the parent may have of an inherited
- * one: so they are ended first.
+ * Closing a descriptor ends its events only if no other process has a copy, as the parent may have of an inherited one:
+ * so epoll is told first.
  */
 static void worker_free_closed(struct worker *worker)
 {
@@ -182,7 +182,7 @@ static void worker_serve(struct worker *worker, struct conn *conn, uint32_t even
     if (reads && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         worker->service->readable(worker->service->context, conn);
     else if (events & (EPOLLHUP | EPOLLERR))
-        conn_close(conn); /* gone both ways: nothing can be read or sent any more */
+        conn_close(conn); /* closed in both directions: nothing can be read or sent */
 }
 
 static void worker_flush(struct worker *worker)
@@ -213,7 +213,7 @@ static void worker_clear_wake(struct worker *worker)
     }
 }
 
-/* Once stopping: connections are read no more and closed when their output is sent. */
+/* While stopping: no connection is read, and each is closed once its output is sent. */
 static void worker_drain(struct worker *worker)
 {
     for (struct conn *conn = worker->first; conn; conn = conn->next) {

@@ -1,4 +1,4 @@
-/* A refusal of the same kind as a recent one, not longer ago than GROUPING_MS, is counted there. */
+/* A refusal of the same kind as one of the last GROUPING_MS is counted in that entry. */
 #include "record/acl_log.h"
 
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 /*
- * The ACL log: who was refused what. Entries of one kind within a minute are one, with a count.
+ * The ACL log: which user was refused what. Refusals of one kind within a minute share an entry, with a count.
  *
- * One log a process; any thread.
+ * There is one log per process; any thread, its lock is its own.
  */
 #ifndef KVS_RECORD_ACL_LOG_H
 #define KVS_RECORD_ACL_LOG_H
@@ -12,7 +12,7 @@
 
 enum acl_log_reason { ACL_LOG_AUTH, ACL_LOG_COMMAND, ACL_LOG_KEY, ACL_LOG_CHANNEL, ACL_LOG_SOCKET, ACL_LOG_REASONS };
 
-/* A refusal. Texts are borrowed: by acl_log_add() for the call, from acl_log_each() for the visit. */
+/* A refusal. Texts are borrowed: for the call of acl_log_add(), or for a visit by acl_log_each(). */
 struct acl_refusal {
     enum acl_log_reason reason;
     struct bytes object; /* the command's full name, the key, the channel, or AUTH or HELLO as it was sent */
@@ -21,8 +21,8 @@ struct acl_refusal {
 };
 
 /*
- * Notes it, and keeps the max_len newest entries. object and user are cut to ACL_LOG_TEXT_MAX bytes, since strangers
- * choose them.
+ * Records a refusal, and keeps the max_len newest entries. object and user are cut to ACL_LOG_TEXT_MAX bytes, since
+ * strangers choose them.
  */
 #define ACL_LOG_TEXT_MAX 1024
 void acl_log_add(const struct acl_refusal *refusal, int64_t max_len);
@@ -31,17 +31,17 @@ struct acl_log_entry {
     int64_t id;
     int64_t count;                  /* how often it happened */
     int64_t created_ms, updated_ms; /* wall: the first and the last time */
-    struct acl_refusal refusal;     /* the client of the last time */
+    struct acl_refusal refusal;     /* the client is that of the last time */
 };
 
-/* Calls visit for the max newest entries, under the log's lock. Returns how many there were. */
+/* Calls visit for the max newest entries, newest first, under the log's lock. Returns how many there were. */
 typedef void acl_log_visit(void *context, const struct acl_log_entry *entry);
 int64_t acl_log_each(int64_t max, acl_log_visit *visit, void *context);
 
-/* Forgets all entries; their numbers go on. */
+/* Forgets all entries; ids continue. */
 void acl_log_reset(void);
 
-/* How often it happened since the start or acl_log_reset_counts(). */
+/* How many refusals there were for this reason since the start or acl_log_reset_counts(). */
 uint64_t acl_log_count(enum acl_log_reason reason);
 void acl_log_reset_counts(void);
 

@@ -1,6 +1,6 @@
 /*
- * Events stand in a small array in the order in which they first happened. The names are the server's own,
- * so their number is bounded; an event beyond LATENCY_EVENTS would be a mistake of ours and is dropped.
+ * Events stand in a small array, in the order in which they first happened. The server chooses their names,
+ * so their number is bounded; an event beyond LATENCY_EVENTS would be a bug of ours, and is dropped.
  */
 #include "record/latency.h"
 
@@ -44,7 +44,7 @@ static void event_add(struct latency_event *event, int64_t now_s, int64_t ms)
     if (ms > event->worst_ms)
         event->worst_ms = ms;
     struct latency_sample *newest = event->count > 0 ? &event->samples[event->count - 1] : NULL;
-    if (newest && newest->time_s == now_s) { /* one sample a second: the worst of it */
+    if (newest && newest->time_s == now_s) { /* one sample a second: the worst one */
         if (ms > newest->ms)
             newest->ms = ms;
         return;

@@ -9,33 +9,33 @@
 
 struct keyspace;
 
-/* Bytes, unless a comment says otherwise. */
+/* In bytes, unless a comment says otherwise. */
 struct memory_report {
     size_t allocated;       /* in live allocations: used_memory */
     size_t active;          /* pages that hold them */
     size_t resident;        /* pages of the allocator that are in physical memory */
     size_t rss;             /* of the process */
-    size_t peak;            /* largest allocated so far */
+    size_t peak;            /* the largest value of allocated so far */
     size_t startup;         /* allocated when the server was ready and empty */
     size_t clients;         /* buffers and structs of all clients */
-    size_t tables;          /* tables of all databases, entries excepted */
+    size_t tables;          /* tables of all databases, without entries */
     size_t overhead;        /* startup, clients and tables */
-    size_t dataset;         /* allocated without overhead */
+    size_t dataset;         /* allocated less overhead */
     size_t keys;            /* number of keys */
-    double dataset_percent; /* of what was allocated since start */
-    double peak_percent;    /* allocated of peak */
+    double dataset_percent; /* dataset, in percent of what was allocated since start */
+    double peak_percent;    /* allocated, in percent of peak */
 };
 
-/* Remembers what is allocated now as memory_report.startup. Once, when the server is ready to serve. */
+/* Takes what is allocated at this moment as memory_report.startup. Once, when the server is ready to serve. */
 void memory_note_startup(void);
 
-/* Raises the peak, if that much is allocated for the first time. Any thread. */
+/* Raises the peak to allocated bytes if it is lower. Any thread. */
 void memory_note_allocated(size_t allocated);
 
-/* clients is what is known of their memory. Any thread that holds no lock of the keyspace. */
+/* clients: bytes of memory that clients use. Takes the shards' locks one by one: the caller holds none. */
 void memory_report_read(struct keyspace *keyspace, size_t clients, struct memory_report *report_out);
 
-/* a / b, and 0 for an unknown b. */
+/* a / b; 0 if b is 0. */
 double memory_ratio(size_t a, size_t b);
 
 #endif

@@ -29,7 +29,7 @@ static void take_out(struct recent *recent, struct recent_entry *entry)
     recent->count--;
 }
 
-/* Takes what is over max out of the list; returns it linked by older. */
+/* Takes the oldest entries beyond max out of the list; returns them linked by older. */
 static struct recent_entry *cut_off(struct recent *recent, int64_t max)
 {
     struct recent_entry *cut = NULL;
@@ -42,7 +42,7 @@ static struct recent_entry *cut_off(struct recent *recent, int64_t max)
     return cut;
 }
 
-/* Whether the entry has been merged into one of its neighbours to be, which is the newest then. */
+/* Whether the entry was merged into one of the newest entries, which is then made the newest. */
 static bool merge_into_list(struct recent *recent, struct recent_entry *entry, recent_merge *merge)
 {
     struct recent_entry *known = recent->newest;

@@ -1,11 +1,10 @@
 /*
- * The most recent of something: a list of entries, newest first, that is cut at its old end. The slow log and the ACL
- * log are such lists.
+ * Lists of recent entries, newest first, cut at their old end. The slow log and the ACL log are such lists.
  *
- * An entry is made by its module and begins with struct recent_entry; the list owns it from recent_add() on and frees
- * it with what RECENT_INIT was given. All functions may be called by any thread: the list has a lock, under which
- * nothing else is taken. Entries are made before it is taken and freed after it has been let go, so that workers hold
- * it for a few instructions only.
+ * A module makes its entries, which begin with struct recent_entry; the list owns an entry from recent_add() on and
+ * frees it with the function given to RECENT_INIT. Any thread may call: the list has a lock, under which no other is
+ * taken. Entries are made before it is locked and freed after it is unlocked, so workers hold it for a few instructions
+ * only.
  */
 #ifndef KVS_RECORD_RECENT_H
 #define KVS_RECORD_RECENT_H
@@ -33,19 +32,19 @@ struct recent {
     }
 
 /*
- * Whether fresh only repeats known, which then has taken over of it what is new. Under the lock; asked of the
+ * Whether fresh only repeats known; known then has taken over what is new in it. Called under the lock for the
  * RECENT_NEIGHBOURS newest entries.
  */
 typedef bool recent_merge(struct recent_entry *known, struct recent_entry *fresh);
 #define RECENT_NEIGHBOURS 10
 
 /*
- * Adds an entry and numbers it, or, where merge (NULL: never) finds one that it repeats, makes that one the newest and
- * frees the entry. Cuts the list to max.
+ * Adds an entry and numbers it; or, if merge (NULL: never) finds one that it repeats, makes that one the newest and
+ * frees the new one. Takes entry. Cuts the list to max.
  */
 void recent_add(struct recent *recent, struct recent_entry *entry, recent_merge *merge, int64_t max);
 
-/* Cuts the list to the max newest; numbers go on. Returns how many there are. */
+/* Cuts the list to the max newest entries; ids continue. Returns how many are left. */
 int64_t recent_cut(struct recent *recent, int64_t max);
 
 /* Calls visit for the max newest entries, from the newest on, under the lock. Returns how many there were. */

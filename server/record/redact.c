@@ -1,7 +1,7 @@
 /*
- * Few commands carry secrets, so they are known by name here: by the one in the table, since rename-command may have
- * given them another. Which directives are secret the table of directives says. A request is looked at before it is known to be well-formed, so nothing
- * is assumed of its shape.
+ * Few commands carry secrets, so they are known by name here: by their name in the command table, since rename-command
+ * may have given them another. The table of directives says which directives are secret. A request is examined before
+ * it is known to be well-formed, so nothing is assumed about its shape.
  */
 #include "record/redact.h"
 

@@ -1,6 +1,6 @@
 /*
- * An entry is one piece of text, which holds all arguments, the peer's address and its name behind each other; ends[]
- * says where each part ends.
+ * An entry has one text, which holds all arguments, the client's address and its name one after the other; ends[] says
+ * where each part ends.
  */
 #include "record/slowlog.h"
 

@@ -1,13 +1,13 @@
 /*
- * Statistics. Each thread has a set of its own on cache lines of its own, so counting is a load, an add
- * and a store without a lock prefix. Whoever wants a total adds the sets up.
+ * Statistics. Each worker has a set of its own on cache lines of its own, so counting is a load, an add
+ * and a store without a lock prefix. A total is the sum over all sets.
  *
- * Resetting writes to other threads' counters, which is why it needs the world stopped: a thread that
- * counted at the same time would write its old sum back.
+ * Resetting writes to other threads' counters, so it needs the world stopped: a thread that counted at the
+ * same time would write its old sum back.
  *
- * Latency buckets. A duration d is cut into quarters of the smallest doubling, s = d / 258 ns. Below four, s
+ * Latency buckets. A duration d is measured in quarters of the smallest doubling, s = d / 258 ns. Below four, s
  * is the bucket; above, the position of the highest bit gives the doubling and the two bits below it the
- * quarter, as in log-linear histograms. 4 * 258 = 1032 makes the doublings end where Redis's histogram
+ * quarter, as in log-linear histograms. With 4 * 258 = 1032 the doublings end where Redis's histogram
  * (two significant digits over 1024 ns << k) has its bounds.
  */
 #include "record/stats.h"
@@ -23,8 +23,8 @@
 #define LATENCY_QUARTER_NS 258
 #define LATENCY_MAX_NS UINT64_C(1000000000)
 
-#define ERROR_CODES 128   /* different codes that are told apart; the rest counts as ERROR_CODE_OTHER */
-#define ERROR_CODE_LEN 31 /* longer ones aren't codes: such a message counts as ERR */
+#define ERROR_CODES 128   /* how many codes have a counter of their own; the others count as ERROR_CODE_OTHER */
+#define ERROR_CODE_LEN 31 /* bytes; a longer first word is no code: such a message counts as ERR */
 #define ERROR_CODE_OTHER "OTHER"
 
 #define RATE_SAMPLES 16
@@ -43,7 +43,7 @@ static struct {
     struct error_code codes[ERROR_CODES];
 } errors = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* One rate: growth of a total, averaged over the last samples. Written by stats_sample() alone. */
+/* One rate: the growth of a total, averaged over the last samples. Only stats_sample() writes it. */
 struct rate {
     uint64_t last_total;
     uint64_t samples[RATE_SAMPLES];
@@ -122,7 +122,7 @@ uint64_t stats_latency_bound(unsigned bucket)
 static __attribute__((noinline)) relaxed_counter *latency_create(struct command_stats *stats)
 {
     relaxed_counter *latency = mem_calloc(LATENCY_BUCKETS * sizeof *latency);
-    /* Pairs with the acquire in stats_sum_command(): a reader sees zeroed counters behind the pointer. */
+    /* Pairs with the acquire in stats_sum_command(): a reader that sees the pointer sees zeroed counters. */
     atomic_store_explicit(&stats->latency, latency, memory_order_release);
     return latency;
 }
@@ -243,7 +243,7 @@ void stats_reset(void)
 
 /* ---- errors by code ---- */
 
-/* Length of the code that message begins with; 0 when it has none. */
+/* The length of the code that message begins with; 0 if it has none. */
 static size_t error_code_len(const char *message, size_t len)
 {
     const char *blank = memchr(message, ' ', len <= ERROR_CODE_LEN ? len : ERROR_CODE_LEN + 1);
@@ -259,7 +259,7 @@ static struct error_code *error_code_find(const char *code, size_t len)
     return NULL;
 }
 
-/* A new counter; one place remains for ERROR_CODE_OTHER. errors.lock is held. */
+/* A new counter; the caller keeps one place for ERROR_CODE_OTHER. errors.lock is held. */
 static struct error_code *error_code_add(const char *code, size_t len)
 {
     struct error_code *made = &errors.codes[errors.count++];
@@ -312,7 +312,7 @@ void stats_each_error(stats_visit_error *visit, void *context)
 
 static void rate_add(struct rate *rate, uint64_t total, int64_t elapsed_ms)
 {
-    /* A reset in between makes the total smaller: that sample is lost, not negative. */
+    /* A reset in between makes the total smaller: that sample counts as 0. */
     uint64_t grown = total >= rate->last_total ? total - rate->last_total : 0;
     rate->last_total = total;
     rate->samples[rate_next] = grown * 1000 / (uint64_t)elapsed_ms;
@@ -325,7 +325,7 @@ static void rate_add(struct rate *rate, uint64_t total, int64_t elapsed_ms)
 void stats_sample(int64_t now_ms)
 {
     int64_t elapsed_ms = rate_sampled_ms != 0 ? now_ms - rate_sampled_ms : 0;
-    if (elapsed_ms <= 0) { /* the first one, or the wall clock was set back */
+    if (elapsed_ms <= 0) { /* the first call, or the wall clock was set back */
         rate_sampled_ms = now_ms;
         return;
     }

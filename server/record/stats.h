@@ -1,5 +1,5 @@
 /*
- * Counters of the server's work: one set a worker, written by that worker alone and summed by readers.
+ * Counters of the server's work: each worker has a set, which it alone writes; readers sum them up, on any thread.
  */
 #ifndef KVS_RECORD_STATS_H
 #define KVS_RECORD_STATS_H
@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 /*
- * Histograms of latency: four buckets to every doubling, so a percentile is at most a quarter too high.
- * Every fourth bucket ends at 1032 ns << k, the bounds that LATENCY HISTOGRAM answers. Longer than the
- * last: in the last.
+ * Histograms of latency: four buckets per doubling, so a percentile is at most a quarter too high. Every
+ * fourth bucket ends at 1032 ns << k, the bounds in replies of LATENCY HISTOGRAM. Durations beyond the last
+ * bucket count in it.
  */
 #define LATENCY_BUCKETS 84
 #define LATENCY_BUCKETS_PER_DOUBLING 4
@@ -24,7 +24,7 @@ struct command_stats {
     relaxed_counter nanoseconds;
     relaxed_counter rejected;         /* not run: arity, permission, memory */
     relaxed_counter failed;           /* ran and answered with an error */
-    relaxed_counter *_Atomic latency; /* LATENCY_BUCKETS counters, made by the worker when first needed */
+    relaxed_counter *_Atomic latency; /* LATENCY_BUCKETS counters, made by the worker at first use */
 };
 
 struct thread_stats {
@@ -33,24 +33,24 @@ struct thread_stats {
     relaxed_counter connections;   /* accepted */
     relaxed_counter errors;        /* error replies */
     relaxed_counter query_limit_closed, output_limit_closed, evicted_clients;
-    struct command_stats *per_command; /* command_count() of them */
+    struct command_stats *per_command; /* command_count() elements, by command_number() */
     /* what is the case, not what has happened: a reset leaves it */
     relaxed_counter held_clients;          /* held.h */
     relaxed_counter max_input, max_output; /* largest buffers of a client, once a second; client_limits.h */
 };
 
-/* Makes room for threads sets; before threads start, after command_table_init(). */
+/* Makes one set for each of so many threads. Before threads start, after command_table_init(). */
 void stats_init(unsigned threads);
 void stats_deinit(void);
 
-/* A thread's own. */
+/* The set of the worker with that index. */
 struct thread_stats *stats_of(unsigned thread);
 
-/* Records one execution, whether it answered with an error, and if histogram is set its duration's bucket. */
+/* Records one execution, on the set's worker; if histogram is set, also in the histogram of durations. */
 void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                   bool histogram);
 
-/* Sums over all threads; commands are those that ran. */
+/* Sums over all threads. commands: those that ran. */
 struct stats_totals {
     uint64_t commands, bytes_in, bytes_out, reads, writes, connections, errors;
     uint64_t query_limit_closed, output_limit_closed, evicted_clients;
@@ -72,15 +72,15 @@ void stats_sum_command(unsigned command_number, struct command_totals *totals_ou
 /* The largest duration in nanoseconds that bucket counts. */
 uint64_t stats_latency_bound(unsigned bucket);
 
-/* World stopped. CONFIG RESETSTAT. */
+/* Sets all to 0 (CONFIG RESETSTAT). World stopped. */
 void stats_reset(void);
 
-/* Error replies by their code ("ERR", "WRONGTYPE"): any thread; bounded number of different codes. */
+/* Error replies by their code ("ERR", "WRONGTYPE"), of which a bounded number is kept. Any thread; takes a lock. */
 void stats_count_error(const char *message, size_t len);
 typedef void stats_visit_error(void *context, const char *code, uint64_t count);
 void stats_each_error(stats_visit_error *visit, void *context);
 
-/* Instantaneous rates, sampled by the main thread's timer ten times a second. */
+/* Rates per second, averaged over the last 16 samples, which the main thread takes ten times a second. */
 void stats_sample(int64_t now_ms);
 uint64_t stats_rate_commands(void), stats_rate_bytes_in(void), stats_rate_bytes_out(void);
 uint64_t stats_rate_rounds(void);   /* of one event loop, on average over all workers */

@@ -13,9 +13,9 @@
 
 #define TICK_MS 100
 #define DECAY_MS 1000
-#define EXPIRY_SLICE_US 1000 /* inside the gate at a time: whoever stops the world waits no longer for us */
+#define EXPIRY_SLICE_US 1000 /* inside the gate at a time: a thread that stops the world waits no longer for us */
 
-/* A quarter of the tick at effort 1, up to two thirds at 10, as long as there are keys that are due. */
+/* Takes at most a quarter of the tick at effort 1, up to 70 % at effort 10, while there are expired keys. */
 static void cron_expire(struct server *server, struct gate_member *gate)
 {
     int64_t began_ns = clock_monotonic_ns();

@@ -1,6 +1,6 @@
 /*
- * What the server does by the clock and not by request: active expiry, sampling of rates, measuring memory,
- * giving unused pages back. Main thread, outside the gate.
+ * What the server does periodically: active expiry, sampling rates, measuring memory, giving unused pages back. Main
+ * thread, outside the gate.
  */
 #ifndef KVS_UPKEEP_CRON_H
 #define KVS_UPKEEP_CRON_H
@@ -8,7 +8,7 @@
 struct gate_member;
 struct server;
 
-/* Does what is due; returns the milliseconds until it wants to be called again. */
+/* Does what is due; returns the milliseconds until the next call, at least 1. */
 int cron_run(struct server *server, struct gate_member *gate);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Reading comes first, while the world runs; then everything is applied at once with the world stopped. The log is
- * opened anew before anything is said, so that what is said stands in the new file.
+ * The sources are read first, while the world runs; then everything is applied at once with the world stopped. The log
+ * is reopened before anything is logged, so that all messages are in the new file.
  */
 #include "upkeep/reload.h"
 
@@ -17,7 +17,7 @@ static void reopen_log(void)
 {
     int error = log_reopen();
     if (error)
-        log_warning("can't reopen the log: %s; the old file goes on", strerror(-error));
+        log_warning("can't reopen the log: %s; the old file stays in use", strerror(-error));
     else
         log_notice("log reopened");
 }

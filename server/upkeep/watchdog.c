@@ -1,7 +1,7 @@
 /*
- * A question goes to each worker's mailbox; when all have answered, the service manager is told, and the next
- * questions go out in the next interval. A worker that never comes back to its mailbox leaves the question open,
- * nothing more is told, and the manager does what it was set to do.
+ * A question goes to each worker's mailbox. When all have answered, the service manager gets a sign of life, and the
+ * next questions go out in the next interval. A worker that never returns to its mailbox leaves its question open: then
+ * there are no more signs of life, and the manager does what it was configured to do.
  */
 #include "upkeep/watchdog.h"
 
@@ -43,8 +43,8 @@ void watchdog_run(void)
     unsigned missing = asked ? atomic_load_explicit(&open_questions, memory_order_acquire) : 0;
     if (missing > 0) {
         if (!warned)
-            log_warning("%u of %u workers don't answer; the service manager is told nothing until they do", missing,
-                        workers_count());
+            log_warning("%u of %u workers don't answer; the service manager gets no sign of life until they do",
+                        missing, workers_count());
         warned = true;
         return;
     }

@@ -204,7 +204,7 @@ START_TEST(a_manager_that_is_not_there_is_no_obstacle)
     char *name = strdup(scratch_path(manager_folder, "notify"));
     unlink(name);
     struct kit_server *server = kit_start();
-    kit_await_log(server, "can't tell the service manager");
+    kit_await_log(server, "can't send to the service manager");
     kit_stop(server);
     setenv("NOTIFY_SOCKET", "nonsense", 1);
     server = kit_start();
