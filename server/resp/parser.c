@@ -5,9 +5,9 @@
  *       executed    of the request     not yet         to be read
  *                   being parsed       looked at       into
  *
- * The arguments of all requests of a batch lie in one vector, those of the unfinished request last. While
- * a request is unfinished its arguments point into the buffer already; when the buffer moves (parser_target) they
- * are moved along. It moves once per request at most, and grows by doubling, so all work stays linear.
+ * One vector holds the arguments of all requests of a batch, those of the unfinished request last. The arguments of
+ * an unfinished request already point into the buffer, and are adjusted when it moves (parser_target). It moves at most
+ * once per request and grows by doubling, so all work stays linear.
  */
 #include "resp/parser.h"
 
@@ -29,7 +29,7 @@ struct parser {
     int64_t elements_left; /* of the array; 0: between requests */
     int64_t bulk_len;      /* of the element being read; -1: its header is still to come */
     size_t line_seen;      /* bytes behind pos known to hold no end of line */
-    struct blob *blob;     /* the element being read, received in place; bulk_len bytes in the end */
+    struct blob *blob;     /* receives the element being read, which has bulk_len bytes; NULL: none does */
     size_t blob_bytes;     /* bytes of the unfinished request that lie in blobs */
     /* arguments of the batch and of the unfinished request */
     struct arg *args;
@@ -78,7 +78,7 @@ void parser_destroy(struct parser *parser)
 
 /* ---- the buffer ---- */
 
-/* The executed requests' arguments go; those of the unfinished one move to the front of the vector. */
+/* Drops the arguments of executed requests; those of the unfinished one move to the front of the vector. */
 static void parser_forget_batch(struct parser *parser)
 {
     size_t rest = parser->arg_count - parser->first_arg;
@@ -96,7 +96,7 @@ static void parser_forget_batch(struct parser *parser)
     parser_drop_words(parser);
 }
 
-/* The unfinished request's arguments follow the buffer to where it has gone. */
+/* Makes the unfinished request's arguments point into the buffer's new place. */
 static void parser_move_args(struct parser *parser, const char *from, const char *to)
 {
     for (size_t i = parser->first_arg; i < parser->arg_count; i++)
@@ -174,7 +174,7 @@ static void parser_add_arg(struct parser *parser, const char *data, size_t len, 
     parser->args[parser->arg_count++] = (struct arg){data, len, blob};
 }
 
-/* A length line that isn't plain short digits: whole, with sign, or not there yet. */
+/* A length line that isn't just a few digits: a long one, one with a sign, or one that hasn't arrived whole. */
 static enum step parser_slow_count(struct parser *parser, const char *too_big, const char *invalid, int64_t *value_out)
 {
     const char *line = parser->buffer + parser->pos;
@@ -213,18 +213,18 @@ static inline enum step parser_count(struct parser *parser, const char *too_big,
     return STEP_OK;
 }
 
-/* Begins to receive the element, which has not arrived whole, in a blob. */
+/* Begins to receive an element that has not arrived whole into a blob. */
 static enum step parser_begin_blob(struct parser *parser)
 {
     size_t size = (size_t)parser->bulk_len, have = parser->len - parser->pos;
     parser->blob = blob_create(size);
     if (!parser->blob)
-        return parser_fail(parser, "out of memory for a bulk of that length");
+        return parser_fail(parser, "not enough memory for a bulk of that length");
     size_t part = have < size ? have : size;
     memcpy(parser->blob->data, parser->buffer + parser->pos, part);
     parser->blob->len = part;
     parser->blob_bytes += part;
-    /* these bytes leave the buffer, so that only what isn't in a blob stays there */
+    /* these bytes leave the buffer, which holds only what isn't in a blob */
     memmove(parser->buffer + parser->pos, parser->buffer + parser->pos + part, have - part);
     parser->len -= part;
     return STEP_OK;
@@ -301,7 +301,7 @@ static enum step parser_inline(struct parser *parser)
     return STEP_OK;
 }
 
-/* Goes on with one request; STEP_OK when it is whole, with no arguments if it is to be skipped. */
+/* Continues one request; STEP_OK when it is whole; one without arguments is to be skipped. */
 static inline enum step parser_request(struct parser *parser, const struct parser_limits *limits)
 {
     if (parser->elements_left == 0) {
@@ -349,7 +349,7 @@ enum parse_result parser_batch(struct parser *parser, const struct parser_limits
         parser->blob_bytes = 0;
         parser->first_arg = parser->arg_count;
     }
-    struct arg *argv = parser->args; /* only now does the vector stay where it is */
+    struct arg *argv = parser->args; /* only from here on is it sure not to move */
     for (unsigned i = 0; i < count; i++) {
         parser->requests[i].argv = argv;
         argv += parser->requests[i].argc;
@@ -371,7 +371,7 @@ bool parser_has_rest(const struct parser *parser)
     return parser->len > parser->start || parser->blob || parser->elements_left > 0;
 }
 
-/* Nothing of the unfinished request is held any more. */
+/* Forgets the unfinished request without freeing what it held. */
 static void parser_clear_rest(struct parser *parser)
 {
     parser->len = parser->pos = parser->start = 0;
@@ -411,7 +411,7 @@ struct parser *parser_split_rest(struct parser *parser)
             arg.data = split->buffer + (arg.data - (parser->buffer + parser->start));
         parser_add_arg(split, arg.data, arg.len, arg.blob);
     }
-    parser_clear_rest(parser); /* arguments and blobs are the new one's */
+    parser_clear_rest(parser); /* arguments and blobs belong to the new one */
     return split;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Bytes are written straight into the output's last chunk, between at and end; chunk->len and the output's
- * totals are brought up to date when the chunk is left (reply_leave_chunk) and at reply_end(). After a blob
- * or a hole there is no chunk: at and end are NULL, and the next byte asks for one.
+ * totals are updated when the chunk is left (reply_leave_chunk) and by reply_end(). After a blob or a hole
+ * there is no chunk: at and end are NULL, and the next byte has one made.
  */
 #include "resp/reply.h"
 
@@ -55,7 +55,7 @@ static __attribute__((noinline)) void reply_next_chunk(struct reply *reply, size
     reply_open_chunk(reply, output_add_chunk(reply->output, size));
 }
 
-/* Makes sure that size bytes fit behind at. */
+/* Makes sure that size bytes fit from at on. */
 static inline void reply_need(struct reply *reply, size_t size)
 {
     if (__builtin_expect((size_t)(reply->end - reply->at) < size, 0))
@@ -83,7 +83,7 @@ static inline void put_crlf(struct reply *reply)
     reply->at += 2;
 }
 
-/* A type byte, a number and the end of the line. */
+/* Writes a type byte, a number and the end of the line. */
 static inline void reply_header(struct reply *reply, char type, int64_t value)
 {
     reply_need(reply, HEADER_MAX);

@@ -5,13 +5,13 @@
  *     fewer than BLOB_MIN     -> STRING_BYTES
  *     BLOB_MIN bytes or more  -> STRING_BLOB
  *
- * A value that was written into in place (APPEND, SETRANGE) stays text, even where it has become the
- * text of an integer, and bears STRING_RAW so that OBJECT ENCODING tells what Redis tells. Every whole
- * replacement clears that mark.
+ * A value that was changed in place (APPEND, SETRANGE) stays text, even if it has become the text of an
+ * integer, and has the mark STRING_RAW, so that OBJECT ENCODING replies what Redis does. Replacing the whole
+ * value clears the mark.
  *
- * A blob may be shared with replies still to be sent and with copies of the entry: it is written to only
- * while the entry's reference is the only one, and copied first otherwise. New references are taken
- * under the shard's lock alone, so an exclusive blob remains so until the lock is released.
+ * A blob may be shared with replies that are still to be sent and with copies of the entry: it is written to
+ * only while the entry's reference is the only one, and otherwise copied first. New references are taken only
+ * under the shard's lock, so an exclusive blob remains exclusive until the lock is released.
  */
 #include "types/string.h"
 
@@ -21,12 +21,12 @@
 
 #include <string.h>
 
-#define SLOW_BYTES ((size_t)256 << 10)
-#define EMBSTR_MAX 44 /* bytes up to which Redis keeps a string in one piece with its object */
+#define SLOW_BYTES ((size_t)256 << 10) /* of a blob, from which on freeing it takes long */
+#define EMBSTR_MAX 44                  /* bytes up to which Redis keeps a string in one piece with its object */
 
 const struct key_event string_event_set = {"set", EVENT_STRING, 1};
 
-/* Turns away nearly all text that is no integer without reading more than its ends. */
+/* Looks at the first and last byte first, which rules out nearly all text that isn't an integer. */
 static inline bool parse_canonical_int(const char *data, size_t len, int64_t *value_out)
 {
     if (len - 1 >= NUMBER_I64_MAX_LEN)
@@ -37,7 +37,7 @@ static inline bool parse_canonical_int(const char *data, size_t len, int64_t *va
     return number_parse_i64(data, len, value_out);
 }
 
-/* A blob with the bytes of a large argument: its own, retained, if it came in one. NULL without memory. */
+/* A blob with the bytes of a large argument: the argument's own, retained, if it has one. NULL without memory. */
 static struct blob *argument_blob(const struct arg *value)
 {
     if (value->blob)
@@ -105,7 +105,7 @@ struct entry *string_create(struct bytes key, const struct arg *value, int64_t e
     return string_create_bytes(key, value->data, value->len, expire_ms);
 }
 
-/* Changes the value, dropping a blob that was the old one. */
+/* Changes the value, and releases the old one's blob. */
 static inline struct entry *replace(struct entry *entry, enum string_encoding encoding, unsigned flags,
                                     const void *data, size_t len)
 {
@@ -220,7 +220,7 @@ static const char *encoding_word(const struct entry *entry)
 
 /* ---- writing into values ---- */
 
-/* Writes data into a blob that has room for it, zeros between the old end and offset. */
+/* Writes data into a blob that has room for it, with zeros between the old end and offset. */
 static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t len)
 {
     if (offset > blob->len)
@@ -231,8 +231,8 @@ static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t
 }
 
 /*
- * A value that grows at its end may grow again: it gets a quarter more than it needs, if that can be had.
- * With blob NULL a new one is made.
+ * A value that grows at its end may grow again, so it gets a quarter more than it needs, if there is memory
+ * for that. If blob is NULL, a new one is made.
  */
 static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
 {
@@ -243,7 +243,7 @@ static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
     return grown;
 }
 
-/* The entry's own blob, which nobody else refers to, is written to where it lies or moves as a whole. */
+/* The entry's blob, to which nothing else refers, is written to in place, or reallocated first. */
 static struct entry *write_own_blob(struct entry *entry, size_t offset, const char *data, size_t len)
 {
     struct blob *blob = string_blob(entry);
@@ -273,7 +273,7 @@ static struct entry *write_new_blob(struct entry *entry, size_t offset, const ch
     return give_blob(entry, blob);
 }
 
-/* The value is an integer and becomes text. offset + len and the digits fit below BLOB_MIN. */
+/* The value is an integer and becomes text. The result has fewer than BLOB_MIN bytes. */
 static struct entry *write_into_digits(struct entry *entry, size_t offset, const char *data, size_t len)
 {
     char text[BLOB_MIN];
@@ -314,14 +314,14 @@ struct entry *string_write(struct entry *entry, size_t offset, const char *data,
     return changed;
 }
 
-/* ---- what the store asks of it ---- */
+/* ---- operations for the store ---- */
 
 static void release(struct entry *entry)
 {
     blob_release(string_blob(entry));
 }
 
-/* The kernel takes that much back page by page; a blob that others hold on to costs nothing yet. */
+/* The kernel takes so much memory back page by page. Releasing a blob that is still in use elsewhere frees nothing. */
 static bool is_slow_to_release(const struct entry *entry)
 {
     const struct blob *blob = string_blob(entry);
@@ -348,7 +348,7 @@ static void add_to_digest(const struct entry *entry, struct digest *digest)
     digest_mix(digest, view.data, view.len);
 }
 
-/* Bytes of a length as an RDB file has it. */
+/* The number of bytes that an RDB file uses for a length. */
 static size_t rdb_length_len(size_t len)
 {
     return len < 64 ? 1 : len < 16384 ? 2 : len <= UINT32_MAX ? 5 : 9;

@@ -1,13 +1,13 @@
 /*
- * String values: what strings do, on entries alone.
+ * String values: operations on entries that hold a string.
  *
- * An entry of type TYPE_STRING holds its value in one of three ways, and this module chooses which: an
- * integer if the text is the canonical form of an int64_t, bytes in place, or a blob from BLOB_MIN bytes
- * on. Nothing here knows replies, databases or limits on sizes (the commands check those).
+ * An entry of type TYPE_STRING holds its value in one of three ways, which this module chooses: an
+ * integer if the text is the canonical form of an int64_t, bytes in place, or, from BLOB_MIN bytes on, a
+ * blob. This module knows no replies, no databases and no limits on sizes (the commands check those).
  *
  * Entries are changed under their shard's lock, or by their maker before they are in a table. A function that
- * returns an entry may have moved it and freed the old one; NULL means that memory could not be had
- * and that the entry is as it was. The caller tells the keyspace (keyspace_changed).
+ * returns an entry may have moved it and freed the old one; NULL means that there was no memory and that the
+ * entry is unchanged. The caller encloses a change in keyspace_edit() and keyspace_edited().
  */
 #ifndef KVS_TYPES_STRING_H
 #define KVS_TYPES_STRING_H
@@ -26,15 +26,15 @@ struct blob;
 
 extern const struct value_type string_type;
 
-/* A string was put under the key whole: SET and whatever does the same. */
+/* The event of SET and of other commands that put a whole string under the key. */
 extern const struct key_event string_event_set;
 
 enum string_encoding { STRING_INT, STRING_BYTES, STRING_BLOB };
 
-/* The entry's mark: the value was changed in place, and OBJECT ENCODING says "raw" whatever its length. */
+/* The entry's mark: the value was changed in place, so OBJECT ENCODING replies "raw" whatever its length. */
 #define STRING_RAW ENTRY_MARK
 
-/* A value as bytes. Borrowed from the entry, or from the view itself when the value is an integer. */
+/* A value as bytes. They are borrowed from the entry, or lie in the view itself if the value is an integer. */
 struct string_view {
     const char *data;
     size_t len;
@@ -46,7 +46,7 @@ struct string_view {
 
 /*
  * A new entry with the value of an argument. A large argument's blob is shared, not copied. expire_ms is as
- * in entry_create(). NULL when memory can't be had.
+ * in entry_create(). NULL without memory.
  */
 struct entry *string_create(struct bytes key, const struct arg *value, int64_t expire_ms);
 
@@ -55,10 +55,10 @@ struct entry *string_create_int(struct bytes key, int64_t number, int64_t expire
 struct entry *string_create_bytes(struct bytes key, const char *data, size_t len, int64_t expire_ms);
 struct entry *string_create_blob(struct bytes key, struct blob *blob, int64_t expire_ms); /* takes the reference */
 
-/* Replaces the value by that of an argument; the TTL stays. */
+/* Replaces the value with that of an argument, or with the given one; key and TTL stay. */
 struct entry *string_set(struct entry *entry, const struct arg *value);
 struct entry *string_set_int(struct entry *entry, int64_t number);
-struct entry *string_set_bytes(struct entry *entry, const char *data, size_t len); /* data isn't the entry's own */
+struct entry *string_set_bytes(struct entry *entry, const char *data, size_t len); /* data is outside the entry */
 struct entry *string_set_blob(struct entry *entry, struct blob *blob);             /* takes the reference on success */
 
 /* ---- reading ---- */
@@ -77,10 +77,10 @@ static inline struct blob *string_blob(const struct entry *entry) /* STRING_BLOB
     return blob;
 }
 
-size_t string_len(const struct entry *entry);
+size_t string_len(const struct entry *entry); /* bytes of the value as text */
 void string_view(const struct entry *entry, struct string_view *view_out);
 
-/* false if the value isn't a number of that kind. */
+/* False if the value isn't a number of that kind. */
 bool string_to_i64(const struct entry *entry, int64_t *value_out);
 bool string_to_long_double(const struct entry *entry, long double *value_out);
 
@@ -88,7 +88,7 @@ bool string_to_long_double(const struct entry *entry, long double *value_out);
 
 /*
  * Writes len bytes at offset, with zeros between the old end and offset. offset + len must not
- * overflow. Writing again and again at the end (APPEND) costs amortised constant time a byte.
+ * overflow. Repeated writes at the end (APPEND) take amortised constant time per byte.
  */
 struct entry *string_write(struct entry *entry, size_t offset, const char *data, size_t len);
 

@@ -1,5 +1,5 @@
 /*
- * The numbers of the types of values: those that Redis gives them, which its digests and files contain.
+ * The numbers of the types of values, which are Redis's: its digests and files contain them.
  */
 #ifndef KVS_TYPES_TYPE_NUMBER_H
 #define KVS_TYPES_TYPE_NUMBER_H

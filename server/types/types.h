@@ -1,5 +1,5 @@
 /*
- * The types of values, made known to the store.
+ * Registers all types of values with the store.
  */
 #ifndef KVS_TYPES_TYPES_H
 #define KVS_TYPES_TYPES_H
