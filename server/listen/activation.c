@@ -1,7 +1,7 @@
 /*
- * Descriptors come as sd_listen_fds(3) says: from 3 on, LISTEN_FDS of them, meant for process LISTEN_PID, their names
- * in LISTEN_FDNAMES between colons. Nothing about them is taken on trust but their number: each is asked for what it
- * is, and made non-blocking and close-on-exec here, whatever the unit file says.
+ * Descriptors arrive as sd_listen_fds(3) describes: LISTEN_FDS of them from 3 on, meant for the process LISTEN_PID,
+ * with their names in LISTEN_FDNAMES, separated by colons. Only their number is taken on trust: each descriptor is
+ * examined, and made non-blocking and close-on-exec, whatever the unit file says.
  */
 #include "listen/activation.h"
 
@@ -46,7 +46,7 @@ static int fail(char *error, size_t error_size, const char *format, ...)
     return -EINVAL;
 }
 
-/* What is wrong with the descriptor, NULL nothing. A socket's address goes to address_out. */
+/* What is wrong with the descriptor, or NULL. A socket's address goes to *address_out. */
 static const char *fault_of(int fd, struct sockaddr_un *address_out)
 {
     int type = 0, listening = 0;
@@ -55,9 +55,9 @@ static const char *fault_of(int fd, struct sockaddr_un *address_out)
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len))
         return errno == EBADF ? "is not open" : "is not a socket";
     if (getsockname(fd, (struct sockaddr *)address_out, &address_len) || address_out->sun_family != AF_UNIX)
-        return "is no Unix socket; kvs is reached through socket files only, so give a path to ListenStream=";
+        return "is not a Unix socket; kvs is reached only through socket files, so give a path to ListenStream=";
     if (type != SOCK_STREAM)
-        return "is no stream socket; use ListenStream=";
+        return "is not a stream socket; use ListenStream=";
     len = sizeof listening;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) || !listening)
         return "does not listen; kvs wants listening sockets, so use Accept=no";
@@ -98,8 +98,8 @@ static int count_given(char *error, size_t error_size)
         return 0;
     long count = number_of("LISTEN_FDS");
     if (count < 0 || count > COUNT_MAX)
-        return fail(error, error_size, "LISTEN_FDS is '%s'; the service manager is to write a number up to %d", given,
-                    COUNT_MAX);
+        return fail(error, error_size, "LISTEN_FDS is '%s'; the service manager must set it to a number up to %d",
+                    given, COUNT_MAX);
     return (int)count;
 }
 

@@ -10,14 +10,14 @@
 
 struct activated {
     int fd;           /* non-blocking and close-on-exec by now */
-    const char *name; /* FileDescriptorName=, "" none */
+    const char *name; /* FileDescriptorName=; "": none */
     const char *path; /* of the socket file */
 };
 
 /*
  * Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, and removes them. Returns the number of sockets and sets
- * *activated_out to an array that lives until the end; 0 there are none. -EINVAL and a line when one of them is not a
- * listening Unix stream socket with a path.
+ * *activated_out to an array that lives as long as the process; or 0 if there are none. -EINVAL and one line in error
+ * if one of them is not a listening Unix stream socket with a path.
  */
 int activation_take(struct activated **activated_out, char *error, size_t error_size);
 

@@ -1,7 +1,7 @@
 /*
- * Connections are counted by uid in a short sorted array, which holds only uids that are connected. Those over
- * the limit of their uid are not marked: how many there are follows from the counts, so a limit that changes
- * needs no recount.
+ * Connections are counted by uid in a short sorted array, which holds only uids that are connected. Connections
+ * beyond their uid's limit are not marked: their number follows from the counts, so changing the limit needs no
+ * recount.
  */
 #include "listen/admission.h"
 
@@ -27,7 +27,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct holder *holders; /* by uid */
 static size_t holder_count, holder_capacity;
 
-/* Where the uid is or would be. */
+/* The index where the uid is or would be inserted. */
 static size_t holder_place(uid_t uid)
 {
     size_t low = 0, high = holder_count;

@@ -1,6 +1,6 @@
 /*
- * A listener is a socket file (socket_file.h) with what has been asked for it. It keeps the absolute path,
- * since the working directory may change while it serves, and tells people the path that they gave.
+ * A listener is a socket file (socket_file.h) and the rights that the configuration gives it. It keeps the absolute
+ * path, since the working directory may change while it serves, and shows people the path that they gave.
  */
 #include "listen/listener.h"
 
@@ -58,12 +58,12 @@ static int check_path(const char *path, char *error, size_t error_size)
     }
     if (len == 0 || len > ORIGIN_PATH_MAX) {
         snprintf(error, error_size,
-                 "can't listen on %s: the path has %zu bytes, a socket's has 1 to %d; choose a shorter one", path, len,
+                 "can't listen on %s: the path has %zu bytes, but a socket's has 1 to %d; choose another", path, len,
                  ORIGIN_PATH_MAX);
         return -ENAMETOOLONG;
     }
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        snprintf(error, error_size, "can't listen on %s: that names a folder; add the name of a file", path);
+        snprintf(error, error_size, "can't listen on %s: that is a folder; add the name of a file", path);
         return -EISDIR;
     }
     return 0;
@@ -86,8 +86,8 @@ static int make_absolute(const char *path, char out[PATH_MAX], char *error, size
 }
 
 /*
- * Whoever can write the folder can take the file away and put a socket of his own there, unless the sticky bit
- * is set. A group that has the number of its only member is no group of others.
+ * Users who can write to the folder can replace the file with a socket of their own, unless the sticky bit is set. If
+ * the folder's group is ours and has our uid's number, it is taken for a private group without other members.
  */
 static void warn_about_folder(const struct listener *listener)
 {
@@ -101,7 +101,7 @@ static void warn_about_folder(const struct listener *listener)
     bool world = found.st_mode & S_IWOTH;
     bool group = (found.st_mode & S_IWGRP) && !(found.st_gid == getegid() && getegid() == (gid_t)geteuid());
     if (world || group)
-        log_warning("%s can write the folder %s and so put a socket of their own in the place of %s; take that away "
+        log_warning("%s can write to the folder %s, and so replace %s with a socket of their own; forbid that "
                     "(chmod %s %s) or set the sticky bit (chmod +t %s)",
                     world ? "all users" : "members of its group", folder, listener_path(listener),
                     world ? "go-w" : "g-w", folder, folder);
@@ -228,7 +228,7 @@ struct listener *listener_retain(struct listener *listener)
 
 void listener_release(struct listener *listener)
 {
-    /* pairs with itself: the last one sees what all others did before they let go */
+    /* pairs with itself: the thread that frees sees what all others did before they released */
     if (atomic_fetch_sub_explicit(&listener->references, 1, memory_order_acq_rel) != 1)
         return;
     origin_release(listener->origin);

@@ -1,4 +1,4 @@
-/* One descriptor is kept in reserve: when there are no more, the next client can still be told so. */
+/* One descriptor is kept in reserve: when no others are left, the next client can still be told so. */
 #include "listen/reception.h"
 
 #include "base/clock.h"
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPT_MAX 256 /* connections accepted before other work has its turn */
+#define ACCEPT_MAX 256 /* connections accepted at once, before other work has its turn */
 #define SAY_EVERY_MS 1000
 
 static const struct config *config;
@@ -65,13 +65,13 @@ static void refuse_uid(struct listener *listener, int fd, const struct peer *pee
     char reason[96];
     if (may_say(&last_said_ms))
         log_warning(
-            "connections of uid %u (the last one: pid %d) through %s are refused: it has all of maxclients-per-uid",
+            "connections of uid %u (the last one: pid %d) through %s are refused: it has reached maxclients-per-uid",
             (unsigned)peer->uid, (int)peer->pid, listener_path(listener));
     snprintf(reason, sizeof reason, "max number of clients reached for uid %u", (unsigned)peer->uid);
     refuse(listener, fd, reason);
 }
 
-/* No descriptor is left: with the spare one the next client is told so instead of being left waiting. */
+/* No descriptor is left: the spare one serves to tell the next client so, instead of letting it wait. */
 static void refuse_without_descriptors(struct listener *listener, int error)
 {
     static int64_t last_said_ms;
@@ -99,7 +99,7 @@ static void receive(struct listener *listener, int fd)
 {
     struct peer peer;
     if (peer_of_socket(fd, &peer)) {
-        close(fd); /* nobody whom the kernel doesn't know */
+        close(fd); /* nobody comes in without credentials */
         return;
     }
     switch (ask(listener, &peer)) {

@@ -1,5 +1,5 @@
 /*
- * Reception: connections come in, and are handed to a worker or sent away with the reason. Main thread.
+ * Reception: accepts connections, and hands each to a worker or refuses it with a reason. Main thread.
  */
 #ifndef KVS_LISTEN_RECEPTION_H
 #define KVS_LISTEN_RECEPTION_H
@@ -13,16 +13,16 @@ struct listener;
 /* Before the first connection. config is read inside the gate. */
 void reception_open(const struct config *config, struct gate_member *gate);
 
-/* Accepts who waits at this listener, a few hundred at most. */
+/* Accepts the connections that wait at this listener, a few hundred at most. */
 void reception_accept(struct listener *listener);
 
 /*
- * Serves a connection that the parent made (--inherit-fd); when it closes the server ends. Takes fd. 0, or -EINVAL
- * when it isn't a connected stream socket of the Unix kind.
+ * Serves a connection that the parent made (--inherit-fd). Takes fd on success. 0, or a negative errno: -EINVAL if it
+ * isn't a connected Unix stream socket.
  */
 int reception_inherit(int fd);
 
-/* Connections sent away since start or reset (maxclients, maxclients-per-uid). Any thread. */
+/* Connections refused since start or reset (maxclients, maxclients-per-uid). Any thread. */
 uint64_t reception_rejected(void);
 void reception_reset_rejected(void);
 

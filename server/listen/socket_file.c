@@ -1,15 +1,15 @@
 /*
- * Making a file: under a lock on its folder (flock, so that two servers don't take each other's fresh socket
- * for a stale one), what is there is looked at, a dead socket is removed, and bind(2) makes the new one. The
- * file gets the mode of the socket's own inode, set before, less the umask, which is 0: so it never exists with
- * another mode.
+ * A file is made under a lock on its folder (flock, so that two servers don't take each other's fresh socket
+ * for a stale one): what exists at the path is examined, a dead socket is removed, and bind(2) makes the new
+ * one. The file gets the mode that was set on the socket's own inode before, less the umask, which is 0: so it
+ * never exists with another mode.
  *
- * An owner or a group can be given only to a file that exists. Then the socket is bound to a name of its own in
- * the same folder, given away, set listening and only then moved to the place where clients look for it, where
- * it may not replace anything. Nobody comes in by the first name: a socket that doesn't listen yet refuses
- * everybody.
+ * An owner or a group can be given only to an existing file. In that case the socket is bound to a temporary
+ * name in the same folder, given away, set listening, and only then moved to the place where clients look for
+ * it, without replacing anything. Nobody gets in by the temporary name: a socket that doesn't listen yet
+ * refuses everybody.
  *
- * Whether a socket is dead only connect(2) can tell: it is refused where nobody listens.
+ * Only connect(2) can tell whether a socket is dead: it is refused where no process listens.
  */
 #include "listen/socket_file.h"
 
@@ -40,7 +40,7 @@ struct place {
     const char *path;
     const char *name;
     int folder;
-    char *error; /* where a failure is told */
+    char *error; /* receives one line on failure */
     size_t error_size;
 };
 
@@ -65,7 +65,7 @@ static int place_open(struct place *place, const char *path, char *error, size_t
     *place = (struct place){.path = path, .name = strrchr(path, '/') + 1, .error = error, .error_size = error_size};
     folder_of(path, folder);
     place->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (place->folder < 0 && errno == EACCES) /* one that can be used but not listed, nor locked */
+    if (place->folder < 0 && errno == EACCES) /* it may be usable, even if it can't be listed or locked */
         place->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (place->folder >= 0)
         return 0;
@@ -76,7 +76,7 @@ static int place_open(struct place *place, const char *path, char *error, size_t
 }
 
 /*
- * Any user can lock a folder that it can read, so a lock that isn't let go of must not keep a server from
+ * Any user can lock a folder that they can read, so a lock that is never released must not keep a server from
  * starting.
  */
 static void place_lock(const struct place *place, int wait_ms)
@@ -84,14 +84,14 @@ static void place_lock(const struct place *place, int wait_ms)
     int64_t until_ns = clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
     while (flock(place->folder, LOCK_EX | LOCK_NB) && (errno == EWOULDBLOCK || errno == EINTR)) {
         if (clock_monotonic_ns() >= until_ns) {
-            log_warning("the folder of %s is kept locked by another process; going on without the lock", place->path);
+            log_warning("another process keeps the folder of %s locked; continuing without the lock", place->path);
             return;
         }
         nanosleep(&(struct timespec){.tv_nsec = LOCK_POLL_MS * 1000000}, NULL);
     }
 }
 
-/* The address of a name in the folder: its path, or where that is too long one through the open folder. */
+/* The address of a name in the folder: its path or, if that is too long, a path through the open folder. */
 static int place_address(const struct place *place, const char *name, struct sockaddr_un *address)
 {
     char folder[PATH_MAX];
@@ -155,7 +155,7 @@ static int fail_foreign(const struct place *place, uid_t owner)
     return -EACCES;
 }
 
-/* Removes a socket on which nobody listens, unless another file has come to its place meanwhile. */
+/* Removes a socket on which no process listens, unless another file has taken its place meanwhile. */
 static int remove_dead(const struct place *place, const struct stat *dead)
 {
     struct stat found;
@@ -167,7 +167,7 @@ static int remove_dead(const struct place *place, const struct stat *dead)
     }
     return errno == ENOENT
                ? 0
-               : fail(place, errno, "the stale socket file can't be removed: not yours, or a read-only folder");
+               : fail(place, errno, "can't remove the stale socket file: it isn't yours, or the folder is read-only");
 }
 
 /* Removes the socket of a dead server; anything else at the path is an error. 0 when the path is free. */
@@ -218,7 +218,7 @@ static int bind_at(const struct place *place, const char *name, mode_t mode, str
     return result;
 }
 
-/* Bound, but nothing came of it. */
+/* Undoes a bind() after a later step has failed. */
 static int give_up(const struct place *place, const char *name, const struct socket_file *file, int result)
 {
     unlinkat(place->folder, name, 0);
@@ -228,7 +228,7 @@ static int give_up(const struct place *place, const char *name, const struct soc
 
 static int make_in_place(const struct place *place, mode_t mode, int backlog, struct socket_file *file)
 {
-    struct stat made = {0}; /* stays so where the file is gone at once: then it is as good as lost */
+    struct stat made = {0}; /* stays 0 if the file is gone at once: it will be found lost */
     int result = bind_at(place, place->name, mode, file);
     if (result)
         return result;
@@ -249,21 +249,20 @@ static int fail_giving(const struct place *place, struct socket_owner owner, int
     if (owner.user != (uid_t)-1 && owner.user != geteuid())
         snprintf(
             place->error, place->error_size,
-            "can't listen on %s: only root can give a file away, and this server is %s; leave out owner=%s, or give a "
-            "group of its own instead",
+            "can't listen on %s: only root can give a file away, and this server runs as %s; leave out owner=%s, or "
+            "name one of this server's groups instead",
             place->path, self, account_user_name(owner.user, name));
     else {
         account_group_name(owner.group, name);
-        snprintf(
-            place->error, place->error_size,
-            "can't listen on %s: %s, as which this server runs, is not in group %s; add it (usermod -aG %s %s) and "
-            "start the server anew, or choose a group that it is in",
-            place->path, self, name, name, self);
+        snprintf(place->error, place->error_size,
+                 "can't listen on %s: this server runs as %s, which is not in group %s; add it (usermod -aG %s %s) and "
+                 "restart the server, or choose one of its groups",
+                 place->path, self, name, name, self);
     }
     return -EPERM;
 }
 
-/* Only the socket that has just been made is given away, whatever others have put in its place. */
+/* Gives away only the socket that was just made, whatever others may have put in its place. */
 static int give_away(const struct place *place, const char *name, struct socket_owner owner, struct socket_file *file)
 {
     struct stat made;
@@ -271,7 +270,7 @@ static int give_away(const struct place *place, const char *name, struct socket_
     if (handle < 0)
         return fail(place, errno, strerror(errno));
     if (fstat(handle, &made) || !S_ISSOCK(made.st_mode) || made.st_uid != geteuid() || made.st_nlink != 1)
-        result = fail(place, EPERM, "somebody meddles in the folder; choose one that others can't write");
+        result = fail(place, EPERM, "somebody meddles with the folder; choose one that others can't write to");
     else if (fchownat(handle, "", owner.user, owner.group, AT_EMPTY_PATH))
         result = fail_giving(place, owner, errno);
     file->device = made.st_dev;
@@ -280,23 +279,23 @@ static int give_away(const struct place *place, const char *name, struct socket_
     return result;
 }
 
-/* Moves it to its place, if that is free. */
+/* Moves the file to its final name, if that is free. */
 static int move_in(const struct place *place, const char *name)
 {
     if (renameat2(place->folder, name, place->folder, place->name, RENAME_NOREPLACE) == 0)
         return 0;
-    if (errno == EINVAL || errno == ENOSYS) { /* a file system that can't: as well, with two names for a moment */
+    if (errno == EINVAL || errno == ENOSYS) { /* the file system can't: a link does it, with two names for a moment */
         if (linkat(place->folder, name, place->folder, place->name, 0) == 0) {
             unlinkat(place->folder, name, 0);
             return 0;
         }
     }
-    return fail(place, errno, errno == EEXIST ? "something else has just come there; try again" : strerror(errno));
+    return fail(place, errno, errno == EEXIST ? "something else has just appeared there; try again" : strerror(errno));
 }
 
 /*
- * ".kvs.sock.1f2e3d4c", which tells the reader of `ss -x` whose it is; a name without the file's where that
- * gets too long.
+ * ".kvs.sock.1f2e3d4c", which tells a reader of `ss -x` which file it becomes; if that is too long, a name without
+ * the file's.
  */
 static void name_aside(const struct place *place, char out[NAME_MAX + 1])
 {
@@ -332,7 +331,7 @@ int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, i
         return result;
     place_lock(&place, lock_wait_ms);
     if (owner.user == geteuid())
-        owner.user = (uid_t)-1; /* as it comes */
+        owner.user = (uid_t)-1; /* the file gets it anyway */
     bool plain = owner.user == (uid_t)-1 && owner.group == (gid_t)-1;
     result = place_clear(&place);
     if (result == 0)

@@ -1,10 +1,10 @@
 /*
- * Socket files: what lies between a path and a listening socket.
+ * Socket files: from a path to a listening socket, and back.
  *
- * Making one never takes the place of anything but the socket of a dead server, and what this process did not
- * make is never changed or removed. Paths are absolute and may be longer than a socket's address can hold. The
- * process's umask is 0. Functions that fail return a negative errno and write one line: what, where, what to
- * do. Any thread, one at a time for one file.
+ * A new file replaces nothing but the socket of a dead server, and files that this process didn't make are never
+ * changed or otherwise removed. Paths are absolute and may be longer than a socket's address can hold. The process's
+ * umask is 0. Functions that fail return a negative errno and write one line to error: what, where, what to do. Any
+ * thread, one at a time for one file. They may block on the file system.
  */
 #ifndef KVS_LISTEN_SOCKET_FILE_H
 #define KVS_LISTEN_SOCKET_FILE_H
@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 /*
- * A listening socket, and which file is its. The inode stays in use as long as the socket is open, so it names
- * the file.
+ * A listening socket, and the identity of its file. The inode's number isn't reused while the socket is open, so it
+ * identifies the file.
  */
 struct socket_file {
     int fd;
@@ -23,15 +23,15 @@ struct socket_file {
     ino_t inode;
 };
 
-/* (uid_t)-1 and (gid_t)-1: as they come. */
+/* (uid_t)-1 and (gid_t)-1: leave as they are, or as bind(2) makes them. */
 struct socket_owner {
     uid_t user;
     gid_t group;
 };
 
 /*
- * Makes the file and listens. Whoever sees the file sees this mode, owner and group. lock_wait_ms bounds the
- * wait for another server that is starting in the folder; it goes on without the lock afterwards.
+ * Makes the file and listens. The file never appears with another mode, owner or group. lock_wait_ms (milliseconds)
+ * bounds the wait for another server that is starting in the folder; after it, the file is made without the lock.
  */
 int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, int backlog, int lock_wait_ms,
                      struct socket_file *file_out, char *error, size_t error_size);
@@ -39,12 +39,12 @@ int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, i
 /* Whether the path leads to this file. */
 bool socket_file_is_at(const struct socket_file *file, const char *path);
 
-/* Removes the file if the path still leads to it; the socket goes on. */
+/* Removes the file if the path still leads to it; the socket stays open. */
 void socket_file_remove(const struct socket_file *file, const char *path);
 
 /*
- * Changes the mode, and the owner and group where asked for. On the way the file is never wider open than
- * before or after.
+ * Changes the mode, and owner and group unless they are -1. Meanwhile the file is never more accessible than before
+ * or after.
  */
 int socket_file_change(const struct socket_file *file, const char *path, mode_t mode, struct socket_owner owner,
                        char *error, size_t error_size);
@@ -53,8 +53,8 @@ int socket_file_change(const struct socket_file *file, const char *path, mode_t 
 gid_t socket_file_natural_group(const char *path);
 
 /*
- * What became of a file that isn't at its path any more: "removed", "replaced by a regular file of uid 1000
- * (alice)". Returns out.
+ * What became of a file that isn't at its path: "removed", "replaced by a regular file of uid 1000 (alice)".
+ * Returns out.
  */
 #define SOCKET_FILE_TEXT_MAX 192
 const char *socket_file_fate(const char *path, char out[SOCKET_FILE_TEXT_MAX]);

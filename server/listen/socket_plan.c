@@ -50,7 +50,7 @@ int socket_plan_read(const struct config *config, struct socket_wanted **wanted_
                                        .user = ""};
     bool has_first = *config->unixsocket != '\0';
     size_t count = config->listen_count + has_first;
-    struct socket_wanted *wanted = mem_calloc((count + 1) * sizeof *wanted); /* never nothing */
+    struct socket_wanted *wanted = mem_calloc((count + 1) * sizeof *wanted); /* never a size of 0 */
     int result = has_first ? read_entry(&first, &wanted[0], error, error_size) : 0;
     for (size_t i = 0; result == 0 && i < config->listen_count; i++)
         result = read_entry(&config->listens[i], &wanted[has_first + i], error, error_size);

@@ -1,6 +1,6 @@
 /*
- * A change is made in steps that can be taken back. `next` begins with a socket for each that is wanted, in
- * that order: one that is there already, one that a service manager handed over, or a new one.
+ * A change is made in steps that can be undone. `next` begins with a socket for each that is wanted, in that
+ * order: one that exists already, one that a service manager handed over, or a new one.
  */
 #include "listen/socket_set.h"
 
@@ -42,7 +42,7 @@ static struct socket *socket_create(const char *path, struct listener *listener,
     return socket;
 }
 
-/* Its listener goes on, or has gone. */
+/* Frees the socket but not its listener. */
 static void socket_destroy(struct socket *socket)
 {
     mem_free(socket->path);
@@ -92,7 +92,7 @@ static bool is_wanted(const struct socket_order *order, const char *path)
     return false;
 }
 
-/* What was handed over for this path; a name counts only where the path is nobody's. NULL nothing. */
+/* The socket handed over for this path, or NULL. A name counts only if no entry wants that socket's own path. */
 static const struct activated *activated_for(const struct socket_order *order, const char *path)
 {
     for (size_t i = 0; i < order->activated_count; i++)
@@ -110,9 +110,9 @@ struct change {
     const struct socket_order *order;
     const struct socket_set *set; /* as it is */
     struct socket_set next;
-    size_t placed; /* so many of those that are wanted have their socket in next */
+    size_t placed; /* how many of the wanted have their socket in next */
     bool is_new[SOCKETS_MAX];
-    size_t rights_changed;                      /* so many of next, from the first, have theirs */
+    size_t rights_changed;                      /* how many of next, from the first on, have their new rights */
     struct listener_rights before[SOCKETS_MAX]; /* of those; user is a copy */
 };
 
@@ -133,17 +133,17 @@ static int adopt(const char *path, const struct activated *handed, const struct 
     return result;
 }
 
-/* One that is there already; NULL none. */
+/* The socket for this entry in the present set, or NULL. */
 static struct socket *change_find(const struct change *change, const char *path, const struct activated *handed)
 {
     struct socket *found = find_path(change->set, path);
     if (found || !handed || find_activated(&change->next, handed))
         return found;
     found = find_activated(change->set, handed);
-    return found && !found->path ? found : NULL; /* not asked for until now */
+    return found && !found->path ? found : NULL; /* one that no entry has named so far */
 }
 
-/* Puts the socket for the next that is wanted into next. */
+/* Puts the socket for the next wanted entry into change->next. */
 static int change_add(struct change *change, char *error, size_t error_size)
 {
     const struct socket_order *order = change->order;
@@ -171,8 +171,8 @@ static int change_add(struct change *change, char *error, size_t error_size)
 }
 
 /*
- * Those that were handed over and that nobody asked for. The first of a set without anything else is its only
- * way in.
+ * Adds the sockets that were handed over but match no entry. If no entry is wanted at all, the first of them is the
+ * administrators' way in.
  */
 static int change_add_others(struct change *change, char *error, size_t error_size)
 {
@@ -225,7 +225,7 @@ static int change_check(const struct change *change, const struct socket_bin *bi
     const struct socket_order *order = change->order;
     const char *wrong = NULL;
     if (order->count + order->activated_count > SOCKETS_MAX)
-        wrong = "there are too many";
+        wrong = "there are too many of them";
     else if (bin->count + change->set->count > 2 * SOCKETS_MAX)
         wrong = "too many changes at once; try again";
     if (!wrong)
@@ -234,7 +234,7 @@ static int change_check(const struct change *change, const struct socket_bin *bi
     return -E2BIG;
 }
 
-/* Everything that can fail. */
+/* All steps that can fail. */
 static int change_prepare(struct change *change, const struct socket_bin *bin, char *error, size_t error_size)
 {
     int result = change_check(change, bin, error, error_size);
@@ -263,7 +263,7 @@ static void change_undo(struct change *change)
     for (size_t i = 0; i < change->next.count; i++) {
         if (!change->is_new[i])
             continue;
-        listener_close(change->next.sockets[i]->listener); /* nobody has polled it yet */
+        listener_close(change->next.sockets[i]->listener); /* it hasn't been polled yet */
         socket_destroy(change->next.sockets[i]);
     }
 }
@@ -274,7 +274,7 @@ static void change_commit(struct change *change, struct socket_set *set, struct 
         struct socket *socket = change->next.sockets[i];
         if (!socket->path)
             socket->path = mem_strdup(change->order->wanted[i].path);
-        socket->retry_ms = 0; /* its rights may be what stood in the way */
+        socket->retry_ms = 0; /* its former rights may be why it couldn't be made */
     }
     for (size_t i = 0; i < set->count; i++) {
         struct socket *socket = set->sockets[i];

@@ -1,7 +1,7 @@
 /*
- * A set of sockets, and how it becomes another one: all of it or nothing.
+ * A set of sockets, and how it is changed to another: completely or not at all.
  *
- * Guarded by the lock of sockets.h, which is the only one that uses this.
+ * Guarded by the lock of listen/sockets.h, the only user of this.
  */
 #ifndef KVS_LISTEN_SOCKET_SET_H
 #define KVS_LISTEN_SOCKET_SET_H
@@ -19,17 +19,17 @@
 struct activated;
 struct listener;
 
-/* A listener, and what is known of its file. */
+/* A listener and the state of its file. */
 struct socket {
-    char *path; /* as configured; NULL: handed over, and not in the configuration */
+    char *path; /* as configured; NULL: handed over, but not in the configuration */
     struct listener *listener;
     const struct activated *activated; /* what it is a duplicate of, or NULL */
     bool lost;
     int64_t made_ms;  /* monotonic */
-    int64_t retry_ms; /* when it is lost: not before */
-    int delay_ms;
-    char *told; /* what was last logged of why it can't be made again, NULL nothing */
-    /* whose the file was when INFO last told, so that names are looked up once */
+    int64_t retry_ms; /* monotonic; a lost file isn't made again before */
+    int delay_ms;     /* to the next attempt */
+    char *told;       /* the last logged reason why it can't be made again, or NULL */
+    /* the file's owner and group at the last INFO, so that names are looked up once */
     uid_t owner;
     gid_t group;
     char owner_name[ACCOUNT_NAME_MAX];
@@ -53,20 +53,20 @@ struct socket_order {
     size_t count;
     const struct activated *activated; /* handed over by a service manager */
     size_t activated_count;
-    bool serve_others; /* those that were handed over and match nothing; else only those that are served already stay */
+    bool serve_others; /* also those handed over that match no entry; otherwise only those already served stay */
     bool may_be_empty;
     int backlog;
     int lock_wait_ms;
 };
 
 /*
- * Opens what is new, then changes rights, and when all that has worked stops what is no longer wanted and puts
- * it in the bin. On failure the set is as it was; a negative errno and one line.
+ * Opens new sockets, then changes rights; once all that has worked, stops the sockets that aren't wanted and puts
+ * their listeners in the bin. 0, or a negative errno and one line in error, with the set as it was.
  */
 int socket_set_change(struct socket_set *set, const struct socket_order *order, struct socket_bin *bin, char *error,
                       size_t error_size);
 
-/* Closes all. Main thread, or before anybody polls. */
+/* Closes all. Main thread, or before the first poll. */
 void socket_set_close(struct socket_set *set);
 
 bool socket_set_has(const struct socket_set *set, const struct socket *socket);

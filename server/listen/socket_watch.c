@@ -1,8 +1,8 @@
 /*
- * The file itself is watched rather than what goes on in its folder, which may be as busy as /tmp: a file that
- * is removed, or over which another is moved, loses its name, and that is a change of its attributes (the
- * number of its links). Of the folder only its own end and removal to another place are asked for. A file that
- * its owner can't read can't be watched; then the folder's removals are.
+ * The file itself is watched rather than its folder's entries, since the folder may be as busy as /tmp: a file that
+ * is removed, or replaced by another, loses its name, which changes its attributes (the number of its links). The
+ * folder is watched only for being removed or moved itself. A file that its owner can't read can't be watched; then
+ * the folder is watched for removals.
  */
 #include "listen/socket_watch.h"
 
@@ -29,11 +29,11 @@ int socket_watch_add(int watch, const char *file)
     snprintf(folder, sizeof folder, "%s", file);
     char *slash = strrchr(folder, '/');
     slash[slash == folder] = '\0';
-    /* several files may share a folder, so what is watched already stays */
+    /* several files may share a folder, so add to the events that are watched already */
     if (inotify_add_watch(watch, folder, FOLDER_EVENTS | IN_MASK_ADD) < 0)
         return -errno;
     if (inotify_add_watch(watch, file, FILE_EVENTS) >= 0 || errno == ENOENT)
-        return 0; /* a file that is gone already is found missing by the look that follows */
+        return 0; /* if the file is gone already, the check that follows finds it missing */
     if (errno == EACCES && inotify_add_watch(watch, folder, FOLDER_EVENTS | REMOVAL_EVENTS | IN_MASK_ADD) >= 0)
         return 0;
     return -errno;

@@ -1,11 +1,12 @@
 /*
- * The set (socket_set.h) under its lock, and its files under watch. What leaves the set is stopped at once, but
- * its descriptor is closed later by the main thread, which may be polling it: till then it waits in a bin.
+ * This module guards the set (socket_set.h) with a lock and watches its files. A listener that leaves the set is
+ * stopped at once, but its descriptor is closed later by the main thread, which may be polling it: until then it
+ * waits in a bin.
  *
- * A file is ours or it is lost. Whatever wakes the main thread (the watch, a timer, a change of the set) makes
- * it look at every file and then make again what is lost; so an event that is missed or that we caused
- * ourselves does no harm. How soon a file is made again depends on how often that happened lately: at once,
- * then after 10 ms, 20 ms, up to 4 s.
+ * A file is either ours or lost. Whatever wakes the main thread (the watch, a timer, a change of the set) makes it
+ * check every file and then make the lost ones again, so an event that is missed or that we caused ourselves does no
+ * harm. How soon a file is made again depends on how often that happened lately: at once, then after 10 ms, 20 ms,
+ * and so on up to 4 s.
  */
 #include "listen/sockets.h"
 
@@ -30,29 +31,29 @@
 #include <unistd.h>
 
 #define LOCK_WAIT_START_MS 5000
-#define LOCK_WAIT_RUNNING_MS 100 /* the main thread, or all of them, wait so long */
-#define CHECK_MS 10000           /* between looks at the files when nothing is heard */
+#define LOCK_WAIT_RUNNING_MS 100 /* the main thread, or in a stopped world all threads, wait up to so long */
+#define CHECK_MS 10000           /* between checks of the files when there are no events */
 #define DELAY_FIRST_MS 10
 #define DELAY_MAX_MS 4000
-#define CALM_MS 30000 /* a file that lasted so long is made again at once */
+#define CALM_MS 30000 /* a file that has existed for so long is made again at once */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* guarded by lock */
 static struct socket_set set;
-static struct socket_bin bin;      /* out of the set, descriptors to be closed by the main thread */
-static struct listener *inherited; /* NULL none */
+static struct socket_bin bin;      /* left the set; the main thread is to close their descriptors */
+static struct listener *inherited; /* or NULL */
 static struct activated *activated;
 static size_t activated_count;
 static int backlog;
-static bool rewatch; /* the files to be watched are others than before */
+static bool rewatch; /* the files to watch have changed */
 static int64_t check_at_ms;
-/* const while sockets are open; the watch is exchanged by the main thread */
+/* const while sockets are open, except that the main thread replaces the watch */
 static int wake_fd = -1;
 static int watch_fd = -1;
 
 /* ---- watching ---- */
 
-/* All anew, so that nothing has to be remembered of what was watched before. Main thread, or at start. */
+/* Makes a new watch for all files, so that nothing about the old one has to be remembered. Main thread, or at start. */
 static void watch_again(void)
 {
     static bool said;
@@ -65,11 +66,11 @@ static void watch_again(void)
         if (listener_kind(listener) != ORIGIN_OWN || set.sockets[i]->lost)
             continue;
         int result = socket_watch_add(watch_fd, listener_file(listener));
-        failed = result && result != -ENOENT ? result : failed; /* one without a folder will be found lost */
+        failed = result && result != -ENOENT ? result : failed; /* a file without a folder will be found lost */
     }
     if (failed && !said) {
         said = true;
-        log_warning("socket files can't be watched (inotify: %s), so they are only looked at every %d seconds; raise "
+        log_warning("can't watch the socket files (inotify: %s), so they are only checked every %d seconds; raise "
                     "fs.inotify.max_user_instances and max_user_watches",
                     strerror(-failed), CHECK_MS / 1000);
     }
@@ -111,7 +112,7 @@ static void socket_remake(struct socket *socket)
         return;
     }
     if (!socket->told || strcmp(socket->told, error) != 0) {
-        log_warning("%s; it is tried again every few seconds", error);
+        log_warning("%s; trying again every few seconds", error);
         mem_free(socket->told);
         socket->told = mem_strdup(error);
     }
@@ -142,7 +143,7 @@ static struct socket *set_find_due(void)
     return NULL;
 }
 
-/* Those who came before the file was lost wait at a descriptor that is about to be closed. */
+/* Accepts clients that connected before the file was lost: their descriptor is about to be closed. */
 static void accept_waiting(struct listener *listener, sockets_accept *accept_ready)
 {
     for (int i = 0; i < 4; i++) {
@@ -164,7 +165,7 @@ static bool remake_one(sockets_accept *accept_ready)
         return false;
     accept_waiting(listener, accept_ready);
     pthread_mutex_lock(&lock);
-    if (socket_set_has(&set, socket) && socket->lost) /* still: the set may have been changed meanwhile */
+    if (socket_set_has(&set, socket) && socket->lost) /* the set may have been changed meanwhile */
         socket_remake(socket);
     pthread_mutex_unlock(&lock);
     listener_release(listener);
@@ -288,14 +289,14 @@ size_t sockets_poll(struct pollfd polled[SOCKETS_POLL_MAX])
     pthread_mutex_lock(&lock);
     empty_bin();
     polled[count++] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
-    polled[count++] = (struct pollfd){.fd = watch_fd, .events = POLLIN}; /* a negative one is passed over */
+    polled[count++] = (struct pollfd){.fd = watch_fd, .events = POLLIN}; /* poll() skips a negative one */
     for (size_t i = 0; i < set.count; i++)
         polled[count++] = (struct pollfd){.fd = listener_fd(set.sockets[i]->listener), .events = POLLIN};
     pthread_mutex_unlock(&lock);
     return count;
 }
 
-/* A reference to the listener with that descriptor; NULL it has left the set. */
+/* A reference to the listener with that descriptor; NULL if it has left the set. */
 static struct listener *retain_by_fd(int fd)
 {
     struct listener *found = NULL;
@@ -337,7 +338,7 @@ void sockets_serve(const struct pollfd *polled, size_t count, sockets_accept *ac
     pthread_mutex_lock(&lock);
     if (rewatch) {
         watch_again();
-        look_at_files(); /* what happened before they were watched */
+        look_at_files(); /* for what happened before the watch began */
     }
     pthread_mutex_unlock(&lock);
 }
@@ -355,7 +356,7 @@ int sockets_retry(void)
     return !any ? -1 : wait_ms < 0 ? 0 : (int)wait_ms;
 }
 
-/* ---- what is told ---- */
+/* ---- for INFO and the log ---- */
 
 bool sockets_have_admin(void)
 {
@@ -367,7 +368,7 @@ bool sockets_have_admin(void)
     return found;
 }
 
-/* A path as it is; in quotes where that would be taken for more than one field or line. */
+/* Adds a path as it is, or in quotes if it could be taken for more than one field or line. */
 static void add_path(struct text *text, const char *path)
 {
     for (const char *at = path; *at; at++) {
@@ -379,7 +380,7 @@ static void add_path(struct text *text, const char *path)
     text_add(text, path);
 }
 
-/* The file as it is now, so that a chmod by hand shows; for one that is lost, as it is to be. */
+/* The file as it is at present, so that a chmod by hand shows; a lost one as it will be made. */
 static void add_file(struct text *text, struct socket *socket)
 {
     struct stat found;

@@ -219,7 +219,7 @@ static enum step parser_begin_blob(struct parser *parser)
     size_t size = (size_t)parser->bulk_len, have = parser->len - parser->pos;
     parser->blob = blob_create(size);
     if (!parser->blob)
-        return parser_fail(parser, "not enough memory for a bulk of that length");
+        return parser_fail(parser, "out of memory for a bulk of that length");
     size_t part = have < size ? have : size;
     memcpy(parser->blob->data, parser->buffer + parser->pos, part);
     parser->blob->len = part;

@@ -321,7 +321,7 @@ START_TEST(a_removed_folder_is_waited_for)
     ck_assert(unlink(path) == 0 || errno == ENOENT);
     while (rmdir(inner)) /* the server makes the file again meanwhile */
         unlink(path);
-    kit_await_log(server, "create it or choose another path; it is tried again every few seconds");
+    kit_await_log(server, "create it or choose another path; trying again every few seconds");
     ck_assert_int_eq(mkdir(inner, 0755), 0);
     kit_await(lets_in, path, "the file is made again in the new folder");
     redisContext *context = kit_connect_to(path);
