@@ -63,7 +63,7 @@ static int check_path(const char *path, char *error, size_t error_size)
         return -ENAMETOOLONG;
     }
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-        snprintf(error, error_size, "can't listen on %s: that is a folder; add the name of a file", path);
+        snprintf(error, error_size, "can't listen on %s: that names a folder; add the name of a file", path);
         return -EISDIR;
     }
     return 0;

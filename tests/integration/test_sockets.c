@@ -196,15 +196,15 @@ START_TEST(a_folder_that_others_can_write_is_warned_of)
 {
     ck_assert_int_eq(chmod(folder, 0777), 0);
     struct kit_server *server = kit_start("--listen", at("s"));
-    ck_assert_uint_eq(said(server, "all users can write the folder"), 1);
+    ck_assert_uint_eq(said(server, "all users can write to the folder"), 1);
     kit_stop(server);
     ck_assert_int_eq(chmod(folder, 01777), 0);
     server = kit_start("--listen", at("s"));
-    ck_assert_uint_eq(said(server, "can write the folder"), 0);
+    ck_assert_uint_eq(said(server, "can write to the folder"), 0);
     kit_stop(server);
     ck_assert(chmod(folder, 0775) == 0 && (geteuid() != 0 || chown(folder, 0, TEAM) == 0));
     server = kit_start("--listen", at("s"));
-    ck_assert_uint_eq(said(server, "members of its group can write the folder"), geteuid() == 0);
+    ck_assert_uint_eq(said(server, "members of its group can write to the folder"), geteuid() == 0);
     kit_stop(server);
 }
 END_TEST
