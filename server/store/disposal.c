@@ -36,7 +36,7 @@ void dispose_entry(struct entry *entry, bool lazily)
         reap(entry);
     } else {
         if (disposal_waiting == WAITING_MAX)
-            disposal_drain(); /* better under a lock than without bound */
+            disposal_drain(); /* better to free under a lock than to let the list grow without bound */
         waiting[disposal_waiting++] = entry;
     }
 }

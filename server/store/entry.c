@@ -1,16 +1,16 @@
 /*
- * An entry is sized to its content; what the allocator rounds up is used when a value is changed in place.
- * The size of the allocation follows from the header (entry_size), so frees are sized, and a change that
- * stays in the same size class moves nothing.
+ * An entry has the size of its content; the bytes that the allocator adds are used when a value is changed in place.
+ * The size of the allocation follows from the header (entry_size), so frees are sized, and a change within the same
+ * size class moves nothing.
  *
- * Values sit behind the key at any alignment: numbers and addresses are read with memcpy.
+ * A value follows the key at any alignment: numbers and addresses are read with memcpy.
  */
 #include "store/entry.h"
 
 #include "base/memory.h"
 #include "store/value_type.h"
 
-/* What an entry is to look like: the parameters that decide its layout. */
+/* The parameters that decide an entry's layout. */
 struct entry_shape {
     size_t key_len;
     size_t value_len;
@@ -70,7 +70,7 @@ static void entry_free_shell(struct entry *entry)
     mem_free_sized(entry, entry_size(entry));
 }
 
-/* All that isn't layout, key or value. */
+/* Copies all properties except layout, key and value. */
 static void entry_inherit(struct entry *entry, const struct entry *from)
 {
     entry->recency = from->recency;
@@ -95,7 +95,7 @@ struct entry *entry_create(struct bytes key, const struct value *value, int64_t 
     return entry;
 }
 
-/* A new entry with the value's bytes and all properties of another but its key and TTL: two entries share the value. */
+/* A new entry with another key and TTL; the value's bytes and all else are from's, so both refer to the same memory. */
 static struct entry *entry_transplant(const struct entry *from, struct bytes key, int64_t expire_ms)
 {
     size_t len = entry_value_len(from);
@@ -153,7 +153,7 @@ struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms)
     return moved;
 }
 
-/* The entry with room for another value of len bytes: itself if its layout and size class allow. NULL without memory. */
+/* The entry with room for a value of len bytes: itself if its layout and size class allow, else a new one, or NULL. */
 static struct entry *entry_make_room(struct entry *entry, size_t len)
 {
     struct entry_shape shape = shape_for(entry_key_len(entry), len, entry->flags & ENTRY_HAS_EXPIRY);

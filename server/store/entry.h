@@ -3,12 +3,12 @@
  *
  *     header 8 | lengths 16, only of a wide entry | expiry 8, only with a TTL | key | value
  *
- * The value is a run of bytes whose meaning belongs to the entry's type and encoding (value_type.h): text, a number, or
- * the address of something larger, and then the entry is marked ENTRY_OWNS. Keys of up to 255 bytes with values of up to
- * 65,535 fit the narrow header.
+ * The value is a run of bytes whose meaning depends on the entry's type and encoding (value_type.h): text, a number, or
+ * the address of something larger; in the latter case the entry has the flag ENTRY_OWNS. A key of up to 255 bytes with
+ * a value of up to 65,535 bytes fits the narrow header.
  *
- * Entries belong to their table and are read and changed under the lock of its shard, before they are
- * in a table by their maker alone. Functions that may have to move an entry return its new address.
+ * An entry in a table belongs to the keyspace and is read and changed under its shard's lock; before that it belongs to
+ * its maker. Functions that may have to move an entry return its new address.
  */
 #ifndef KVS_STORE_ENTRY_H
 #define KVS_STORE_ENTRY_H
@@ -27,15 +27,15 @@
 enum {
     ENTRY_HAS_EXPIRY = 1, /* eight bytes of expiry follow the header */
     ENTRY_WIDE = 2,       /* the lengths follow the header */
-    ENTRY_OWNS = 4,       /* the value refers to memory of its own, which the type's operations know */
-    ENTRY_MARK = 8,       /* the type's own */
+    ENTRY_OWNS = 4,       /* the value refers to memory outside the entry, which the type's operations manage */
+    ENTRY_MARK = 8,       /* its meaning is the type's */
 };
-#define ENTRY_VALUE_FLAGS (ENTRY_OWNS | ENTRY_MARK) /* those that go with the value, and not with the layout */
+#define ENTRY_VALUE_FLAGS (ENTRY_OWNS | ENTRY_MARK) /* those that describe the value, not the layout */
 
 struct entry {
-    uint32_t recency : 24; /* when or how often it was last used: see recency.h */
+    uint32_t recency : 24; /* when it was last used, or how often: see recency.h */
     uint32_t type : 4;     /* number of its value_type */
-    uint32_t encoding : 4; /* the type's own */
+    uint32_t encoding : 4; /* its meaning is the type's */
     uint8_t flags;
     uint8_t key_len;    /* narrow only */
     uint16_t value_len; /* narrow only */
@@ -54,32 +54,32 @@ static inline const struct value_type *entry_value_type(const struct entry *e)
     return value_types[e->type];
 }
 
-/* What an entry's value is: bytes with what they mean. */
+/* A value for an entry: its bytes and their meaning. */
 struct value {
     const void *data;
     size_t len;
     uint8_t type, encoding;
-    uint8_t flags; /* of ENTRY_VALUE_FLAGS */
+    uint8_t flags; /* some of ENTRY_VALUE_FLAGS */
 };
 
 /* ---- making and freeing ---- */
 
 /*
- * expire_ms is ENTRY_NO_EXPIRY or an absolute wall time. What the value refers to is the entry's on success. NULL when
- * memory can't be had.
+ * expire_ms is ENTRY_NO_EXPIRY or an absolute wall time in milliseconds. On success the entry owns what the value
+ * refers to. NULL without memory.
  */
 struct entry *entry_create(struct bytes key, const struct value *value, int64_t expire_ms);
 
 /* Copies entry, with its value, under another key. NULL without memory. */
 struct entry *entry_copy(const struct entry *entry, struct bytes key, int64_t expire_ms);
 
-/* Gives it another key: the value moves, whatever its size. Takes entry on success; NULL without memory. */
+/* Gives it another key; a large value isn't copied. Takes entry on success; NULL without memory. */
 struct entry *entry_rename(struct entry *entry, struct bytes key);
 
-/* Frees the entry and its value; large values cost time, see disposal.h. */
+/* Frees the entry and its value. Freeing a large value takes time: see disposal.h. */
 void entry_free(struct entry *entry);
 
-/* ---- reading; what is handed out is borrowed until the entry is changed or its shard unlocked ---- */
+/* ---- reading; results are borrowed until the entry is changed or its shard unlocked ---- */
 static inline size_t entry_key_offset(const struct entry *e)
 {
     return ((e->flags & ENTRY_WIDE) ? sizeof(struct entry_wide) : 0) + ((e->flags & ENTRY_HAS_EXPIRY) ? 8 : 0);
@@ -95,7 +95,7 @@ static inline struct bytes entry_key(const struct entry *e)
     return (struct bytes){e->body + entry_key_offset(e), entry_key_len(e)};
 }
 
-/* Bytes of the value in place. */
+/* Bytes of the value that lie in the entry. */
 static inline size_t entry_value_len(const struct entry *e)
 {
     return (e->flags & ENTRY_WIDE) ? ((const struct entry_wide *)e->body)->value_len : e->value_len;
@@ -121,13 +121,13 @@ size_t entry_memory(const struct entry *entry, size_t samples);
 struct entry *entry_set_expiry(struct entry *entry, int64_t expire_ms);
 
 /*
- * Replaces the value by another of the same type; key, TTL and recency stay. flags are of ENTRY_VALUE_FLAGS; data isn't
- * in the entry. What the old value referred to is the caller's to release.
+ * Replaces the value with another of the same type; key, TTL and recency stay. flags are some of ENTRY_VALUE_FLAGS;
+ * data lies outside the entry. The caller releases what the old value referred to.
  */
 struct entry *entry_set_value(struct entry *entry, unsigned encoding, unsigned flags, const void *data, size_t len);
 
 /*
- * Makes the value len bytes long, keeping what fits and zeroing what is new. The caller then writes into
+ * Makes the value len bytes long; keeps the bytes that fit and zeroes new ones. The caller then writes into
  * entry_value().
  */
 struct entry *entry_resize(struct entry *entry, size_t len);

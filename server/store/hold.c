@@ -1,6 +1,6 @@
 /*
- * A busy lock is mostly free again within microseconds, and stopping the world costs everybody more than that. So it
- * is tried some times first; the number bounds how long somebody who closes the gate waits for this.
+ * A busy lock is usually free again within microseconds, and stopping the world costs all threads more than that. So
+ * the lock is tried some times first; the number bounds how long a thread that closes the gate waits for this one.
  */
 #include "store/hold.h"
 
@@ -28,7 +28,7 @@ static bool try_some_times(struct shard *shard)
     return false;
 }
 
-/* With something changed: nobody else may run alone before the call has ended. */
+/* For a call that has changed something: no other thread may run alone before the call has ended. */
 static enum hold_outcome stop_world_untorn(struct hold *hold)
 {
     struct gate_member *member = gate_current();
@@ -70,7 +70,7 @@ enum hold_outcome hold_everything(struct hold *hold, bool changed)
 void hold_end(struct hold *hold)
 {
     if (hold->stopped_world)
-        gate_open(gate_current()); /* first: in a stopped world locks are not given back */
+        gate_open(gate_current()); /* first: in a stopped world, unlocking does nothing */
     hold->stopped_world = false;
     keyspace_unlock(hold->keyspace, &hold->shards);
     hold->shards = (struct shard_set){0};

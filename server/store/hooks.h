@@ -1,11 +1,12 @@
 /*
  * The two hooks: before a key changes, and after it.
  *
- * Every change of the keyspace passes both, once: put, changed in place, expiry set or taken away, deleted, renamed,
- * moved, copied, flushed, swapped, expired, evicted. So whoever follows changes (snapshots, watchers, tracked clients,
- * waiters, events) registers a follower (keyspace_follow()), and no command has to know of it. Counters of changes hang on the second.
+ * Every change of the keyspace passes both, once: a key is put, changed in place, gets or loses a TTL, is deleted,
+ * renamed, moved, copied, expired or evicted; a database is flushed or swapped. So a module that follows changes
+ * (snapshots, watchers, tracked clients, waiters, events) registers a follower (keyspace_follow()), and no command has
+ * to know about it. The second hook also counts changes.
  *
- * A follower says which shards it cares about. Where none does, a change pays one branch on one word of its shard.
+ * A follower says which shards it is interested in. Where none is, a change costs one branch on one word of its shard.
  *
  * Both run under the lock of the key's shard or in a stopped world, on any thread. They may not change the keyspace.
  */
@@ -19,11 +20,11 @@ struct entry;
 struct key;
 
 /*
- * key NULL is the whole database of the view, which is emptied or swapped while the world is stopped. Either function may
+ * With key NULL the whole database of the view is emptied or swapped, while the world is stopped. Either function may
  * be NULL.
  */
 struct follower {
-    /* The key is about to change; entry is what is there, NULL nothing. It may be called where no change follows. */
+    /* The key is about to change; entry is its present one, or NULL. It may be called even if no change follows. */
     void (*before)(void *context, const struct view *view, const struct key *key, const struct entry *entry);
     void (*after)(void *context, const struct view *view, const struct key *key, const struct key_event *event);
     void *context;
@@ -36,7 +37,7 @@ struct hooks {
     const struct follower *followers[FOLLOWERS_MAX]; /* changed while the world is stopped */
 };
 
-/* interest: a bit for each follower that is to be told; of one key that of its shard. */
+/* interest has a bit for each follower to be called; for a key it is its shard's. */
 void hooks_tell_before(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
                        const struct entry *entry);
 void hooks_tell_after(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,

@@ -1,5 +1,5 @@
 /*
- * Keys: a name with its hash, which is computed once for a call.
+ * Keys: a name with its hash, which is computed once per call.
  */
 #ifndef KVS_STORE_KEY_H
 #define KVS_STORE_KEY_H
@@ -19,7 +19,7 @@ struct key key_make(const char *name, size_t len);
 
 uint64_t key_hash(const char *name, size_t len);
 
-/* Tests may replace the hash; NULL returns to the keyed one (base/hash.h). Only while all tables are empty. */
+/* For tests: replaces the hash function; NULL: back to the keyed one (base/hash.h). Only while all tables are empty. */
 typedef uint64_t key_hash_function(const void *data, size_t len);
 void key_set_hash(key_hash_function *function);
 

@@ -1,7 +1,7 @@
 /*
- * Events: what has happened to a key, in the words that Redis's keyspace notifications have for it.
+ * Events: what has happened to a key, in the words of Redis's keyspace notifications.
  *
- * Whoever changes a key names the event; commands of a type define theirs beside their handlers.
+ * The function that changes a key names the event. Events of a single type are defined with it or its commands.
  */
 #ifndef KVS_STORE_KEY_EVENT_H
 #define KVS_STORE_KEY_EVENT_H
@@ -19,7 +19,7 @@ enum event_class {
     EVENT_STREAM = 't',
     EVENT_EXPIRED = 'x',
     EVENT_EVICTED = 'e',
-    EVENT_WHOLE = 0, /* of a whole database or of DEBUG: nobody is notified */
+    EVENT_WHOLE = 0, /* concerns a whole database, or DEBUG: no notification */
 };
 
 struct key_event {

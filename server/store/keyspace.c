@@ -1,7 +1,6 @@
 /*
- * Shards are a fixed number, so that a key's shard never changes; it is several times larger than any
- * sensible number of threads. A table is made with the first key of its shard and database, so sixteen
- * databases cost nothing while they are empty.
+ * The number of shards is fixed, so a key's shard never changes; it is several times any sensible number of threads.
+ * A table is made with the first key of its shard and database, so sixteen databases cost nothing while they are empty.
  */
 #include "store/keyspace.h"
 
@@ -85,7 +84,7 @@ static bool slot_is_due(table_slot slot, int64_t now_ms)
 }
 
 /*
- * Reading deletes nothing while expiry is suspended. Writing does: nobody writes then but who has waited for the end.
+ * Reading deletes nothing while expiry is suspended. Writing does: writers wait until the suspension has ended.
  */
 enum find { FIND_TO_READ, FIND_TO_WRITE };
 
@@ -99,7 +98,7 @@ static __attribute__((noinline)) void drop_expired(struct view *view, struct sha
     counter_add(&shard->expired, 1);
 }
 
-/* The slot of a key that has not expired; one that has is deleted, unless expiry is suspended. */
+/* The slot of a key that hasn't expired. An expired key is deleted, unless expiry is suspended. */
 static inline table_slot *slot_find_live(struct view *view, struct shard *shard, const struct key *key, enum find find)
 {
     struct table *table = shard->tables[view->db];
@@ -162,10 +161,10 @@ void keyspace_prefetch_entry(const struct view *view, uint64_t hash)
 struct entry *keyspace_edit(struct view *view, const struct key *key, const struct entry *found)
 {
     hook_before(view, shard_of(view, key->hash)->interest, key, found);
-    return (struct entry *)found; /* it is the shard's, which is locked: const only kept it from unannounced changes */
+    return (struct entry *)found; /* const only prevents changes without hook_before(); the shard is locked */
 }
 
-/* The table learns where the entry is, and whether and when it expires. found may have been freed. */
+/* Records in the table where the entry is, and whether and when it expires. found may have been freed. */
 static __attribute__((noinline)) void table_note(struct table *table, const struct key *key, const struct entry *found,
                                                  struct entry *changed)
 {
@@ -220,12 +219,12 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
 {
     struct shard *shard = shard_of(view, key->hash);
     struct table *table = shard->tables[view->db];
-    /* whatever is there is replaced, expired or not */
+    /* an old entry is replaced whether it has expired or not */
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
     struct entry *old = slot ? slot_entry(*slot) : NULL;
     hook_before(view, shard->interest, key, old);
     bool due = old && slot_is_due(*slot, view->now_ms);
-    if (entry->recency == 0) { /* a new one; what was renamed, moved or copied has its clock */
+    if (entry->recency == 0) { /* a new entry; a renamed, moved or copied one has its clock */
         if (old && !due)
             recency_succeed(entry, old, view->now_ms);
         else

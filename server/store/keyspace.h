@@ -3,10 +3,10 @@
  *
  * A key's hash picks one of KEYSPACE_SHARDS shards; a shard has one lock and, for every database, one
  * table. Since the shard depends on the key alone, one lock serves a key in every database (MOVE, COPY).
- * Whoever touches a key holds its shard's lock; several are taken in ascending order, all at once, with
- * keyspace_lock(). While the world is stopped (gate.h) no lock is needed.
+ * A thread that touches a key holds its shard's lock; several are taken in ascending order, all at once, with
+ * keyspace_lock(). While the world is stopped (base/gate.h), the thread that has stopped it needs no lock.
  *
- * An entry whose time has come is absent for everybody: looking it up deletes it.
+ * An expired entry is absent for all callers: looking it up deletes it.
  * All changes of keys go through the functions of this header, and each passes the two hooks (hooks.h) once.
  */
 #ifndef KVS_STORE_KEYSPACE_H
@@ -32,22 +32,23 @@ int keyspace_databases(const struct keyspace *keyspace);
 /* ---- locks ---- */
 
 /*
- * All at once, before anything is read. The thread is outside the gate while it has to wait. False: the world was
- * stopped meanwhile, and what the caller knows of anything shared (clients, users, pauses) may have changed.
+ * Locks all shards of the set at once, before anything is read. While the thread has to wait, it is outside the gate.
+ * False: the world was stopped meanwhile, and what the caller knows about shared state (clients, users, pauses) may
+ * have changed.
  */
 bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
 
-/* ---- who follows changes (hooks.h) ---- */
+/* ---- followers of changes (hooks.h) ---- */
 
 /*
- * Before threads start, or in a stopped world. The number stands for the follower, which stays the caller's and cares
- * about no shard yet.
+ * Before threads start, or in a stopped world. Returns the follower's number. The follower is borrowed until
+ * keyspace_unfollow(), and is interested in no shard at first.
  */
 unsigned keyspace_follow(struct keyspace *keyspace, const struct follower *follower);
 void keyspace_unfollow(struct keyspace *keyspace, unsigned number);
 
-/* Whether the follower cares about the shard of that index. Under its lock, or in a stopped world. */
+/* Sets whether the follower is interested in the shard with that index. Under its lock, or in a stopped world. */
 void keyspace_set_interest(struct keyspace *keyspace, unsigned number, unsigned shard, bool interested);
 
 /* ---- one key, under its shard's lock ---- */
@@ -59,32 +60,32 @@ enum lookup {
     LOOKUP_PEEK = 3,
 };
 
-/* NULL when absent. What is found is borrowed until the key is changed or its shard unlocked. */
+/* NULL if absent. The entry is borrowed until the key is changed or its shard unlocked. */
 const struct entry *keyspace_find(struct view *view, const struct key *key, enum lookup how);
 
 /* The same on behalf of a change that may follow: neither a hit nor a miss. */
 const struct entry *keyspace_find_for_write(struct view *view, const struct key *key);
 
 /*
- * A change in place has two ends. keyspace_edit() announces it and lends what was found to be changed with entry_set_*()
- * or a type's functions. keyspace_edited() says where the entry is afterwards (changed may be the same address) and what
- * has happened. Where nothing was changed after all, the second end is left out.
+ * A change in place is enclosed in two calls. keyspace_edit() announces it and returns the entry that was found, to be
+ * changed with entry_set_*() or a type's functions. keyspace_edited() tells where the entry is afterwards (changed may
+ * be the same address) and what has happened. If nothing was changed after all, the second call is left out.
  */
 struct entry *keyspace_edit(struct view *view, const struct key *key, const struct entry *found);
 void keyspace_edited(struct view *view, const struct key *key, const struct entry *found, struct entry *changed,
                      const struct key_event *event);
 
-/* keyspace_edited() with a new expiry, of an entry that has a TTL and keeps one. */
+/* keyspace_edited() with a new expiry (wall, milliseconds) for an entry that has a TTL and keeps one. */
 void keyspace_edited_until(struct view *view, const struct key *key, const struct entry *found, struct entry *changed,
                            int64_t expire_ms, const struct key_event *event);
 
-/* Puts entry, whose key is key, in place of what was there. Takes the entry. */
+/* Puts entry, whose key is key, into the database; it replaces the old one. Takes the entry. */
 void keyspace_put(struct view *view, const struct key *key, struct entry *entry, const struct key_event *event);
 
 /* Sets, changes or (ENTRY_NO_EXPIRY) removes the TTL of an entry that was found. 0 or -ENOMEM. */
 int keyspace_set_expiry(struct view *view, const struct key *key, const struct entry *found, int64_t expire_ms);
 
-/* Whether there was one. A large value is freed in the background if lazily is set. */
+/* Deletes the key; false if there was none. If lazily is set, the reaper frees a large value. */
 bool keyspace_delete(struct view *view, const struct key *key, bool lazily);
 
 /* ---- from one key to another; the shards of both are locked ---- */
@@ -92,7 +93,7 @@ bool keyspace_delete(struct view *view, const struct key *key, bool lazily);
 enum transfer {
     TRANSFER_DONE,
     TRANSFER_NO_SOURCE,
-    TRANSFER_OCCUPIED, /* there is a key of the new name, and it was not to be replaced */
+    TRANSFER_OCCUPIED, /* a key with the new name exists, and was not to be replaced */
     TRANSFER_NO_MEMORY,
 };
 
@@ -105,74 +106,76 @@ enum transfer keyspace_move(struct view *view, const struct key *key, int db);
 /* Copies the value with its TTL. db is the new key's database; not to itself. */
 enum transfer keyspace_copy(struct view *view, const struct key *from, int db, const struct key *to, bool replace);
 
-/* Steps of looking ahead for a batch whose shards are locked: first all buckets, then all entries. */
+/* The steps of prefetching for a batch whose shards are locked: first all buckets, then all entries. */
 void keyspace_prefetch_bucket(const struct view *view, uint64_t hash);
 void keyspace_prefetch_entry(const struct view *view, uint64_t hash);
 
 /* ---- whole databases ---- */
-size_t keyspace_size(struct keyspace *keyspace, int db);         /* keys; inside the gate, takes no lock */
-size_t keyspace_expires(struct keyspace *keyspace, int db);      /* keys with a TTL; likewise */
-int64_t keyspace_average_ttl(struct keyspace *keyspace, int db); /* ms, of a sample; 0 unknown; takes locks */
+size_t keyspace_size(struct keyspace *keyspace, int db);    /* keys; inside the gate, takes no lock */
+size_t keyspace_expires(struct keyspace *keyspace, int db); /* keys with a TTL; likewise */
+int64_t keyspace_average_ttl(struct keyspace *keyspace,
+                             int db); /* ms, estimated from samples; 0: unknown; takes locks */
 
-/* Only while the world is stopped. Empties one database, or all with db < 0; returns the number of keys. */
+/* World stopped. Empties one database, or all with db < 0; returns the number of keys. Swap exchanges two databases. */
 size_t keyspace_flush(struct view *view, int db, bool lazily);
-void keyspace_swap(struct view *view, int a, int b); /* with itself: a change as well, as Redis counts */
+void keyspace_swap(struct view *view, int a, int b); /* if a is b, that still counts as a change, as in Redis */
 
 /*
- * Walks the database in hash order from cursor (0 begins), at least count keys' worth of table or to
- * the end, taking one shard's lock at a time; returns the next cursor, 0 at the end. Every key that is
- * there throughout is seen at least once, however the table grows and shrinks in between. visit runs
- * under the shard's lock and may not change the keyspace. No lock may be held by the caller.
+ * Walks the database in hash order from cursor (0 begins), until about count keys were visited or many
+ * empty buckets passed; returns the next cursor, 0 at the end. Every key that exists throughout the walk is
+ * visited at least once, however the table grows and shrinks meanwhile. visit runs under the shard's lock
+ * and may not change the keyspace. Takes one shard's lock at a time: the caller holds none.
  */
 typedef void keyspace_visit(void *context, const struct entry *entry);
 uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context);
 
 /*
- * Some key of the database, evenly chosen, copied to the heap (free with mem_free()); false when it is
- * empty. Takes locks as it needs them: the caller holds none.
+ * Copies the name of a random key, evenly chosen, to the heap (freed with mem_free()); false if the
+ * database is empty. Takes the locks that it needs: the caller holds none.
  */
 bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_out);
 
 /* ---- time and statistics ---- */
 
 /*
- * One round of active expiry: deletes entries whose time has come, for at most budget_us microseconds or to the end of
- * a tour of all tables. Takes one shard's lock at a time. Returns the number deleted; *again_out says that the tour
- * isn't over.
+ * One round of active expiry: deletes expired entries, for about budget_us microseconds or to the end of a tour of all
+ * tables. Takes one shard's lock at a time. Returns the number deleted; *again_out tells whether the tour isn't over.
+ * Main thread, inside the gate.
  */
 size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out);
 
-/* Turns the rounds off and on (DEBUG SET-ACTIVE-EXPIRE); what is looked up expires all the same. */
+/* Turns the rounds off and on (DEBUG SET-ACTIVE-EXPIRE); keys still expire when they are looked up. Any thread. */
 void keyspace_set_active_expiry(struct keyspace *keyspace, bool on);
 
 /*
- * Evicts one key: of samples keys of a shard and database that chance picks, the one that fits victim best.
- * only_volatile considers none but keys with a TTL. Returns the bytes freed, 0 when there was no key to be found.
+ * Evicts one key: picks a random shard and database, samples some of its keys, and takes the one that suits victim
+ * best. With only_volatile, only keys with a TTL are considered. Returns the bytes freed, 0 if no key was found. Takes
+ * one shard's lock at a time: the caller holds none.
  */
 enum keyspace_victim { VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST };
 size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bool only_volatile, int samples,
                       bool lazily, int64_t now_ms);
 
 /*
- * Before that wall time what is due is not seen, but not deleted either, by rounds or by reading (CLIENT PAUSE). Any
- * thread.
+ * Until that wall time (milliseconds) expired keys are invisible, but neither rounds nor reads delete them (CLIENT
+ * PAUSE). Any thread.
  */
 void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms);
 
 struct keyspace_stats {
     uint64_t hits, misses;
-    uint64_t expired;    /* deleted because their time had come */
-    uint64_t changes;    /* of keys, since start or save, as Redis counts them */
+    uint64_t expired;    /* keys that were deleted because they had expired */
+    uint64_t changes;    /* of keys, since start, as Redis counts them */
     uint64_t lazy_freed; /* values freed in the background */
     uint64_t lazy_pending;
 };
 void keyspace_stats_read(struct keyspace *keyspace, struct keyspace_stats *stats_out);
 void keyspace_stats_reset(struct keyspace *keyspace);
 
-/* Bytes of the tables of a database, entries excepted; all with db < 0. Takes locks. */
+/* Bytes of a database's tables, without entries; of all with db < 0. Takes locks: the caller holds none. */
 size_t keyspace_table_memory(struct keyspace *keyspace, int db);
 
-/* What DEBUG tells of a database's tables. */
+/* Figures about a database's tables, for DEBUG. Takes locks: the caller holds none. */
 struct keyspace_shape {
     size_t keys, expires, shards_used, segments, buckets, slots;
 };

@@ -1,5 +1,6 @@
 /*
- * What time and want of memory do to keys: active expiry, in rounds of a tour over all tables, and eviction.
+ * How keys are removed as time passes or memory runs short: active expiry, in rounds of a tour of all tables; and
+ * eviction.
  */
 #include "base/clock.h"
 #include "base/random.h"
@@ -11,7 +12,7 @@
 
 #define EXPIRED_AT_ONCE 64
 
-/* One table's walk goes on at *position. Deletes at most EXPIRED_AT_ONCE entries; true at the end of the table. */
+/* Continues a table's walk at *position. Deletes at most EXPIRED_AT_ONCE entries; true at the end of the table. */
 static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *position, size_t *deleted)
 {
     struct entry *expired[EXPIRED_AT_ONCE];
@@ -27,7 +28,10 @@ static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *
     return *position == 0;
 }
 
-/* Where the tour is, in the shard that is locked, it does one piece of work; false when there is none left in the shard. */
+/*
+ * Where the tour is, in the shard that is locked, it does one piece of work; false when there is none left in the
+ * shard.
+ */
 static bool shard_expire_some(struct keyspace *keyspace, struct shard *shard, int64_t now_ms, size_t *deleted)
 {
     struct tour *tour = &keyspace->tour;
@@ -89,9 +93,9 @@ void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms)
 
 /* ---- eviction ---- */
 
-#define EVICTION_SAMPLES 5 /* members of a collection that are looked at to guess its size */
+#define EVICTION_SAMPLES 5 /* members of a collection from which its size is estimated */
 
-/* How well an entry fits as a victim: the larger the better. */
+/* How suitable an entry is as a victim: the larger the better. */
 static int64_t victim_score(enum keyspace_victim victim, const struct entry *entry, int64_t now_ms)
 {
     switch (victim) {
@@ -112,7 +116,7 @@ static struct entry *table_choose_victim(const struct table *table, enum keyspac
 {
     struct entry *best = NULL;
     int64_t best_score = -1;
-    int tries = only_volatile ? 8 * samples : samples; /* keys without a TTL are passed over */
+    int tries = only_volatile ? 8 * samples : samples; /* keys without a TTL are skipped */
     for (int i = 0, seen = 0; i < tries && seen < samples; i++) {
         struct entry *entry = table_random(table, random_thread());
         if (only_volatile && entry_expiry(entry) == ENTRY_NO_EXPIRY)

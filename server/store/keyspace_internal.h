@@ -21,9 +21,9 @@ struct tour {
 struct keyspace {
     int databases;
     atomic_bool active_expiry;
-    _Atomic int64_t expiry_suspended_until_ms; /* CLIENT PAUSE: nothing expires before that */
+    _Atomic int64_t expiry_suspended_until_ms; /* wall; CLIENT PAUSE: no expired key is deleted before */
     struct tour tour;
-    struct table **tables; /* all shards' pointers, in one piece */
+    struct table **tables; /* all shards' pointers, in one allocation */
     struct hooks hooks;
     struct shard shards[KEYSPACE_SHARDS];
 };
@@ -34,8 +34,8 @@ static inline size_t table_count(const struct table *table)
 }
 
 /*
- * A table without its shard's lock, for its counts alone. A table is made under the lock and goes only while the world is
- * stopped, so within the gate it stays. Pairs with the release in keyspace_insert().
+ * A table without its shard's lock, only for its counts. A table is made under the lock and destroyed only while the
+ * world is stopped, so inside the gate it stays. Pairs with the release in keyspace_insert().
  */
 static inline const struct table *table_peek(const struct shard *shard, int db)
 {
@@ -44,7 +44,7 @@ static inline const struct table *table_peek(const struct shard *shard, int db)
 
 /* ---- the hooks' one body each; under the shard's lock ---- */
 
-/* interest: followers to be told, a bit each; of one key those of its shard. */
+/* interest has a bit for each follower to be called; for a key it is its shard's. */
 static inline void hook_before(const struct view *view, unsigned interest, const struct key *key,
                                const struct entry *entry)
 {
@@ -52,7 +52,7 @@ static inline void hook_before(const struct view *view, unsigned interest, const
         hooks_tell_before(&view->keyspace->hooks, interest, view, key, entry);
 }
 
-/* changes is what is added to the count of changes: what the event says, or a whole database's keys. */
+/* changes is added to the count of changes: the event's, or the number of a whole database's keys. */
 static inline void hook_after(struct view *view, struct shard *shard, unsigned interest, const struct key *key,
                               const struct key_event *event, size_t changes)
 {
@@ -75,11 +75,11 @@ static inline struct shard *shard_of(const struct view *view, uint64_t hash)
 void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot, bool lazily,
                 const struct key_event *event);
 
-/* The same for an entry that was met on a walk, and whose key nobody has hashed yet. */
+/* The same for an entry that was found on a walk, so that its key has not been hashed yet. */
 void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, bool lazily,
                       const struct key_event *event);
 
-/* The slot of a key that has not expired, for a change; one that has is deleted. NULL: there is none. */
+/* The slot of a key, for a change; NULL if there is none. An expired key is deleted. */
 table_slot *slot_find_to_change(struct view *view, struct shard *shard, const struct key *key);
 
 #endif

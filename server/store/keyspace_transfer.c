@@ -23,7 +23,7 @@ static void put_in(struct view *view, int db, const struct key *key, struct entr
     view->db = here;
 }
 
-/* Takes the entry out of the view's database; it is the caller's, and about to appear somewhere else. */
+/* Takes the entry out of the view's database and hands it to the caller, who puts it elsewhere. */
 static struct entry *take(struct view *view, const struct key *key, const struct entry *found,
                           const struct key_event *event)
 {

@@ -1,7 +1,7 @@
 /*
  * Whole databases: their sizes, emptying and swapping them, walking over them, and figures.
  *
- * Whatever walks takes one shard's lock at a time and lets go of it often.
+ * Walks take one shard's lock at a time, and release it often.
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -57,7 +57,7 @@ static void keyspace_flush_db(struct keyspace *keyspace, int db, struct flush_jo
     }
 }
 
-/* A whole database passes the hooks as one change, told to whoever cares about any of its shards. World stopped. */
+/* A change of a whole database passes the hooks once, for followers that are interested in any shard. World stopped. */
 static unsigned interest_anywhere(const struct keyspace *keyspace)
 {
     unsigned interest = 0;
@@ -138,13 +138,13 @@ uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, k
 {
     struct scan_visit scan = {visit, context, 0};
     uint64_t shard_index = cursor >> TABLE_CURSOR_BITS, position = cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
-    /* empty buckets cost time as well: stop after ten times as many as keys were asked for */
+    /* empty buckets cost time too: stop after ten times as many buckets as keys are wanted */
     size_t steps = count > SIZE_MAX / 10 ? SIZE_MAX : count * 10;
     while (shard_index < KEYSPACE_SHARDS && scan.seen < count && steps > 0) {
         struct shard *shard = &view->keyspace->shards[shard_index];
         shard_lock(shard);
         struct table *table = shard->tables[view->db];
-        /* a lock is held for some hundred entries at most */
+        /* a lock is held for a few hundred entries at most */
         size_t until = scan.seen + 512 < count ? scan.seen + 512 : count;
         do
             position = table ? table_scan(table, position, scan_visit_entry, &scan) : 0;
@@ -161,14 +161,14 @@ static struct shard *shard_choose(const struct view *view)
 {
     size_t total = keyspace_size(view->keyspace, view->db);
     uint64_t dice = total ? random_below(random_thread(), total) : 0;
-    struct shard *last = NULL; /* counts may shrink while we look: then the last shard with keys serves */
+    struct shard *last = NULL; /* if counts shrink meanwhile, the last shard with keys is chosen */
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &view->keyspace->shards[i];
         shard_lock(shard);
         size_t count = table_count(shard->tables[view->db]);
         if (count > dice)
             return shard;
-        shard_unlock(shard); /* no lock is held while another is waited for: the world may be stopped meanwhile */
+        shard_unlock(shard); /* no lock is held while waiting for another: the world may be stopped meanwhile */
         dice -= count;
         if (count > 0)
             last = shard;
@@ -185,14 +185,14 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
         struct shard *shard = shard_choose(view);
         if (!shard)
             return false;
-        if (table_count(shard->tables[view->db]) == 0) { /* it was the last one, and has lost its keys meanwhile */
+        if (table_count(shard->tables[view->db]) == 0) { /* the last shard with keys has lost them meanwhile */
             shard_unlock(shard);
             continue;
         }
         const struct entry *entry = table_random(shard->tables[view->db], random_thread());
         int64_t at = entry_expiry(entry);
         bool live = at == ENTRY_NO_EXPIRY || at > view->now_ms;
-        if (live || attempt == 99) { /* a database of nothing but expired keys gives one of them, as Redis does */
+        if (live || attempt == 99) { /* if all keys of the database have expired, it is one of those, as in Redis */
             struct bytes name = entry_key(entry);
             *name_out = mem_dup(name.data, name.len);
             *len_out = name.len;

@@ -36,7 +36,7 @@ static void *reaper_main(void *unused)
         job->run(job);
         atomic_fetch_sub(&pending, units);
         atomic_fetch_add(&freed, units);
-        mem_flush_thread(); /* what was freed here is wanted elsewhere */
+        mem_flush_thread(); /* other threads can use the freed memory */
         pthread_mutex_lock(&lock);
         busy = false;
         if (!first)
@@ -53,7 +53,7 @@ void reaper_post(struct reaper_job *job)
     pthread_mutex_lock(&lock);
     if (!started)
         started = pthread_create(&thread, NULL, reaper_main, NULL) == 0;
-    bool here = !started; /* no thread to be had: better a stall than a leak */
+    bool here = !started; /* no thread could be started: better a stall than a leak */
     if (!here) {
         *last = job;
         last = &job->next;

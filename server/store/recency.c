@@ -3,7 +3,7 @@
 #include "base/random.h"
 
 #define CLOCK_MASK 0xffffffu
-#define LFU_START 5 /* new entries aren't the first to go */
+#define LFU_START 5 /* so that new entries aren't the first to be evicted */
 
 static struct recency_policy policy = {.log_factor = 10, .decay_minutes = 1};
 

@@ -2,8 +2,8 @@
  * The access clock: the 24 bits of an entry that say how recently or how often it was used.
  *
  * Under an LRU policy they are wall seconds modulo 2^24 (194 days); under an LFU policy 16 bits of minutes
- * and 8 bits of a logarithmic counter that decays (Morris 1978; the constants are Redis's). Which of the two
- * follows maxmemory-policy and is set while the world is stopped. Under the shard's lock.
+ * and 8 bits of a logarithmic counter that decays (Morris 1978; the constants are Redis's). maxmemory-policy
+ * decides which; it is set while the world is stopped. All other functions: under the shard's lock.
  */
 #ifndef KVS_STORE_RECENCY_H
 #define KVS_STORE_RECENCY_H
@@ -21,7 +21,7 @@ struct recency_policy {
 
 void recency_set_policy(struct recency_policy next);
 
-/* The clock of a new entry, and the clock of one that is used now. */
+/* Sets the clock of a new entry, and of one that is being used. */
 void recency_init(struct entry *entry, int64_t now_ms);
 void recency_touch(struct entry *entry, int64_t now_ms);
 

@@ -1,8 +1,8 @@
 /*
  * Invariants (segment_check):
- *  - between an entry's home and its bucket all buckets are full;
- *  - count and expires are those of the slots, and next_expiry is a lower bound;
- *  - a slot's tag and TTL bit are those of its entry.
+ *  - all buckets from an entry's home up to its own bucket are full;
+ *  - count and expires agree with the slots, and next_expiry is a lower bound;
+ *  - a slot's tag and TTL bit agree with its entry.
  */
 #include "store/segment.h"
 
@@ -17,7 +17,7 @@
 static const uint16_t sizes[] = {1, 3, 7, 11, 15, 23, 31, 39, 47, 55, SEGMENT_FULL_SIZE};
 #define SIZES (sizeof sizes / sizeof sizes[0])
 
-/* First tag whose home is this bucket. */
+/* The first tag whose home is this bucket. */
 static inline unsigned bucket_first_tag(unsigned bucket, unsigned buckets)
 {
     return (bucket * SLOT_TAGS + buckets - 1) / buckets;
@@ -28,7 +28,7 @@ static inline unsigned bucket_next(unsigned bucket, unsigned buckets)
     return bucket + 1 == buckets ? 0 : bucket + 1;
 }
 
-/* Index of the first empty slot, or -1. Slots fill in no order. */
+/* The index of the first empty slot, or -1. Slots are filled in no particular order. */
 static inline int bucket_free_slot(const struct bucket *bucket)
 {
     for (int i = 0; i < BUCKET_SLOTS; i++)
@@ -135,15 +135,15 @@ void segment_place_all(struct segment *segment, const struct segment *from)
         segment->next_expiry = from->next_expiry;
 }
 
-/* How far round the segment bucket lies behind home. */
+/* The number of steps from home to bucket, round the end of the segment. */
 static inline unsigned bucket_distance(unsigned home, unsigned bucket, unsigned buckets)
 {
     return bucket >= home ? bucket - home : bucket + buckets - home;
 }
 
 /*
- * A slot of a bucket that was full has become empty. Entries that passed this bucket on their way are
- * brought back until the gap is at the end of its run.
+ * A slot of a bucket that was full has become empty. Entries that passed over this bucket when they were placed
+ * are moved back until the gap is at the end of its run.
  */
 static void segment_close_gap(struct segment *segment, unsigned gap, table_slot *empty)
 {

@@ -1,13 +1,13 @@
 /*
- * Segments: a piece of a table, a row of buckets of one cache line.
+ * Segments: pieces of a table, each a row of buckets of one cache line.
  *
  *     | header 64 | bucket 0: 8 slots | bucket 1 | ... | bucket n-1 |
  *
  * A slot is one word: an entry's address, 15 low bits of its hash (the tag), and whether it has a TTL. The home bucket
- * of a tag is tag * n / 2^15, so buckets are in the order of tags for every n, and a segment can be filled into one of
- * another size without reading an entry. An entry that finds its home full goes to the next bucket with room, round
- * the end. A search goes from the home bucket on and ends at the first bucket that isn't full. Removing closes the gap
- * that would end such a search too early: entries behind it move back.
+ * of a tag is tag * n / 2^15, so buckets are in the order of tags for every n, and a segment's slots can be copied into
+ * one of another size without reading an entry. An entry whose home is full goes to the next bucket with room, round
+ * the end. A search starts at the home bucket and ends at the first bucket that isn't full. Removing an entry closes
+ * the gap that would end such a search too early: entries after it move back.
  *
  * Private to store/: table.c owns segments, under the lock of the table's shard.
  */
@@ -34,8 +34,8 @@ struct segment {
     uint32_t buckets;
     uint32_t count;      /* entries */
     uint32_t expires;    /* entries with a TTL */
-    uint32_t depth;      /* high bits that its entries' hashes share */
-    int64_t next_expiry; /* no entry expires before; INT64_MAX: none has a TTL */
+    uint32_t depth;      /* number of high bits that its entries' hashes share */
+    int64_t next_expiry; /* wall, ms: no entry expires before; INT64_MAX: none has a TTL */
     char pad[40];
     struct bucket bucket[];
 };
@@ -49,7 +49,7 @@ static inline unsigned home_bucket(unsigned tag, unsigned buckets)
     return tag * buckets >> SLOT_TAG_BITS;
 }
 
-/* Bits of the slots of a bucket that bear the tag (an empty slot has tag 0). */
+/* A bit for each slot of the bucket that has the tag (an empty slot has tag 0). */
 static inline unsigned bucket_match(const struct bucket *bucket, unsigned tag)
 {
     unsigned match = 0;
@@ -70,21 +70,21 @@ static inline unsigned segment_slots(const struct segment *segment)
 
 /* ---- the whole ---- */
 
-/* An empty one, or NULL when memory can't be had. */
+/* An empty segment, or NULL without memory. */
 struct segment *segment_create(unsigned buckets, unsigned depth);
 void segment_destroy(struct segment *segment);
 
-/* Bytes of memory of a segment of so many buckets. */
+/* The bytes that a segment with so many buckets occupies. */
 size_t segment_memory(unsigned buckets);
 
 /*
- * Sizes, in buckets, that fill a size class of the allocator: the next larger one, and the smallest that holds count
- * entries with some room to grow (0 if none up to the full size does).
+ * Sizes, in buckets, that fill a size class of the allocator: the next larger one; and the smallest that holds count
+ * entries with some room to grow, or 0 if not even the full size does.
  */
 unsigned segment_next_size(unsigned buckets);
 unsigned segment_size_for(size_t count);
 
-/* Entries from which on a segment should become larger: nine slots of ten. */
+/* The number of entries at which a segment should grow: nine slots of ten. */
 static inline unsigned segment_limit(unsigned buckets)
 {
     return buckets * BUCKET_SLOTS * 9 / 10;
@@ -98,7 +98,7 @@ table_slot *segment_find(struct segment *segment, unsigned buckets, uint64_t has
 /* The slot that holds this address, or NULL. Reads no entry. */
 table_slot *segment_find_address(struct segment *segment, uint64_t hash, const struct entry *address);
 
-/* Puts a word into the first bucket with room, from its home on. There is room. */
+/* Puts a word into the first bucket with room, from its home on. The caller knows that there is room. */
 void segment_place(struct segment *segment, table_slot word);
 
 /* Places all words of another segment. */
@@ -113,17 +113,17 @@ void segment_note_expiry(struct segment *segment, const struct entry *entry);
 /* Visits the entries whose home is that of tag; returns the first tag of the next home, or SLOT_TAGS at the end. */
 unsigned segment_scan(const struct segment *segment, unsigned tag, slot_visit *visit, void *context);
 
-/* As table_find_expired(), on one segment. True if entries that are due remain. */
+/* As table_find_expired(), on one segment. True if expired entries remain. */
 bool segment_find_expired(struct segment *segment, int64_t now_ms, struct entry **expired_out, size_t max,
                           size_t *count_out, size_t *looked_out);
 
-/* Some entry, evenly chosen, or NULL if chance finds none. */
+/* A random entry, evenly chosen, or NULL if sampling finds none. */
 struct entry *segment_random(const struct segment *segment, struct random_state *random);
 
 /* Entries outside their home bucket. */
 size_t segment_displaced(const struct segment *segment);
 
-/* Ends the process if an invariant is broken; bits are the high bits that all hashes must begin with. */
+/* Ends the process if an invariant is broken; all hashes must begin with the high bits of bits. */
 void segment_check(const struct segment *segment, uint64_t bits);
 
 #endif

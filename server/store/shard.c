@@ -24,13 +24,13 @@ void shard_deinit(struct shard *shard)
     pthread_mutex_destroy(&shard->lock);
 }
 
-/* ---- what debug builds know ---- */
+/* ---- checks in debug builds ---- */
 
 #ifdef KVS_DEBUG
-/* Its address stands for the thread. */
+/* Its address identifies the thread. */
 static __thread struct {
     unsigned locked;             /* shards that it holds */
-    const struct shard *highest; /* of them, while there are any */
+    const struct shard *highest; /* of those */
 } me;
 
 static bool shard_is_held(const struct shard *shard)

@@ -1,16 +1,16 @@
 /*
  * A shard: one of the parts into which hashes divide the keyspace, with the lock that guards it.
  *
- * A key's hash alone picks the shard, so one lock serves the key in every database (MOVE, COPY). Whoever takes
+ * A key's hash alone picks the shard, so one lock serves the key in every database (MOVE, COPY). A thread that takes
  * several takes them in ascending order; debug builds end the process otherwise.
  *
- * A thread that must wait for a lock is outside the gate meanwhile. So nobody inside waits for a lock, and whoever
- * holds locks can stop the world without a deadlock. The other side of it: a thread that has waited may have missed a
- * stopped world. So a call takes its locks all at once, before it reads anything, and is told.
+ * A thread that has to wait for a lock leaves the gate meanwhile. So no thread waits for a lock inside, and a thread
+ * that holds locks can stop the world without a deadlock. In return, the world may have been stopped while a thread
+ * waited. So a call takes all its locks at once, before it reads anything, and learns from the result whether it was.
  *
- * In a world that the calling thread has stopped there are no locks: taking one and giving it back do nothing. Somebody
- * may hold it who waits outside for the gate to open, and has not read anything yet. Take and give back on the same
- * side of gate_close() and gate_open().
+ * A thread that has stopped the world needs no locks: for it, locking and unlocking do nothing. Another thread may hold
+ * a lock meanwhile, but that one waits outside for the gate to open, and hasn't read anything yet. Lock and unlock on
+ * the same side of gate_close() and gate_open().
  */
 #ifndef KVS_STORE_SHARD_H
 #define KVS_STORE_SHARD_H
@@ -30,11 +30,11 @@ struct table;
 struct shard {
     pthread_mutex_t lock;
     /* guarded by lock */
-    struct table **tables; /* one a database, NULL before its first key; see table_peek() */
-    unsigned interest;     /* followers that want to know of changes here, a bit each; changed under the lock */
+    struct table **tables;                          /* one per database, NULL before its first key; see table_peek() */
+    unsigned interest;                              /* a bit for each follower that is interested in changes here */
     relaxed_counter hits, misses, expired, changes; /* written under the lock, read by INFO */
 #ifdef KVS_DEBUG
-    const void *_Atomic owner; /* relaxed: a thread compares it with itself only, and wrote it then */
+    const void *_Atomic owner; /* relaxed: a thread only asks whether it is the owner, which it then wrote itself */
 #endif
 };
 
@@ -45,7 +45,7 @@ void shard_deinit(struct shard *shard);
 bool shard_lock(struct shard *shard);
 void shard_unlock(struct shard *shard);
 
-/* Without waiting, so the order doesn't matter. */
+/* False: another thread has the lock. Never waits, so the order doesn't matter. */
 bool shard_try_lock(struct shard *shard);
 
 /* Debug builds end the process unless the calling thread holds the shard's lock or has stopped the world. */
@@ -61,7 +61,7 @@ static inline void shard_assert_held(const struct shard *shard)
 /* ---- sets of shards ---- */
 
 struct shard_set {
-    unsigned words; /* those of bits that aren't 0, a bit each: most sets are of one shard */
+    unsigned words; /* a bit for each word of bits that isn't 0: most sets have one shard */
     uint64_t bits[KEYSPACE_SHARDS / 64];
 };
 
@@ -83,7 +83,7 @@ static inline bool shard_set_has(const struct shard_set *set, uint64_t hash)
     return set->bits[shard / 64] >> (shard % 64) & 1;
 }
 
-/* Of shards, which are all KEYSPACE_SHARDS of a keyspace: those of the set. False: as shard_lock(). */
+/* Lock those of a keyspace's KEYSPACE_SHARDS shards that are in the set, in order. False: as shard_lock(). */
 bool shard_set_lock(const struct shard_set *set, struct shard *shards);
 void shard_set_unlock(const struct shard_set *set, struct shard *shards);
 

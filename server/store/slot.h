@@ -1,10 +1,10 @@
 /*
- * Slots: what a table keeps of an entry, in one word.
+ * Slots: the word by which a table refers to an entry.
  *
  *     63           49 48 47                                            0
  *     | tag: 15 bits | T |  address of the entry                        |       T: it has a TTL
  *
- * The tag is the low bits of the hash. Tables find entries, grow and expire by these words, mostly without reading the
+ * The tag is the low bits of the hash. By these words tables find entries, grow and expire, mostly without reading the
  * entries themselves.
  */
 #ifndef KVS_STORE_SLOT_H
@@ -18,10 +18,10 @@
 typedef uint64_t table_slot; /* 0 is empty */
 
 #define SLOT_TAG_BITS 15
-#define BUCKET_SLOTS 8 /* to a bucket, which is a cache line */
+#define BUCKET_SLOTS 8 /* in a bucket, which is one cache line */
 #define SLOT_TAGS (1u << SLOT_TAG_BITS)
 
-/* What walks over slots call for each entry. */
+/* The function that walks over slots call for each entry. */
 typedef void slot_visit(void *context, struct entry *entry);
 
 static inline struct entry *slot_entry(table_slot slot)

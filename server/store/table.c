@@ -1,12 +1,12 @@
 /*
  * Invariants (table_check), besides those of segments:
- *  - every directory word of a segment has its address and its number of buckets, and the words of a segment of
+ *  - every directory word contains a segment's address and number of buckets, and the words of a segment of
  *    depth d are 2^(table depth - d) neighbours that agree in d high bits with the hashes of all its entries;
  *  - count, expires, segments and segment_bytes are the sums over the segments.
  *
- * A segment grows by the sizes that the allocator has classes for, up to 4 KiB, and is then split. With keys
- * that the hash can't tell apart splitting doesn't help: if the directory has become out of proportion to the number
- * of entries, the segment grows on instead, and works as a list.
+ * A segment grows through the allocator's size classes up to 4 KiB, and is then split. Splitting doesn't help if the
+ * hash can't tell the keys apart: if the directory has become too large for the number of entries, the segment grows
+ * further instead, and works as a list.
  *
  * A cursor is a position in hash order: the segment's high bits, its depth at the time, and the tag to go on with. If
  * the segment has been split since, the walk goes on with its first part at that tag and with the second from its
@@ -60,7 +60,7 @@ static void table_destroy_segment(struct table *table, struct segment *segment)
     segment_destroy(segment);
 }
 
-/* Makes the directory words of segment's place lead to segment. index is any of them. */
+/* Makes all directory words of the segment's place point to it. index is any of them. */
 static void directory_point(struct table *table, size_t index, const struct segment *segment)
 {
     size_t span = (size_t)1 << (table->depth - segment->depth);
@@ -98,8 +98,8 @@ static int table_resize_segment(struct table *table, size_t index, struct segmen
 }
 
 /*
- * Notes in ones, a bit a slot, whose hashes have the bit that comes next in a split, and returns how many have. The
- * entries are read for that: fetching all of them is begun before the first is needed.
+ * Sets a bit in ones for each slot whose entry's hash has the bit that decides the next split; returns how many have
+ * it. The entries have to be read for that, so all of them are prefetched first.
  */
 static unsigned segment_sort_out(struct segment *segment, uint64_t *ones)
 {
@@ -155,7 +155,7 @@ static int table_split_segment(struct table *table, uint64_t hash, struct segmen
     return 0;
 }
 
-/* Whether splitting can be expected to tell the entries apart. */
+/* Whether a split can be expected to separate the entries. */
 static bool split_is_sound(const struct table *table, const struct segment *segment)
 {
     if (segment->buckets > SEGMENT_FULL_SIZE || segment->depth == TABLE_MAX_DEPTH)
@@ -166,7 +166,7 @@ static bool split_is_sound(const struct table *table, const struct segment *segm
     return ((size_t)1 << table->depth) <= 4 * fair;
 }
 
-/* Makes room in the full segment where hash belongs. 0 or -ENOMEM. */
+/* Makes room in the full segment of hash. 0 or -ENOMEM. */
 static int table_make_room(struct table *table, uint64_t hash, struct segment *segment)
 {
     if (segment->buckets >= SEGMENT_FULL_SIZE && split_is_sound(table, segment))
@@ -198,7 +198,7 @@ static void directory_shrink(struct table *table)
     }
 }
 
-/* Puts a sparse segment and its sparse neighbour, the other half of a split, together again. */
+/* Merges a sparse segment with its sparse neighbour, the other half of a split. False if it can't. */
 static bool table_merge_segment(struct table *table, size_t index, struct segment *segment)
 {
     size_t span = (size_t)1 << (table->depth - segment->depth);
@@ -220,7 +220,7 @@ static bool table_merge_segment(struct table *table, size_t index, struct segmen
     return true;
 }
 
-/* After a removal: gives memory back when a segment has become sparse. Failing to is no error. */
+/* After a removal: gives memory back if the segment has become sparse. Failing to do so is no error. */
 static void table_tidy(struct table *table, uint64_t hash, struct segment *segment)
 {
     if (segment->count * 3 >= segment->buckets * BUCKET_SLOTS)
@@ -305,7 +305,7 @@ int table_insert(struct table *table, uint64_t hash, struct entry *entry)
             break;
         if (table_make_room(table, hash, segment)) {
             if (segment->count < segment->buckets * BUCKET_SLOTS)
-                break; /* no memory, but there is room yet */
+                break; /* no memory, but there still is room */
             return -ENOMEM;
         }
     }

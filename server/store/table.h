@@ -3,12 +3,12 @@
  *
  * A directory, indexed by the hash's high bits, leads to segments; a segment is a row of 64-byte buckets
  * of eight slots. A slot is one word: an entry's address, 15 low bits of its hash (the tag) and whether it
- * has a TTL. The tag alone says which bucket of the segment is the entry's home, so a segment grows
- * bucket by bucket without looking at an entry; a segment of full size splits in two, alone. There is no rehash of the
- * whole, no pause, and no moment with two tables.
+ * has a TTL. The tag alone tells which bucket of the segment is the entry's home, so a segment grows
+ * bucket by bucket without reading an entry; a segment of full size splits in two, by itself. The table is never
+ * rehashed as a whole: there is no pause, and never a second table.
  *
- * A table is guarded by its shard's lock (or a stopped world); counts may be read at any time.
- * It owns its segments, never the entries: keyspace.h frees those.
+ * A table is guarded by its shard's lock (or a stopped world); its counts may be read at any time.
+ * It owns its segments, but not the entries: the keyspace frees those.
  *
  * Sources: R. Fagin et al., "Extendible Hashing", 1979; B. Lu et al., "Dash: Scalable Hashing on Persistent
  * Memory", 2020 (segments and buckets of a cache line).
@@ -53,13 +53,13 @@ table_slot *table_find_address(const struct table *table, uint64_t hash, const s
 /* Adds an entry whose key isn't there. 0, or -ENOMEM. */
 int table_insert(struct table *table, uint64_t hash, struct entry *entry);
 
-/* Puts another entry with the same key (or the same one, its TTL changed) in a slot. */
+/* Puts another entry with the same key into a slot, or the same one with a changed TTL. */
 void table_replace(struct table *table, uint64_t hash, table_slot *slot, struct entry *entry);
 
-/* Empties a slot; the entry is the caller's. Other entries may move. */
+/* Empties a slot; the entry then belongs to the caller. Other slots may move. */
 void table_remove(struct table *table, uint64_t hash, table_slot *slot);
 
-/* Two steps of looking ahead for a batch: fetch the bucket's line, and later the entries that may match. */
+/* The two steps of prefetching for a batch: first the bucket's line, later the entries that may match. */
 void table_prefetch_bucket(const struct table *table, uint64_t hash);
 void table_prefetch_entry(const struct table *table, uint64_t hash);
 
@@ -71,14 +71,14 @@ void table_prefetch_entry(const struct table *table, uint64_t hash);
 #define TABLE_CURSOR_BITS 45
 uint64_t table_scan(const struct table *table, uint64_t cursor, slot_visit *visit, void *context);
 
-/* An entry of a non-empty table, evenly chosen with the caller's random words. */
+/* A random entry of a non-empty table, evenly chosen with the caller's random numbers. */
 struct random_state;
 struct entry *table_random(const struct table *table, struct random_state *random);
 
 /*
- * Looks at one segment for expired entries: position 0 begins, the result is the next position, 0 at the end. Writes
- * up to max entries whose time has come to expired_out (they are still in the table) and their number to count_out;
- * when there are more than max the position stays. *looked_out is raised by the slots that had to be read.
+ * Searches one segment for expired entries: position 0 begins, the result is the next position, 0 at the end. Writes
+ * up to max expired entries to expired_out (they are still in the table) and their number to *count_out; if there are
+ * more than max, the position stays. *looked_out is increased by the number of entries that had to be read.
  */
 uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_ms, struct entry **expired_out,
                             size_t max, size_t *count_out, size_t *looked_out);
@@ -91,7 +91,7 @@ struct table_shape {
 };
 void table_shape_read(const struct table *table, struct table_shape *shape_out);
 
-/* Walks all invariants; ends the process with a message if one is broken. */
+/* Checks all invariants; ends the process with a message if one is broken. */
 void table_check(const struct table *table);
 
 #endif
