@@ -450,8 +450,8 @@ static void check_one_letter(const char *line, const char *field)
     const char *value = strstr(line, field);
     ck_assert_msg(value, "no %s in %s", field, line);
     value += strlen(field);
-    for (const char *c = value; *c != ' '; c++)
-        ck_assert_msg(*c == *value, "torn: %s", line);
+    for (const char *at = value; *at != ' '; at++)
+        ck_assert_msg(*at == *value, "torn: %s", line);
 }
 
 static void check_client_list(redisContext *context)
@@ -499,9 +499,9 @@ START_TEST(figures_are_whole_while_clients_and_keys_come_and_go)
 {
     begin(THREADS - 3);
     kit_parallel(server, THREADS, look_or_disturb, NULL);
-    run_plain(observer, "FLUSHALL");
-    ck_assert_int_eq(ask_integer(observer, "DBSIZE"), 0);
-    ck_assert_int_eq(kit_info(observer, "blocked_clients"), 0);
+    run_plain(c, "FLUSHALL");
+    ck_assert_int_eq(ask_integer(c, "DBSIZE"), 0);
+    ck_assert_int_eq(kit_info(c, "blocked_clients"), 0);
     end();
 }
 END_TEST
