@@ -252,6 +252,14 @@ class ThePrompt(PromptTest):
         terminal.expect(self.prompt)
         self.assertEqual(stat.S_IMODE(os.stat(self.home + "/.kvscli_history").st_mode), 0o600)
 
+    def test_history_file_that_its_group_could_read_is_closed(self):
+        with open(self.home + "/.kvscli_history", "w", encoding="ascii") as file:
+            file.write("echo old\n")
+        os.chmod(self.home + "/.kvscli_history", 0o640)
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        self.assertEqual(stat.S_IMODE(os.stat(self.home + "/.kvscli_history").st_mode), 0o600)
+
     def test_history_file_that_is_a_named_pipe_is_not_waited_for(self):
         os.mkfifo(self.home + "/.kvscli_history", 0o600)
         terminal = self.open()

@@ -277,6 +277,42 @@ START_TEST(unblock_finds_nobody_and_checks_its_words)
 }
 END_TEST
 
+/* Descriptors that an epoll instance of the server watches; 0: it is another kind of descriptor. */
+static int count_watched(const char *fdinfo_path)
+{
+    char line[256];
+    int watched = 0;
+    FILE *file = fopen(fdinfo_path, "r");
+    while (file && fgets(line, sizeof line, file))
+        watched += strncmp(line, "tfd:", 4) == 0;
+    if (file)
+        fclose(file);
+    return watched;
+}
+
+START_TEST(connections_go_to_the_worker_with_the_fewest)
+{
+    struct kit_server *two = kit_start("--threads", "2");
+    redisContext *contexts[8];
+    for (int i = 0; i < 8; i++) {
+        contexts[i] = kit_connect(two);
+        kit_expect(contexts[i], "+PONG", "PING");
+    }
+    int workers = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)two->pid, fd);
+        int watched = count_watched(path);
+        workers += watched > 0;
+        ck_assert(watched == 0 || watched == 1 + 8 / 2); /* its mailbox and half of them */
+    }
+    ck_assert_int_eq(workers, 2);
+    for (int i = 0; i < 8; i++)
+        redisFree(contexts[i]);
+    kit_stop(two);
+}
+END_TEST
+
 /* ---- KILL ---- */
 
 START_TEST(kill_by_id_closes_a_client_of_any_worker)
@@ -531,6 +567,7 @@ Suite *suite_clients(void)
     tcase_add_test(tcase, no_touch_leaves_the_access_time_alone);
     tcase_add_test(tcase, touch_counts_as_a_use_in_spite_of_no_touch);
     tcase_add_test(tcase, unblock_finds_nobody_and_checks_its_words);
+    tcase_add_test(tcase, connections_go_to_the_worker_with_the_fewest);
     tcase_add_test(tcase, kill_by_id_closes_a_client_of_any_worker);
     tcase_add_test(tcase, kill_of_oneself_answers_first);
     tcase_add_test(tcase, kill_takes_addresses_and_skips_me);

@@ -527,6 +527,22 @@ START_TEST(a_stranger_sends_little_and_is_heard_one_request_at_a_time)
 }
 END_TEST
 
+START_TEST(a_stranger_s_longest_bulk_is_awaited)
+{
+    static const char begin[] = "*1\r\n$16384\r\n";
+    struct parser_limits strange = {limits.max_bulk, PARSER_STRANGER_ARGUMENTS, true};
+    struct parser *parser = parser_create(1024);
+    struct iovec vectors[2];
+    struct request *requests;
+    unsigned count;
+    parser_target(parser, vectors);
+    memcpy(vectors[0].iov_base, begin, sizeof begin - 1);
+    parser_fed(parser, sizeof begin - 1);
+    ck_assert_int_eq(parser_batch(parser, &strange, &requests, &count), PARSE_MORE);
+    parser_destroy(parser);
+}
+END_TEST
+
 /* ---- what arguments live in ---- */
 
 START_TEST(a_retained_blob_outlives_the_parser)
@@ -596,6 +612,7 @@ Suite *suite_parser(void)
     tcase_add_test(tcase, endless_lines_are_refused_after_64_kib);
     tcase_add_test(tcase, limits_are_the_callers);
     tcase_add_test(tcase, a_stranger_sends_little_and_is_heard_one_request_at_a_time);
+    tcase_add_test(tcase, a_stranger_s_longest_bulk_is_awaited);
     tcase_add_test(tcase, a_retained_blob_outlives_the_parser);
     tcase_add_test(tcase, reset_forgets_half_a_request);
     suite_add_tcase(suite, tcase);
