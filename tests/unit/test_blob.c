@@ -1,6 +1,7 @@
 /* Blobs: references, growth, and what happens when memory can't be had. */
 #include "base/blob.h"
 #include "base/memory.h"
+#include "kit/scratch.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -92,6 +93,37 @@ START_TEST(references_are_counted_across_threads)
 }
 END_TEST
 
+static void *read_and_release(void *argument)
+{
+    struct blob *blob = argument;
+    for (size_t i = 0; i < blob->len; i++)
+        if (blob->data[i] != 'x')
+            return blob;
+    blob_release(blob);
+    return NULL;
+}
+
+/* Whoever is the last frees it, after all others have read it; a sanitizer of threads sees the order. */
+START_TEST(the_last_of_several_readers_frees)
+{
+    for (unsigned round = 0; round < scratch_rounds(200); round++) {
+        pthread_t threads[4];
+        struct blob *blob = blob_create(BLOB_MIN);
+        memset(blob->data, 'x', BLOB_MIN);
+        blob->len = BLOB_MIN;
+        for (int i = 1; i < 4; i++)
+            blob_retain(blob);
+        for (int i = 0; i < 4; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, read_and_release, blob), 0);
+        for (int i = 0; i < 4; i++) {
+            void *wrong;
+            pthread_join(threads[i], &wrong);
+            ck_assert_ptr_null(wrong);
+        }
+    }
+}
+END_TEST
+
 Suite *suite_blob(void);
 Suite *suite_blob(void)
 {
@@ -102,6 +134,7 @@ Suite *suite_blob(void)
     tcase_add_test(tcase, reserve_keeps_the_bytes);
     tcase_add_test(tcase, impossible_sizes_fail_and_change_nothing);
     tcase_add_test(tcase, references_are_counted_across_threads);
+    tcase_add_test(tcase, the_last_of_several_readers_frees);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -9,6 +9,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -717,6 +718,33 @@ START_TEST(what_is_told_makes_the_same_user_again)
 }
 END_TEST
 
+static void *look_and_release(void *argument)
+{
+    struct user *user = argument;
+    void *wrong = user_name(user).len == 5 && is_right(user, "secret") ? NULL : user;
+    user_release(user);
+    return wrong;
+}
+
+/* Whoever is the last frees it, after all others have looked at it; a sanitizer of threads sees the order. */
+START_TEST(the_last_of_several_holders_frees)
+{
+    for (unsigned round = 0; round < scratch_rounds(200); round++) {
+        pthread_t threads[4];
+        struct user *user = user_of(">secret");
+        for (int i = 1; i < 4; i++)
+            user_retain(user);
+        for (int i = 0; i < 4; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, look_and_release, user), 0);
+        for (int i = 0; i < 4; i++) {
+            void *wrong;
+            pthread_join(threads[i], &wrong);
+            ck_assert_ptr_null(wrong);
+        }
+    }
+}
+END_TEST
+
 Suite *suite_user(void);
 Suite *suite_user(void)
 {
@@ -735,6 +763,7 @@ Suite *suite_user(void)
     tcase_add_test(tcase, a_nul_byte_is_refused_where_it_could_not_be_told);
     tcase_add_test(tcase, the_parts_of_a_user_are_told_one_by_one);
     tcase_add_test(tcase, any_of_the_passwords_is_right_and_no_other);
+    tcase_add_test(tcase, the_last_of_several_holders_frees);
     tcase_add_test(tcase, peers_are_accounts_and_groups_primary_or_not);
     tcase_add_loop_test(tcase, a_request_is_judged_by_command_keys_and_what_is_done_with_them, 0,
                         sizeof checks / sizeof checks[0]);
