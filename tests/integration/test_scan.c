@@ -116,6 +116,15 @@ START_TEST(scan_refuses_bad_cursors_and_options)
 }
 END_TEST
 
+START_TEST(a_cursor_beyond_the_last_finds_nothing)
+{
+    kit_expect(c, "+OK", "DEBUG", "POPULATE", "1000");
+    kit_expect(c, "[$0 []]", "SCAN", "18446744073709551615");
+    kit_expect(c, "[$0 []]", "SCAN", "-1"); /* the same: it wraps around */
+    kit_expect(c, "[$0 []]", "SCAN", "-2");
+}
+END_TEST
+
 START_TEST(scan_leaves_expired_keys_out_and_deletes_them)
 {
     static unsigned char seen[KEYS];
@@ -220,6 +229,7 @@ Suite *suite_scan(void)
     tcase_add_test(tcase, scan_returns_every_key_in_steps_of_about_count);
     tcase_add_test(tcase, scan_filters_by_pattern_and_type);
     tcase_add_test(tcase, scan_refuses_bad_cursors_and_options);
+    tcase_add_test(tcase, a_cursor_beyond_the_last_finds_nothing);
     tcase_add_test(tcase, scan_leaves_expired_keys_out_and_deletes_them);
     tcase_add_test(tcase, scan_sees_keys_that_stay_while_the_table_grows_and_shrinks);
     tcase_add_test(tcase, keys_matches_patterns);
