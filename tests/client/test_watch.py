@@ -379,6 +379,14 @@ class Stat(unittest.TestCase):
         finally:
             server.close()
 
+    def test_counters_of_before_a_restart_are_compared_with_nothing(self):
+        infos = iter([(b"a", 100), (b"b", 150), (b"b", 157)])
+        with ScriptedServer(lambda _: bulk(b"run_id:%s\r\ntotal_commands_processed:%d\r\n" % next(infos)),
+                            unknown=()) as server:
+            _, output, errors = run_cli("-s", server.path, "--stat", "-i", "0.01", "-r", "3")
+        self.assertEqual(re.findall(rb"\d+ \(\+\d+\)", output), [b"100 (+0)", b"150 (+0)", b"157 (+7)"])
+        self.assertEqual(errors, b"kvs-cli: the server was restarted; its counters began again\n")
+
     def test_ctrl_c_ends_the_wait_for_a_server(self):
         server = ScriptedServer(lambda _: bulk(b"x:1\r\n"), unknown=())
         with Running("-s", server.path, "--stat", "-i", "0.02") as cli:

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,6 +355,24 @@ START_TEST(set_refuses_in_the_words_of_redis)
 }
 END_TEST
 
+START_TEST(threads_are_for_half_of_the_processors_unless_told)
+{
+    cpu_set_t all, one;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    int cpus = CPU_COUNT(&all), first = 0;
+    config_expect_loaded(CONFIG_LOAD("--threads", "auto"));
+    ck_assert_int_eq(test_config.threads, cpus > 1 ? cpus / 2 : 1);
+    while (!CPU_ISSET(first, &all))
+        first++;
+    CPU_ZERO(&one);
+    CPU_SET(first, &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    config_expect_loaded(CONFIG_LOAD("--threads", "auto"));
+    ck_assert_int_eq(test_config.threads, 1);
+    sched_setaffinity(0, sizeof all, &all);
+}
+END_TEST
+
 START_TEST(threads_can_be_set_to_what_they_are_alone)
 {
     config_expect_loaded(CONFIG_LOAD("--threads", "3"));
@@ -588,6 +607,7 @@ Suite *suite_config(void)
     tcase_add_test(tcase, hidden_directives_are_told_by_name_alone);
     tcase_add_test(tcase, values_are_told_as_redis_tells_them);
     tcase_add_test(tcase, set_refuses_in_the_words_of_redis);
+    tcase_add_test(tcase, threads_are_for_half_of_the_processors_unless_told);
     tcase_add_test(tcase, threads_can_be_set_to_what_they_are_alone);
     tcase_add_test(tcase, set_is_all_or_none);
     tcase_add_test(tcase, dir_is_set_as_an_absolute_path_if_protected_directives_may_be);
