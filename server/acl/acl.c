@@ -1,6 +1,6 @@
 /*
- * The users stand in an array sorted by name. A change is made to a copy of the user, aside, and taken over
- * when all rules were good; so a user never has half of them, and clients keep the same struct user throughout.
+ * The users stand in an array sorted by name. A change is made to a copy of the user, which is assigned to the user
+ * once all rules were accepted; so a user never has half of them, and clients keep the same struct user throughout.
  */
 #include "acl/acl.h"
 
@@ -29,7 +29,7 @@ static int compare_names(struct bytes a, struct bytes b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* Index of the user of that name, or of the one that it would stand before. */
+/* The index of the user with that name, or the index where it would be inserted. */
 static size_t find_place(const struct acl *acl, struct bytes name, bool *found_out)
 {
     size_t low = 0, high = acl->count;
@@ -132,7 +132,7 @@ int acl_apply(struct user *user, const struct bytes *rules, size_t count, struct
     return 0;
 }
 
-/* What the draft has been made into becomes the user's, or the draft itself the user. Takes the draft. */
+/* Assigns the draft to the user, or, if that is NULL, adds the draft to the list. Takes the draft. */
 static void publish(struct acl *acl, struct user *user, struct user *draft)
 {
     if (!user) {
@@ -143,7 +143,7 @@ static void publish(struct acl *acl, struct user *user, struct user *draft)
     user_release(draft);
 }
 
-/* A message about a word that a client sent: up to a NUL byte, which would end it. */
+/* A message that quotes a word from a client, up to its first NUL byte. */
 static char *message_about(const char *before, struct bytes word, const char *between, const char *after)
 {
     struct text text = TEXT_EMPTY;
@@ -154,7 +154,7 @@ static char *message_about(const char *before, struct bytes word, const char *be
     return text.data;
 }
 
-/* Applies rules to the draft, and publishes it if they are good. Takes the draft. */
+/* Applies rules to the draft, and publishes it if all are accepted. Takes the draft. */
 static int change_user(struct acl *acl, struct user *draft, const struct bytes *words, size_t count, char **error_out)
 {
     struct bytes name = user_name(draft), bad;

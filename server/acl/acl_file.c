@@ -1,7 +1,7 @@
 /*
- * The ACL file, as Redis has it: a line "user <name> <rules>" for each user, words separated by single blanks,
- * no quotes and no comments (it is made to be written again). All lines are read into a list aside, so that
- * every mistake is told at once and none of it takes effect unless all is good.
+ * The ACL file has Redis's form: a line "user <name> <rules>" for each user, words separated by single blanks, no
+ * quotes and no comments (the server rewrites it). All lines are read into a separate list, so that all mistakes are
+ * reported at once and nothing takes effect unless the whole file is good.
  */
 #include "acl/acl_internal.h"
 #include "acl/rules.h"
@@ -14,15 +14,15 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* One loading. */
+/* The state of one load. */
 struct loading {
     struct acl *acl; /* the new list */
     const char *path;
     int line;
-    struct text errors; /* sentences, a blank behind each */
+    struct text errors; /* sentences, each followed by a blank */
 };
 
-/* "path:line: what. " */
+/* Adds "path:line", the formatted text and a blank to the errors. */
 static void complain(struct loading *loading, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void complain(struct loading *loading, const char *format, ...)
@@ -45,8 +45,8 @@ static struct bytes trim(struct bytes bytes, const char *blanks)
 }
 
 /*
- * A command or an account that isn't there is told each time, and the rule with it. Of other mistakes only the
- * first is: later ones may follow from it. The rule is not, as it may be a password.
+ * Every unknown command or account is reported, with its rule. Of other mistakes only the first is reported, since
+ * later ones may follow from it, and without its rule, which may be a password.
  */
 static void apply_rules(struct loading *loading, struct user *user, const struct rules *rules)
 {
@@ -113,7 +113,7 @@ static void load_lines(struct loading *loading, const char *data, size_t len)
     }
 }
 
-/* The new list takes the old one's place; users of the same name stay the same users. Frees `from`. */
+/* Replaces the list with `from`, which it takes; users with a name of the old list keep their struct. */
 static void replace_all(struct acl *acl, struct acl *from)
 {
     for (size_t i = 0; i < from->count; i++) {

@@ -1,6 +1,6 @@
 /*
- * A short array of hashes in the order in which they came. Looking for a password hashes it once and compares
- * with all of them, each to its end.
+ * A short array of hashes, in the order in which they were added. To look for a password, it is hashed once, and
+ * the hash is compared with all others, each to its end.
  */
 #include "acl/passwords.h"
 

@@ -1,6 +1,6 @@
 /*
- * Passwords of one user: what is kept is the SHA-256 of each, as Redis does, so that its ACL files can be used.
- * The hash is a fast one; it protects good passwords, not guessable ones.
+ * Passwords of one user, kept as SHA-256 hashes, as in Redis, so that its ACL files can be used. The hash is a fast
+ * one: it protects good passwords, but not guessable ones.
  */
 #ifndef KVS_ACL_PASSWORDS_H
 #define KVS_ACL_PASSWORDS_H
@@ -25,11 +25,11 @@ bool password_is_hash(struct bytes text);
 void passwords_clear(struct passwords *passwords);
 void passwords_copy(struct passwords *to, const struct passwords *from); /* to is empty */
 
-/* Each hash is kept once. */
+/* Each hash is kept once. hash has 64 digits. */
 void passwords_add(struct passwords *passwords, const char *hash);
-bool passwords_remove(struct passwords *passwords, const char *hash); /* false: it wasn't there */
+bool passwords_remove(struct passwords *passwords, const char *hash); /* false: there was none */
 
-/* Takes the same time whatever the password is. */
+/* Whether the password is one of them. The time doesn't depend on which. */
 bool passwords_have(const struct passwords *passwords, const char *password, size_t len);
 
 #endif

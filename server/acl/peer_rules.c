@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* What a rule's text means today. */
+/* Looks up the account that a rule's text names. False: there is none. */
 static bool resolve(struct bytes text, struct peer_rule *rule_out)
 {
     bool is_group = text.len > 0 && text.data[0] == '@', found;
@@ -72,7 +72,7 @@ bool peer_rules_add(struct peer_rules *rules, struct bytes text)
         struct peer_rule *old = &rules->items[i];
         bool is_same = old->is_group == rule.is_group && old->id == rule.id;
         if (is_same || has_text(old, text)) {
-            old->id = rule.id; /* a name may have got another number since */
+            old->id = rule.id; /* the name's number may have changed */
             mem_free(rule.text);
             return true;
         }

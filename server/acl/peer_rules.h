@@ -1,7 +1,7 @@
 /*
  * Peer rules of one user: accounts of this machine that are this user without a password. A rule names an
- * account ("www-data", "1000") or a group ("@adm", "@4"); the name is looked up when the rule is made, and told
- * back as it was given.
+ * account ("www-data", "1000") or a group ("@adm", "@4"); the name is looked up when the rule is made, and shown
+ * as it was given.
  */
 #ifndef KVS_ACL_PEER_RULES_H
 #define KVS_ACL_PEER_RULES_H

@@ -1,5 +1,5 @@
 /*
- * Joined rules lie behind each other in one allocation, which is as long as all words with a blank each.
+ * Joined rules lie one after the other in one allocation, which has room for all words with a blank each.
  */
 #include "acl/rules.h"
 

@@ -1,12 +1,12 @@
 /*
- * Commands are a bit each, by their number. A command whose bit is not set may still be allowed with certain
- * first arguments (+select|0); these are few and stand in a list. `future` is what +@all says of commands that
+ * Each command has a bit, by its number. A command whose bit is not set may still be allowed with certain first
+ * arguments (+select|0); these are few and stand in a list. `future` tells whether +@all also allows commands that
  * are not in the table.
  *
- * The rules' text. Bits alone can't be told back as they were meant, so each rule about commands is appended to
- * `rules`, and takes those away that it repeats or reverses: the same command or category, and for a whole
- * command also those about its subcommands and first arguments. +@all and -@all take away everything. Applying
- * the text from the beginning gives the same bits, whatever it lost on the way.
+ * The rules' text: bits alone don't show how the rules were meant, so each rule about commands is appended to `rules`,
+ * and removes those that it repeats or reverses: rules about the same command or category, and for a whole command
+ * also those about its subcommands and first arguments. +@all and -@all remove all rules. Applying the text from the
+ * beginning gives the same bits, whatever was removed.
  *
  * Keys and channels are patterns (base/glob.h). Each key pattern is for reading, writing or both; ~* is not
  * kept as a pattern but as `all_keys`, however it was put together (%R~* %W~*).
@@ -77,7 +77,7 @@ static void patterns_clear(struct patterns *patterns)
     *patterns = (struct patterns){0};
 }
 
-/* Adds a pattern, or to what an equal one may be used for. Returns it. */
+/* Adds a pattern; if there is an equal one, extends what that may be used for. Returns it. */
 static const struct pattern *patterns_add(struct patterns *patterns, struct bytes text, unsigned may)
 {
     for (size_t i = 0; i < patterns->count; i++) {
@@ -223,7 +223,7 @@ static void drop_first_args(struct selector *selector, unsigned command)
     selector->first_arg_count = kept;
 }
 
-/* A container takes its subcommands with it. */
+/* Setting a container also sets its subcommands. */
 static void set_command(struct selector *selector, const struct command *command, bool allow)
 {
     set_bit(selector, command_number(command), allow);
@@ -232,7 +232,7 @@ static void set_command(struct selector *selector, const struct command *command
         set_bit(selector, command_number(&command->subcommands[i]), allow);
 }
 
-/* A container of the category takes its subcommands with it, whatever categories these have. */
+/* Setting a container of the category also sets its subcommands, whatever their categories. */
 static void set_category(struct selector *selector, uint32_t category, bool allow)
 {
     for (unsigned i = 0; i < command_count(); i++) {
@@ -252,7 +252,7 @@ static bool is_overruled(struct bytes older, struct bytes subject)
            (older.len == subject.len || older.data[subject.len] == '|');
 }
 
-/* Appends "+subject" or "-subject" to the rules, in lower case, and takes out what it overrules. */
+/* Appends "+subject" or "-subject" to the rules, in lower case, and removes the rules that it overrules. */
 static void note_rule(struct selector *selector, struct bytes subject, bool allow)
 {
     struct text rules = TEXT_EMPTY;

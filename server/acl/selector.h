@@ -1,11 +1,11 @@
 /*
  * Selectors: which commands may be used, on which keys and channels.
  *
- * Rules come one by one, as ACL SETUSER has them, and the later one wins. The commands' rules are kept as a
- * text too, without those that later ones made pointless: what it says is what was meant ("+@read -keys"), also
- * for commands that do not exist yet.
+ * Rules are applied one by one, as in ACL SETUSER, and later ones win. The rules about commands are also kept as
+ * text, without those that later ones made pointless: the text shows what was meant ("+@read -keys"), even for
+ * commands that do not exist yet.
  *
- * One selector belongs to one user; see acl/user.h for threads. After command_table_init().
+ * A selector belongs to one user; see acl/user.h for threads. After command_table_init().
  */
 #ifndef KVS_ACL_SELECTOR_H
 #define KVS_ACL_SELECTOR_H
@@ -20,7 +20,7 @@ struct command;
 struct selector;
 struct text;
 
-/* No commands and no keys. */
+/* A new one allows no commands and no keys, and all channels or none. */
 struct selector *selector_create(bool all_channels);
 struct selector *selector_copy(const struct selector *selector);
 void selector_destroy(struct selector *selector);
@@ -37,20 +37,20 @@ void selector_reset(struct selector *selector, bool all_channels);
 
 /* ---- what it allows ---- */
 
-/* Everything, now and in the future. */
+/* Whether it allows everything, including future commands. */
 bool selector_is_unrestricted(const struct selector *selector);
 
-/* The command with any arguments, as far as commands and keys go. */
+/* Whether it allows the command with any arguments, as far as commands and keys are concerned. */
 bool selector_allows_freely(const struct selector *selector, const struct command *command);
 
-/* The command, with this first argument; argc may be 1. */
+/* Whether it allows the command with this first argument; argc may be 1. */
 bool selector_allows_command(const struct selector *selector, const struct command *command, const struct arg *argv,
                              int argc);
 
-/* The key, for what key_flags say is done with it (enum key_flag). */
+/* Whether it allows the key to be used as key_flags (enum key_flag) say. */
 bool selector_allows_key(const struct selector *selector, const char *key, size_t len, uint32_t key_flags);
 
-/* The channel; a pattern to subscribe to has to be among the selector's patterns as it stands. */
+/* Whether it allows the channel; a pattern to subscribe to has to be literally one of the selector's patterns. */
 bool selector_allows_channel(const struct selector *selector, const char *channel, size_t len, bool is_pattern);
 
 /* ---- in words ---- */

@@ -1,7 +1,7 @@
 /*
- * A user is flags, passwords, peer rules and selectors, each in a file of its own, and a set of bits drawn from
- * the selectors: the commands that one of them allows whatever the arguments are. Only for others does a
- * request have to be looked at more closely, and only then are its keys looked for, once for all selectors.
+ * A user has flags, passwords, peer rules and selectors (each of the last three in a file of its own), and a set of
+ * bits derived from the selectors: the commands that one of them allows whatever the arguments are. Only for other
+ * commands is a request examined closely, and only then are its keys found, once for all selectors.
  */
 #include "acl/user.h"
 
@@ -30,7 +30,7 @@ struct user {
     struct peer_rules peers;
     char *name;
     size_t name_len;
-    uint64_t free_commands[]; /* by number; drawn from the selectors */
+    uint64_t free_commands[]; /* by number; derived from the selectors */
 };
 
 static const char syntax_error[] = "Syntax error";
@@ -54,14 +54,14 @@ static void add_selector(struct user *user, struct selector *selector)
     user->selectors[user->selector_count++] = selector;
 }
 
-/* Destroys those from number `kept` on. */
+/* Destroys all selectors from number `kept` on. */
 static void drop_selectors(struct user *user, size_t kept)
 {
     while (user->selector_count > kept)
         selector_destroy(user->selectors[--user->selector_count]);
 }
 
-/* Draws what user_check() reads from the selectors. */
+/* Derives from the selectors what user_check() reads. */
 static void refresh(struct user *user)
 {
     user->unrestricted = false;
@@ -120,7 +120,7 @@ struct user *user_retain(struct user *user)
 
 void user_release(struct user *user)
 {
-    /* acq_rel: the last one frees only after all others have let go */
+    /* acq_rel: the thread that frees sees what all others did before they released */
     if (atomic_fetch_sub_explicit(&user->references, 1, memory_order_acq_rel) > 1)
         return;
     drop_selectors(user, 0);
@@ -162,7 +162,7 @@ static void reset(struct user *user)
     user->flags = USER_SANITIZE_PAYLOAD;
 }
 
-/* The rules that are one word. False: it is none of them. */
+/* Applies a rule that is a single word. False: it is no such rule. */
 static bool apply_word(struct user *user, struct bytes rule)
 {
     if (rule_is(rule, "on"))
@@ -345,7 +345,7 @@ static enum user_verdict check_selector(const struct selector *selector, const s
     return USER_ALLOWED;
 }
 
-/* Of several denials the one is told that came furthest. */
+/* If all selectors deny the request, the denial that came furthest is returned. */
 static enum user_verdict check_closely(const struct user *user, const struct command *command, const struct arg *argv,
                                        int argc, int *index_out)
 {

@@ -4,11 +4,11 @@
  * A user has flags, passwords, peers (accounts of this machine that need no password) and selectors. Each
  * selector says which commands may be used on which keys and channels; the first one is the root selector,
  * further ones are written in parentheses. A request is allowed if one selector alone allows all of it. Rules
- * and their texts are those of Redis 7.2's ACL SETUSER, and peer:NAME, peer:UID, peer:@GROUP, -peer:...,
- * resetpeers besides.
+ * and their texts are those of Redis 7.2's ACL SETUSER; peer:NAME, peer:UID, peer:@GROUP, -peer:... and resetpeers
+ * are kvs's own.
  *
- * Users change only while the world is stopped; clients read them inside the gate. They are counted by
- * reference: clients keep the user they are, even when its name is gone.
+ * Users change only while the world is stopped; clients read them inside the gate. They have a reference count, so
+ * clients keep their user even after it has left the list.
  */
 #ifndef KVS_ACL_USER_H
 #define KVS_ACL_USER_H
@@ -43,20 +43,20 @@ uint32_t user_flags(const struct user *user); /* user_flag */
 
 /*
  * Applies one rule ("on", ">secret", "~app:*", "+@read", "(+get ~x)", "peer:www-data"). 0, or a negative errno
- * and *error_out, the reason in the words of Redis behind "Error in ACL SETUSER modifier '...': " (static
- * text): -ENOENT for a command, category or account that there is not, else -EINVAL.
+ * and *error_out, the reason in Redis's words after "Error in ACL SETUSER modifier '...': " (static text): -ENOENT
+ * if there is no such command, category or account, otherwise -EINVAL.
  */
 int user_apply(struct user *user, struct bytes rule, const char **error_out);
 
-/* acl-pubsub-default: what the channels of new selectors are, and of all after "reset". */
+/* acl-pubsub-default: whether new selectors, and all after "reset", allow all channels. */
 void user_set_channel_default(struct user *user, bool all_channels);
 
-/* Takes over the rights of another user of the same name (which is what was worked on aside). */
+/* Gives user the rights of another one with the same name (a copy that was changed). */
 void user_assign(struct user *user, const struct user *from);
 
 /* ---- who it is ---- */
 
-/* Whether the password is one of the user's, or it needs none. Takes the same time for any wrong one. */
+/* Whether the password is one of the user's, or the user needs none. Takes the same time for any wrong password. */
 bool user_password_is_right(const struct user *user, const char *password, size_t len);
 
 /* Whether one of the peer: rules names this peer. groups are the supplementary ones. */
@@ -68,27 +68,26 @@ bool user_has_peer_groups(const struct user *user);
 
 enum user_verdict { USER_ALLOWED, USER_DENIED_COMMAND, USER_DENIED_KEY, USER_DENIED_CHANNEL };
 
-/* All commands, keys and channels, now and in the future: nothing need ever be checked. */
+/* Whether it may use all commands, keys and channels, including future commands: then no check is needed. */
 bool user_is_unrestricted(const struct user *user);
 
 /*
- * Whether the request may run. argc fits the command's arity. On a denial *index_out is the argument at fault,
- * or 0 for the command itself, as ACL LOG tells it. Commands that are allowed with all arguments cost one bit
- * test.
+ * Whether the request may run. argc fits the command's arity. On a denial *index_out is the index of the argument at
+ * fault, or 0 for the command itself, for ACL LOG. A command that is allowed with all arguments costs one bit test.
  */
 enum user_verdict user_check(const struct user *user, const struct command *command, const struct arg *argv, int argc,
                              int *index_out);
 
 /*
  * The same for the channels of a request: count arguments from first on. Patterns to subscribe to have to be
- * among the user's own. For commands without keys, besides user_check().
+ * literally among the user's. For commands without keys, in addition to user_check().
  */
 enum user_verdict user_check_channels(const struct user *user, const struct command *command, const struct arg *argv,
                                       int argc, int first, int count, bool are_patterns, int *index_out);
 
 /* ---- in words ---- */
 
-/* "on nopass sanitize-payload ~* &* +@all", as ACL LIST has it behind "user <name> ". */
+/* Adds "on nopass sanitize-payload ~* &* +@all", as in ACL LIST after "user <name> ". */
 void user_describe(const struct user *user, struct text *text);
 
 /* The parts of ACL GETUSER. */
