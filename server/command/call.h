@@ -1,8 +1,8 @@
 /*
  * Calls: one execution of a command.
  *
- * A handler runs on the worker of its client, with the locks of its keys' shards held (or the world
- * stopped, for CMD_EXCLUSIVE), and answers through call->reply. It never blocks and does no I/O.
+ * A handler runs on the worker of its client, holds the locks of its keys' shards (or, with CMD_EXCLUSIVE, has
+ * stopped the world), and replies through call->reply. It never blocks and does no I/O.
  */
 #ifndef KVS_COMMAND_CALL_H
 #define KVS_COMMAND_CALL_H

@@ -1,5 +1,5 @@
 /*
- * What subcommands of CLIENT share in reading their arguments.
+ * Reading arguments: what subcommands of CLIENT share.
  */
 #ifndef KVS_COMMAND_CLIENT_ARGUMENTS_H
 #define KVS_COMMAND_CLIENT_ARGUMENTS_H
@@ -29,7 +29,7 @@ static inline bool argument_client_type(struct call *call, const struct arg *arg
     return true;
 }
 
-/* A subcommand with more arguments than it can have. */
+/* The error reply for a subcommand with too many arguments. */
 static inline void error_client_usage(struct call *call)
 {
     const struct arg *word = &call->argv[1];

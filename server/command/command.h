@@ -1,7 +1,7 @@
 /*
- * Commands: what the one table says of each.
+ * Commands: what the one table says about each.
  *
- * The table (command/specs/, one file a family) holds everything that is known of a command: name, arity,
+ * The table (command/specs/, one file per family) holds everything that is known about a command: name, arity,
  * flags, where its keys are, categories, documentation, arguments, subcommands and its handler. COMMAND,
  * key extraction, the executor's locking, the client's hints and docs/commands.md are all drawn from it.
  */
@@ -172,14 +172,14 @@ struct command {
     const struct command *subcommands;
     size_t subcommand_count;
 
-    /* filled in by table.c, where the specifications leave them empty */
+    /* filled in by command_table.c; the specifications leave them empty */
     const struct command *parent; /* the container of a subcommand, or NULL */
     unsigned number;
-    int single_key; /* its position, where every call has exactly one key and always there; else 0 */
+    int single_key; /* the key's position, if every call has exactly one key, always there; otherwise 0 */
 
-    uint8_t access;               /* enum access_level that it needs; unset: follows from the flags */
-    uint32_t categories;          /* the explicit ones; table.c adds what flags imply */
-    const char *full_name;        /* "config|get"; the specifications leave it out where it is the name */
+    uint8_t access;               /* the enum access_level that it needs; unset: follows from the flags */
+    uint32_t categories;          /* the explicit ones; command_table.c adds those that flags imply */
+    const char *full_name;        /* "config|get"; the specifications leave it out if it equals the name */
     command_key_flags *key_flags; /* for KEY_VARIABLE_FLAGS */
 
     /* documentation */
@@ -201,7 +201,7 @@ enum { DOC_DEPRECATED = 1, DOC_SYSCMD = 2 };
 
 #define COMMAND_LIST(array) (array), sizeof array / sizeof((array)[0])
 
-/* What stands in command/specs/: families of top-level commands. */
+/* The families of top-level commands, defined in command/specs/. */
 struct command_family {
     const struct command *commands;
     size_t count;

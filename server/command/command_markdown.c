@@ -1,6 +1,6 @@
 /*
- * The page is made of one section a group, and in it one paragraph a command in alphabetical order, its
- * subcommands among them by their full names. Pure containers have no paragraph: nobody can call them.
+ * The page has one section per group, with one paragraph per command, in alphabetical order; subcommands stand
+ * among them by their full names. Pure containers have no paragraph: they can't be called.
  */
 #include "command/command_markdown.h"
 
@@ -16,7 +16,7 @@
 
 static void add_args(struct text *text, const struct command_arg *args, size_t count, const char *between);
 
-/* What stands for the argument's value: its name, its alternatives, or its parts. */
+/* The argument's value: its name, its alternatives, or its parts. */
 static void add_arg_value(struct text *text, const struct command_arg *arg)
 {
     if (arg->type == ARG_ONEOF)
@@ -27,7 +27,7 @@ static void add_arg_value(struct text *text, const struct command_arg *arg)
         text_add(text, arg->display ? arg->display : arg->name);
 }
 
-/* One occurrence: token and value. Alternatives stand in angle brackets where nothing else holds them. */
+/* One occurrence: token and value. Alternatives get angle brackets if no other brackets enclose them. */
 static void add_arg_once(struct text *text, const struct command_arg *arg, bool with_token, bool bracketed)
 {
     if (with_token && arg->token) {

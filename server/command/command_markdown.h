@@ -9,7 +9,7 @@ struct text;
 /* Appends the whole page. After command_table_init(). */
 void command_markdown(struct text *text);
 
-/* Appends the arguments of a command as one writes them: "key value [NX | XX] [GET]". */
+/* Appends the syntax of a command's arguments: "key value [NX | XX] [GET]". */
 struct command;
 void command_syntax(struct text *text, const struct command *command);
 

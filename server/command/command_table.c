@@ -2,13 +2,13 @@
  * The specifications of command/specs/ are constants. At start they are copied into one flat array,
  * top-level commands first in the order of the families, then subcommands container by container, and
  * the copies get what follows from the rest: number (the index in the array), parent, full name, implied
- * categories and access, movable keys. Everybody else sees only the copies.
+ * categories and access, movable keys. All other modules see only the copies.
  *
  * Names are found by an open-addressed index. A name's first and last eight bytes (for shorter names: two
  * loads that overlap) are folded to lower case by setting bit 5 of each byte, all at once, and together
  * with the length they are both the hash and the comparison. The fold also makes a few other bytes equal
- * (0x0d and '-'), but no letter to anything else than its other case: a name of letters alone needs no
- * second look, another one is compared as a string.
+ * (0x0d and '-'), but no letter to anything but its other case: a name of only letters needs no second
+ * comparison; any other is also compared as a string.
  */
 #include "command/command_table.h"
 
@@ -63,7 +63,7 @@ struct folded_name {
 struct slot {
     struct folded_name folded;
     size_t len;       /* 0: empty */
-    const char *name; /* that of the command, or what it was renamed to */
+    const char *name; /* the command's, or its new one */
     const struct command *command;
     bool letters_only;
 };
@@ -395,7 +395,7 @@ static uint32_t implied_categories(const struct command *command)
     return categories | ((command->flags & CMD_FAST) ? CAT_FAST : CAT_SLOW);
 }
 
-/* What the flags say of it; a specification that names a level has thought about it. */
+/* The access that the flags imply; a level in the specification takes precedence. */
 static enum access_level implied_access(const struct command *command)
 {
     if (command->access != ACCESS_UNSET)
@@ -432,7 +432,7 @@ static void add_command(unsigned number, const struct command *spec, const struc
     check_command(command);
 }
 
-/* name is in lower case, and stays. */
+/* name is in lower case, and lives forever. */
 static void add_slot(const struct command *command, const char *name, size_t len)
 {
     struct folded_name folded = fold_name(name, len);
@@ -494,7 +494,7 @@ void command_table_init(void)
 
 /* ---- other names ---- */
 
-/* The index is made anew without the old name: a slot taken out would cut the way to those behind it. */
+/* Rebuilds the index without the old name: an emptied slot would hide the names that were placed after it. */
 static void remove_slot(const char *name, size_t len)
 {
     size_t slot_count = slot_mask + 1;

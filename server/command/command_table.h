@@ -13,25 +13,25 @@
 /* Builds the index; before threads start. Ends the process if the specs contradict each other. */
 void command_table_init(void);
 
-/* The top-level command of that name in any case, or NULL. */
+/* The top-level command with that name, in any case of letters, or NULL. */
 const struct command *command_find(const char *name, size_t len);
 
 /* The subcommand of a container, by its own word in any case, or NULL. */
 const struct command *command_find_subcommand(const struct command *container, const char *name, size_t len);
 
-/* The subcommand named by argv[1] if argv[0] is a container that has it; else the command; else NULL. */
+/* The subcommand that argv[1] names, if argv[0] is a container with it; otherwise the command; NULL if unknown. */
 const struct command *command_find_call(const struct arg *argv, int argc);
 
-/* command by "name" or "container|sub"; NULL if unknown. */
+/* A command by "name" or "container|sub"; NULL if unknown. */
 const struct command *command_find_full(const char *full_name, size_t len);
 
-/* The same by the names of the specifications, whatever command_rename() did: those that ACL rules are written in. */
+/* The same by the names in the specifications, whatever command_rename() did: ACL rules use these. */
 const struct command *command_find_original(const char *full_name, size_t len);
 
 /*
- * rename-command: from now on the top-level command answers to the new name alone, or, if that is empty, to none.
- * Its full name and its rights stay. Before threads start. 0, -ENOENT there is no command old_name, -EEXIST the new
- * name is another command's.
+ * rename-command: from now on the top-level command has only the new name or, if that is empty, none. Its full name
+ * and its rights stay. Before threads start. 0; -ENOENT if there is no command old_name; -EEXIST if another command
+ * has the new name.
  */
 int command_rename(const char *old_name, size_t old_len, const char *new_name, size_t new_len);
 
@@ -88,9 +88,9 @@ struct key_ref {
 };
 
 /*
- * Finds the keys of a request, whose argc fits the arity, by the key specifications: one after the
- * other, without those that are KEY_NOT_KEY. Returns their number and writes up to max of them; more than
- * max returns the full number. Negative when the arguments don't hold the keys that they announce.
+ * Finds the keys of a request, whose argc fits the arity, by the key specifications, one after the other,
+ * except those with KEY_NOT_KEY. Writes up to max of them and returns how many there are in all, which may be
+ * more. Negative if the arguments don't contain the keys that they announce.
  */
 int command_keys(const struct command *command, const struct arg *argv, int argc, struct key_ref *refs, int max);
 

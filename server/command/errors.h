@@ -1,5 +1,5 @@
 /*
- * Error replies that many commands give. Clients match these texts, so they are Redis's.
+ * Error replies that many commands share. Clients match these texts, so they are Redis's.
  */
 #ifndef KVS_COMMAND_ERRORS_H
 #define KVS_COMMAND_ERRORS_H
@@ -39,7 +39,7 @@ static inline void error_expire_time(struct call *call)
     reply_errorf(call->reply, "ERR invalid expire time in '%s' command", command_full_name(call->command));
 }
 
-/* The allocator has refused the size that this command needs. Nothing was changed. */
+/* There is no memory for what this command needs. It has changed nothing. */
 static inline void error_no_memory(struct call *call)
 {
     reply_errorf(call->reply, "OOM not enough memory to run '%s'", command_full_name(call->command));

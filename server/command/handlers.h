@@ -1,6 +1,6 @@
 /*
- * The handlers of all commands, as the specifications name them: cmd_ and the full name.
- * Each family's file defines its own; only command/specs/ needs all of them.
+ * The handlers of all commands, named cmd_ and the full name. They are defined in handlers/cmd_*.c; only
+ * command/specs/ needs all of them.
  */
 #ifndef KVS_COMMAND_HANDLERS_H
 #define KVS_COMMAND_HANDLERS_H

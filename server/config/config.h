@@ -1,5 +1,6 @@
 /*
- * Configuration: how the settings are read, told, changed and written.
+ * Configuration: how the settings are read, shown, changed and written. Main thread at start, unless a comment says
+ * otherwise.
  *
  * One table (directives.c) describes every directive; it serves the file, the command line, CONFIG
  * GET/SET/REWRITE and docs/configuration.md.
@@ -27,8 +28,8 @@ void config_deinit(struct config *config);
 int config_load(struct config *config, int argc, char **argv, char **error_out);
 
 /*
- * What the command line asks for: --help, --version, --check-config, the pages of docs/ and of the manual that are drawn
- * from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
+ * What the command line asks for: --help, --version, --check-config, the pages of docs/ and of the manual that are
+ * drawn from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
  */
 enum config_action {
     CONFIG_SERVE,
@@ -56,9 +57,9 @@ void config_file_man_page(struct text *text);
 bool config_is_secret(const char *name, size_t len);
 
 /*
- * Calls visit with name and value of every directive that matches one of the patterns, each once. An older
- * name of a directive is a name like any other; a pattern without * ? [ is a name, and told back as it was
- * asked for.
+ * Calls visit with the name and value of every directive that matches one of the patterns, once for each. An older
+ * name of a directive is a name like any other; a pattern without * ? [ is a name, and passed to visit as it was
+ * given. Inside the gate.
  */
 typedef void config_visit(void *context, const char *name, const char *value);
 void config_get(const struct config *config, const struct bytes *patterns, size_t count, config_visit *visit,
@@ -66,17 +67,17 @@ void config_get(const struct config *config, const struct bytes *patterns, size_
 
 /*
  * Sets several at once, all or none. pairs are name, value, name, value ...: 2 * pair_count of them. World
- * stopped. On failure returns a negative errno, nothing is changed and *error_out is what CONFIG SET answers
- * behind its "ERR ", in Redis's words (mem_free()).
+ * stopped. 0; or a negative errno with nothing changed, and *error_out is CONFIG SET's reply after "ERR ", in
+ * Redis's words (mem_free()).
  */
 int config_set(struct config *config, const struct bytes *pairs, size_t pair_count, char **error_out);
 
 /*
- * Told after values have changed, before config_set() returns: it makes them take effect where nobody reads
- * the field itself (the log's level, the working directory). It may refuse with a negative errno and
- * *error_out, having undone what it did; then all values are put back. One listener, set by main.c before
- * threads start; names are those of the directives whose values changed. maxclients needs nothing more: open
- * files have been raised to fit already.
+ * Called after values have changed, before config_set() returns: makes them take effect where no module reads the
+ * field itself (the log's level, the working directory). names are those of the directives whose values changed. It
+ * may refuse with a negative errno and *error_out, after undoing what it did; then all values are restored. There is
+ * one listener, which main.c sets before threads start. It has nothing to do for maxclients: the limit of open files
+ * has been raised already.
  */
 typedef int config_listener(void *context, const struct config *config, const char *const *names, size_t count,
                             char **error_out);
@@ -84,8 +85,8 @@ void config_set_listener(config_listener *listener, void *context);
 
 /*
  * Writes the values back into the file they came from, keeping its comments, its order and every line whose
- * value still holds. World stopped, so that it is one state that is written. 0 or a negative errno: -ENOENT
- * without a file, -EINVAL if the file can't be understood any more (the log says where).
+ * value still holds. World stopped, so that it writes one consistent state. 0 or a negative errno: -ENOENT
+ * without a file, -EINVAL if the file has become invalid (the log says where).
  */
 int config_rewrite(const struct config *config);
 

@@ -1,5 +1,5 @@
 /*
- * The value of any directive, whatever its kind: set, told, compared and copied. Private to config/.
+ * The value of any directive, whatever its kind: setting, showing, comparing and copying it. Private to config/.
  */
 #ifndef KVS_CONFIG_DIRECTIVE_VALUE_H
 #define KVS_CONFIG_DIRECTIVE_VALUE_H
@@ -21,7 +21,7 @@ int directive_set(struct config *config, const struct directive *directive, cons
 /* Sets the default. */
 void directive_reset(struct config *config, const struct directive *directive);
 
-/* Adds the value as CONFIG GET tells it. */
+/* Adds the value as CONFIG GET shows it. */
 void directive_get(const struct config *config, const struct directive *directive, struct text *out);
 
 /* Why the present value can't be served, or NULL. */

@@ -1,5 +1,5 @@
 /*
- * What the pages for people say of a directive in the same words. Private to config/.
+ * What all pages of documentation say about a directive in the same words. Private to config/.
  */
 #ifndef KVS_CONFIG_DOCUMENT_H
 #define KVS_CONFIG_DOCUMENT_H

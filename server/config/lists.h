@@ -1,7 +1,7 @@
 /*
- * What lines add up to: users of the ACL (`user NAME rule ...`) and new names of commands (`rename-command OLD NEW`),
- * each with the place of its line. What they mean is judged by who knows users and commands, and asks for the places;
- * the rest is private to config/. Errors are -EINVAL and *error_out, the reason (mem_free()).
+ * Lists that lines add to: users of the ACL (`user NAME rule ...`) and new names of commands (`rename-command OLD
+ * NEW`), each with the place of its line. The modules that know users and commands check them, and ask for the places;
+ * the other functions are private to config/. Errors are -EINVAL and *error_out, the reason (mem_free()).
  */
 #ifndef KVS_CONFIG_LISTS_H
 #define KVS_CONFIG_LISTS_H
@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* words: name and rules. A name may come once; but one of the command line takes the place of one of a file. */
+/* words: name and rules. A name may come once, but one on the command line replaces one in a file. */
 int users_add(struct config *config, const char *const *words, size_t count, const char *place, char **error_out);
 void users_clear(struct config *config);
 

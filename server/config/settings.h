@@ -56,7 +56,7 @@ struct config {
     char *unixsocketgroup;
     struct listen_entry *listens;
     size_t listen_count;
-    int inherit_fd; /* a connection of the parent's; -1 none */
+    int inherit_fd; /* a connection that the parent made; -1: none */
     int backlog;
     /* process */
     int threads;

@@ -1,5 +1,5 @@
 /*
- * What holds of all socket files together: the default one, that there is one at all, that no two have one path.
+ * Rules for all socket files together: which is the default, that there is one at all, that no two share a path.
  * Private to config/.
  */
 #ifndef KVS_CONFIG_SOCKET_RULES_H

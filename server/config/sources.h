@@ -1,5 +1,5 @@
 /*
- * Sources: what FILE and the command line say, to be read again while the server runs (SIGHUP).
+ * Sources: FILE and the command line, which can be read again while the server runs (SIGHUP).
  *
  * What counts is the difference between two readings of the sources, not that between the sources and the running
  * configuration: a value that CONFIG SET has changed stays until somebody edits its line. Directives whose value has

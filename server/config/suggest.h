@@ -1,5 +1,5 @@
 /*
- * What a name that isn't a directive was probably meant to be.
+ * Suggestions: which directive an unknown name was probably meant to be.
  */
 #ifndef KVS_CONFIG_SUGGEST_H
 #define KVS_CONFIG_SUGGEST_H

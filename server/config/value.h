@@ -1,5 +1,5 @@
 /*
- * Where values lie as texts, and what all kinds of values share. Private to config/.
+ * Values that are kept as texts, and what all kinds of values share. Private to config/.
  */
 #ifndef KVS_CONFIG_VALUE_H
 #define KVS_CONFIG_VALUE_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Takes note of the message; returns -EINVAL. */
+/* Sets *error_out to a copy of the message; returns -EINVAL. */
 int value_refuse(char **error_out, const char *message);
 
 /* Whether the value is kept as a text: its kind is one, or it has no field but a place in the extras. */
