@@ -1,5 +1,5 @@
 /*
- * The commands of keys of whatever type.
+ * The commands for keys of any type.
  *
  * Facts that clients rely on (arity, flags, key positions, arguments, versions) are those of Redis 7.2;
  * the sentences are ours. The terms are explained in command/command.h and spec.h.

@@ -1,5 +1,5 @@
 /*
- * The commands of the server itself: databases, configuration, and what it tells of itself.
+ * The commands for the server itself: databases, configuration, statistics and other information.
  *
  * Facts that clients rely on (arity, flags, key positions, arguments, versions) are those of Redis 7.2;
  * the sentences are ours. The terms are explained in command/command.h and spec.h.
