@@ -171,7 +171,7 @@ START_TEST(only_listening_stream_sockets_with_a_path_are_taken)
     ck_assert_int_eq(listen(tcp, 1), 0);
     close(FIRST + 1);
     place(tcp, 1);
-    expect_refusal("no Unix socket");
+    expect_refusal("not a Unix socket");
 }
 END_TEST
 
