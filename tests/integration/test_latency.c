@@ -42,11 +42,11 @@ START_TEST(slow_commands_become_samples_one_a_second)
     ck_assert_int_lt(history->element[0]->element[0]->integer, history->element[1]->element[0]->integer);
 
     redisReply *latest = kit_command(c, "LATENCY", "LATEST");
-    ck_assert_uint_eq(latest->elements, 1);
-    ck_assert_str_eq(latest->element[0]->element[0]->str, "command");
-    ck_assert_int_eq(latest->element[0]->element[1]->integer, history->element[1]->element[0]->integer);
-    ck_assert_int_eq(latest->element[0]->element[2]->integer, history->element[1]->element[1]->integer);
-    ck_assert_int_eq(latest->element[0]->element[3]->integer, history->element[0]->element[1]->integer);
+    const redisReply *event = latest->element[0]; /* a busy machine may have made others slow, which come later */
+    ck_assert_str_eq(event->element[0]->str, "command");
+    ck_assert_int_eq(event->element[1]->integer, history->element[1]->element[0]->integer);
+    ck_assert_int_eq(event->element[2]->integer, history->element[1]->element[1]->integer);
+    ck_assert_int_eq(event->element[3]->integer, history->element[0]->element[1]->integer);
     freeReplyObject(latest);
     freeReplyObject(history);
 }
