@@ -242,18 +242,14 @@ static bool stop_same_world(struct gate_member *gate)
 static bool run_exclusively(struct run *run, struct execution *execution, struct call *call)
 {
     struct gate_member *gate = worker_gate(run->worker);
-    struct client *client = execution->client;
-    struct reply before = execution->reply;
     reply_end(&execution->reply); /* whoever has stopped the world may look at this client's output */
     bool same = stop_same_world(gate);
-    reply_begin(&execution->reply, &client->conn.output, client->resp);
-    execution->reply.errors = before.errors;
-    execution->reply.on_error = before.on_error;
-    execution->reply.on_error_context = before.on_error_context;
+    reply_resume(&execution->reply);
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
     if (same) {
         run_call(run, call);
         gate_open(gate);
+        keyspace_free_dropped();
     }
     return same;
 }

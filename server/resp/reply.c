@@ -49,6 +49,15 @@ void reply_end(struct reply *reply)
     reply_leave_chunk(reply);
 }
 
+void reply_resume(struct reply *reply)
+{
+    struct reply before = *reply;
+    reply_begin(reply, before.output, before.resp);
+    reply->errors = before.errors;
+    reply->on_error = before.on_error;
+    reply->on_error_context = before.on_error_context;
+}
+
 static __attribute__((noinline)) void reply_next_chunk(struct reply *reply, size_t size)
 {
     reply_leave_chunk(reply);

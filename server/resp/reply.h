@@ -39,6 +39,9 @@ void reply_begin(struct reply *reply, struct output *output, uint8_t resp);
 /* Ends writing: output's totals then include all that was written. */
 void reply_end(struct reply *reply);
 
+/* Goes on after reply_end(), with the same fields: others may have looked at output meanwhile, or written to it. */
+void reply_resume(struct reply *reply);
+
 /* ---- one value ---- */
 void reply_ok(struct reply *reply);
 void reply_simple(struct reply *reply, const char *text);

@@ -51,6 +51,11 @@ void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)
     disposal_drain();
 }
 
+void keyspace_free_dropped(void)
+{
+    disposal_drain();
+}
+
 /* ---- who follows changes ---- */
 
 unsigned keyspace_follow(struct keyspace *keyspace, const struct follower *follower)

@@ -39,6 +39,9 @@ int keyspace_databases(const struct keyspace *keyspace);
 bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
 
+/* Frees what the calling thread has dropped in a stopped world, once it runs again; keyspace_unlock() does so too. */
+void keyspace_free_dropped(void);
+
 /* ---- followers of changes (hooks.h) ---- */
 
 /*
