@@ -18,6 +18,7 @@
 
 #include "core/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -378,6 +379,7 @@ static void bulk_reserve(struct reader *reader, struct reply *slot, size_t wante
 static enum read_status reader_continue_bulk(struct reader *reader, struct reply **reply_out)
 {
     struct reply *slot = reader->levels[reader->depth].slot;
+    assert(slot); /* a bulk has one from its first line on */
     size_t arrived = reader->filled - reader->parsed;
     size_t take = reader->bulk_length - slot->length;
     if (take > arrived)

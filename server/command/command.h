@@ -199,7 +199,7 @@ struct command {
 
 enum { DOC_DEPRECATED = 1, DOC_SYSCMD = 2 };
 
-#define COMMAND_LIST(array) (array), sizeof array / sizeof((array)[0])
+#define COMMAND_LIST(array) (array), sizeof(array) / sizeof((array)[0])
 
 /* The families of top-level commands, defined in command/specs/. */
 struct command_family {

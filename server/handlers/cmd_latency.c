@@ -198,6 +198,8 @@ static struct findings event_examine(const struct latency_event *event, int64_t 
     const struct latency_sample *samples = event->samples;
     struct findings found = {.spikes = event->count};
     int64_t sum = 0, distance = 0;
+    if (found.spikes == 0)
+        return found;
     for (unsigned i = 0; i < found.spikes; i++)
         sum += samples[i].ms;
     found.average_ms = sum / found.spikes;

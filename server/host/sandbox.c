@@ -111,7 +111,7 @@ static const int deadly[] = {
 #endif
 };
 
-#define LENGTH(array) (sizeof array / sizeof((array)[0]))
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #ifndef KVS_LIBC_MALLOC
 

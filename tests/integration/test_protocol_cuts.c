@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LITERAL(text) text, sizeof text - 1
+#define LITERAL(text) text, sizeof(text) - 1
 
 static const struct {
     const char *sent;

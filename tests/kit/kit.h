@@ -102,7 +102,7 @@ int kit_raw_connect(const struct kit_server *server);
 void kit_raw_send(int fd, const void *data, size_t len);
 void kit_raw_text(int fd, const char *sent);
 void kit_raw_receive(int fd, void *data, size_t len); /* just so many */
-#define kit_raw_expect(fd, expected) kit_raw_expect_at(__FILE__, __LINE__, fd, expected, sizeof expected - 1)
+#define kit_raw_expect(fd, expected) kit_raw_expect_at(__FILE__, __LINE__, fd, expected, sizeof(expected) - 1)
 void kit_raw_expect_at(const char *file, int line, int fd, const char *expected,
                        size_t len);                           /* just these bytes come next */
 void kit_raw_expect_end(int fd);                              /* nothing more comes: closed or reset by the server */

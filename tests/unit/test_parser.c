@@ -139,7 +139,7 @@ static void check_same(const struct outcome *expected, const struct outcome *act
 #define BIG_MESSAGES 3
 #define LITERAL(text)                                                                                                  \
     {                                                                                                                  \
-        text, sizeof text - 1                                                                                          \
+        text, sizeof(text) - 1                                                                                         \
     }
 
 static const struct {

@@ -198,7 +198,7 @@ static void put_deferred_map(void)
     reply_defer_map(&reply, hole, 100);
 }
 
-#define BYTES(literal) literal, sizeof literal - 1
+#define BYTES(literal) literal, sizeof(literal) - 1
 #define HELP                                                                                                           \
     "*5\r\n+THING <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n+GET <key>\r\n+    Gets it.\r\n"         \
     "+HELP\r\n+    Prints this help.\r\n"

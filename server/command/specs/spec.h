@@ -29,7 +29,7 @@
 
 /* Subcommands have an array of their own. */
 #define SPEC_SUBCOMMANDS(array)                                                                              \
-    .subcommands = (array), .subcommand_count = sizeof array / sizeof((array)[0])
+    .subcommands = (array), .subcommand_count = sizeof(array) / sizeof((array)[0])
 
 /* Keys from argument number first on, every step-th, to the last: relative to the first; -1 is the end. */
 #define KEY_RANGE(key_flags, first, last, every, ...)                                                        \
