@@ -73,18 +73,35 @@ static struct key key_named(const char *name)
     return key_make(name, strlen(name));
 }
 
-static void lock(const struct key *key)
+/* The shards of two keys, which may be the same. */
+static struct shard_set shards_of(const struct key *a, const struct key *b)
 {
     struct shard_set set = {0};
-    shard_set_add(&set, key->hash);
+    shard_set_add(&set, a->hash);
+    shard_set_add(&set, b->hash);
+    return set;
+}
+
+static void lock_both(const struct key *a, const struct key *b)
+{
+    struct shard_set set = shards_of(a, b);
     keyspace_lock(keyspace, &set);
+}
+
+static void unlock_both(const struct key *a, const struct key *b)
+{
+    struct shard_set set = shards_of(a, b);
+    keyspace_unlock(keyspace, &set);
+}
+
+static void lock(const struct key *key)
+{
+    lock_both(key, key);
 }
 
 static void unlock(const struct key *key)
 {
-    struct shard_set set = {0};
-    shard_set_add(&set, key->hash);
-    keyspace_unlock(keyspace, &set);
+    unlock_both(key, key);
 }
 
 static void put(const char *name, int64_t expire_ms)
@@ -171,7 +188,8 @@ START_TEST(renaming_moving_and_copying_tell_each_key_and_count_one_change)
     put("b", ENTRY_NO_EXPIRY);
     text_deinit(&told);
     told = TEXT_EMPTY;
-    uint64_t count = changes(); /* single-threaded: the locks of two shards are left out */
+    uint64_t count = changes();
+    lock_both(&a, &b);
     ck_assert_int_eq(keyspace_rename(&view, &a, &b, false), TRANSFER_OCCUPIED);
     expect("");
     ck_assert_int_eq(keyspace_rename(&view, &a, &b, true), TRANSFER_DONE);
@@ -185,6 +203,7 @@ START_TEST(renaming_moving_and_copying_tell_each_key_and_count_one_change)
     expect("before 0:a absent, after 0:a copy_to, ");
     ck_assert_uint_eq(changes(), count + 3);
     ck_assert_int_eq(keyspace_copy(&view, &b, 0, &a, false), TRANSFER_OCCUPIED);
+    unlock_both(&a, &b);
     ck_assert_int_eq(view.db, 2);
     expect("");
 }
@@ -198,12 +217,16 @@ START_TEST(a_key_that_is_due_expires_before_another_takes_its_name)
     text_deinit(&told);
     told = TEXT_EMPTY;
     uint64_t count = changes();
+    lock_both(&a, &b);
     ck_assert_int_eq(keyspace_copy(&view, &a, 0, &b, true), TRANSFER_DONE);
+    unlock_both(&a, &b);
     expect("before 0:b there, after 0:b expired, before 0:b absent, after 0:b copy_to, ");
     put("b", NOW_MS);
     text_deinit(&told);
     told = TEXT_EMPTY;
+    lock_both(&a, &b);
     ck_assert_int_eq(keyspace_rename(&view, &a, &b, true), TRANSFER_DONE);
+    unlock_both(&a, &b);
     expect("before 0:b there, after 0:b expired, before 0:a there, after 0:a rename_from, "
            "before 0:b absent, after 0:b rename_to, ");
     ck_assert_uint_eq(changes(), count + 3);
