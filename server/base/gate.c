@@ -79,7 +79,7 @@ static void gate_wait_open(struct gate *gate)
 }
 
 /* The gate is closed: steps back, waits, and goes in under the lock, so that nobody can close it meanwhile. */
-static void gate_enter_slowly(struct gate_member *member)
+static __attribute__((noinline)) void gate_enter_slowly(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
@@ -98,16 +98,21 @@ void gate_enter(struct gate_member *member)
     current = member;
 }
 
+/* Somebody waits for members to be outside. */
+static __attribute__((noinline)) void gate_tell_outside(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    pthread_cond_signal(&gate->went_out);
+    pthread_mutex_unlock(&gate->lock);
+}
+
 void gate_leave(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     current = NULL;
     atomic_store(&member->inside, false);
-    if (__builtin_expect(atomic_load(&gate->closed), 0)) {
-        pthread_mutex_lock(&gate->lock);
-        pthread_cond_signal(&gate->went_out);
-        pthread_mutex_unlock(&gate->lock);
-    }
+    if (__builtin_expect(atomic_load(&gate->closed), 0))
+        gate_tell_outside(gate);
 }
 
 bool gate_is_inside(const struct gate_member *member)

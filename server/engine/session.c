@@ -125,15 +125,21 @@ static void session_settle_parser(struct client *client, struct parser *parser)
     }
 }
 
-/* False when the rest has to wait: the client keeps it then, with its parser. */
-static bool session_executed(const struct execution *execution, struct parser *parser)
+/* The rest of what was to be executed has to wait: the client keeps it, with its parser. */
+static __attribute__((noinline)) void session_hold(const struct execution *execution, struct parser *parser)
 {
     struct client *client = execution->client;
-    if (execution->held == HELD_NOT)
-        return true;
     client->parser = parser;
     client_hold(client, execution->held, execution->requests + execution->done, execution->count - execution->done);
     conn_set_reading(&client->conn, false);
+}
+
+/* False when the rest has to wait. */
+static inline bool session_executed(const struct execution *execution, struct parser *parser)
+{
+    if (__builtin_expect(execution->held == HELD_NOT, 1))
+        return true;
+    session_hold(execution, parser);
     return false;
 }
 
