@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/gate.h"
 #include "command/command_table.h"
+#include "config/config.h"
 #include "engine/eviction.h"
 #include "engine/guard.h"
 #include "engine/session.h"
