@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* One `user` line: its name and rules. */
+/* Defines the user of one `user` line, which holds a name and rules. 0, or -EINVAL with the reason in *error_out. */
 static int add_user(struct acl *acl, const char *line, char **error_out)
 {
     struct text_words words;

@@ -1,5 +1,5 @@
 /*
- * What the configuration says of access, brought into effect: users, the default password, socket files.
+ * Brings into effect what the configuration says about access: users, the default password, socket files.
  */
 #ifndef KVS_ENGINE_ACCESS_CONFIG_H
 #define KVS_ENGINE_ACCESS_CONFIG_H
@@ -9,18 +9,21 @@
 struct server;
 
 /*
- * Makes the list of users from requirepass and either aclfile or the `user` lines. At start, in the folder `dir`. 0,
- * or a negative errno and *error_out: one line (mem_free()).
+ * Makes the list of users from requirepass and either aclfile or the `user` lines. At start, when `dir` is the working
+ * directory. Returns 0, or a negative errno with *error_out set to one line (freed with mem_free()).
  */
 int access_configure(struct server *server, char **error_out);
 
 /*
- * After CONFIG SET: acts on the directives named that are about access. World stopped. 0, or a negative errno and
- * *error_out, the reason, with everything as it was (mem_free()).
+ * After CONFIG SET: acts on those of the named directives that concern access. World stopped. Returns 0, or a negative
+ * errno with everything as it was and the reason in *error_out (freed with mem_free()).
  */
 int access_config_changed(struct server *server, const char *const *names, size_t count, char **error_out);
 
-/* Reads aclfile again, if there is one, and looks at all clients anew. World stopped. Errors as access_configure(). */
+/*
+ * Reads aclfile again, if there is one, and works out all clients' rights again. World stopped. Errors as
+ * access_configure().
+ */
 int access_reload_users(struct server *server, char **error_out);
 
 /*

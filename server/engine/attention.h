@@ -12,13 +12,13 @@
 #include <stdint.h>
 
 enum attention {
-    ATTENTION_MONITORS = 1 << 0, /* monitor.c: somebody is told of commands */
+    ATTENTION_MONITORS = 1 << 0, /* monitor.c: there are monitors, which see every command */
     ATTENTION_PAUSE = 1 << 1,    /* pause.c: commands may have to wait */
     ATTENTION_MEMORY = 1 << 2,   /* eviction.c: memory is over maxmemory */
 };
 
 /*
- * Alone in its cache line: all workers read it before each request, and hardly anybody writes it. Relaxed everywhere:
+ * Alone in its cache line: all workers read it before each request, and it is hardly ever written. Relaxed everywhere:
  * nothing is read through it, and a moment's delay does no harm.
  */
 struct attention_line {
@@ -26,7 +26,7 @@ struct attention_line {
 };
 extern struct attention_line attention_line;
 
-/* Whether anything calls for it. Any thread. */
+/* Whether any bit is set. Any thread. */
 static inline bool attention_is_called_for(void)
 {
     return __builtin_expect(atomic_load_explicit(&attention_line.bits, memory_order_relaxed) != 0, 0);

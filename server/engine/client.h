@@ -1,7 +1,7 @@
 /*
  * A client: one connection with what the protocol remembers of it.
  *
- * Owned by its worker: only that worker touches it, or whoever runs while the world is stopped (gate.h).
+ * Owned by its worker: only that worker touches it, or the thread that has stopped the world (base/gate.h).
  */
 #ifndef KVS_ENGINE_CLIENT_H
 #define KVS_ENGINE_CLIENT_H
@@ -23,7 +23,7 @@ enum client_flag {
     CLIENT_MONITOR = 1 << 0,
     CLIENT_REPLY_OFF = 1 << 1,
     CLIENT_REPLY_SKIP = 1 << 2,      /* this command's reply is dropped */
-    CLIENT_REPLY_SKIP_NEXT = 1 << 3, /* set by CLIENT REPLY SKIP for the next one */
+    CLIENT_REPLY_SKIP_NEXT = 1 << 3, /* set by CLIENT REPLY SKIP: the next command's reply is dropped */
     CLIENT_NO_EVICT = 1 << 4,
     CLIENT_NO_TOUCH = 1 << 5,
     CLIENT_HELD = 1 << 6,          /* what it has asked waits: see held.h */
@@ -39,12 +39,12 @@ struct client {
     struct user *user; /* counted; see guard.h */
     const struct command *last_command;
     struct parser *parser;      /* input of an unfinished request, or what is held; NULL when there is none */
-    struct client_extra *extra; /* what it rarely has; NULL when it has none of that */
-    size_t counted_memory;      /* its part of clients_counted_memory() */
+    struct client_extra *extra; /* what few clients have; NULL when it has none of that */
+    size_t counted_memory;      /* bytes, its part of clients_counted_memory() */
     uint8_t resp;               /* 2 or 3 */
 };
 
-/* A size class of the allocator: one word more, and each idle connection costs 32 bytes more. */
+/* A size class of the allocator: with one word more, each idle connection would cost 32 bytes more. */
 _Static_assert(sizeof(struct client) <= 224, "a client fits 224 bytes");
 
 static inline struct client *client_of(struct conn *conn)

@@ -1,13 +1,13 @@
 /*
  * Clients in words.
  *
- * Redis's fields tell of buffers that every client has to itself. Here a client between requests has none: it
- * reads into its worker's buffer and gives its output chunks back when they are sent. So qbuf is what has
- * arrived of an unfinished request (or the request being run), and qbuf-free is the room to read into: the
- * worker's for those that were heard of lately, as long as Redis would keep a silent client's own buffer.
- * obl is what the first chunk of output holds, for Redis's fixed buffer; oll counts the chunks behind it, and
- * omem is what the output limits count. tot-mem is the memory that is really held. What Redis doesn't have stands at
- * the end: who the kernel says is at the other end, and the socket file with its ceiling.
+ * Redis's fields describe buffers that every client has to itself. Here a client between requests has none: it reads
+ * into its worker's buffer and gives its output chunks back when they are sent. So qbuf is the part of an unfinished
+ * request that has arrived (or the request being run), and qbuf-free is the room to read into: the worker's buffer,
+ * counted for a client only as long after its last request as Redis would keep a silent client's own buffer. obl, which
+ * in Redis is about a fixed buffer, is what the first chunk of output holds; oll counts the chunks behind it, and omem
+ * is what counts against the output limits. tot-mem is the memory that is really held. Fields that Redis doesn't have
+ * stand at the end: who the kernel says is at the other end, and the socket file with its ceiling.
  */
 #include "engine/client_description.h"
 
@@ -25,7 +25,7 @@
 #define ROOM_KEPT_MS 2000
 #define WORKER_ROOM ((size_t)16 << 10)
 
-/* What the request being run took on the wire, sent as an array of bulk strings. */
+/* Bytes that the request being run took on the wire if it was sent as an array of bulk strings. */
 static size_t wire_size(const struct call *call)
 {
     size_t size = 1 + number_digits_u64((uint64_t)call->argc) + 2;

@@ -1,8 +1,8 @@
 /*
- * Clients in words: the line that CLIENT LIST, CLIENT INFO and the log show of each.
+ * Clients in words: the line that CLIENT LIST, CLIENT INFO and the log show for each.
  *
- * What is said of a client can be taken down first and put into words later, when the client may have gone: so whoever
- * describes all clients stops the world only while they are taken down.
+ * A client's description can be taken down first and put into words later, when the client may have gone; so describing
+ * all clients stops the world only while they are taken down.
  */
 #ifndef KVS_ENGINE_CLIENT_DESCRIPTION_H
 #define KVS_ENGINE_CLIENT_DESCRIPTION_H
@@ -21,8 +21,8 @@ struct text;
 struct user;
 
 struct client_buffers {
-    size_t query, query_free, arguments;
-    size_t reply_size, reply_used; /* of the first chunk */
+    size_t query, query_free, arguments; /* bytes */
+    size_t reply_size, reply_used;       /* bytes of the first chunk of output */
     size_t more_chunks;
 };
 
@@ -32,19 +32,20 @@ struct client_description {
     int64_t created_ms, last_active_ms, now_ms; /* wall */
     uint8_t resp;
     struct client_buffers buffers;
-    size_t output_memory, memory;
+    size_t output_memory, memory; /* bytes */
     char flags[CLIENT_FLAGS_MAX];
     const char *events;
     const struct command *command;
     struct peer peer;
     struct origin *origin; /* counted */
-    struct user *user;     /* counted; NULL none */
+    struct user *user;     /* counted; NULL: none */
     char *names;           /* a copy; see client_names.h */
 };
 
 /*
- * By the client's worker or while the world is stopped. running is the call on whose behalf this is, whose arguments
- * count as its own client's input; NULL outside of calls. now_ms is wall time. Ends with client_description_release().
+ * By the client's worker or while the world is stopped. running is the call that asks for the description: its
+ * arguments count as the input of its own client. It is NULL outside of calls. now_ms is wall time. The description is
+ * to be freed with client_description_release().
  */
 void client_description_take(struct client_description *description, const struct client *client,
                              const struct call *running, int64_t now_ms);
@@ -54,7 +55,7 @@ void client_description_write(const struct client_description *description, stru
 
 void client_description_release(struct client_description *description);
 
-/* The three at once. */
+/* Takes a description, writes it and releases it. */
 void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms);
 
 #endif

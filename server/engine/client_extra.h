@@ -1,11 +1,11 @@
 /*
- * What a client rarely has, in an allocation of its own.
+ * What few clients have, in an allocation of its own.
  *
- * Most connections never have any of it, and an idle one pays a pointer for all of it together. It is made at first use and
- * freed when the last part of it is given up. Each part is a pointer to what its own module makes, so that whoever has
- * a name doesn't pay for being held.
+ * Most connections never have any of it, and an idle one pays only for the pointer to it. It is made at first use and
+ * freed when its last part is given up. Each part is a pointer to what its own module makes, so that a client with a
+ * name doesn't pay for the state of held clients.
  *
- * Owned like its client: only the client's worker touches it, or whoever has stopped the world.
+ * Owned like its client: only the client's worker touches it, or the thread that has stopped the world.
  */
 #ifndef KVS_ENGINE_CLIENT_EXTRA_H
 #define KVS_ENGINE_CLIENT_EXTRA_H
@@ -17,17 +17,17 @@
 struct held;
 
 struct client_extra {
-    char *names;       /* client_names.h; NULL none */
+    char *names;       /* client_names.h; NULL: none */
     struct held *held; /* held.h; NULL while it isn't held */
 };
 
-/* The client's, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */
+/* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */
 struct client_extra *client_extra(struct client *client);
 
 /* Frees it when it holds nothing. */
 void client_extra_settle(struct client *client);
 
-/* Bytes of it and of its parts. */
+/* Bytes of the client's extra and of its parts; 0 when it has none. */
 size_t client_extra_memory(const struct client *client);
 
 #endif

@@ -2,9 +2,9 @@
  * A worker looks at its clients once a second, and at every tick while maxmemory-clients is set. The hot path
  * sees two comparisons: whether normal clients have an output limit, and whether maxmemory-clients is set.
  *
- * Eviction stops the world because the largest clients may be any worker's. When what is left is too much and
- * nobody may be closed, stopping the world after each batch would only hurt, so then it is tried no more than
- * once a second.
+ * Eviction stops the world because the largest clients may belong to any worker. When the clients that are left take
+ * too much and none of them may be closed, stopping the world after each batch would only hurt; so it is then tried no
+ * more than once a second.
  */
 #include "engine/client_limits.h"
 
@@ -25,12 +25,12 @@
 #include <stdlib.h>
 
 #define LOOK_MS 1000
-#define EVICTION_LIMIT_MIN ((size_t)128 << 10) /* below that nobody could speak with the server any more */
+#define EVICTION_LIMIT_MIN ((size_t)128 << 10) /* with a lower limit nobody could speak with the server any more */
 
 static atomic_bool nobody_to_evict; /* changed while the world is stopped */
 static atomic_size_t counted_memory;
 
-/* reason is one of ours: "Evicting client", say. */
+/* reason is a text of our own, such as "Evicting client". */
 static void log_client(enum log_level level, const char *reason, const struct client *client)
 {
     if (!log_wants(level))
@@ -49,7 +49,7 @@ static bool check_output_at(struct client *client, int64_t now_ms)
     size_t used = client_output_memory(client);
     if (!output_limit_reached(limit, used, &client->conn.soft_limit_since_ms, now_ms))
         return true;
-    log_client(LOG_LEVEL_WARNING, "Closing client, its output is over client-output-buffer-limit", client);
+    log_client(LOG_LEVEL_WARNING, "Closing client, as its output is over client-output-buffer-limit", client);
     counter_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
     conn_close(&client->conn);
     return false;
@@ -100,7 +100,7 @@ void clients_forget(struct client *client)
         note_buffers(worker, (struct buffers){0});
 }
 
-/* Bytes at which eviction begins; SIZE_MAX where nothing limits. */
+/* Bytes at which eviction begins; SIZE_MAX when there is no limit. */
 static size_t eviction_limit(const struct config *config)
 {
     size_t limit = SIZE_MAX;
@@ -134,7 +134,7 @@ void clients_evict(struct server *server)
         struct client *client = clients[next];
         if (client->flags & CLIENT_NO_EVICT)
             continue;
-        log_client(LOG_LEVEL_NOTICE, "Evicting client, all clients together are over maxmemory-clients", client);
+        log_client(LOG_LEVEL_NOTICE, "Evicting client, as all clients together are over maxmemory-clients", client);
         counter_add(&stats_of(worker_index(client->conn.worker))->evicted_clients, 1);
         conn_close(&client->conn);
         count_memory(client, 0);

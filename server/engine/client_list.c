@@ -1,6 +1,6 @@
 /*
- * Room for all clients is made before the world stops, with some to spare for those who come meanwhile. Numbers of
- * connections grow along every worker's list, so putting them in order has little to do.
+ * Room for all clients is made before the world stops, with some to spare for those that come meanwhile. The
+ * connections' numbers grow along every worker's list, so sorting has little to do.
  */
 #include "engine/client_list.h"
 
@@ -34,7 +34,7 @@ static void list_add(struct client_list *list, const struct client *client, cons
     client_description_take(&list->clients[list->count++], client, call, now_ms);
 }
 
-/* World stopped. ids are in order; NULL for all. */
+/* World stopped. ids is sorted; NULL stands for all clients. */
 static void take_all(struct client_list *list, const struct call *call, const uint64_t *ids, size_t id_count)
 {
     int64_t now_ms = clock_wall_ms();

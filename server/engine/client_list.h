@@ -1,8 +1,8 @@
 /*
- * All clients at one moment, or some of them by number: taken down while the world stands, read afterwards.
+ * All clients at one moment, or some of them by number: taken down while the world is stopped, read afterwards.
  *
- * Other workers' clients can only be looked at while everybody is at rest. What is taken down of each is some hundred
- * bytes, without any formatting; sorting and putting into words happen when the others are at work again.
+ * Other workers' clients can only be looked at while everybody is at rest. Some hundred bytes are taken down for each,
+ * without any formatting; they are sorted and put into words when the others are at work again.
  */
 #ifndef KVS_ENGINE_CLIENT_LIST_H
 #define KVS_ENGINE_CLIENT_LIST_H
@@ -19,9 +19,9 @@ struct client_list {
 };
 
 /*
- * Describes all clients, or with ids those with one of these numbers. Stops the world for that: the caller holds no
- * lock, and has written nothing of its reply. False: the calling client was closed meanwhile, and there is nothing to
- * release. Else it ends with client_list_release().
+ * Describes all clients, or, if ids isn't NULL, those with one of these numbers. Stops the world to do so: the caller
+ * holds no lock, and has written nothing of its reply. Returns false if the calling client was closed meanwhile; then
+ * there is nothing to release. Otherwise the list is to be freed with client_list_release().
  */
 bool client_list_take(struct client_list *list, const struct call *call, const uint64_t *ids, size_t id_count);
 

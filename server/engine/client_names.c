@@ -1,6 +1,6 @@
 /*
- * The three names are one allocation: strings one behind the other, each with its NUL. A library's name and its version fit 16
- * bytes so, and nearly every client that has a name at all has these two.
+ * The three names are one allocation: strings one after the other, each with its NUL. So a library's name and its
+ * version fit into 16 bytes, and nearly every client that has a name at all has just these two.
  */
 #include "engine/client_names.h"
 

@@ -21,16 +21,18 @@ const char *client_name(const struct client *client, enum client_name which);
 #define ERROR_CLIENT_NAME "ERR Client names cannot contain spaces, newlines or special characters."
 bool client_name_is_valid(const struct arg *name);
 
-/* Replaces one of the names, which is valid; an empty one removes it. */
+/* Replaces one of the names. value has to be valid; an empty one removes the name. */
 void client_set_name(struct client *client, enum client_name which, const struct arg *value);
 
 /* Removes all names. */
 void client_clear_names(struct client *client);
 
-/* ---- a copy, for whoever reads names when the client may have gone ---- */
+/* ---- a copy, for reading names when the client may have gone ---- */
 
-/* All names, as one allocation of the caller's (mem_free()); NULL when there are none. */
+/* All names in one allocation, which the caller frees with mem_free(); NULL when there are none. */
 char *client_names_copy(const struct client *client);
+
+/* One name out of such a copy, borrowed from it; "" if it isn't set or names is NULL. */
 const char *client_names_read(const char *names, enum client_name which);
 
 #endif

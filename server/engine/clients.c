@@ -1,6 +1,6 @@
 /*
- * Memory is asked of the parts that hold it, so nothing has to be kept up to date while requests run. Numbers
- * of connections grow along every worker's list, so putting all clients in order has little to sort.
+ * The parts that hold memory are asked how much it is, so nothing has to be kept up to date while requests run. The
+ * connections' numbers grow along every worker's list, so sorting all clients has little to do.
  */
 #include "engine/clients.h"
 
@@ -54,7 +54,7 @@ void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
         *out++ = 'c';
     if (client->conn.state == CONN_CLOSED)
         *out++ = 'A';
-    *out++ = 'U'; /* came through a Unix socket, as everybody here */
+    *out++ = 'U'; /* came through a Unix socket, as all clients here do */
     if (client->flags & CLIENT_NO_EVICT)
         *out++ = 'e';
     if (client->flags & CLIENT_NO_TOUCH)

@@ -1,7 +1,7 @@
 /*
- * What is over the limit is an atomic number of bytes, set by the measurement and lowered by every eviction by
- * what it frees. So evicting needs no measurement of its own (which costs tens of microseconds), and several workers
- * share the work.
+ * The excess over the limit is an atomic number of bytes: the measurement sets it, and every eviction lowers it by what
+ * it frees. So evicting needs no measurement of its own (which costs tens of microseconds), and several workers share
+ * the work.
  */
 #include "engine/eviction.h"
 
@@ -20,9 +20,9 @@
 
 #define MEASURE_MS 100
 #define MEASURE_NEAR_MS 10
-#define ROUND_MAX 64 /* keys one command evicts at most before it goes on */
+#define ROUND_MAX 64 /* keys that one command evicts at most before it goes on */
 
-static _Atomic int64_t excess; /* bytes over maxmemory, of the last measurement less what was freed since */
+static _Atomic int64_t excess; /* bytes over maxmemory at the last measurement, less those freed since */
 static _Atomic uint64_t evicted_keys;
 
 static enum keyspace_victim victim_of(int policy)

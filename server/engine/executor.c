@@ -1,10 +1,10 @@
 /*
- * A group holds the locks of all its keys, so it is short: GROUP_CALLS requests. That many cache
- * misses in flight are about what a core can have, and other workers wait little. It runs when it is full, before
- * a request that must run alone, and at the end; so each client's requests run in their order.
+ * A group holds the locks of all its keys, so it is short: GROUP_CALLS requests. A core can have about that many cache
+ * misses in flight, and other workers wait only briefly. A group runs when it is full, before a request that must run
+ * alone, and at the end; so each client's requests run in their order.
  *
- * Whether requests may run in groups is asked before each: monitors, CLIENT REPLY, CLIENT PAUSE and a full
- * memory want to look at every request, and then all run alone. So the common path has none of these tests inside.
+ * Before each request the executor asks whether it may run in a group: monitors, CLIENT REPLY, CLIENT PAUSE and a full
+ * memory require a look at every request, and then all run alone. So the common path contains none of these tests.
  */
 #include "engine/executor.h"
 
@@ -33,14 +33,14 @@
 #define GROUP_CALLS 16
 #define GROUP_KEYS 32
 
-/* What one executor_run() works with. */
+/* The state of one executor_run(). */
 struct run {
     struct server *server;
     struct worker *worker;
     struct thread_stats *stats;
     int64_t now_ms;  /* wall time of all its commands */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
-    bool inside;     /* it runs inside another, which has made room in memory for both */
+    bool inside;     /* a command inside another one, which has made room in memory for both */
 };
 
 /* Calls that run under one set of locks. */
@@ -68,7 +68,7 @@ static __attribute__((noinline)) void run_note_slow(struct run *run, const struc
                           (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
 }
 
-/* Nanoseconds from which somebody wants to know of a slow command. */
+/* Nanoseconds from which on the slow log or the latency monitor records a command. */
 static int64_t slow_threshold_ns(const struct config *config)
 {
     int64_t slowlog = config->slowlog_log_slower_than, latency = config->latency_monitor_threshold;
@@ -78,7 +78,7 @@ static int64_t slow_threshold_ns(const struct config *config)
     return threshold;
 }
 
-/* Runs the handler and keeps the books. */
+/* Runs the handler and updates the statistics. */
 static inline void run_call(struct run *run, struct call *call)
 {
     uint32_t errors = call->reply->errors;
@@ -93,7 +93,10 @@ static inline void run_call(struct run *run, struct call *call)
     call->client->last_command = call->command;
 }
 
-/* All but the keys, which are the caller's to fill in. Field by field: the struct is too large to be cleared in passing. */
+/*
+ * Fills in all but the keys, which the caller adds. Field by field, because the struct is too large to be cleared each
+ * time.
+ */
 static inline void call_init(struct call *call, const struct run *run, struct client *client,
                              const struct command *command, const struct request *request, struct reply *reply)
 {
@@ -121,7 +124,7 @@ static inline void group_add_key(struct group *group, const struct arg *arg)
     shard_set_add(&group->shards, key->hash);
 }
 
-/* Several keys, or none. */
+/* Adds the keys of a request that has several or none. False when there is no room for them. */
 static bool group_add_keys(struct group *group, const struct command *command, const struct request *request)
 {
     struct key_ref refs[GROUP_KEYS];
@@ -134,7 +137,9 @@ static bool group_add_keys(struct group *group, const struct command *command, c
     return true;
 }
 
-/* Whether it may run, for groups; if not, it is told why when it runs alone. */
+/*
+ * Whether the client may run the request, for groups; if it may not, the request runs alone, and that answers why not.
+ */
 static inline bool group_may_take(const struct execution *execution, const struct command *command,
                                   const struct request *request)
 {
@@ -142,7 +147,7 @@ static inline bool group_may_take(const struct execution *execution, const struc
            guard_allows(execution->client, command, request->argv, request->argc);
 }
 
-/* Takes the request into the group, if it is one that may and if there is room. */
+/* Takes the request into the group if it is of a kind that may run in groups and if there is room. */
 static inline bool group_add(struct group *group, const struct run *run, struct execution *execution,
                              const struct request *request)
 {
@@ -162,7 +167,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     return true;
 }
 
-/* One step of looking ahead for all keys: all buckets first, and when they have come all entries. */
+/* One step of looking ahead for all keys: first all buckets, and when those have come, all entries. */
 static void group_prefetch(const struct group *group, void (*prefetch)(const struct view *view, uint64_t hash))
 {
     for (unsigned i = 0; i < group->call_count; i++)
@@ -170,7 +175,10 @@ static void group_prefetch(const struct group *group, void (*prefetch)(const str
             prefetch(&group->calls[i].view, group->calls[i].keys[k].hash);
 }
 
-/* Locks that had to be waited for come with a changed world when somebody has stopped it meanwhile. */
+/*
+ * While this thread waits for locks, another one may stop the world and change it. False: that happened, and no lock is
+ * held.
+ */
 static bool lock_in_same_world(const struct run *run, const struct shard_set *shards)
 {
     if (__builtin_expect(keyspace_lock(run->server->keyspace, shards), 1))
@@ -179,7 +187,7 @@ static bool lock_in_same_world(const struct run *run, const struct shard_set *sh
     return false;
 }
 
-/* False: nothing has run, and whether it may is to be asked again. */
+/* False: nothing has run, and whether it may must be asked again. */
 static bool group_run(struct group *group, struct run *run)
 {
     if (!lock_in_same_world(run, &group->shards))
@@ -196,7 +204,7 @@ static bool group_run(struct group *group, struct run *run)
 
 /* ---- one request alone ---- */
 
-/* The command of a request if it may run; else answers why not and returns NULL. */
+/* The command of a request if it may run; otherwise answers why not and returns NULL. */
 static const struct command *run_admit(const struct run *run, struct client *client, struct arg *argv, int argc,
                                        struct reply *reply)
 {
@@ -238,7 +246,7 @@ static bool stop_same_world(struct gate_member *gate)
     return false;
 }
 
-/* With the world stopped; false when the request must be asked anew whether it may run. */
+/* Runs the call with the world stopped; false when it must be asked again whether it may run. */
 static bool run_exclusively(struct run *run, struct execution *execution, struct call *call)
 {
     struct gate_member *gate = worker_gate(run->worker);
@@ -254,7 +262,7 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
     return same;
 }
 
-/* The keys of a call that runs by itself: few fit the stack. */
+/* The keys of a call that runs by itself: a few fit on the stack. */
 struct call_keys {
     struct key *keys;
     struct key few[8];
@@ -286,7 +294,7 @@ static void call_keys_deinit(struct call_keys *found)
         mem_free(found->keys);
 }
 
-/* False: it has not run, and whether it may is to be asked again. */
+/* False: it has not run, and whether it may must be asked again. */
 static bool run_locked(struct run *run, struct call *call)
 {
     struct call_keys found;
@@ -325,7 +333,7 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
     return true;
 }
 
-/* Runs a request with all that may be asked of it; false when it is held back. */
+/* Runs a request with all checks; false when the request has to wait. */
 static bool run_alone(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
@@ -341,7 +349,7 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
     return ran;
 }
 
-/* ---- all that has come ---- */
+/* ---- all requests that have come ---- */
 
 static inline bool run_may_group(const struct client *client)
 {
@@ -367,8 +375,8 @@ static inline bool group_finish(struct group *group, struct run *run)
 }
 
 /*
- * Gives back to the executions what was gathered from them. Returns the index of the one to go on with; those behind it
- * have run nothing yet, since whatever can't be gathered runs after a group's end.
+ * Gives back to the executions what was gathered from them. Returns the index of the execution to go on with; those
+ * behind it have run nothing yet, since a request that can't be gathered runs after the group before it.
  */
 static unsigned group_rewind(struct group *group, struct execution *executions, unsigned at)
 {
@@ -478,5 +486,5 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
         call_keys_deinit(&found);
         outer->view.events += call.view.events;
     }
-    reply->errors = errors; /* they are the inner command's failures, and not the outer one's */
+    reply->errors = errors; /* they are the inner command's failures, not the outer one's */
 }

@@ -2,9 +2,9 @@
  * The executor: requests in, replies out.
  *
  * Requests that only touch keys are run in groups: their keys are hashed, their shards locked together, buckets and
- * then entries fetched ahead, and then they run one after the other. A group takes requests of a pipeline, and as well
- * of different clients that have sent one each. All other requests run alone, with the locks of their keys or with the
- * world stopped, as the command table says.
+ * then entries fetched ahead, and then they run one after the other. A group takes the requests of a pipeline, and also
+ * those of different clients that have sent one each. All other requests run alone, with the locks of their keys or
+ * with the world stopped, as the command table says.
  *
  * Runs on the clients' worker, inside the gate, with no lock held.
  */
@@ -19,7 +19,7 @@ struct call;
 struct client;
 struct request;
 
-/* What one client wants to have executed. */
+/* The requests of one client that are to be executed. */
 struct execution {
     struct client *client;
     struct request *requests;
@@ -31,16 +31,16 @@ struct execution {
 };
 
 /*
- * Executes the requests of each in their order, answering into the clients' outputs. The clients differ, and are all of
- * the calling worker.
+ * Executes the requests of each execution in their order, and answers into the clients' outputs. The clients are
+ * different ones, and all belong to the calling worker.
  */
 void executor_run(struct execution *executions, unsigned count);
 
 /*
- * Runs a command from inside another (EXEC, scripts), whose handler calls this: for the same client and at the same time,
- * with a reply of its own, and with all that is asked and kept of a command: arity, rights, room in memory, statistics,
- * slow log, latency. The outer call holds the shards of the inner command's keys, or has stopped the world. What it has
- * changed is added to the outer view.
+ * Runs a command inside another one (EXEC, scripts), whose handler calls this: for the same client, at the same command
+ * time, with a reply of its own. Everything that is checked before a command and recorded after it applies: arity,
+ * rights, room in memory, statistics, slow log, latency. The outer call holds the shards of the inner command's keys,
+ * or has stopped the world. The changes that the inner command made are added to the outer call's view.
  */
 void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct reply *reply);
 

@@ -1,7 +1,7 @@
 /*
  * Whether a client is guarded follows from its user, from whether it has logged in and from its socket's access. It is
  * worked out when one of these changes, for one client (guard_become()) or for all (guard_refresh()), so that the
- * executor looks at one flag. A user's rights and a socket's access change only while the world is stopped.
+ * executor only looks at one flag. A user's rights and a socket's access change only while the world is stopped.
  *
  * A client holds a reference to its user. Peers' and sockets' users count as authenticated: the kernel and the file
  * have vouched for them.
@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-#define WARNING_PAUSE_MS 60000 /* between two lines about sockets without their user */
+#define WARNING_PAUSE_MS 60000 /* between two log lines about sockets whose user is missing */
 
 /* Calls visit for every connection that isn't closed. World stopped. */
 static void each_client(void (*visit)(struct client *client, void *context), void *context)
@@ -88,11 +88,14 @@ static void warn_of_missing_user(const char *path, const char *name)
     if (now_ms < due_ms || !atomic_compare_exchange_strong(&next_ms, &due_ms, now_ms + WARNING_PAUSE_MS))
         return;
     log_warning("socket %s: its user '%s' does not exist or is off, so its clients may do nothing but log in; "
-                "ACL SETUSER %s on ... makes it",
+                "create it with ACL SETUSER %s on ...",
                 path, name, name);
 }
 
-/* The user that the socket's clients start as: false if it names none, true with NULL if that one isn't there. */
+/*
+ * The user that the socket's clients start as: false if the socket names none, true with NULL if it names one that
+ * isn't there.
+ */
 static bool user_of_socket(struct server *server, const struct origin *origin, struct user **user_out)
 {
     const char *name = origin_user(origin);
@@ -119,7 +122,7 @@ void guard_welcome(struct server *server, struct client *client)
     guard_become(client, user, needs_no_password(user));
 }
 
-/* Whether one of the user's peer: rules means whoever is at the other end. */
+/* Whether one of the user's peer: rules matches the process at the other end. */
 static bool is_peer_of(const struct client *client, const struct user *user)
 {
     const struct conn *conn = &client->conn;
@@ -183,7 +186,7 @@ void guard_refuse(const struct call *call, enum access_level needed)
                  access_level_name(origin_access(origin)), name, access_level_name(needed));
 }
 
-/* Answers what the user may not do; index is the argument at fault. */
+/* Answers that the user may not do this; argument number index is the one at fault. */
 static void refuse_user(const struct call *call, enum user_verdict verdict, int index)
 {
     const char *full_name = command_full_name(call->command);

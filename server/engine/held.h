@@ -1,11 +1,11 @@
 /*
- * Clients that are held: what they have asked, parsed already, waits for a reason.
+ * Clients that are held: their requests, parsed already, have to wait, for one of the reasons below.
  *
- * A held client isn't read from and keeps its parser, which the requests lie in. A worker knows its held clients by
- * reason, in the order in which they came to wait, and lets go of them in that order (session.h). How a client looks
- * meanwhile doesn't depend on the reason: flag b in CLIENT LIST, blocked_clients in INFO, no timeout.
+ * Nothing is read from a held client, and it keeps its parser, which the requests lie in. A worker knows its held
+ * clients by reason, in the order in which they came to wait, and lets go of them in that order (session.h). What is
+ * shown of a client meanwhile doesn't depend on the reason: flag b in CLIENT LIST, blocked_clients in INFO, no timeout.
  *
- * A new reason is a new value here and somebody who says when it is over: sessions_resume().
+ * A new reason needs a new value here, and a module that calls sessions_resume() when it is over.
  *
  * By the client's worker, unless a comment says otherwise.
  */
@@ -22,7 +22,7 @@ enum held_reason {
     HELD_REASONS,
 };
 
-/* What a client that was let go still wants: count requests, which lie in its parser. */
+/* The requests of a client that was let go, still to be executed; they lie in its parser. */
 struct held_requests {
     struct request *first;
     unsigned count;
@@ -36,6 +36,6 @@ struct held_requests client_let_go(struct client *client);
 
 /* Clients of this worker that are held for a reason. */
 unsigned held_count(enum held_reason reason);
-struct client *held_first(enum held_reason reason); /* who has waited longest; NULL nobody */
+struct client *held_first(enum held_reason reason); /* the one that has waited longest; NULL: none */
 
 #endif

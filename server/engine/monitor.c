@@ -1,9 +1,8 @@
 /*
- * The monitors are one list behind one lock, held only to walk or change it. A line is posted once for each
- * monitor, with the client's address and number; between posting and delivery the client may have gone, or
- * its memory may be another one's, so the worker looks for both in the list. Only a client's own worker takes
- * it out of the list and frees it, which is why a client that was found is safe to use after the lock has
- * been let go.
+ * The monitors are one list behind one lock, held only to walk or change it. A line is posted once for each monitor,
+ * with the client's address and number; between posting and delivery the client may have gone, or its memory may belong
+ * to another one, so the worker looks for both in the list. Only a client's own worker takes it out of the list and
+ * frees it, which is why a client that was found is safe to use after the lock has been let go.
  */
 #include "engine/monitor.h"
 
@@ -22,7 +21,7 @@
 
 struct monitor {
     struct monitor *next;
-    struct client *client; /* followed by its own worker alone */
+    struct client *client; /* only its own worker follows it */
     uint64_t id;
     struct worker *worker;
 };
@@ -49,7 +48,7 @@ struct delivery {
 
 static void line_release(struct line *line)
 {
-    /* release: our reading is over; acquire: so is everybody's, when it is freed */
+    /* release: our reading is over; acquire: the last one frees after everybody's reading */
     if (atomic_fetch_sub_explicit(&line->references, 1, memory_order_acq_rel) == 1)
         mem_free(line);
 }
@@ -89,7 +88,7 @@ static void deliver(struct worker *worker, struct message *message)
     mem_free(delivery);
 }
 
-/* ---- leaving ---- */
+/* ---- sending ---- */
 
 /* +1339518083.107412 [0 unix:/path] "keys" "*" */
 static struct line *line_create(const struct client *client, int argc, const struct arg *argv)
@@ -135,7 +134,7 @@ void monitor_feed(const struct client *client, int argc, const struct arg *argv)
     line_release(line);
 }
 
-/* ---- who is one ---- */
+/* ---- joining and leaving ---- */
 
 void monitor_join(struct client *client)
 {

@@ -1,10 +1,9 @@
 /*
- * MONITOR: clients that are told of every command that is run.
+ * MONITOR: clients that see every command that is run.
  *
- * Whoever runs a command formats its line once and posts it to the workers of the monitors, which write it
- * into their outputs. So a monitor sees the commands of each client in their order, its own included, and
- * those of clients of different workers in about the order in which they ran. Output limits apply to monitors
- * as to everybody.
+ * The worker that runs a command formats its line once and posts it to the monitors' workers, which write it into the
+ * monitors' outputs. So a monitor sees the commands of each client in their order, its own included, and those of
+ * clients of different workers in about the order in which they ran. Output limits apply to monitors as to all clients.
  */
 #ifndef KVS_ENGINE_MONITOR_H
 #define KVS_ENGINE_MONITOR_H
@@ -16,15 +15,15 @@
 
 #include <stdbool.h>
 
-/* Whether anybody wants to be told of this command. Administrative ones are nobody's business. Any thread. */
+/* Whether there are monitors that are to see this command. They don't see administrative ones. Any thread. */
 static inline bool monitor_wants(const struct command *command)
 {
     return attention_has(ATTENTION_MONITORS) && !(command->flags & (CMD_SKIP_MONITOR | CMD_ADMIN));
 }
 
 /*
- * Tells the monitors that client ran this command: after its handler, so that its own reply comes first.
- * Secrets are left out. By the client's worker.
+ * Tells the monitors that client ran this command: after its handler, so that its own reply comes first. Secrets are
+ * replaced. By the client's worker.
  */
 void monitor_feed(const struct client *client, int argc, const struct arg *argv);
 
@@ -37,10 +36,10 @@ static inline bool monitor_refuses(const struct client *client, const struct com
 }
 #define MONITOR_REFUSAL "ERR Replica can't interact with the keyspace"
 
-/* The client, which is none, becomes a monitor (CLIENT_MONITOR). By its worker. */
+/* Makes the client, which isn't one yet, a monitor (CLIENT_MONITOR). By its worker. */
 void monitor_join(struct client *client);
 
-/* A monitor is one no more: RESET, or its end. By its worker. */
+/* The client stops being a monitor: on RESET, or when it ends. By its worker. */
 void monitor_leave(struct client *client);
 
 #endif

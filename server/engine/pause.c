@@ -1,6 +1,6 @@
 /*
- * The pause changes while the world is stopped, so inside the gate it is read plainly. That the clock has ended it is
- * noticed by whoever asks first, who calls the attention off; nobody can begin a new one meanwhile.
+ * The pause changes while the world is stopped, so inside the gate it is read plainly. When the clock has ended it, the
+ * first thread that asks notices, and clears ATTENTION_PAUSE; nobody can begin a new pause meanwhile.
  */
 #include "engine/pause.h"
 

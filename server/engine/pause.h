@@ -1,8 +1,8 @@
 /*
- * CLIENT PAUSE: for a while commands wait, all of them or those that write.
+ * CLIENT PAUSE: for a while commands have to wait, all of them or those that write.
  *
- * A pause begins, is extended and is ended with the world stopped, or ends by the clock, without anybody ending it.
- * While it lasts nothing else changes the data set either: no expiry, no eviction of keys.
+ * A pause begins, is extended and is ended while the world is stopped; otherwise it ends by the clock. While it lasts,
+ * nothing else changes the data set either: keys are neither expired nor evicted.
  */
 #ifndef KVS_ENGINE_PAUSE_H
 #define KVS_ENGINE_PAUSE_H
@@ -19,17 +19,17 @@ struct keyspace;
 enum pause_kind { PAUSE_NONE, PAUSE_WRITE, PAUSE_ALL };
 
 /*
- * World stopped. Pauses until end_ms; a pause that lasts already becomes longer and stricter, never shorter or milder.
+ * World stopped. Pauses until end_ms; a pause that is on already becomes longer and stricter, never shorter or milder.
  * Times are wall time.
  */
 void pause_extend(struct keyspace *keyspace, enum pause_kind kind, int64_t end_ms, int64_t now_ms);
 
-/* World stopped. Whoever was held is resumed by sessions_resume(). */
+/* World stopped. The caller resumes the held clients with sessions_resume(). */
 void pause_end(struct keyspace *keyspace);
 
 /* ---- inside the gate ---- */
 
-/* The kind of pause that is on. */
+/* The kind of pause that is on at now_ms, which is wall time. */
 enum pause_kind pause_kind_at(int64_t now_ms);
 
 /* Whether a pause of any kind is on: keys are neither expired nor evicted. now_ms is wall time. */

@@ -10,9 +10,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SHOWN_MAX 128 /* bytes of a request that an error repeats */
+#define SHOWN_MAX 128 /* bytes of a request that an error repeats at most */
 
-/* Length up to which an argument is repeated: it may hold anything, and is as long as the client likes. */
+/*
+ * Bytes of an argument that are repeated: up to room, and none from a NUL on, since it may hold anything and be of any
+ * length.
+ */
 static int shown_len(const struct arg *arg, size_t room)
 {
     return (int)strnlen(arg->data, arg->len < room ? arg->len : room);
@@ -38,7 +41,7 @@ static void refuse_command(const struct arg *argv, int argc, struct reply *reply
     text_deinit(&rest);
 }
 
-/* Names that only a web browser, sent here by a trick, begins a line with. */
+/* Words that begin a line only when a web browser was tricked into connecting here. */
 static bool is_http(const struct arg *name)
 {
     return arg_is(name, "host:") || arg_is(name, "post");

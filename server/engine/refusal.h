@@ -1,7 +1,7 @@
 /*
- * Refusals: what a client is told whose request is not run. Clients match these texts, so they are Redis's.
+ * Refusals: the answers to requests that are not run. Clients match these texts, so they are Redis's.
  *
- * What a user or a socket file may not do is refused by the guard (guard.h). By the client's worker.
+ * The guard refuses what a user may not do or a socket file doesn't allow (guard.h). By the client's worker.
  */
 #ifndef KVS_ENGINE_REFUSAL_H
 #define KVS_ENGINE_REFUSAL_H
@@ -18,12 +18,13 @@ struct reply;
     "in the configuration file, and then restart the server."
 
 /*
- * There is no such command, or container has no such subcommand (NULL: it is the command that isn't there). A client that
- * turns out to be a web browser is disconnected without a word.
+ * For a command that doesn't exist (container is NULL), or a subcommand that container doesn't have. A client that
+ * turns out to be a web browser is disconnected without an answer.
  */
 void refuse_unknown(struct client *client, const struct command *container, const struct arg *argv, int argc,
                     struct reply *reply);
 
+/* For a number of arguments that the command can't have. */
 void refuse_arity(const struct command *command, struct reply *reply);
 
 /* A command that stops the world or takes locks of its own can't run inside one that doesn't stop it. */

@@ -1,7 +1,7 @@
 /*
- * Each worker has a few parsers for all its clients. Only a client whose request has not arrived whole gets
- * one of its own, until it has; so an idle connection holds no buffer. A client that is held keeps the
- * parser with the requests that wait.
+ * Each worker has a few parsers for all its clients. Only a client whose request has arrived in part gets one of its
+ * own, until the rest has come; so an idle connection holds no buffer. A client that is held keeps the parser with the
+ * requests that wait.
  *
  * Clients that have sent a request or two wait for each other in a wave: their requests are executed together when all
  * connections of the round have been read, so that their cache misses overlap as those of a pipeline do.
@@ -31,10 +31,11 @@
 #include <limits.h>
 
 #define SCRATCH_SIZE ((size_t)16 << 10)
-#define UNREAD_MAX ((size_t)1 << 30) /* replies a client may leave unread before it isn't read from itself */
+#define UNREAD_MAX                                                                                                     \
+    ((size_t)1 << 30) /* bytes of replies that may lie unread before the server stops reading from the client */
 
 #define WAVE_CLIENTS 16
-#define WAVE_REQUESTS 4 /* a client with more than these is a pipeline, and a group by itself */
+#define WAVE_REQUESTS 4 /* a client with more requests is a pipeline, and makes up groups by itself */
 
 /* One client of a wave; its parser holds the requests. */
 struct waiting {
@@ -60,7 +61,7 @@ static struct parser *client_parser(struct client *client)
     return parser_create(SCRATCH_SIZE);
 }
 
-/* Takes a parser back that is empty and of the common size. */
+/* Takes back a parser that is empty and of the common size. */
 static void spare_parser(struct parser *parser)
 {
     if (wave.spare_count < WAVE_CLIENTS)
@@ -74,7 +75,7 @@ static struct thread_stats *client_stats(const struct client *client)
     return stats_of(worker_index(client->conn.worker));
 }
 
-/* ---- ends ---- */
+/* ---- ending a connection ---- */
 
 static void session_protocol_error(struct client *client, const struct parser *parser)
 {
@@ -91,15 +92,16 @@ static void session_protocol_error(struct client *client, const struct parser *p
     conn_close_after_output(&client->conn);
 }
 
-/* False: the client is closed, because what it has sent and nobody has executed yet is too large. */
+/* False: the client was closed, because the input that it has sent and that isn't executed yet is too large. */
 static bool session_check_input(struct client *client, const struct parser *parser)
 {
     uint64_t limit = client->server->config.client_query_buffer_limit;
     if (__builtin_expect(parser_pending(parser) <= limit, 1))
         return true;
     char who[CONN_PEER_TEXT_MAX];
-    log_warning("closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit, %llu bytes",
-                (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), (unsigned long long)limit);
+    log_warning(
+        "closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit (%llu bytes)",
+        (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), (unsigned long long)limit);
     counter_add(&client_stats(client)->query_limit_closed, 1);
     conn_close(&client->conn);
     return false;
@@ -161,7 +163,7 @@ static enum parse_result session_parse(struct client *client, struct parser *par
     return parser_batch(parser, &limits, requests_out, count_out);
 }
 
-/* Parses and executes what the parser holds, beginning with what came of its last batch. */
+/* Parses and executes what the parser holds. result is the outcome of its last batch. */
 static void session_run(struct client *client, struct parser *parser, enum parse_result result)
 {
     while (result == PARSE_DONE && client->conn.state == CONN_OPEN) {
@@ -176,7 +178,10 @@ static void session_run(struct client *client, struct parser *parser, enum parse
     session_settle_parser(client, parser);
 }
 
-/* After input was executed, or some of it before the rest had to wait: limits, and what was answered goes out. */
+/*
+ * After input was executed, all of it or the part before a request that has to wait: checks limits and sends the
+ * replies.
+ */
 static void session_finish(struct client *client)
 {
     if (!clients_check_memory(client) || client->conn.output.bytes == 0 || !clients_check_output(client))
@@ -186,7 +191,7 @@ static void session_finish(struct client *client)
     conn_flush_later(&client->conn);
 }
 
-/* Executes the requests of all who wait. */
+/* Executes the requests of all clients in the wave. */
 static void wave_run(void)
 {
     unsigned count = wave.count;
@@ -208,7 +213,7 @@ static void session_served(void *context)
     wave_run();
 }
 
-/* Requests of what has been read: executed now, or with those of others. */
+/* Parses what has been read; its requests are executed at once, or with those of others. */
 static void session_take(struct client *client, struct parser *parser)
 {
     struct request *requests;
@@ -226,7 +231,7 @@ static void session_take(struct client *client, struct parser *parser)
     session_finish(client);
 }
 
-/* A parser that was taken for a read of which nothing came. */
+/* Gives back a parser that was taken for a read that brought nothing. */
 static void session_return_parser(struct client *client, struct parser *parser)
 {
     if (parser != client->parser)
@@ -244,7 +249,7 @@ static void session_readable(void *context, struct conn *conn)
     if (n <= 0) {
         session_return_parser(client, parser);
         if (n == 0)
-            conn_close_after_output(conn); /* what was asked before is answered, half a request is forgotten */
+            conn_close_after_output(conn); /* complete requests are answered, half a request is forgotten */
         else if (n != -EAGAIN)
             conn_close(conn);
         return;
@@ -272,7 +277,7 @@ static void session_sent(void *context, struct conn *conn, size_t bytes)
 
 /* ---- held clients ---- */
 
-/* What it waited for is over, at least for some of what it has asked. */
+/* The reason for holding the client is over, at least for some of its requests. */
 static void session_resume(struct client *client)
 {
     struct parser *parser = client->parser;
@@ -286,7 +291,7 @@ static void session_resume(struct client *client)
     session_finish(client);
 }
 
-/* Those who are held once more wait behind the others, and aren't seen twice. */
+/* Clients that are held once more wait behind the others, and aren't seen twice. */
 static void worker_resume(enum held_reason reason)
 {
     for (unsigned left = held_count(reason); left > 0 && held_first(reason); left--)
@@ -323,7 +328,10 @@ static void give_back_parsers(void)
         parser_destroy(wave.spare[--wave.spare_count]);
 }
 
-/* Every thread has caches of its own; when the last worker has emptied its, all that is unused is gone. */
+/*
+ * Every thread has caches of its own; when the last worker has emptied its caches, all unused memory has been given
+ * back.
+ */
 static void purge_message(struct worker *worker, struct message *message)
 {
     (void)worker;
@@ -355,7 +363,7 @@ static void note_verbosely(const struct client *client, const char *event)
 static void session_opened(void *context, struct conn *conn)
 {
     struct client *client = client_of(conn);
-    note_verbosely(client, "has come");
+    note_verbosely(client, "connected");
     client->server = context;
     client->resp = 2;
     guard_welcome(context, client);
@@ -366,7 +374,7 @@ static void session_closed(void *context, struct conn *conn)
 {
     (void)context;
     struct client *client = client_of(conn);
-    note_verbosely(client, "has gone");
+    note_verbosely(client, "disconnected");
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
     if (client->flags & CLIENT_HELD)

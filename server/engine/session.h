@@ -1,8 +1,8 @@
 /*
  * Sessions: what happens on a connection between its bytes and its commands.
  *
- * It reads, parses and has requests executed, holds them while they have to wait, and ends connections that break
- * the protocol or its limits. main.c gives session_service() to net/.
+ * A session reads and parses requests, has them executed, holds them while they have to wait, and ends the connection
+ * if it breaks the protocol or exceeds its limits. main.c gives session_service() to net/.
  */
 #ifndef KVS_ENGINE_SESSION_H
 #define KVS_ENGINE_SESSION_H
@@ -15,10 +15,16 @@ struct server;
 /* The callbacks for net/, with server as their context. */
 struct net_service session_service(struct server *server);
 
-/* Has all workers let go of the clients that are held for a reason; those for whom it isn't over are held again. Any thread. */
+/*
+ * Makes all workers let go of the clients that are held for this reason; those for which it isn't over are held again.
+ * Any thread.
+ */
 void sessions_resume(enum held_reason reason);
 
-/* Has every worker give back the memory that it keeps for later, and the allocator all unused pages. Any thread. */
+/*
+ * Makes every worker give back the memory that it keeps for later, and the allocator give back all unused pages. Any
+ * thread.
+ */
 void sessions_purge(void);
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * Standstill: a call stops the world for a while.
  *
- * Stopping waits until all other threads are out of the gate (base/gate.h). Another worker may have its turn before, and may
- * close this very client or look at what it is being sent; so the call's reply is ended before, and begun anew
- * afterwards. Nothing else that was read before may be relied on.
+ * Stopping waits until all other threads are out of the gate (base/gate.h). Another worker may stop the world first,
+ * and may close this very client or look at the output it is being sent; so the call's reply is ended before the wait,
+ * and begun anew after it. Nothing that was read before the wait may be relied on.
  *
  * Where the thread has stopped the world already (an exclusive call that runs others inside, a hold of everything), it
- * stands, and goes on standing afterwards: whoever has stopped it lets it run.
+ * stays stopped, also afterwards: whoever has stopped it lets it run again.
  *
  * On the client's worker, inside the gate. Only a thread that has stopped the world may hold locks.
  */
