@@ -1,8 +1,8 @@
 /*
  * ACL: users and their rights.
  *
- * What changes users runs while the world is stopped, and then all clients are looked at anew. What only reads
- * them runs inside the gate, where they can't change.
+ * Subcommands that change users run while the world is stopped, and afterwards all clients' rights are worked out
+ * again. Those that only read users run inside the gate, where users can't change.
  */
 #include "acl/acl.h"
 #include "base/clock.h"
@@ -30,7 +30,7 @@ static struct user *find_user(const struct call *call, const struct arg *name)
     return acl_find(call->server->acl, name->data, name->len);
 }
 
-/* More arguments than the subcommand can have. */
+/* Answers that there are more arguments than the subcommand can have. */
 static void error_usage(struct call *call)
 {
     const struct arg *word = &call->argv[1];
@@ -202,7 +202,7 @@ static void reply_peers(struct reply *reply, const struct user *user)
         reply_bulk_text(reply, user_peer(user, i));
 }
 
-/* Redis's fields; peers only if there are any, so that others see just what they know. */
+/* Redis's fields; peers only if there are any, so that otherwise clients see just the fields they know. */
 void cmd_acl_getuser(struct call *call)
 {
     struct reply *reply = call->reply;
@@ -233,7 +233,7 @@ void cmd_acl_getuser(struct call *call)
 
 /* ---- ACL DRYRUN user command ... ---- */
 
-/* NULL also where a container has no such subcommand. */
+/* The command that these arguments name; NULL if there is none, or a container has no such subcommand. */
 static const struct command *find_command(const struct arg *argv, int argc)
 {
     const struct command *command = command_find(argv[0].data, argv[0].len);
@@ -411,29 +411,29 @@ void cmd_acl_help(struct call *call)
 {
     static const char *const lines[] = {
         "CAT [<category>]",
-        "    The categories of commands, or the commands of one.",
+        "    List the categories of commands, or the commands in one of them.",
         "DELUSER <username> [<username> ...]",
         "    Delete users and disconnect their clients.",
         "DRYRUN <username> <command> [<arg> ...]",
-        "    Whether the user may run the command, which isn't run.",
+        "    Tell whether the user may run the command, without running it.",
         "GENPASS [<bits>]",
-        "    A random password of 256 bits, or of so many.",
+        "    Make a random password of <bits> bits (256 by default).",
         "GETUSER <username>",
-        "    Flags, password hashes, rules and peers of a user.",
+        "    Show the flags, password hashes, rules and peers of a user.",
         "LIST",
-        "    All users with their rules, as they stand in a file.",
+        "    List all users with their rules, as an ACL file holds them.",
         "LOAD",
-        "    Read the users from the ACL file; on any mistake in it nothing changes.",
+        "    Read the users from the ACL file; if it holds a mistake, nothing changes.",
         "LOG [<count> | RESET]",
-        "    The newest <count> refusals (10 unless told), or forget all.",
+        "    Show the newest <count> refusals (10 by default), or forget all of them.",
         "SAVE",
         "    Write the users to the ACL file.",
         "SETUSER <username> [<rule> ...]",
-        "    Make a user or change its rules.",
+        "    Create a user or change its rules.",
         "USERS",
-        "    The names of all users.",
+        "    List the names of all users.",
         "WHOAMI",
-        "    The user that this connection is.",
+        "    Tell which user this connection is.",
     };
     reply_help(call->reply, "ACL", lines, sizeof lines / sizeof lines[0]);
 }

@@ -1,6 +1,6 @@
 /*
- * CLIENT, the subcommands that are about the connection itself; the others have files of their own
- * (cmd_client_list.c, cmd_client_kill.c, cmd_client_pause.c).
+ * CLIENT: the subcommands that concern the connection itself. The others have files of their own (cmd_client_list.c,
+ * cmd_client_kill.c, cmd_client_pause.c).
  */
 #include "command/arguments.h"
 #include "command/call.h"
@@ -103,7 +103,7 @@ void cmd_client_reply(struct call *call)
     }
 }
 
-/* CLIENT UNBLOCK id [TIMEOUT | ERROR]. No command blocks yet, so nobody is found waiting. */
+/* CLIENT UNBLOCK id [TIMEOUT | ERROR]. No command blocks so far, so no client is ever found waiting. */
 void cmd_client_unblock(struct call *call)
 {
     int64_t id;
@@ -120,32 +120,32 @@ void cmd_client_help(struct call *call)
 {
     static const char *const lines[] = {
         "GETNAME",
-        "    This connection's name.",
+        "    Tell this connection's name.",
         "ID",
-        "    This connection's number.",
+        "    Tell this connection's number.",
         "INFO",
-        "    This connection's line of CLIENT LIST.",
+        "    Show this connection's line of CLIENT LIST.",
         "KILL <address>",
-        "    Close the connections of an address, which is a socket's path and :0.",
+        "    Close the connections with this address, which is a socket's path and :0.",
         "KILL <option> <value> [<option> <value> ...]",
-        "    Close the connections for which all options hold, and tell how many they were:",
+        "    Close the connections to which all options apply, and tell how many there were:",
         "    * ADDR <address>, LADDR <address>",
         "    * ID <number>",
         "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
         "    * USER <name>",
-        "    * SKIPME (YES|NO): whether this connection is left alone; YES unless told.",
+        "    * SKIPME (YES|NO): whether this connection is left alone (YES by default).",
         "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <number> [<number> ...]]",
-        "    One line for every connection, or for those of a type or of these numbers.",
+        "    Show one line for every connection, or for those of a type or with these numbers.",
         "NO-EVICT (ON|OFF)",
-        "    Whether this connection stays open when clients are over maxmemory-clients.",
+        "    Set whether this connection stays open when clients are over maxmemory-clients.",
         "NO-TOUCH (ON|OFF)",
-        "    Whether this connection's reading leaves the access time of keys alone.",
+        "    Set whether this connection's commands leave the access time of keys alone.",
         "PAUSE <milliseconds> [WRITE|ALL]",
-        "    Let commands of all clients wait, or only those that write.",
+        "    Make the commands of all clients wait, or only those that write.",
         "REPLY (ON|OFF|SKIP)",
-        "    Whether this connection gets replies; SKIP leaves out the next one.",
+        "    Set whether this connection gets replies; SKIP leaves out the next one.",
         "SETINFO (LIB-NAME|LIB-VER) <text>",
-        "    Note the name or version of the client's library.",
+        "    Set the name or version of the client's library.",
         "SETNAME <name>",
         "    Name this connection; an empty name removes it.",
         "UNBLOCK <number> [TIMEOUT|ERROR]",

@@ -1,7 +1,7 @@
 /*
- * CLIENT KILL, by an address or by filters that all have to fit. The world is stopped, so any worker's
- * clients can be closed; the caller itself is closed once it has its reply. Through a socket below admin nobody can be
- * killed but the caller, by its own number, and nothing is to be learned of other clients.
+ * CLIENT KILL, by an address or by filters that all have to match. The world is stopped, so any worker's clients can be
+ * closed; the caller itself is closed once it has its reply. Through a socket with a ceiling below admin, the caller
+ * can kill only itself, by its own number, and can learn nothing about other clients.
  */
 #include "acl/acl.h"
 #include "base/number.h"
@@ -17,12 +17,12 @@
 #include <string.h>
 
 struct filter {
-    const struct arg *address; /* NULL any */
+    const struct arg *address; /* NULL: any */
     const struct arg *local_address;
     bool by_type;
     enum client_type type;
-    int64_t id;              /* 0 any */
-    const struct user *user; /* NULL any */
+    int64_t id;              /* 0: any */
+    const struct user *user; /* NULL: any */
     bool skip_me;
 };
 
@@ -43,7 +43,7 @@ static bool parse_id(struct call *call, const struct arg *value, int64_t *id_out
     return false;
 }
 
-/* One filter: its name and its value. */
+/* Reads one filter, a name and a value. False, with the error, if it is wrong. */
 static bool parse_filter(struct call *call, const struct arg *name, const struct arg *value, struct filter *filter)
 {
     if (arg_is(name, "id"))
@@ -120,7 +120,7 @@ static int64_t kill_clients(const struct filter *filter, struct client *me)
     return killed;
 }
 
-/* Whether the filters can fit nobody but the caller: there is an ID, and it is the caller's. */
+/* Whether the filters can match nobody but the caller: there is an ID, and it is the caller's. */
 static bool means_only_me(const struct call *call)
 {
     bool is_me = false;

@@ -1,4 +1,7 @@
-/* CLIENT LIST and CLIENT INFO. The former stops the world while clients are taken down, the latter not at all. */
+/*
+ * CLIENT LIST and CLIENT INFO. The former stops the world while clients' descriptions are taken, the latter doesn't
+ * stop it at all.
+ */
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -44,7 +47,7 @@ static void list_all(struct call *call)
     reply_text(call, &text);
 }
 
-/* The numbers from argument 3 on, on the heap; NULL when one isn't a number, which is answered. */
+/* The numbers from argv[3] on, on the heap; NULL, with the error, when one of them isn't a number. */
 static uint64_t *parse_ids(struct call *call)
 {
     uint64_t *ids = mem_alloc((size_t)(call->argc - 3) * sizeof *ids);

@@ -7,7 +7,10 @@
 #include "engine/session.h"
 #include "server.h"
 
-/* The end of the pause, wall time in ms; 0 for a timeout of 0, which pauses nothing by itself. */
+/*
+ * Reads the end of the pause: wall time in ms, or 0 for a timeout of 0, which by itself pauses nothing. False, with the
+ * error, if the timeout is wrong.
+ */
 static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end_out)
 {
     int64_t ms;

@@ -1,8 +1,8 @@
 /*
- * COMMAND and its subcommands: the command table, told to clients.
+ * COMMAND and its subcommands, which show the command table to clients.
  *
- * The structure of the replies (order of fields, what is a set and what a map) is Redis's: drivers find
- * keys and shells complete words by it.
+ * The structure of the replies (order of fields, what is a set and what a map) is Redis's: drivers find keys by it, and
+ * shells complete words.
  */
 #include "base/glob.h"
 #include "base/memory.h"
@@ -221,7 +221,7 @@ static const char *const arg_type_names[] = {
     [ARG_BLOCK] = "block",
 };
 
-/* A field that is left out where the table says nothing. */
+/* A field that is left out when the table has no value for it. */
 static void reply_field_if(struct reply *reply, const char *field, const char *value)
 {
     if (value)
@@ -275,7 +275,7 @@ static void reply_history(struct reply *reply, const struct command *command)
     }
 }
 
-/* One pair of the reply: the command's name and a map of what is known of it. */
+/* One pair of the reply: the command's name and a map of what is known about it. */
 static void reply_command_docs(struct reply *reply, const struct command *command)
 {
     size_t fields = 3; /* summary, since, group */
@@ -338,7 +338,7 @@ void cmd_command_docs(struct call *call)
 
 enum list_filter { FILTER_NONE, FILTER_MODULE, FILTER_CATEGORY, FILTER_PATTERN };
 
-/* Reads FILTERBY; false when that is no filter. */
+/* Reads FILTERBY; false when it names no filter. */
 static bool parse_filter(const struct call *call, enum list_filter *filter_out)
 {
     if (call->argc == 2) {
@@ -375,7 +375,7 @@ static bool passes_filter(const struct command *command, enum list_filter filter
     return false;
 }
 
-/* 1, or 0 for one that is filtered out. */
+/* Returns 1, or 0 for a command that is filtered out. */
 static size_t list_command(struct reply *reply, const struct command *command, enum list_filter filter,
                            const struct arg *wanted)
 {
@@ -415,7 +415,7 @@ static bool takes_keys(const struct command *command)
     return false;
 }
 
-/* The command that the arguments from the third on would run; NULL when an error was answered. */
+/* The command that the arguments from argv[2] on would run; NULL, with the error, when there is none. */
 static const struct command *inner_command(struct call *call)
 {
     const struct arg *argv = call->argv + 2;

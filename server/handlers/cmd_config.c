@@ -20,7 +20,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The arguments behind CONFIG and the subcommand. */
+/* The arguments behind CONFIG and the subcommand, as an array on the heap that borrows their bytes. */
 static struct bytes *words_of(const struct call *call, size_t *count_out)
 {
     size_t count = (size_t)call->argc - 2;
@@ -82,7 +82,7 @@ void cmd_config_rewrite(struct call *call)
     access_config_collect(call->server);
     int result = config_rewrite(config);
     if (result == 0) {
-        log_notice("CONFIG REWRITE: %s is written", config->file);
+        log_notice("CONFIG REWRITE: wrote %s", config->file);
         reply_ok(call->reply);
         return;
     }

@@ -1,4 +1,6 @@
-/* The connection's own commands: is anybody there, who am I, which protocol, which database. */
+/*
+ * Commands about the connection itself: whether the server answers, who the client is, which protocol, which database.
+ */
 #include "acl/acl.h"
 #include "base/number.h"
 #include "command/arguments.h"
@@ -43,7 +45,7 @@ void cmd_quit(struct call *call)
     conn_close_after_output(&call->client->conn);
 }
 
-/* As it was when it was accepted. The library behind it stays what it is. */
+/* Makes the connection what it was when it was accepted. The library's name and version stay. */
 void cmd_reset(struct call *call)
 {
     struct client *client = call->client;
@@ -67,7 +69,7 @@ static bool login(struct call *call, const struct arg *user, const struct arg *p
     return false;
 }
 
-/* AUTH [user] password. Without a name it is the default user's, which then must want one. */
+/* AUTH [user] password. Without a name the password is the default user's, who must have one. */
 void cmd_auth(struct call *call)
 {
     static const struct arg default_user = {"default", sizeof "default" - 1, NULL};
@@ -88,7 +90,7 @@ void cmd_auth(struct call *call)
 /* ---- HELLO [version [AUTH user password] [SETNAME name]] ---- */
 
 struct hello {
-    int64_t version;        /* 0: stays */
+    int64_t version;        /* 0: unchanged */
     const struct arg *user; /* NULL: no AUTH; the password stands behind it */
     const struct arg *name; /* NULL: no SETNAME */
 };
@@ -148,7 +150,7 @@ static void hello_reply(struct call *call)
     reply_array(reply, 0);
 }
 
-/* Nothing changes before every option is known to be right. */
+/* Nothing changes until every option is known to be right. */
 void cmd_hello(struct call *call)
 {
     struct hello hello = {0};

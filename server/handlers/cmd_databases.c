@@ -29,7 +29,9 @@ void cmd_swapdb(struct call *call)
     reply_ok(call->reply);
 }
 
-/* Empties a database, or all with db < 0, as SYNC, ASYNC or lazyfree-lazy-user-flush say. */
+/*
+ * Empties a database, or all with db < 0, at once or in the background, as SYNC, ASYNC or lazyfree-lazy-user-flush say.
+ */
 static void flush(struct call *call, int db)
 {
     bool lazily = call->server->config.lazyfree_lazy_user_flush;
@@ -43,7 +45,7 @@ static void flush(struct call *call, int db)
     }
     keyspace_flush(&call->view, db, lazily);
     if (!lazily)
-        mem_purge(); /* whoever waits for the keys to go wants their memory gone too */
+        mem_purge(); /* a client that waits until the keys are gone wants their memory back too */
     reply_ok(call->reply);
 }
 

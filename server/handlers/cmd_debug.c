@@ -1,7 +1,6 @@
 /*
- * DEBUG: looking inside the server and making it fail, for tests. Whether it is allowed at all
- * (enable-debug-command) the executor has checked. Runs while the world is stopped: keys need no lock, and
- * DEBUG SLEEP holds everybody.
+ * DEBUG: looking inside the server and making it fail, for tests. The executor has checked that it is allowed at all
+ * (enable-debug-command). It runs while the world is stopped: keys need no lock, and DEBUG SLEEP holds up everybody.
  *
  * One table lists the subcommands; HELP is drawn from it.
  */
@@ -46,7 +45,7 @@ static void reply_digest(struct reply *reply, const struct digest *digest)
     reply_simple(reply, hex);
 }
 
-/* ---- time and ends ---- */
+/* ---- waiting and ending ---- */
 
 static void debug_sleep(struct call *call)
 {
@@ -121,12 +120,12 @@ static bool argument_positive(struct call *call, const struct arg *arg, int64_t 
     return true;
 }
 
-/* Counts as no change and notifies nobody, as in Redis. */
+/* Counts as no change, and nobody is notified, as in Redis. */
 static const struct key_event event_populate = {"populate", EVENT_WHOLE, 0};
 
 /*
- * Makes one key of POPULATE unless it is there; false when memory ran out. value is the caller's buffer of
- * value_len bytes, filled anew for each key; with a length of 0 the value is as long as its text.
+ * Makes one key of POPULATE unless it exists; false when memory ran out. value is the caller's buffer of value_len
+ * bytes, filled anew for each key; with a length of 0 the value is just its text.
  */
 static bool populate_key(struct call *call, const struct bytes *prefix, int64_t number, char *value, size_t value_len)
 {
@@ -242,7 +241,7 @@ static void debug_stringmatch_len(struct call *call)
     reply_int(call->reply, glob_match(pattern->data, pattern->len, string->data, string->len, false));
 }
 
-/* Random patterns on random strings: what matters is that it ends, and reads nothing beyond. */
+/* Random patterns on random strings: what matters is that matching ends, and reads nothing beyond them. */
 static void debug_stringmatch_test(struct call *call)
 {
     struct random_state *random = random_thread();
@@ -394,24 +393,25 @@ struct debug_subcommand {
 
 static const struct debug_subcommand subcommands[] = {
     {"CHECK", "    Walk all invariants of the tables; a broken one ends the server.", 2, 2, debug_check},
-    {"DIGEST", "    A digest of all databases, the same in every server that holds the same.", 2, 2, debug_digest},
-    {"DIGEST-VALUE <key> [<key> ...]", "    Digests of the values of these keys.", 2, 0, debug_digest_value},
-    {"ERROR <string>", "    Answer with this as an error.", 3, 3, debug_error},
-    {"HTSTATS <db>", "    The shape of a database's tables.", 3, 4, debug_htstats},
+    {"DIGEST", "    Compute a digest of all databases, the same in every server that holds the same data.", 2, 2,
+     debug_digest},
+    {"DIGEST-VALUE <key> [<key> ...]", "    Compute digests of the values of these keys.", 2, 0, debug_digest_value},
+    {"ERROR <string>", "    Answer with this text as an error.", 3, 3, debug_error},
+    {"HTSTATS <db>", "    Describe the shape of a database's tables.", 3, 4, debug_htstats},
     {"INSIDE <command> [<arg> ...]", "    Run a command from inside this one, as EXEC does.", 3, 0, debug_inside},
     {"JMAP", "    Accepted and ignored.", 2, 2, debug_nothing},
     {"LOG <message>", "    Write the message to the server's log.", 3, 3, debug_log},
-    {"OBJECT <key>", "    Where and how a key's value is stored.", 3, 3, debug_object},
-    {"PANIC", "    Abort.", 2, 0, debug_panic},
+    {"OBJECT <key>", "    Tell where and how a key's value is stored.", 3, 3, debug_object},
+    {"PANIC", "    Abort the server.", 2, 0, debug_panic},
     {"POPULATE <count> [<prefix>] [<size>]",
-     "    Make keys <prefix>:0, <prefix>:1 ... with values of <size> bytes, those excepted that are there.", 3, 5,
+     "    Make keys <prefix>:0, <prefix>:1 ... with values of <size> bytes; existing keys stay as they are.", 3, 5,
      debug_populate},
-    {"PROTOCOL <type>", "    Answer with a value of that type of the protocol.", 3, 3, debug_protocol},
+    {"PROTOCOL <type>", "    Answer with a value of this type of the protocol.", 3, 3, debug_protocol},
     {"SEGFAULT", "    Crash by writing where nothing may be written.", 2, 0, debug_segfault},
-    {"SET-ACTIVE-EXPIRE <0|1>", "    Whether keys whose time has come are looked for, or only noticed when used.", 3, 3,
+    {"SET-ACTIVE-EXPIRE <0|1>", "    Set whether expired keys are looked for, or only noticed when used.", 3, 3,
      debug_set_active_expire},
-    {"SLEEP <seconds>", "    Hold the whole server for so long; decimals allowed.", 3, 3, debug_sleep},
-    {"STRINGMATCH-LEN <pattern> <string>", "    Whether the pattern matches.", 4, 4, debug_stringmatch_len},
+    {"SLEEP <seconds>", "    Stop the whole server for this long; decimals are allowed.", 3, 3, debug_sleep},
+    {"STRINGMATCH-LEN <pattern> <string>", "    Tell whether the pattern matches.", 4, 4, debug_stringmatch_len},
     {"STRINGMATCH-TEST", "    Match random patterns.", 2, 2, debug_stringmatch_test},
     {"HELP", NULL, 2, 2, debug_help}, /* reply_help() describes it */
 };

@@ -1,7 +1,7 @@
 /*
- * Commands about the time to live: EXPIRE and its relatives set it, TTL and its relatives tell it,
- * PERSIST takes it away. Times are kept as absolute wall time in milliseconds; the command's own
- * time (db.now_ms) is the present throughout.
+ * Commands about the time to live: EXPIRE and its relatives set it, TTL and its relatives show it, PERSIST takes it
+ * away. Times are kept as absolute wall time in milliseconds; the command's own time (call->view.now_ms) is the present
+ * throughout.
  */
 #include "command/arguments.h"
 #include "command/errors.h"

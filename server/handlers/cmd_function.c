@@ -1,4 +1,4 @@
-/* FUNCTION on a server that has no scripts, and so never a function. */
+/* FUNCTION on a server that has no scripts, and so never holds a function. */
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"

@@ -1,10 +1,10 @@
 /*
- * INFO: what the server tells of itself, as lines "name:value" in sections.
+ * INFO: what the server reports about itself, as lines "name:value" in sections.
  *
- * One table lists the sections in the order in which they are answered, with a function that writes each.
- * Names of sections and fields are Redis's, because monitoring tools look for them; what kvs has no
- * counterpart for shows the value of a lone server that doesn't use it. Others go on meanwhile: everything comes from
- * counters, from what each worker notes of its clients, and from short looks under one lock at a time.
+ * One table lists the sections in the order in which they are answered, with a function that writes each. Names of
+ * sections and fields are Redis's, because monitoring tools look for them; a field without a counterpart in kvs shows
+ * the value that it has on a lone server that doesn't use the feature. Other workers go on meanwhile: everything comes
+ * from counters, from what each worker records about its clients, and from short looks under one lock at a time.
  */
 #include "base/clock.h"
 #include "base/memory.h"
@@ -55,7 +55,7 @@ static void field_percent(struct text *info, const char *name, double value)
     text_addf(info, "%s:%.2f%%\r\n", name, value);
 }
 
-/* Bytes, and once more as people read them: name and name_human. */
+/* Two fields, name and name_human: bytes, and the same in a form for people. */
 static void field_bytes(struct text *info, const char *name, uint64_t bytes)
 {
     char human[64];
@@ -319,7 +319,7 @@ static void field_cpu(struct text *info, const char *name, struct timeval used)
     text_addf(info, "%s:%ld.%06ld\r\n", name, (long)used.tv_sec, (long)used.tv_usec);
 }
 
-/* The main thread's time, from another thread: the kernel's file on it, in clock ticks. */
+/* The main thread's time, from another thread: from the kernel's file about it, in clock ticks. */
 static void write_cpu_main_thread(struct text *info)
 {
     char path[64];
@@ -394,7 +394,7 @@ static void write_errorstats(struct text *info, struct server *server)
     stats_each_error(write_error, info);
 }
 
-/* The duration in nanoseconds that percent of calls didn't exceed. */
+/* The duration in nanoseconds that this percentage of the calls didn't exceed. */
 static uint64_t latency_percentile(const struct command_totals *totals, uint64_t calls, double percent)
 {
     uint64_t rank = (uint64_t)ceil(percent / 100 * (double)calls);
@@ -408,7 +408,7 @@ static uint64_t latency_percentile(const struct command_totals *totals, uint64_t
     return stats_latency_bound(bucket);
 }
 
-/* "50", "99.9": at most six decimals, no zeros behind. */
+/* "50", "99.9": at most six decimals, without trailing zeros. */
 static void add_percent(struct text *info, double percent)
 {
     char digits[64];
@@ -473,7 +473,7 @@ static void write_sockets(struct text *info, struct server *server)
 typedef void write_section(struct text *info, struct server *server);
 
 struct section {
-    const char *title; /* its name in any case */
+    const char *title; /* also its name, whatever the case */
     const char *alias; /* another name, or NULL */
     bool by_default;   /* answered when none is asked for */
     write_section *write;

@@ -1,5 +1,5 @@
 /*
- * Commands on keys whatever they hold: DEL UNLINK EXISTS TOUCH TYPE RENAME RENAMENX COPY MOVE.
+ * Commands on keys, whatever they hold: DEL UNLINK EXISTS TOUCH TYPE RENAME RENAMENX COPY MOVE.
  *
  * A key lies in the same shard in every database, so the locks that the executor has taken on the keys of
  * the arguments are enough for MOVE and COPY ... DB too.
@@ -42,7 +42,7 @@ void cmd_exists(struct call *call)
     count_keys(call, LOOKUP_NO_TOUCH);
 }
 
-/* Renews the access clock even for a client that said CLIENT NO-TOUCH: that is what it is for. */
+/* Renews the access clock even for a client with CLIENT NO-TOUCH, since that is what TOUCH is for. */
 void cmd_touch(struct call *call)
 {
     count_keys(call, LOOKUP_TOUCH);
@@ -70,7 +70,7 @@ void cmd_rename(struct call *call)
     }
 }
 
-/* Answers with 1, with 0 where there is a key already, or with the error. */
+/* Answers with 1, with 0 if there was a key already, or with the error. */
 static void reply_transfer(struct call *call, enum transfer outcome)
 {
     if (outcome == TRANSFER_NO_MEMORY)

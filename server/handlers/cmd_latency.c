@@ -59,7 +59,10 @@ void cmd_latency_reset(struct call *call)
 
 /* ---- HISTOGRAM ---- */
 
-/* Answers one command's histogram as key and value of a map; false, and nothing, if it never ran. */
+/*
+ * Answers with one command's histogram as key and value of a map; if the command never ran, answers nothing and returns
+ * false.
+ */
 static bool reply_histogram(struct reply *reply, const struct command *command)
 {
     struct command_totals totals;
@@ -91,7 +94,7 @@ static bool reply_histogram(struct reply *reply, const struct command *command)
     return true;
 }
 
-/* A command and its subcommands; returns how many have a histogram. */
+/* Answers with the histograms of a command and its subcommands; returns how many there were. */
 static size_t reply_histograms(struct reply *reply, const struct command *command)
 {
     size_t pairs = reply_histogram(reply, command);
@@ -133,7 +136,7 @@ static void add_age(struct text *graph, int64_t seconds)
         text_addf(graph, "%" PRId64 "d", seconds / (24 * 3600));
 }
 
-/* One column a sample, from low to high in GRAPH_ROWS steps. */
+/* Draws one column for each sample, from low to high in GRAPH_ROWS steps. */
 static void graph_draw(struct text *graph, const struct latency_sample *samples, unsigned count, int64_t low,
                        int64_t high)
 {
@@ -211,19 +214,19 @@ static struct findings event_examine(const struct latency_event *event, int64_t 
     return found;
 }
 
-/* What to do about an event; NULL when there is nothing particular to say. */
+/* What to do about an event; NULL when there is no particular advice. */
 static const char *event_advice(const char *name)
 {
     static const struct {
         const char *prefix, *advice;
     } advices[] = {
         {"command",
-         "Slow commands: look at SLOWLOG GET. Replace KEYS by SCAN, FLUSHALL by FLUSHALL ASYNC, DEL of large "
-         "values by UNLINK, and long MGET or MSET by several shorter ones."},
+         "Slow commands: look at SLOWLOG GET. Replace KEYS with SCAN, FLUSHALL with FLUSHALL ASYNC, DEL of large "
+         "values with UNLINK, and a long MGET or MSET with several shorter ones."},
         {"fast-command",
-         "Commands that should be fast were not: the machine is overloaded, swaps or lends its processors "
+         "Commands that should be fast were not: the machine is overloaded, swaps, or lends its processors "
          "to others. Compare INFO cpu with the machine's load."},
-        {"expire", "Many keys expire in the same moment: add some randomness to their times to live."},
+        {"expire", "Many keys expire at the same moment: add some randomness to their times to live."},
         {"eviction", "maxmemory is reached in leaps: leave more room below it, or write smaller values."},
         {"aof", "The disk is slow to sync the log: use a faster or a local one, or appendfsync everysec."},
     };
@@ -237,11 +240,11 @@ static void doctor_write(struct text *report, const struct latency_event *events
 {
     if (count == 0 && threshold_ms == 0) {
         text_add(report, "Latency is not being watched. CONFIG SET latency-monitor-threshold <milliseconds> "
-                         "begins to note everything that takes at least that long.\n");
+                         "starts recording everything that takes at least that long.\n");
         return;
     }
     if (count == 0) {
-        text_addf(report, "Nothing has taken %" PRId64 " ms or longer since it is being watched.\n", threshold_ms);
+        text_addf(report, "Nothing has taken %" PRId64 " ms or longer since the watching began.\n", threshold_ms);
         return;
     }
     int64_t now_s = clock_wall_ms() / 1000;
@@ -275,16 +278,16 @@ void cmd_latency_help(struct call *call)
 {
     static const char *const lines[] = {
         "DOCTOR",
-        "    What took too long, and what may help, in words.",
+        "    Explain in words what took too long, and what may help.",
         "GRAPH <event>",
         "    Draw the last spikes of an event.",
         "HISTOGRAM [<command> ...]",
-        "    How the durations of the named commands, or of all, are distributed:",
-        "    for growing bounds in microseconds the number of calls that took no longer.",
+        "    Show how the durations of the named commands, or of all, are distributed:",
+        "    for growing bounds in microseconds, the number of calls that took no longer.",
         "HISTORY <event>",
-        "    Time and milliseconds of the last spikes of an event.",
+        "    Show the time and milliseconds of the last spikes of an event.",
         "LATEST",
-        "    For each event: its name, time and milliseconds of the last spike, and the worst ever.",
+        "    Show for each event its name, the time and milliseconds of the last spike, and the worst ever.",
         "RESET [<event> ...]",
         "    Forget the spikes of the named events, or of all.",
     };

@@ -1,10 +1,10 @@
 /*
  * LCS: the longest common subsequence of two strings, its length, or where it lies in both.
  *
- * The classic table of lengths (Wagner and Fischer, 1974) needs only its last row to be filled; what the way
- * back needs of each cell is which neighbour was larger. So a row of lengths and one bit a cell are kept:
- * a thirty-second of the whole table. Bit (i, j) is set where lengths(i-1, j) > lengths(i, j-1), that is
- * where the way back goes up rather than left; where the two bytes are equal it goes both and needs no bit.
+ * To fill in the classic table of lengths (Wagner and Fischer, 1974), only its last row is needed; for the way back,
+ * each cell only has to say which neighbour was larger. So one row of lengths and one bit for each cell are kept: a
+ * thirty-second of the whole table. Bit (i, j) is set where lengths(i-1, j) > lengths(i, j-1), that is where the way
+ * back goes up rather than left; where the two bytes are equal it goes both and needs no bit.
  *
  * The limit on the work stays Redis's: it refuses strings whose table of 32-bit lengths would be larger
  * than proto-max-bulk-len.
@@ -35,7 +35,7 @@ struct lcs {
     size_t row_words;
 };
 
-/* A stretch that both strings have in common; it is found from its end to its start. */
+/* A stretch that both strings have in common, found from its end to its start. */
 struct match {
     size_t a_start, b_start;
     size_t len; /* 0: none yet */
@@ -124,7 +124,7 @@ static bool goes_up(const struct lcs *lcs, size_t i, size_t j)
     return lcs->up[(i - 1) * lcs->row_words + (j - 1) / 64] >> ((j - 1) % 64) & 1;
 }
 
-/* Answers with one match if there is one and it is long enough; returns how many it answered with. */
+/* Answers with the match if there is one and it is long enough; returns 1 if it did, or 0. */
 static size_t reply_match(struct call *call, const struct lcs_options *options, const struct match *match)
 {
     if (match->len == 0 || (int64_t)match->len < options->min_match_len)

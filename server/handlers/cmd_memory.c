@@ -1,4 +1,4 @@
-/* MEMORY: what the server's memory is spent on. All figures come from the allocator, the keyspace and the clients. */
+/* MEMORY: how the server's memory is used. All figures come from the allocator, the keyspace and the clients. */
 #include "base/memory.h"
 #include "base/text.h"
 #include "command/arguments.h"
@@ -17,14 +17,14 @@
 
 #define MIB ((size_t)1 << 20)
 
-/* What a key takes in its table, beside its entry: one slot. */
+/* Bytes that a key takes in its table, besides its entry: one slot. */
 #define SLOT_BYTES sizeof(struct entry *)
 
 /* ---- USAGE ---- */
 
-#define USAGE_SAMPLES 5 /* members of a collection that are measured, unless told */
+#define USAGE_SAMPLES 5 /* members of a collection that are measured by default */
 
-/* The options behind the key. */
+/* Reads the options behind the key. False, with the error, if they are wrong. */
 static bool usage_options_read(struct call *call, int64_t *samples_out)
 {
     for (int i = 3; i < call->argc; i += 2) {
@@ -75,7 +75,7 @@ static void pair_double(struct reply *reply, const char *name, double value)
     reply_double(reply, value);
 }
 
-/* One map for every database that has keys; returns their number. */
+/* Answers with one map for every database that has keys; returns their number. */
 static size_t reply_database_tables(struct reply *reply, struct keyspace *keyspace)
 {
     size_t count = 0;
@@ -150,27 +150,27 @@ static bool exceeds(size_t a, size_t b, double factor)
 static void doctor_write(struct text *text, const struct memory_report *report)
 {
     if (report->allocated < report->startup + 5 * MIB) {
-        text_add(text, "There is too little data here to say anything about its memory.\n");
+        text_add(text, "This server holds too little data to say anything about its memory.\n");
         return;
     }
     if (memory_ratio(report->peak, report->allocated) > 1.5)
         text_add(text, "- Peak: the server once used more than one and a half times what it uses now. It may "
-                       "still hold that memory, and uses it when data grows; MEMORY PURGE gives it back.\n");
+                       "still hold that memory, and will use it when data grows; MEMORY PURGE gives it back.\n");
     if (exceeds(report->rss, report->allocated, 1.4))
         text_add(text, "- Fragmentation: the process occupies more than 1.4 times what is allocated. That is "
                        "harmless after a peak; otherwise values of very different sizes come and go.\n");
     if (exceeds(report->active, report->allocated, 1.1))
         text_add(text, "- Allocator: pages in use are more than a tenth larger than what lies in them. "
-                       "Deleting most of the keys does that; writing new ones fills the gaps.\n");
+                       "Deleting most of the keys causes that; writing new ones fills the gaps.\n");
     if (exceeds(report->resident, report->active, 1.1))
         text_add(text, "- Unused pages: the allocator holds a tenth more than it uses. MEMORY PURGE gives it "
                        "back.\n");
     if (exceeds(report->rss, report->resident, 1.1))
-        text_add(text, "- Process: more than a tenth of it is memory that the allocator knows nothing of.\n");
+        text_add(text, "- Process: more than a tenth of its memory is unknown to the allocator.\n");
     unsigned clients = workers_conn_count();
     if (clients != 0 && report->clients / clients > 200 * 1024)
-        text_add(text, "- Clients: their buffers hold more than 200 kB each on average. CLIENT LIST shows in "
-                       "tot-mem whose; they read too slowly, or send too much at once.\n");
+        text_add(text, "- Clients: their buffers hold more than 200 kB each on average. CLIENT LIST shows "
+                       "in tot-mem which ones; they read too slowly, or send too much at once.\n");
     if (text->len == 0)
         text_add(text, "There is nothing wrong with the memory of this server.\n");
 }
@@ -205,16 +205,16 @@ void cmd_memory_help(struct call *call)
 {
     static const char *const lines[] = {
         "DOCTOR",
-        "    What is wrong with the server's memory, in words.",
+        "    Explain in words what is wrong with the server's memory.",
         "MALLOC-STATS",
-        "    The allocator's own report.",
+        "    Show the allocator's own report.",
         "PURGE",
         "    Give unused memory back to the kernel.",
         "STATS",
-        "    What the server's memory is spent on.",
+        "    Show how the server's memory is used.",
         "USAGE <key> [SAMPLES <count>]",
-        "    Bytes that a key and its value occupy. Of a collection <count> members are",
-        "    looked at (5 unless told, 0 for all).",
+        "    Tell how many bytes a key and its value occupy. In a collection, <count> members",
+        "    are measured (5 by default, 0 for all).",
     };
     reply_help(call->reply, "MEMORY", lines, sizeof lines / sizeof lines[0]);
 }

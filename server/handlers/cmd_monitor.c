@@ -3,7 +3,7 @@
 #include "engine/client.h"
 #include "engine/monitor.h"
 
-/* Who is a monitor already gets no reply, as in Redis. */
+/* A client that is a monitor already gets no reply, as in Redis. */
 void cmd_monitor(struct call *call)
 {
     if (call->client->flags & CLIENT_MONITOR)

@@ -1,6 +1,6 @@
 /*
- * OBJECT: what is known of the value behind a key beyond its content. Asking is no use of the key, so
- * the access clock stays.
+ * OBJECT: what is known about the value of a key besides its content. Asking doesn't count as using the key, so the
+ * access clock stays.
  */
 #include "command/errors.h"
 #include "command/handlers.h"
@@ -17,7 +17,7 @@
     " Please note that when switching between policies at runtime LRU and LFU data will take some time to "            \
     "adjust."
 
-/* NULL, and null was answered, when the key is absent. */
+/* The key's entry; if the key is absent, answers with null and returns NULL. */
 static const struct entry *find_object(struct call *call)
 {
     const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH);
@@ -40,8 +40,8 @@ void cmd_object_encoding(struct call *call)
 }
 
 /*
- * An entry belongs to its key alone. But Redis shares its small integers, and suites and monitoring tell by
- * this number that a value is one of them, so the same number is given for the same values.
+ * An entry belongs to its key alone. But Redis shares its small integers, and test suites and monitoring tools
+ * recognize them by this number, so the same number is given for the same values.
  */
 static bool redis_would_share(const struct call *call, const struct entry *entry)
 {
@@ -88,13 +88,13 @@ void cmd_object_help(struct call *call)
 {
     static const char *const lines[] = {
         "ENCODING <key>",
-        "    How the value is kept in memory.",
+        "    Tell how the value is kept in memory.",
         "FREQ <key>",
-        "    How often the key was used lately, on a logarithmic scale; only under an LFU maxmemory-policy.",
+        "    Tell how often the key was used lately, on a logarithmic scale; only with an LFU maxmemory-policy.",
         "IDLETIME <key>",
-        "    Seconds since the key was last used; not under an LFU maxmemory-policy.",
+        "    Tell the seconds since the key was last used; not with an LFU maxmemory-policy.",
         "REFCOUNT <key>",
-        "    How many keys share the value; a very large number for small integers.",
+        "    Tell how many keys share the value; a very large number for small integers.",
     };
     reply_help(call->reply, "OBJECT", lines, sizeof lines / sizeof lines[0]);
 }

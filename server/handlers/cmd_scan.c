@@ -1,13 +1,13 @@
 /*
  * Walking the keyspace: SCAN, KEYS and RANDOMKEY.
  *
- * All three hold no lock but the one shard's that keyspace_scan() takes while it visits some hundred entries:
- * names are copied out under the lock, and answered with when the walk is over. So a KEYS on millions of
- * keys costs its own client's worker, and the others go on; in a stopped world all would wait.
+ * All three hold only the lock of the one shard that keyspace_scan() takes while it visits some hundred entries: names
+ * are copied out under the lock, and answered with when the walk is over. So a KEYS on millions of keys occupies only
+ * its own client's worker, and the others go on; in a stopped world all would wait.
  *
- * The price is that KEYS is no instant's picture: a key that is renamed meanwhile may be seen under both
- * names or neither. Keys that stay are seen, and each name is given once: the walk may visit a key twice
- * when its table grows in between, so KEYS drops repetitions at the end.
+ * The price is that KEYS doesn't show a single moment: a key that is renamed meanwhile may be seen under both names or
+ * under neither. Keys that stay are seen, and each name is given once: the walk may visit a key twice when its table
+ * grows in between, so KEYS drops repetitions at the end.
  */
 #include "base/glob.h"
 #include "base/memory.h"
@@ -33,8 +33,8 @@ static void reply_names(struct call *call, const struct name_list *names)
 enum { NO_TYPE = -1, ANY_TYPE = -2 };
 
 struct walk {
-    const struct arg *pattern; /* NULL: all */
-    int type;                  /* number of a value type, ANY_TYPE, or NO_TYPE for a name that no type has */
+    const struct arg *pattern; /* NULL: any */
+    int type;                  /* number of a value type, ANY_TYPE, or NO_TYPE for the name of no type */
     int64_t now_ms;
     struct name_list names;   /* what is to be answered with */
     struct name_list expired; /* keys whose time had come */
@@ -60,7 +60,7 @@ static void walk_deinit(struct walk *walk)
     name_list_deinit(&walk->expired);
 }
 
-/* A pattern that lets everything pass is none. */
+/* NULL for a pattern that lets everything pass. */
 static const struct arg *useful_pattern(const struct arg *pattern)
 {
     return pattern->len == 1 && pattern->data[0] == '*' ? NULL : pattern;

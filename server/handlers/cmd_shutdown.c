@@ -1,8 +1,8 @@
 /*
  * SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT].
  *
- * There is nothing to save to yet, so SAVE fails unless FORCE says to end all the same. Nothing is waited for
- * that ABORT could stop: once asked, the server ends.
+ * So far there is nothing to save to, so SAVE fails unless FORCE says to end all the same. There is no wait that ABORT
+ * could stop: once asked, the server ends.
  */
 #include "command/call.h"
 #include "command/errors.h"
@@ -59,7 +59,7 @@ void cmd_shutdown(struct call *call)
         return;
     }
     char who[CONN_PEER_TEXT_MAX];
-    log_notice("SHUTDOWN from client %llu (%s), ending", (unsigned long long)call->client->conn.id,
+    log_notice("SHUTDOWN from client %llu (%s): ending", (unsigned long long)call->client->conn.id,
                conn_peer_text(&call->client->conn, who));
     call->server->request_shutdown(options.now);
 }

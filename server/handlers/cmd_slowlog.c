@@ -1,4 +1,4 @@
-/* SLOWLOG: what the slow log holds. */
+/* SLOWLOG: the protocol's side of record/slowlog.h. */
 #include "base/number.h"
 #include "command/call.h"
 #include "command/handlers.h"
@@ -60,10 +60,10 @@ void cmd_slowlog_help(struct call *call)
 {
     static const char *const lines[] = {
         "GET [<count>]",
-        "    The newest <count> entries (10 unless told, -1 for all), each of six parts:",
+        "    Show the newest <count> entries (10 by default, -1 for all), each with six parts:",
         "    number, Unix time, microseconds, arguments, the client's address (socket, pid, uid, gid) and its name.",
         "LEN",
-        "    How many entries there are.",
+        "    Tell how many entries there are.",
         "RESET",
         "    Forget all entries.",
     };

@@ -1,9 +1,8 @@
 /*
  * String commands: SET and its relatives, GET and its relatives, counters, and writing into values.
  *
- * GET and a SET without options are what most clients do most of the time: both run from top to bottom
- * without an allocation when a value of like size is there already. Everything with options goes through
- * set_with_options().
+ * GET and a SET without options are what most clients do most of the time: both run from top to bottom without an
+ * allocation when there is already a value of similar size. Everything with options goes through set_with_options().
  *
  * An overwrite changes the entry that is there if it keeps its layout: an entry that gains or loses a TTL is
  * made anew. So is one that held a blob: keyspace_put() frees large values after the lock, while
@@ -78,7 +77,7 @@ void cmd_strlen(struct call *call)
         reply_int(call->reply, (int64_t)string_len(entry));
 }
 
-/* Turns two ends (negative: from the end) into a piece of len bytes; false if it is empty. */
+/* Turns two ends (negative: counted from the end) into a piece of a value of len bytes; false if it is empty. */
 static bool resolve_range(int64_t start, int64_t end, size_t len, size_t *offset_out, size_t *count_out)
 {
     int64_t total = (int64_t)len;
@@ -125,8 +124,8 @@ void cmd_substr(struct call *call)
 /* ---- storing ---- */
 
 /*
- * Puts the value of an argument under key, where old (or NULL) is now, with that expiry. False, and
- * nothing changed, if memory can't be had; the caller then answers.
+ * Stores the value of an argument under key, whose present entry is old (or NULL), with that expiry. Without memory
+ * returns false with nothing changed; the caller then answers.
  */
 static bool store(struct call *call, const struct key *key, const struct entry *old, const struct arg *value,
                   int64_t expire_ms)
@@ -166,7 +165,7 @@ struct set_options {
     bool get;
 };
 
-/* Reads the time of an expiry option into absolute milliseconds. False, with the error, if it isn't good. */
+/* Reads the time of an expiry option into absolute milliseconds. False, with the error, if it isn't valid. */
 static bool read_expiry(struct call *call, enum expiry_option option, const struct arg *time, int64_t *expire_ms_out)
 {
     enum time_unit unit = option == EXPIRY_EX || option == EXPIRY_EXAT ? TIME_SECONDS : TIME_MILLISECONDS;
@@ -174,7 +173,7 @@ static bool read_expiry(struct call *call, enum expiry_option option, const stru
     return expiry_time_read(call, time, unit, origin, 1, expire_ms_out);
 }
 
-/* Notes an option about expiry; false if there was one of another kind. */
+/* Records an option about expiry; false if there was one of another kind. */
 static bool choose_expiry(struct set_options *options, enum expiry_option expiry)
 {
     if (options->expiry != EXPIRY_DROP && options->expiry != expiry)
@@ -349,7 +348,7 @@ void cmd_getex(struct call *call)
     }
     entry = keyspace_find_for_write(&call->view, key);
     if (expire_ms == ENTRY_NO_EXPIRY && entry_expiry(entry) == ENTRY_NO_EXPIRY)
-        return; /* a TTL that is set again as it was is a change, for Redis too; none that stays none isn't */
+        return; /* setting the same TTL again is a change, for Redis too; PERSIST without a TTL isn't */
     if (keyspace_set_expiry(&call->view, key, entry, expire_ms) != 0) {
         reply_rollback(call->reply, before);
         error_no_memory(call);
@@ -404,8 +403,8 @@ static const struct key_event event_incrby = {"incrby", EVENT_STRING, 1},
                               event_setrange = {"setrange", EVENT_STRING, 1};
 
 /*
- * Ends a change of the first key, where old was found: changed is what a function of types/string.h made of it (or, with
- * old NULL, a new entry). False, with the error, if that had no memory.
+ * Completes a change of the first key, whose entry was old: changed is what a function of types/string.h made from it
+ * (or, with old NULL, a new entry), or NULL without memory. False, with the error, in that case.
  */
 static bool finish(struct call *call, const struct entry *old, struct entry *changed, const struct key_event *event)
 {
@@ -500,7 +499,7 @@ void cmd_incrbyfloat(struct call *call)
 
 /* ---- writing into values ---- */
 
-/* Whether a string of len bytes with more behind it is within the limit; answers with the error if not. */
+/* Whether a string of len bytes, with more bytes appended, is within the limit; answers with the error if not. */
 static bool check_length(struct call *call, size_t len, size_t more)
 {
     size_t total;

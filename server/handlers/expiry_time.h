@@ -1,5 +1,6 @@
 /*
- * Times to live as clients write them: seconds or milliseconds, from now on or since 1970, as an absolute wall time.
+ * Turns times to live as clients write them (seconds or milliseconds, from now on or since 1970) into absolute wall
+ * time.
  */
 #ifndef KVS_HANDLERS_EXPIRY_TIME_H
 #define KVS_HANDLERS_EXPIRY_TIME_H
@@ -15,8 +16,8 @@ enum time_unit { TIME_SECONDS = 1000, TIME_MILLISECONDS = 1 }; /* in millisecond
 enum time_origin { TIME_FROM_NOW, TIME_SINCE_1970 };
 
 /*
- * Reads arg, which is at least least, into wall milliseconds. False, with the error, if it isn't a number or there is no
- * such time. The result may be past.
+ * Reads arg, which must be at least `least`, into milliseconds of wall time. False, with the error, if it isn't a
+ * number or there is no such time. The result may lie in the past.
  */
 static inline bool expiry_time_read(struct call *call, const struct arg *arg, enum time_unit unit,
                                     enum time_origin origin, int64_t least, int64_t *wall_ms_out)

@@ -1,6 +1,6 @@
 /*
- * Finding the entries of a command's keys, as the client wants it and as a type.
- * What is found is borrowed until the entry is changed or the handler returns.
+ * Finding the entries of a command's keys, and checking their types. An entry that was found is borrowed until it is
+ * changed or the handler returns.
  */
 #ifndef KVS_HANDLERS_LOOKUP_H
 #define KVS_HANDLERS_LOOKUP_H
@@ -11,7 +11,7 @@
 #include "store/keyspace.h"
 #include "types/type_number.h"
 
-/* For reading; counts as a use of the key. NULL when absent. */
+/* Finds an entry for reading, which counts as a use of the key. NULL when it is absent. */
 static inline const struct entry *lookup_read(struct call *call, const struct key *key)
 {
     return keyspace_find(&call->view, key, LOOKUP_TOUCH);

@@ -1,8 +1,8 @@
 /*
- * Lists of names: what a walk over the keyspace copies out under the locks, to be answered with after it.
+ * Lists of names: what a walk over the keyspace copies out under the locks, for the reply after the walk.
  *
- * One owner, one thread. Memory for it can fail, since clients choose how much it takes: the list then notes
- * that it is incomplete and takes no more.
+ * One owner, one thread. Allocations can fail, since clients choose how much a list takes: it then notes that it is
+ * incomplete and takes no more names.
  */
 #ifndef KVS_HANDLERS_NAME_LIST_H
 #define KVS_HANDLERS_NAME_LIST_H
@@ -28,7 +28,7 @@ void name_list_add(struct name_list *names, struct bytes name);
  */
 struct bytes name_list_next(const struct name_list *names, size_t *offset);
 
-/* Removes repetitions, keeping the order. False, and nothing changed, without memory. */
+/* Removes repetitions, keeping the order. Without memory returns false with nothing changed. */
 bool name_list_make_unique(struct name_list *names);
 
 void name_list_deinit(struct name_list *names);
