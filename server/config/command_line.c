@@ -1,6 +1,6 @@
 /*
- * The command line: a file, options and directives. Its grammar is Redis's, so that a command that starts a
- * Redis server starts kvs; -s, --check-config and what draws documentation are our own.
+ * The command line: a file, options and directives. Its grammar is Redis's, so that a command line that starts a Redis
+ * server also starts kvs; -s, --check-config and the options that print documentation are our own.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -17,7 +17,7 @@ enum option_kind { OPTION_ACTION, OPTION_DIRECTIVE, OPTION_SOCKET, OPTION_UNKNOW
 struct option {
     enum option_kind kind;
     enum config_action action;
-    const char *name; /* without dashes; of OPTION_UNKNOWN as typed */
+    const char *name; /* without dashes; for OPTION_UNKNOWN as it was typed */
     char **values;
     int count;
 };
@@ -52,9 +52,8 @@ static bool find_action(const char *argument, enum config_action *action_out)
 }
 
 /*
- * Reads the option at *index and moves on. The argument behind a directive's name is its value, even if it
- * begins with dashes, as Redis has it; `--save` alone may go without. An argument "--name value" brings its
- * values along.
+ * Reads the option at *index and moves on. The argument behind a directive's name is its value, even if it begins with
+ * dashes, as with Redis; only `--save` may stand without a value. An argument "--name value" contains its values.
  */
 static struct option next_option(int argc, char **argv, int *index)
 {
@@ -84,7 +83,7 @@ static bool begins_with_file(int argc, char **argv)
     return argc > 0 && (argv[0][0] != '-' || strcmp(argv[0], "-") == 0);
 }
 
-/* "kvs-server --check-config FILE" is what one types, although the file comes first otherwise. */
+/* People type "kvs-server --check-config FILE", although the file comes first otherwise. */
 static bool checks_first(int argc, char **argv)
 {
     return argc > 0 && strcmp(argv[0], "--check-config") == 0;
@@ -160,7 +159,7 @@ static int load_option(struct loader *loader, const struct option *option)
                        option->name);
 }
 
-/* The file's place in the file system, whatever the working directory becomes. */
+/* Stores the file's absolute path, which holds whatever the working directory becomes. */
 static void remember_file(struct config *config, const char *path)
 {
     const struct config_extra *extra = config->extra;

@@ -1,8 +1,8 @@
 /*
  * The configuration as a whole: making, copying, CONFIG GET and CONFIG SET.
  *
- * CONFIG SET works on a copy, which takes the place of the original when every value has been accepted; so
- * all or none is set without a value ever being put back by parsing it again.
+ * CONFIG SET works on a copy, which takes the place of the original when every value has been accepted; so all values
+ * are set or none, and no value ever has to be put back by parsing it again.
  */
 #include "config/config.h"
 
@@ -106,7 +106,7 @@ bool config_is_secret(const char *name, size_t len)
 
 struct lookup {
     const struct config *config;
-    bool *told; /* by directive: its name; and behind all of them its alias */
+    bool *told; /* whether a name was visited: first by directive, then for the aliases in the same order */
     config_visit *visit;
     void *context;
 };
@@ -185,7 +185,7 @@ static char *about_argument(const char *name, size_t len, const char *what)
 
 #define IS_IMMUTABLE "can't set immutable config"
 
-/* What speaks against setting this directive now, whatever the value; NULL nothing. */
+/* Why this directive can't be set now, whatever the value; NULL if it can. */
 static const char *why_not(const struct config *config, const struct setting *settings, size_t index)
 {
     const struct directive *directive = settings[index].directive;
@@ -195,7 +195,7 @@ static const char *why_not(const struct config *config, const struct setting *se
         return "can't set protected config";
     const struct bytes *value = settings[index].value;
     if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(value->data, '\0', value->len))
-        return "the value holds a NUL byte, which no configuration file can hold"; /* cut there it would be weaker */
+        return "the value holds a NUL byte, which no configuration file can hold"; /* a secret cut there is weaker */
     for (size_t i = 0; i < index; i++)
         if (settings[i].name == settings[index].name)
             return "duplicate parameter";
@@ -224,8 +224,10 @@ static int look_up(const struct config *config, const struct bytes *pairs, size_
     return 0;
 }
 
-/* Cuts the text at single blanks, as Redis does for directives of several words: two blanks have an empty
- * word between. */
+/*
+ * Cuts the text at single blanks, as Redis does for directives with several words: between two blanks there is an empty
+ * word.
+ */
 static size_t cut_words(char *text, const char ***words_out)
 {
     size_t count = 0;
@@ -242,7 +244,7 @@ static size_t cut_words(char *text, const char ***words_out)
     return count;
 }
 
-/* What speaks against the value that was set; NULL nothing. */
+/* Why the value that was set can't be accepted; NULL if it can. */
 static const char *why_not_value(const struct config *config, const struct config *old,
                                  const struct directive *directive)
 {

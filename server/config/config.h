@@ -16,20 +16,20 @@
 struct bytes;
 struct text;
 
-/* Fills in the defaults. */
+/* Fills in the defaults. The caller frees what they hold with config_deinit(). */
 void config_init(struct config *config);
 void config_deinit(struct config *config);
 
 /*
- * Reads arguments (without argv[0]) as the command line has them: [FILE] [--directive value ...] [-s PATH],
- * "-" for a file on standard input. On a mistake returns -EINVAL and sets *error_out to one line: where, what
- * is wrong, what to do (freed with mem_free()).
+ * Reads arguments (without argv[0]) as the command line has them: [FILE] [--directive value ...] [-s PATH], "-" for a
+ * file on standard input. Returns 0, or on a mistake -EINVAL with *error_out set to one line: where it is, what is
+ * wrong, what to do (freed with mem_free()).
  */
 int config_load(struct config *config, int argc, char **argv, char **error_out);
 
 /*
- * What the command line asks for: --help, --version, --check-config, the pages of docs/ and of the manual that are
- * drawn from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
+ * What the command line asks for: --help, --version, --check-config, a page of docs/ or of the manual that is generated
+ * from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
  */
 enum config_action {
     CONFIG_SERVE,
@@ -43,50 +43,53 @@ enum config_action {
 };
 enum config_action config_action_of(int argc, char **argv);
 
-/* --help's text. */
+/* Adds the text of --help. */
 void config_help(struct text *text);
-/* docs/configuration.md, drawn from the table. */
+/* Adds docs/configuration.md, generated from the table. */
 void config_markdown(struct text *text);
-/* kvs-server(1) and kvs.conf(5), drawn from the table. */
+/* Adds kvs-server(1) or kvs.conf(5), generated from the table. */
 void config_server_man_page(struct text *text);
 void config_file_man_page(struct text *text);
 
 /* ---- CONFIG GET, SET, REWRITE ---- */
 
-/* Whether the value of the directive of that name, in any case, is a secret: messages and logs don't repeat it. */
+/*
+ * Whether the directive with this name, in upper or lower case, has a secret value, which messages and logs don't
+ * repeat.
+ */
 bool config_is_secret(const char *name, size_t len);
 
 /*
- * Calls visit with the name and value of every directive that matches one of the patterns, once for each. An older
- * name of a directive is a name like any other; a pattern without * ? [ is a name, and passed to visit as it was
- * given. Inside the gate.
+ * Calls visit with the name and value of every directive that matches one of the patterns, once for each. A directive's
+ * older name is a name like any other; a pattern without * ? [ is a name, and is passed to visit as it was given.
+ * Inside the gate.
  */
 typedef void config_visit(void *context, const char *name, const char *value);
 void config_get(const struct config *config, const struct bytes *patterns, size_t count, config_visit *visit,
                 void *context);
 
 /*
- * Sets several at once, all or none. pairs are name, value, name, value ...: 2 * pair_count of them. World
- * stopped. 0; or a negative errno with nothing changed, and *error_out is CONFIG SET's reply after "ERR ", in
- * Redis's words (mem_free()).
+ * Sets several directives at once, all or none. pairs holds 2 * pair_count texts: name, value, name, value ... World
+ * stopped. Returns 0, or a negative errno with nothing changed; *error_out is then CONFIG SET's reply after "ERR ", in
+ * Redis's words (freed with mem_free()).
  */
 int config_set(struct config *config, const struct bytes *pairs, size_t pair_count, char **error_out);
 
 /*
- * Called after values have changed, before config_set() returns: makes them take effect where no module reads the
- * field itself (the log's level, the working directory). names are those of the directives whose values changed. It
- * may refuse with a negative errno and *error_out, after undoing what it did; then all values are restored. There is
- * one listener, which main.c sets before threads start. It has nothing to do for maxclients: the limit of open files
- * has been raised already.
+ * Called after values have changed, before config_set() returns: makes them take effect where no module reads the field
+ * itself (the log's level, the working directory). names are those of the directives whose values changed. It may
+ * refuse with a negative errno and *error_out, after undoing what it did; then all values are restored. There is one
+ * listener, which main.c sets before threads start. It doesn't have to raise the limit of open files for maxclients:
+ * that has been done already.
  */
 typedef int config_listener(void *context, const struct config *config, const char *const *names, size_t count,
                             char **error_out);
 void config_set_listener(config_listener *listener, void *context);
 
 /*
- * Writes the values back into the file they came from, keeping its comments, its order and every line whose
- * value still holds. World stopped, so that it writes one consistent state. 0 or a negative errno: -ENOENT
- * without a file, -EINVAL if the file has become invalid (the log says where).
+ * Writes the values back into the file they came from, keeping its comments, its order and every line whose value still
+ * holds. World stopped, so that it writes one consistent state. Returns 0 or a negative errno: -ENOENT without a file,
+ * -EINVAL if the file has become invalid (the log says where).
  */
 int config_rewrite(const struct config *config);
 

@@ -1,9 +1,9 @@
 /*
  * Directives: one row each, and how a row's value is read, written and checked.
  *
- * Private to config/. A row says everything that is known of a directive: names, kind of value, bounds,
- * default, when it may change, what it is for. Its value lies in a field of struct config, or, where nothing
- * in the server asks for it, as a text in struct config_extra.
+ * Private to config/. A row says everything that is known about a directive: names, kind of value, bounds, default,
+ * when it may change, what it is for. Its value lies in a field of struct config, or, if nothing in the server reads
+ * it, as a text in struct config_extra.
  */
 #ifndef KVS_CONFIG_DIRECTIVE_H
 #define KVS_CONFIG_DIRECTIVE_H
@@ -23,13 +23,13 @@ enum directive_kind {
     KIND_MEMORY_OR_PERCENT, /* a percentage is kept as a negative number */
     KIND_OCTAL,
     KIND_ENUM,  /* one of choices */
-    KIND_FLAGS, /* some of choices, or'ed */
+    KIND_FLAGS, /* some of choices, combined with | */
     KIND_STRING,
     KIND_FILE_NAME, /* a name without a folder */
     KIND_WORDS,     /* any number of words */
     KIND_THREADS,   /* a number or "auto" */
     KIND_DIRECTORY, /* one that exists; kept as an absolute path */
-    KIND_SOCKET,    /* path of a socket file */
+    KIND_SOCKET,    /* path of a socket file, or "" */
     KIND_TITLE,     /* template of the process title */
     KIND_SAVE,      /* pairs of seconds and changes */
     KIND_OUTPUT_LIMITS,
@@ -38,7 +38,7 @@ enum directive_kind {
     KIND_EVENTS,     /* letters of keyspace events */
     KIND_REPLICAOF,
     KIND_LISTEN, /* entries of socket files (listen_value.h) */
-    KIND_USER,   /* an account; users of the ACL besides */
+    KIND_USER,   /* an account; its lines also declare users of the ACL */
 };
 
 enum directive_section {
@@ -49,18 +49,20 @@ enum directive_section {
     SECTION_KEYS,
     SECTION_OBSERVATION,
     SECTION_PERSISTENCE,
-    SECTION_COMPATIBILITY, /* accepted, kept and given back; no effect */
+    SECTION_COMPATIBILITY, /* accepted, kept and shown by CONFIG GET; no effect */
     SECTIONS,
 };
 
 enum directive_flag {
     DIRECTIVE_IMMUTABLE = 1 << 0, /* set at start only */
-    DIRECTIVE_HIDDEN = 1 << 1,    /* patterns of CONFIG GET and the documentation pass it over */
-    DIRECTIVE_PROTECTED = 1 << 2, /* CONFIG SET only if enable-protected-configs allows */
-    DIRECTIVE_MULTI = 1 << 3,     /* takes any number of words, or one that holds them all */
+    DIRECTIVE_HIDDEN = 1 << 1,    /* left out of the documentation and of CONFIG GET's patterns */
+    DIRECTIVE_PROTECTED = 1 << 2, /* CONFIG SET may change it only if enable-protected-configs allows that */
+    DIRECTIVE_MULTI = 1 << 3,     /* takes any number of words, or one text that holds them all */
     DIRECTIVE_NOT_EMPTY = 1 << 4,
-    /* immutable, but CONFIG SET takes the value it has: programs that set back all that CONFIG GET * told
-     * know which of Redis's directives to leave out, and can't know ours */
+    /*
+     * immutable, but CONFIG SET accepts the value that it has: programs that set back everything that CONFIG GET *
+     * showed know which of Redis's directives to leave out, but can't know ours
+     */
     DIRECTIVE_OWN = 1 << 5,
     DIRECTIVE_SECRET = 1 << 6, /* messages and logs don't repeat the value */
 };
@@ -74,27 +76,26 @@ struct directive_choice {
 
 struct directive {
     const char *name;  /* lower case */
-    const char *alias; /* an older name, NULL none */
+    const char *alias; /* an older name; NULL: none */
     enum directive_kind kind;
     enum directive_section section;
     uint32_t flags;
-    size_t offset; /* of the field in struct config; DIRECTIVE_NO_FIELD */
+    size_t offset; /* of the field in struct config, in bytes; or DIRECTIVE_NO_FIELD */
     size_t width;  /* of the field in bytes */
     int64_t min;
     uint64_t max;
     const struct directive_choice *choices; /* ends with a NULL name */
     const char *initial;                    /* the default, as a file would have it */
-    const char *refusal;                    /* why any other value than the default is refused; NULL it isn't */
+    const char *refusal;                    /* why any value but the default is refused; NULL: it isn't */
     const char *about;                      /* one sentence for the documentation */
 };
 
-/* Values without a field. One per struct config, heap. */
+/* Values without a field. There is one for each struct config, on the heap. */
 struct config_extra {
-    char *start_dir;   /* the working directory when the configuration was made: relative paths of `dir` begin
-                        there */
-    bool socket_named; /* unixsocket is what somebody wrote, not the default */
+    char *start_dir;   /* the working directory at the time it was made; relative paths in `dir` start from it */
+    bool socket_named; /* unixsocket was set, and isn't the default */
     bool activated;    /* sockets come from the service manager */
-    char **user_places, **rename_places; /* by number of user and rename, as far as they are known */
+    char **user_places, **rename_places; /* by number of user or rename, as far as they are known */
     size_t user_place_count;
     char *texts[]; /* by directive number; NULL where the directive has a field */
 };
@@ -102,7 +103,7 @@ struct config_extra {
 extern const struct directive directives[];
 extern const size_t directive_count;
 
-/* By name or alias in any case; NULL if there is none. */
+/* Finds a directive by name or alias, in upper or lower case; NULL if there is none. */
 const struct directive *directive_find(const char *name, size_t len);
 
 static inline size_t directive_number(const struct directive *directive)
@@ -112,7 +113,7 @@ static inline size_t directive_number(const struct directive *directive)
 
 const char *directive_section_title(enum directive_section section);
 
-/* The place of what the command line says. */
+/* The place of settings on the command line. */
 #define CONFIG_COMMAND_LINE "command line"
 
 #endif

@@ -38,7 +38,7 @@ int directive_set(struct config *config, const struct directive *directive, cons
 
 void directive_reset(struct config *config, const struct directive *directive)
 {
-    if (directive->kind == KIND_DIRECTORY) { /* not looked at before somebody names it */
+    if (directive->kind == KIND_DIRECTORY) { /* the default isn't looked up in the file system */
         const struct config_extra *extra = config->extra;
         value_store_text(config, directive, extra->start_dir);
         return;

@@ -12,8 +12,8 @@
 struct text;
 
 /*
- * Sets the value from words. 0, or -EINVAL with *error_out in Redis's words (mem_free()); the old value may
- * be gone then: callers work on a copy, or give up.
+ * Sets the value from words. Returns 0, or -EINVAL with the reason in *error_out, in Redis's words (freed with
+ * mem_free()). On an error the old value may be gone: callers work on a copy, or give up.
  */
 int directive_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
                   char **error_out);
@@ -24,16 +24,16 @@ void directive_reset(struct config *config, const struct directive *directive);
 /* Adds the value as CONFIG GET shows it. */
 void directive_get(const struct config *config, const struct directive *directive, struct text *out);
 
-/* Why the present value can't be served, or NULL. */
+/* Why the server can't do what the present value asks for, or NULL. */
 const char *directive_refusal(const struct config *config, const struct directive *directive);
 
-/* Whether both have the same value. A default socket that nobody named is as good as any. */
+/* Whether both have the same value. A default socket that nobody named equals any other. */
 bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive);
 
-/* A string field, for copying and freeing; NULL if the directive has none. */
+/* The directive's string field, for copying and freeing; NULL if it has none. */
 char **directive_string_field(struct config *config, const struct directive *directive);
 
-/* Gives to from's value of the directive. */
+/* Copies the directive's value from `from` to `to`. */
 void directive_copy(struct config *to, const struct config *from, const struct directive *directive);
 
 #endif

@@ -1,11 +1,10 @@
 /*
  * The table of directives: the one place that knows them.
  *
- * Rows stand in the order of the documentation. Names, bounds, defaults and what may change at run time are
- * Redis 7.2's, so that its configuration files, clients and tools find what they know; where kvs differs
- * (unixsocketperm, port, save), the row says so in `about` or `refusal`. What Redis sets by a directive that
- * nothing here asks for stands in the last section: the value is checked, kept and given back, and has no
- * effect.
+ * Rows stand in the order of the documentation. Names, bounds, defaults and what may change at run time are Redis
+ * 7.2's, so that its configuration files, clients and tools find what they know; where kvs differs (unixsocketperm,
+ * port, save), the row says so in `about` or `refusal`. Directives of Redis that nothing here reads stand in the last
+ * section: their values are checked, kept and shown by CONFIG GET, and have no effect.
  */
 #include "base/bytes.h"
 #include "config/directive.h"
@@ -56,7 +55,7 @@ static const struct directive_choice propagation_errors[] = {
 #define NO_TCP                                                                                                         \
     "Unable to listen on this port: kvs is reached through its socket file only; set port to 0 and connect "           \
     "to unixsocket"
-#define NO_TLS "kvs is reached through its socket file only, where TLS has nothing to do; set tls-port to 0"
+#define NO_TLS "kvs is reached through its socket file only, where TLS serves no purpose; set tls-port to 0"
 #define NO_SAVE "persistence is not there yet, nothing would be saved; set save to \"\""
 #define NO_APPENDONLY "persistence is not there yet, nothing would be logged; set appendonly to no"
 #define NO_CLUSTER "kvs serves the programs of one machine and has no cluster; set cluster-enabled to no"
@@ -68,7 +67,7 @@ static const struct directive_choice propagation_errors[] = {
 #define FIELD(field) .offset = offsetof(struct config, field), .width = sizeof(((struct config *)0)->field)
 #define IMMUTABLE .flags = DIRECTIVE_IMMUTABLE
 
-/* Common forms; what follows `text` are further members of the row. */
+/* Common forms; the arguments behind `text` are further members of the row. */
 #define BOOL(title, in, field, preset, text, ...)                                                                      \
     {                                                                                                                  \
         .name = title, .section = in, .kind = KIND_BOOL, FIELD(field), .initial = preset, .about = text, __VA_ARGS__   \
@@ -98,14 +97,14 @@ static const struct directive_choice propagation_errors[] = {
 const struct directive directives[] = {
     /* ---- socket ---- */
     VALUE("unixsocket", SECTION_SOCKET, KIND_SOCKET, unixsocket, "/tmp/kvs.sock",
-          "Path of the socket file with all rights, at most 107 bytes; \"\": none. Where it isn't set and there is "
+          "Path of the socket file with all rights, at most 107 bytes; \"\": none. If it isn't set and there is "
           "a listen entry, inherit-fd or a socket from the service manager, there is none either.",
           IMMUTABLE),
     VALUE("unixsocketperm", SECTION_SOCKET, KIND_OCTAL, unixsocketperm, "600",
-          "Mode of that socket file, in octal: who may write to it may connect; Redis leaves it to the umask.",
+          "Mode of that socket file, in octal: whoever may write to it may connect; Redis leaves it to the umask.",
           .max = 0777),
     VALUE("unixsocketgroup", SECTION_SOCKET, KIND_STRING, unixsocketgroup, "",
-          "Group of that socket file, name or number; \"\": that of the process."),
+          "Group of that socket file, by name or number; \"\": that of the process."),
     {.name = "listen",
      .section = SECTION_SOCKET,
      .kind = KIND_LISTEN,
@@ -113,16 +112,16 @@ const struct directive directives[] = {
      .flags = DIRECTIVE_MULTI,
      .initial = "",
      .about = "A further socket file: PATH [mode=0660] [owner=NAME] [group=NAME] [access=read|write|admin] "
-              "[user=ACLUSER]. Whatever clients authenticate as, access (write where it isn't given) is all they may "
-              "do; user is who they start as. Lines add up, to at most 100 entries; an empty value takes back those "
+              "[user=ACLUSER]. Whatever clients authenticate as, access (write by default) is all they may "
+              "do; user is the one they start as. Lines add up, to at most 100 entries; an empty value removes those "
               "before it. CONFIG SET listen sets all entries at once, \"+PATH options\" adds or replaces one, "
               "\"-PATH\" removes one."},
     NUMBER("inherit-fd", SECTION_SOCKET, inherit_fd, -1, INT_MAX, "-1",
-           "Descriptor of a connection that the parent process made with socketpair(): it is served, and the server "
+           "Descriptor of a connection that the parent process made with socketpair(). It is served, and the server "
            "ends when it closes; -1: none.",
            .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN),
     NUMBER("tcp-backlog", SECTION_SOCKET, backlog, 0, INT_MAX, "511",
-           "Connections that may wait to be accepted, as listen(2) has it.", IMMUTABLE),
+           "Number of connections that may wait to be accepted; see listen(2).", IMMUTABLE),
 
     /* ---- process ---- */
     VALUE("threads", SECTION_PROCESS, KIND_THREADS, threads, "auto",
@@ -134,20 +133,20 @@ const struct directive directives[] = {
     BOOL("daemonize", SECTION_PROCESS, daemonize, "no", "Whether the server goes to the background.", IMMUTABLE),
     VALUE("pidfile", SECTION_PROCESS, KIND_STRING, pidfile, "",
           "File that holds the server's process id while it runs; empty: none.", IMMUTABLE),
-    VALUE("dir", SECTION_PROCESS, KIND_DIRECTORY, dir, "./", "Working directory, where other relative paths begin.",
-          .flags = DIRECTIVE_PROTECTED),
-    VALUE("logfile", SECTION_PROCESS, KIND_STRING, logfile, "", "File the log is written to; empty: standard output.",
-          IMMUTABLE),
+    VALUE("dir", SECTION_PROCESS, KIND_DIRECTORY, dir, "./",
+          "Working directory, which other relative paths start from.", .flags = DIRECTIVE_PROTECTED),
+    VALUE("logfile", SECTION_PROCESS, KIND_STRING, logfile, "",
+          "File that the log is written to; empty: standard output.", IMMUTABLE),
     VALUE("loglevel", SECTION_PROCESS, KIND_ENUM, loglevel, "notice", "How much is logged.", .choices = loglevels),
     BOOL("syslog-enabled", SECTION_PROCESS, syslog_enabled, "no", "Whether the log goes to syslog as well.", IMMUTABLE),
     VALUE("syslog-ident", SECTION_PROCESS, KIND_STRING, syslog_ident, "kvs", "Name of the server in syslog.",
           IMMUTABLE),
-    VALUE("syslog-facility", SECTION_PROCESS, KIND_ENUM, syslog_facility, "local0", "Facility of its lines in syslog.",
-          IMMUTABLE, .choices = facilities),
+    VALUE("syslog-facility", SECTION_PROCESS, KIND_ENUM, syslog_facility, "local0",
+          "Facility of the server's lines in syslog.", IMMUTABLE, .choices = facilities),
     BOOL("crash-log-enabled", SECTION_PROCESS, crash_log_enabled, "yes",
          "Whether a crash leaves a report with a backtrace in the log; read at start."),
     BOOL("set-proc-title", SECTION_PROCESS, set_proc_title, "yes",
-         "Kept, without effect: the process keeps the title it was started with.", IMMUTABLE),
+         "Kept, without effect: the process keeps the title that it was started with.", IMMUTABLE),
     VALUE("proc-title-template", SECTION_PROCESS, KIND_TITLE, proc_title_template,
           "{title} {listen-addr} {server-mode}",
           "Kept, without effect. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
@@ -155,12 +154,11 @@ const struct directive directives[] = {
     NUMBER("hz", SECTION_PROCESS, hz, 0, INT_MAX, "10",
            "How many times a second housekeeping runs; values outside 1 to 500 are brought into that range."),
     NUMBER("shutdown-timeout", SECTION_PROCESS, shutdown_timeout, 0, INT_MAX, "10",
-           "Seconds for which a graceful end waits until clients have taken their replies."),
-    VALUE(
-        "supervised", SECTION_PROCESS, KIND_ENUM, supervised, "no",
-        "The service manager that is told the server's state: systemd, through NOTIFY_SOCKET; auto, whichever has set "
-        "that; upstart is accepted and means no.",
-        IMMUTABLE, .choices = supervisors),
+           "Seconds that a graceful end waits at most for clients to read their replies."),
+    VALUE("supervised", SECTION_PROCESS, KIND_ENUM, supervised, "no",
+          "The service manager that learns the server's state: systemd, through NOTIFY_SOCKET; auto, whichever has set "
+          "NOTIFY_SOCKET; upstart is accepted and means no.",
+          IMMUTABLE, .choices = supervisors),
     BOOL("sandbox", SECTION_PROCESS, sandbox, "yes",
          "Whether the process gives up the system calls that it has no use for, among them those that start programs "
          "and open network sockets.",
@@ -169,7 +167,7 @@ const struct directive directives[] = {
     /* ---- access ---- */
     VALUE("user", SECTION_ACCESS, KIND_USER, account, "",
           "One word: the account that a server started by root becomes, before it opens anything. More words: a user "
-          "of the ACL and its rules, as ACL SETUSER takes them; such lines add up. An empty value takes back all "
+          "of the ACL and its rules, as ACL SETUSER takes them; such lines add up. An empty value removes all "
           "before it.",
           .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN | DIRECTIVE_MULTI | DIRECTIVE_SECRET),
     VALUE("aclfile", SECTION_ACCESS, KIND_STRING, aclfile, "",
@@ -177,27 +175,29 @@ const struct directive directives[] = {
           "SAVE.",
           IMMUTABLE),
     VALUE("requirepass", SECTION_ACCESS, KIND_STRING, requirepass, "",
-          "Password of the default user; empty: it needs none.", .flags = DIRECTIVE_SECRET),
+          "Password of the default user; empty: no password is needed.", .flags = DIRECTIVE_SECRET),
     VALUE("acl-pubsub-default", SECTION_ACCESS, KIND_ENUM, acl_all_channels, "resetchannels",
           "Channels that a new user may use: all or none.", .choices = channel_defaults),
-    NUMBER("acllog-max-len", SECTION_ACCESS, acllog_max_len, 0, LONG_MAX, "128", "Refusals that ACL LOG keeps."),
+    NUMBER("acllog-max-len", SECTION_ACCESS, acllog_max_len, 0, LONG_MAX, "128",
+           "Number of refusals that ACL LOG keeps."),
     NUMBER("maxclients-per-uid", SECTION_ACCESS, maxclients_per_uid, 0, INT_MAX, "0",
-           "Connections that one account of the machine may have, over all socket files; 0: no limit."),
+           "Number of connections that one account of the machine may have through all socket files together; 0: no "
+           "limit."),
 
     /* ---- clients ---- */
     NUMBER("maxclients", SECTION_CLIENTS, maxclients, 1, UINT_MAX, "10000",
-           "Connections served at once; the limit of open files is raised to fit."),
+           "Number of connections served at once; the limit of open files is raised to fit."),
     NUMBER("timeout", SECTION_CLIENTS, timeout, 0, INT_MAX, "0",
            "Seconds after which an idle client is disconnected; 0: never."),
     VALUE("client-query-buffer-limit", SECTION_CLIENTS, KIND_MEMORY, client_query_buffer_limit, "1gb",
           "Bytes of unexecuted requests after which a client is disconnected.", .min = 1 << 20, .max = LONG_MAX),
     VALUE("proto-max-bulk-len", SECTION_CLIENTS, KIND_MEMORY, proto_max_bulk_len, "512mb",
-          "Bytes of the longest argument of a request.", .min = 1 << 20, .max = LONG_MAX),
+          "Bytes that one argument of a request may have at most.", .min = 1 << 20, .max = LONG_MAX),
     VALUE("client-output-buffer-limit", SECTION_CLIENTS, KIND_OUTPUT_LIMITS, output_limits,
           "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
-          "Bytes of untaken replies after which a client is disconnected: for each class (normal, "
+          "Bytes of unread replies after which a client is disconnected: for each class (normal, "
           "replica, pubsub) a hard limit, "
-          "a soft limit and the seconds it may be exceeded; 0: no limit.",
+          "a soft limit and the seconds for which it may be exceeded; 0: no limit.",
           .flags = DIRECTIVE_MULTI),
     VALUE("maxmemory-clients", SECTION_CLIENTS, KIND_MEMORY_OR_PERCENT, maxmemory_clients, "0",
           "Memory of all clients together after which the largest are disconnected, in bytes or percent of "
@@ -216,13 +216,13 @@ const struct directive directives[] = {
     VALUE("maxmemory-policy", SECTION_KEYS, KIND_ENUM, maxmemory_policy, "noeviction",
           "Which keys are evicted when maxmemory is reached.", .choices = policies),
     NUMBER("maxmemory-samples", SECTION_KEYS, maxmemory_samples, 1, INT_MAX, "5",
-           "Keys compared to find one to evict."),
+           "Number of keys that are compared to find one to evict."),
     NUMBER("lfu-log-factor", SECTION_KEYS, lfu_log_factor, 0, INT_MAX, "10",
            "How slowly a key's access counter saturates; higher values tell more frequent accesses apart."),
     NUMBER("lfu-decay-time", SECTION_KEYS, lfu_decay_time, 0, INT_MAX, "1",
            "Minutes after which an access counter is lowered by one."),
     NUMBER("active-expire-effort", SECTION_KEYS, active_expire_effort, 1, 10, "1",
-           "How hard the server looks for expired keys that nobody asks for."),
+           "How much effort the server spends on finding expired keys that nobody asks for."),
     BOOL("lazyfree-lazy-expire", SECTION_KEYS, lazyfree_lazy_expire, "no",
          "Whether expired values are freed in the background."),
     BOOL("lazyfree-lazy-eviction", SECTION_KEYS, lazyfree_lazy_eviction, "no",
@@ -236,10 +236,11 @@ const struct directive directives[] = {
 
     /* ---- observation ---- */
     NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",
-           "Microseconds from which on a command is put into the slow log; 0: every command, -1: none."),
-    NUMBER("slowlog-max-len", SECTION_OBSERVATION, slowlog_max_len, 0, LONG_MAX, "128", "Entries the slow log keeps."),
+           "Microseconds that a command has to take to be put into the slow log; 0: every command, -1: none."),
+    NUMBER("slowlog-max-len", SECTION_OBSERVATION, slowlog_max_len, 0, LONG_MAX, "128",
+           "Number of entries that the slow log keeps."),
     NUMBER("latency-monitor-threshold", SECTION_OBSERVATION, latency_monitor_threshold, 0, INT64_MAX, "0",
-           "Milliseconds from which on an event is recorded for LATENCY; 0: none."),
+           "Milliseconds that an event has to take to be recorded for LATENCY; 0: none are."),
     BOOL("latency-tracking", SECTION_OBSERVATION, latency_tracking, "yes",
          "Whether a histogram of durations is kept for each command."),
     VALUE("latency-tracking-info-percentiles", SECTION_OBSERVATION, KIND_PERCENTILES, latency_percentiles, "50 99 99.9",
@@ -257,14 +258,14 @@ const struct directive directives[] = {
     KEPT_NUMBER("tls-port", 0, 65535, "0", "TLS port; only 0 (none) is accepted.", .refusal = NO_TLS),
     KEPT("bind", KIND_WORDS, "* -::*", "Addresses of the TCP port.", .flags = DIRECTIVE_MULTI, .max = 16),
     KEPT("bind-source-addr", KIND_STRING, "", "Address that outgoing connections come from."),
-    KEPT_BOOL("protected-mode", "yes", "Guard of an open TCP port without a password."),
+    KEPT_BOOL("protected-mode", "yes", "Whether a TCP port without a password refuses other machines."),
     KEPT_NUMBER("tcp-keepalive", 0, INT_MAX, "300", "Seconds between TCP keepalive probes."),
     KEPT_NUMBER("socket-mark-id", 0, UINT_MAX, "0", "Mark of listening TCP sockets.", IMMUTABLE),
     KEPT_BOOL("tls-cluster", "no", "TLS between cluster nodes."),
     KEPT_BOOL("tls-replication", "no", "TLS towards replicas."),
     KEPT("tls-auth-clients", KIND_ENUM, "yes", "Whether TLS clients need a certificate.", .choices = tls_clients),
-    KEPT_BOOL("tls-prefer-server-ciphers", "no", "Whose order of TLS ciphers counts."),
-    KEPT_BOOL("tls-session-caching", "yes", "Cache of TLS sessions."),
+    KEPT_BOOL("tls-prefer-server-ciphers", "no", "Whether the server's order of TLS ciphers counts."),
+    KEPT_BOOL("tls-session-caching", "yes", "Whether TLS sessions are cached."),
     KEPT_NUMBER("tls-session-cache-size", 0, INT_MAX, "20480", "Sessions in that cache."),
     KEPT_NUMBER("tls-session-cache-timeout", 0, INT_MAX, "300", "Seconds for which a TLS session is cached."),
     KEPT("tls-cert-file", KIND_STRING, "", "TLS certificate."),
@@ -274,8 +275,8 @@ const struct directive directives[] = {
     KEPT("tls-client-key-file", KIND_STRING, "", "TLS key of outgoing connections."),
     KEPT("tls-client-key-file-pass", KIND_STRING, "", "Password of that key.", .flags = DIRECTIVE_SECRET),
     KEPT("tls-dh-params-file", KIND_STRING, "", "TLS Diffie-Hellman parameters."),
-    KEPT("tls-ca-cert-file", KIND_STRING, "", "TLS authorities, in a file."),
-    KEPT("tls-ca-cert-dir", KIND_STRING, "", "TLS authorities, in a folder."),
+    KEPT("tls-ca-cert-file", KIND_STRING, "", "TLS authorities, as a file."),
+    KEPT("tls-ca-cert-dir", KIND_STRING, "", "TLS authorities, as a folder."),
     KEPT("tls-protocols", KIND_STRING, "", "TLS versions."),
     KEPT("tls-ciphers", KIND_STRING, "", "Ciphers up to TLS 1.2."),
     KEPT("tls-ciphersuites", KIND_STRING, "", "Ciphers of TLS 1.3."),
@@ -285,10 +286,10 @@ const struct directive directives[] = {
     /* ---- accepted for compatibility: process ---- */
     KEPT_NUMBER("io-threads", 1, 128, "1", "Redis's threads for socket work; see threads.", IMMUTABLE),
     KEPT_BOOL("io-threads-do-reads", "no", "Whether those threads read as well.", IMMUTABLE),
-    KEPT_BOOL("always-show-logo", "no", "Logo in the log at start.", IMMUTABLE),
-    KEPT_BOOL("crash-memcheck-enabled", "yes", "Test of the memory after a crash."),
+    KEPT_BOOL("always-show-logo", "no", "Whether the log shows a logo at start.", IMMUTABLE),
+    KEPT_BOOL("crash-memcheck-enabled", "yes", "Whether a crash is followed by a test of the memory."),
     KEPT_BOOL("use-exit-on-panic", "no", "How a failed assertion ends the process.", .flags = DIRECTIVE_HIDDEN),
-    KEPT_NUMBER("watchdog-period", 0, INT_MAX, "0", "Milliseconds between looks for a stalled server.",
+    KEPT_NUMBER("watchdog-period", 0, INT_MAX, "0", "Milliseconds between checks for a stalled server.",
                 .flags = DIRECTIVE_HIDDEN),
     KEPT_BOOL("disable-thp", "yes", "Whether the process does without transparent huge pages.", IMMUTABLE),
     KEPT("oom-score-adj", KIND_ENUM, "no", "How the kernel's out-of-memory killer is told to weigh the process.",
@@ -297,10 +298,10 @@ const struct directive directives[] = {
          .flags = DIRECTIVE_MULTI),
     KEPT("server_cpulist", KIND_STRING, "", "CPUs of the main thread.", IMMUTABLE),
     KEPT("bio_cpulist", KIND_STRING, "", "CPUs of background threads.", IMMUTABLE),
-    KEPT("aof_rewrite_cpulist", KIND_STRING, "", "CPUs of the log's rewriting.", IMMUTABLE),
-    KEPT("bgsave_cpulist", KIND_STRING, "", "CPUs of saving.", IMMUTABLE),
-    KEPT("ignore-warnings", KIND_STRING, "", "Warnings of the start to leave out."),
-    KEPT("locale-collate", KIND_STRING, "", "Order of letters for sorting."),
+    KEPT("aof_rewrite_cpulist", KIND_STRING, "", "CPUs for rewriting the log.", IMMUTABLE),
+    KEPT("bgsave_cpulist", KIND_STRING, "", "CPUs for saving.", IMMUTABLE),
+    KEPT("ignore-warnings", KIND_STRING, "", "Warnings to leave out at start."),
+    KEPT("locale-collate", KIND_STRING, "", "Locale whose order of letters is used for sorting."),
     KEPT("shutdown-on-sigint", KIND_FLAGS, "default", "How SIGINT ends the server.", .flags = DIRECTIVE_MULTI,
          .choices = shutdown_flags),
     KEPT("shutdown-on-sigterm", KIND_FLAGS, "default", "How SIGTERM ends the server.", .flags = DIRECTIVE_MULTI,
@@ -316,8 +317,9 @@ const struct directive directives[] = {
     KEPT_NUMBER("active-defrag-threshold-lower", 0, 1000, "10", "Percentage of fragmentation at which it begins."),
     KEPT_NUMBER("active-defrag-threshold-upper", 0, 1000, "100",
                 "Percentage of fragmentation at which it works hardest."),
-    KEPT_MEMORY("active-defrag-ignore-bytes", 1, INT64_MAX, "100mb", "Bytes wasted at which it begins."),
-    KEPT_NUMBER("active-defrag-max-scan-fields", 1, LONG_MAX, "1000", "Fields of one value that it walks at once."),
+    KEPT_MEMORY("active-defrag-ignore-bytes", 1, INT64_MAX, "100mb", "Wasted bytes at which it begins."),
+    KEPT_NUMBER("active-defrag-max-scan-fields", 1, LONG_MAX, "1000",
+                "Number of fields of one value that it walks at once."),
     KEPT_NUMBER("maxmemory-eviction-tenacity", 0, 100, "10", "How long eviction may hold up the server."),
     KEPT_NUMBER("hash-max-listpack-entries", 0, LONG_MAX, "512", "Fields up to which a hash is kept packed.",
                 .alias = "hash-max-ziplist-entries"),
@@ -354,7 +356,7 @@ const struct directive directives[] = {
     KEPT_NUMBER("key-load-delay", INT_MIN, INT_MAX, "0", "Microseconds that loading waits at each key, for tests.",
                 .flags = DIRECTIVE_HIDDEN),
     KEPT_NUMBER("loading-process-events-interval-bytes", 1024, INT_MAX, "2097152",
-                "Bytes loaded between looks at clients.", .flags = DIRECTIVE_HIDDEN),
+                "Bytes loaded between two turns of serving clients.", .flags = DIRECTIVE_HIDDEN),
     KEPT_BOOL("stop-writes-on-bgsave-error", "yes", "Whether a failed snapshot stops writes."),
     KEPT("appendfilename", KIND_FILE_NAME, "appendonly.aof", "First part of the names of the log's files.",
          .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_NOT_EMPTY),
@@ -364,11 +366,11 @@ const struct directive directives[] = {
     KEPT_BOOL("no-appendfsync-on-rewrite", "no", "Whether syncing pauses while the log is rewritten."),
     KEPT_NUMBER("auto-aof-rewrite-percentage", 0, INT_MAX, "100", "Growth at which the log is rewritten."),
     KEPT_MEMORY("auto-aof-rewrite-min-size", 0, INT64_MAX, "64mb", "Size below which the log isn't rewritten."),
-    KEPT_BOOL("aof-load-truncated", "yes", "Whether a log that is cut off is loaded."),
+    KEPT_BOOL("aof-load-truncated", "yes", "Whether a log that was cut off is loaded."),
     KEPT_BOOL("aof-use-rdb-preamble", "yes", "Whether a rewritten log begins with a snapshot."),
     KEPT_BOOL("aof-timestamp-enabled", "no", "Whether the log contains timestamps."),
     KEPT_BOOL("aof-rewrite-incremental-fsync", "yes", "Whether rewriting syncs as it goes."),
-    KEPT_BOOL("aof-disable-auto-gc", "no", "Whether old files of the log are kept.", .flags = DIRECTIVE_HIDDEN),
+    KEPT_BOOL("aof-disable-auto-gc", "no", "Whether old log files are kept.", .flags = DIRECTIVE_HIDDEN),
 
     /* ---- accepted for compatibility: replication and cluster ---- */
     KEPT("replicaof", KIND_REPLICAOF, "", "Master to follow; only \"no one\" is accepted.", .alias = "slaveof",
@@ -380,9 +382,10 @@ const struct directive directives[] = {
     KEPT_BOOL("replica-read-only", "yes", "Whether a replica refuses writes.", .alias = "slave-read-only"),
     KEPT_BOOL("replica-lazy-flush", "no", "Whether a replica empties itself in the background.",
               .alias = "slave-lazy-flush"),
-    KEPT_BOOL("replica-ignore-maxmemory", "yes", "Whether a replica evicts.", .alias = "slave-ignore-maxmemory"),
+    KEPT_BOOL("replica-ignore-maxmemory", "yes", "Whether a replica leaves eviction to its master.",
+              .alias = "slave-ignore-maxmemory"),
     KEPT_BOOL("replica-ignore-disk-write-errors", "no", "Whether a replica goes on when its disk fails."),
-    KEPT_BOOL("replica-announced", "yes", "Whether clients hear of a replica."),
+    KEPT_BOOL("replica-announced", "yes", "Whether clients are told about a replica."),
     KEPT("replica-announce-ip", KIND_STRING, "", "Address that a replica gives as its own.",
          .alias = "slave-announce-ip"),
     KEPT_NUMBER("replica-announce-port", 0, 65535, "0", "Port that a replica gives as its own.",
@@ -406,7 +409,7 @@ const struct directive directives[] = {
     KEPT("propagation-error-behavior", KIND_ENUM, "ignore", "What happens when a command fails on a replica.",
          .choices = propagation_errors),
     KEPT_BOOL("cluster-enabled", "no", "Cluster mode; only no is accepted.", IMMUTABLE, .refusal = NO_CLUSTER),
-    KEPT("cluster-config-file", KIND_STRING, "nodes.conf", "State of the cluster.", IMMUTABLE),
+    KEPT("cluster-config-file", KIND_STRING, "nodes.conf", "File with the state of the cluster.", IMMUTABLE),
     KEPT_NUMBER("cluster-port", 0, 65535, "0", "Port of the cluster bus.", IMMUTABLE),
     KEPT_NUMBER("cluster-node-timeout", 0, INT64_MAX, "15000", "Milliseconds after which a node counts as failed."),
     KEPT_NUMBER("cluster-ping-interval", 0, INT64_MAX, "0", "Milliseconds between pings to nodes.",
@@ -414,12 +417,13 @@ const struct directive directives[] = {
     KEPT_BOOL("cluster-require-full-coverage", "yes", "Whether a cluster that doesn't cover all slots answers."),
     KEPT_BOOL("cluster-replica-no-failover", "no", "Whether a replica never becomes a master.",
               .alias = "cluster-slave-no-failover"),
-    KEPT_NUMBER("cluster-replica-validity-factor", 0, INT_MAX, "10", "How old a replica's data may be for promotion.",
+    KEPT_NUMBER("cluster-replica-validity-factor", 0, INT_MAX, "10",
+                "How old the data of a replica may be for it to be promoted.",
                 .alias = "cluster-slave-validity-factor"),
     KEPT_BOOL("cluster-allow-reads-when-down", "no", "Whether a cluster that is down answers reads."),
     KEPT_BOOL("cluster-allow-pubsubshard-when-down", "yes", "Whether a cluster that is down serves shard channels."),
-    KEPT_BOOL("cluster-allow-replica-migration", "yes", "Whether replicas change masters."),
-    KEPT_NUMBER("cluster-migration-barrier", 0, INT_MAX, "1", "Replicas that a master keeps."),
+    KEPT_BOOL("cluster-allow-replica-migration", "yes", "Whether replicas may change to another master."),
+    KEPT_NUMBER("cluster-migration-barrier", 0, INT_MAX, "1", "Number of replicas that a master keeps."),
     KEPT("cluster-announce-ip", KIND_STRING, "", "Address that a node gives as its own."),
     KEPT("cluster-announce-hostname", KIND_STRING, "", "Host name that a node gives as its own."),
     KEPT("cluster-announce-human-nodename", KIND_STRING, "", "Name that a node gives as its own."),
@@ -428,7 +432,8 @@ const struct directive directives[] = {
     KEPT_NUMBER("cluster-announce-bus-port", 0, 65535, "0", "Bus port that a node gives as its own."),
     KEPT("cluster-preferred-endpoint-type", KIND_ENUM, "ip", "Which of a node's addresses clients are given.",
          .choices = endpoints),
-    KEPT_MEMORY("cluster-link-sendbuf-limit", 0, UINT64_MAX, "0", "Bytes a link between nodes may hold back."),
+    KEPT_MEMORY("cluster-link-sendbuf-limit", 0, UINT64_MAX, "0",
+                "Bytes that may wait to be sent on a link between nodes."),
 };
 
 const size_t directive_count = sizeof directives / sizeof directives[0];

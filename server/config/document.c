@@ -1,5 +1,5 @@
 /*
- * The table of directives for people: --help and docs/configuration.md.
+ * The table of directives in a form for people: --help and docs/configuration.md.
  */
 #include "config/document.h"
 
@@ -87,7 +87,7 @@ const char *document_default(const struct directive *directive)
 
 /* ---- --help ---- */
 
-/* Adds words to fill lines of HELP_WIDTH, indented. */
+/* Adds the words in indented lines of at most HELP_WIDTH. */
 static void add_wrapped(struct text *out, const char *indent, const char *string)
 {
     size_t column = 0;
@@ -119,23 +119,23 @@ void config_help(struct text *text)
 {
     text_add(text, "Usage: kvs-server [FILE] [-s PATH] [--directive value ...]\n"
                    "\n"
-                   "Serves clients of the Redis protocol on a socket file. FILE holds directives, one a line, as\n"
-                   "redis.conf does; - reads them from standard input. Directives on the command line come after\n"
-                   "the file's and replace them.\n"
+                   "Serves clients of the Redis protocol on a socket file. FILE holds directives, one per line, as\n"
+                   "redis.conf does; - reads them from standard input. Directives on the command line are read after\n"
+                   "the file's and override them.\n"
                    "\n"
                    "  -s PATH          the socket file, short for --unixsocket PATH\n"
-                   "  --check-config   read the configuration, say what is wrong with it, and end\n"
-                   "  -v, --version    print the version and end\n"
-                   "  -h, --help       print this and end\n");
+                   "  --check-config   read the configuration, report what is wrong with it, and exit\n"
+                   "  -v, --version    print the version and exit\n"
+                   "  -h, --help       print this help and exit\n");
     for (int section = 0; section < SECTION_COMPATIBILITY; section++) {
         text_addf(text, "\n%s\n", directive_section_title((enum directive_section)section));
         for (size_t i = 0; i < directive_count; i++)
             if ((int)directives[i].section == section && (directives[i].flags & DIRECTIVE_HIDDEN) == 0)
                 add_help(text, &directives[i]);
     }
-    text_add(text, "\nThe other directives of redis.conf are accepted and have no effect; "
+    text_add(text, "\nThe other directives of redis.conf are accepted, but have no effect; "
                    "docs/configuration.md lists them.\n"
-                   "rename-command OLD NEW gives a command another name, or with \"\" none at all.\n"
+                   "rename-command OLD NEW gives a command another name, or with \"\" disables it.\n"
                    "Examples: kvs-server -s /run/kvs.sock --unixsocketperm 660 --maxmemory 1gb\n"
                    "          kvs-server -s /run/kvs/admin.sock --listen /run/kvs/app.sock mode=0660 group=www-data\n");
 }
@@ -174,9 +174,9 @@ static void add_section(struct text *out, int section)
 {
     text_addf(out, "\n## %s\n\n", directive_section_title((enum directive_section)section));
     if (section == SECTION_COMPATIBILITY)
-        text_add(out, "A `redis.conf` may hold these; their values are checked, kept and given back by "
-                      "CONFIG GET, and have no "
-                      "effect. Where one asks for something that kvs can't do, any other value than the "
+        text_add(out, "A `redis.conf` may hold these; their values are checked, kept and shown by "
+                      "CONFIG GET, but have no "
+                      "effect. If one asks for something that kvs can't do, any value but the "
                       "default is refused, "
                       "with the reason.\n\n");
     text_add(out, "| directive | values | default | changes | meaning |\n|---|---|---|---|---|\n");
@@ -191,46 +191,48 @@ void config_markdown(struct text *text)
         text,
         "# Configuration\n"
         "\n"
-        "This page is drawn from the server's own table of directives (server/config/directives.c) by\n"
+        "This page is generated from the server's own table of directives (server/config/directives.c) by\n"
         "`kvs-server --config-markdown`; change the table, not the page.\n"
         "\n"
-        "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive a line, then the "
+        "`kvs-server [FILE] [-s PATH] [--directive value ...]` reads FILE, one directive per line, then the "
         "command line,\n"
-        "whose values come last and count. A line that begins with `#` is a comment. Values with blanks "
-        "stand in quotes.\n"
-        "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, and "
-        "none is fine.\n"
-        "Relative paths of `include` and `dir` begin where the server was started, all others at `dir`.\n"
-        "Names are those of `redis.conf`, and an existing one of a server that only listens on a socket file "
+        "whose values override the file's. A line that begins with `#` is a comment. Values with blanks "
+        "have to be quoted.\n"
+        "`include PATH` reads another file in place; a pattern (`conf.d/*.conf`) reads all that match, "
+        "which may be none.\n"
+        "Relative paths in `include` and `dir` start from the folder where the server was started, all others from "
+        "`dir`.\n"
+        "Names are those of `redis.conf`, and the existing file of a server that only listens on a socket file "
         "works as\n"
-        "it is. A directive that isn't known, a value that can't be, a path that can't be used: the start "
+        "it is. On an unknown directive, an impossible value or an unusable path, the start "
         "ends with one\n"
-        "line that says where, what is wrong and what to do. `--check-config` does only this much.\n"
+        "line that says where the mistake is, what is wrong and what to do. `--check-config` only checks this much.\n"
         "\n"
         "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
         "REWRITE\n"
         "writes what has changed back into FILE and leaves its other lines alone. *Protected* directives can "
         "be set\n"
-        "only if `enable-protected-configs` allows it. Sizes know the units k, m, g (powers of 1000) and kb, "
+        "only if `enable-protected-configs` allows it. Sizes may have the units k, m, g (powers of 1000) and kb, "
         "mb, gb\n"
-        "(of 1024).\n"
+        "(powers of 1024).\n"
         "\n"
-        "`listen` and `user NAME rule ...` lines add up. An entry of the command line takes the place of a file's "
+        "`listen` and `user NAME rule ...` lines add up. An entry on the command line replaces a file's entry "
         "with the\n"
-        "same path or name; within the files each may come once. `rename-command OLD NEW` gives a command another "
+        "same path or name; within the files each may occur only once. `rename-command OLD NEW` gives a command "
+        "another "
         "name, and\n"
-        "`rename-command OLD \"\"` disables it; such lines add up as well, and are no directive for CONFIG GET and "
-        "SET.\n"
+        "`rename-command OLD \"\"` disables it; such lines add up as well, and CONFIG GET and CONFIG "
+        "SET don't know them.\n"
         "\n"
-        "On SIGHUP the server reads FILE and the command line again. What differs there from the reading before "
+        "On SIGHUP the server reads FILE and the command line again. What differs from the previous reading "
         "is set as\n"
-        "CONFIG SET does, all or none; what can't change while the server runs is named in the log and waits for a "
+        "by CONFIG SET, all or none; what can't change while the server runs is named in the log and waits for a "
         "restart. A\n"
         "value that CONFIG SET has changed stays until its line in FILE is edited. A mistake in FILE changes "
         "nothing and is\n"
-        "told in the log.\n"
+        "reported in the log.\n"
         "\n"
-        "Not accepted: `loadmodule` and `sentinel`, which ask for what isn't there.\n");
+        "Not accepted: `loadmodule` and `sentinel`, which ask for features that kvs doesn't have.\n");
     for (int section = 0; section < SECTIONS; section++)
         add_section(text, section);
 }

@@ -32,7 +32,7 @@ static void add_roff(struct text *out, const char *string)
     }
 }
 
-/* A name: every dash is one to type. */
+/* A name, in which every dash is one that the reader types. */
 static void add_name(struct text *out, const char *name)
 {
     for (; *name != '\0'; name++) {
@@ -64,13 +64,13 @@ static void add_options(struct text *out)
 {
     text_add(out, ".SH OPTIONS\n"
                   ".TP\n\\fB\\-s\\fR \\fIPATH\\fR\nThe socket file, short for\n.BR \"\\-\\-unixsocket \\fIPATH\" .\n"
-                  ".TP\n.B \\-\\-check\\-config\nReads the configuration, says what is wrong with it, and ends.\n"
-                  ".TP\n.BR \\-v \", \" \\-\\-version\nPrints the version and ends.\n"
-                  ".TP\n.BR \\-h \", \" \\-\\-help\nPrints a summary and ends.\n"
+                  ".TP\n.B \\-\\-check\\-config\nReads the configuration, reports what is wrong with it, and exits.\n"
+                  ".TP\n.BR \\-v \", \" \\-\\-version\nPrints the version and exits.\n"
+                  ".TP\n.BR \\-h \", \" \\-\\-help\nPrints a summary and exits.\n"
                   ".TP\n\\fB\\-\\-\\fIdirective value\\fR ...\nAny directive of\n.BR kvs.conf (5);\n"
-                  "the command line counts before the file.\n"
+                  "the command line overrides the file.\n"
                   ".SH DIRECTIVES\n"
-                  "What each is for is told by\n.BR kvs.conf (5).\n");
+                  "They are explained in\n.BR kvs.conf (5).\n");
     for (int section = 0; section < SECTION_COMPATIBILITY; section++) {
         text_addf(out, ".SS \"%s\"\n", directive_section_title((enum directive_section)section));
         for (size_t i = 0; i < directive_count; i++) {
@@ -96,11 +96,11 @@ void config_server_man_page(struct text *text)
                    ".SH DESCRIPTION\n"
                    "Serves clients of the Redis protocol on Unix socket files, and on nothing else.\n"
                    ".I FILE\n"
-                   "holds directives, one a line, as redis.conf does;\n"
+                   "holds directives, one per line, as redis.conf does;\n"
                    ".B \\-\n"
                    "reads them from standard input.\n"
-                   "A directive that is not known, a value that cannot be, a path that cannot be used: the start ends\n"
-                   "with one line that says where, what is wrong and what to do.\n");
+                   "On an unknown directive, an impossible value or an unusable path, the start ends\n"
+                   "with one line that says where the mistake is, what is wrong and what to do.\n");
     add_options(text);
     text_add(text, ".SH SIGNALS\n"
                    ".TP\n.B SIGHUP\n"
@@ -110,13 +110,13 @@ void config_server_man_page(struct text *text)
                    ".SH ENVIRONMENT\n"
                    ".TP\n.BR LISTEN_FDS \", \" LISTEN_PID \", \" LISTEN_FDNAMES\n"
                    "Sockets that a service manager has opened.\n"
-                   ".TP\n.B NOTIFY_SOCKET\nWhere the service manager is told that the server is ready, or ends.\n"
+                   ".TP\n.B NOTIFY_SOCKET\nWhere the service manager learns that the server is ready, or ends.\n"
                    ".SH FILES\n"
                    ".TP\n.I /etc/kvs/kvs.conf\nThe configuration that the service uses.\n"
-                   ".TP\n.I /tmp/kvs.sock\nThe socket file, where nothing names another.\n"
+                   ".TP\n.I /tmp/kvs.sock\nThe socket file, unless another is named.\n"
                    ".SH \"EXIT STATUS\"\n"
-                   ".TP\n.B 0\nEnded as it was told, or the configuration is good.\n"
-                   ".TP\n.B 1\nCould not start; the reason is on standard error or in the log.\n"
+                   ".TP\n.B 0\nThe server ended as it was told to, or the configuration is good.\n"
+                   ".TP\n.B 1\nThe server could not start; the reason is on standard error or in the log.\n"
                    ".SH EXAMPLES\n"
                    "One socket for a group of users:\n"
                    ".RS 4\n.nf\n"
@@ -157,18 +157,18 @@ void config_file_man_page(struct text *text)
              ".SH NAME\n"
              "kvs.conf \\- configuration of kvs\\-server\n"
              ".SH DESCRIPTION\n"
-             "One directive a line: its name, then its values, of which those with blanks stand in quotes. A line\n"
+             "One directive per line: its name, then its values; those with blanks have to be quoted. A line\n"
              "that begins with\n"
              ".B #\n"
-             "is a comment. Names are those of redis.conf, and an existing one of a server that only listens on a\n"
-             "socket file works as it is. Sizes know the units k, m, g (powers of 1000) and kb, mb, gb (of 1024).\n"
+             "is a comment. Names are those of redis.conf, and the existing file of a server that only listens on a\n"
+             "socket file works as it is. Sizes may have the units k, m, g (powers of 1000) and kb, mb, gb (of 1024).\n"
              ".PP\n"
              "\\fBinclude\\fR \\fIPATH\\fR\n"
-             "reads another file in place; a pattern reads all that match. Relative paths of\n"
+             "reads another file in place; a pattern reads all that match. Relative paths in\n"
              ".B include\n"
              "and\n"
              ".B dir\n"
-             "begin where the server was started, all others at\n"
+             "start from the folder where the server was started, all others from\n"
              ".BR dir .\n"
              "\\fBrename\\-command\\fR \\fIOLD NEW\\fR\n"
              "gives a command another name, and an empty\n"
@@ -180,19 +180,18 @@ void config_file_man_page(struct text *text)
              ".B rename\\-command\n"
              "add up.\n"
              ".PP\n"
-             "CONFIG GET, CONFIG SET and CONFIG REWRITE read and change values while the server runs; those marked\n"
+             "CONFIG GET, CONFIG SET and CONFIG REWRITE read, change and save values at run time; those marked\n"
              "protected can be set only if\n"
              ".B enable\\-protected\\-configs\n"
-             "allows it. On SIGHUP the file is read again, and what was edited in it is set.\n");
+             "allows it. On SIGHUP the file is read again, and the directives that were edited in it are set.\n");
     for (int section = 0; section < SECTIONS; section++) {
         struct text title = TEXT_EMPTY;
         add_roff(&title, directive_section_title((enum directive_section)section));
         text_addf(text, ".SH \"%s\"\n", title.data);
         text_deinit(&title);
         if (section == SECTION_COMPATIBILITY)
-            text_add(text,
-                     "These are of Redis: their values are checked, kept and given back, and have no effect. Where\n"
-                     "one asks for something that kvs cannot do, any other value than the default is refused.\n");
+            text_add(text, "These are Redis's: their values are checked, kept and shown, but have no effect. If\n"
+                           "one asks for something that kvs cannot do, any value but the default is refused.\n");
         for (size_t i = 0; i < directive_count; i++)
             if (is_shown(&directives[i], section))
                 add_directive(text, &directives[i]);

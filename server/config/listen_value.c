@@ -1,6 +1,7 @@
 /*
- * Entries are read into a list aside, which takes the place of the old one when all of it is good. Every kept path
- * has a slash and begins with neither sign nor option, so that a text of entries reads back as it was.
+ * Entries are read into a separate list, which takes the place of the old one when all of it is good. Every path that
+ * is kept has a slash and begins with neither a sign nor an option, so that entries written as text read back as they
+ * were.
  */
 #include "config/listen_value.h"
 
@@ -111,7 +112,7 @@ static bool find_option(const char *word, enum option *option_out, const char **
     return false;
 }
 
-/* A path that swallowed its options: quotes set around both. */
+/* Whether a path contains an option, because quotes were put around both. */
 static bool holds_option(const char *path)
 {
     for (const char *at = path; (at = strpbrk(at, " \t")); at++) {
@@ -154,7 +155,7 @@ static int begin_entry(struct config *list, const char *word, char **error_out)
     if (problem)
         return refuse(error_out, problem);
     char *path = own_path(word);
-    problem = listen_check_path(path); /* two bytes may have come in front */
+    problem = listen_check_path(path); /* two bytes may have been put in front */
     if (!problem && listen_find(list, path))
         problem = text_format("there are two entries for %s; keep one", path);
     if (!problem && list->listen_count == LISTEN_ENTRIES_MAX)
@@ -196,7 +197,7 @@ static int set_access(struct listen_entry *entry, const char *value, char **erro
 static int set_name(char **field, enum option option, const char *value, char **error_out)
 {
     if (*value == '\0' || strpbrk(value, " \t\r\n"))
-        return refuse(error_out, text_format("%s=%s is not a name; write one, or leave the option out",
+        return refuse(error_out, text_format("%s=%s is not a name; write one, or leave out the option",
                                              option_names[option], value));
     mem_free(*field);
     *field = mem_strdup(value);
@@ -240,7 +241,7 @@ static int read_entries(struct config *list, const char *const *words, size_t co
                 return refuse(error_out, mem_strdup("the path is missing; write it before the options"));
             result = set_option(&list->listens[list->listen_count - 1], words[i], &seen, error_out);
         } else if (i > 0 && !strchr(words[i], '/') && words[i][0] != '@') {
-            return refuse(error_out, text_format("'%s' is no option (" OPTIONS
+            return refuse(error_out, text_format("'%s' is not an option (" OPTIONS
                                                  "); if it is the path of another socket file, write ./%s",
                                                  words[i], words[i]));
         } else {
@@ -280,7 +281,7 @@ int listen_add(struct config *config, const char *const *words, size_t count, ch
     if (strchr("+-", *words[0]) && *words[0] != '\0')
         return refuse(error_out,
                       mem_strdup("+ and - are for CONFIG SET; write the path, with ./ before it if it begins "
-                                 "so"));
+                                 "with one of them"));
     listen_copy(&list, config);
     return read_over(config, &list, words, count, error_out);
 }
@@ -291,12 +292,12 @@ static int remove_path(struct config *config, const char *word, char **error_out
     const struct listen_entry *entry = listen_find(config, path);
     mem_free(path);
     if (!entry)
-        return refuse(error_out, text_format("there is no entry for '%s'; CONFIG GET listen tells all", word));
+        return refuse(error_out, text_format("there is no entry for '%s'; CONFIG GET listen shows all entries", word));
     listen_remove(config, (size_t)(entry - config->listens));
     return 0;
 }
 
-/* The one entry of words comes in: new, or in the place of that of the same path. */
+/* Adds the one entry of words, or puts it in place of the entry with the same path. */
 static int put(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     struct config one = {0};

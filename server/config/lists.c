@@ -1,5 +1,6 @@
 /*
- * Arrays of texts that grow by one; a line's place has the number of what it adds.
+ * Arrays of texts that grow by one at a time; a line's place has the same number as the user or rename that the line
+ * adds.
  */
 #include "config/lists.h"
 
@@ -61,7 +62,7 @@ static bool is_about(const char *text, const char *name)
     return is;
 }
 
-/* What the command line says counts more than a file. */
+/* Whether a line at place overrules one at other: the command line overrules files. */
 static bool overrules(const char *place, const char *other)
 {
     return strcmp(place, CONFIG_COMMAND_LINE) == 0 && strcmp(other, CONFIG_COMMAND_LINE) != 0;
@@ -127,7 +128,7 @@ const char *config_user_place(const struct config *config, size_t index)
 int renames_add(struct config *config, const char *const *words, size_t count, const char *place, char **error_out)
 {
     if (count != 2 || *words[0] == '\0')
-        return refuse(error_out, mem_strdup("write a command and its new name, or \"\" to have it disabled"));
+        return refuse(error_out, mem_strdup("write a command and its new name, or \"\" to disable the command"));
     append(&extra_of(config)->rename_places, config->rename_count, mem_strdup(place));
     append(&config->renames, 2 * config->rename_count, mem_strdup(words[0]));
     append(&config->renames, 2 * config->rename_count + 1, mem_strdup(words[1]));

@@ -1,10 +1,10 @@
 /*
- * Reading the configuration: a file with what it includes, and the command line.
+ * Reading the configuration: a file with the files that it includes, and the command line.
  *
- * Both come down to the same thing, words at a place: loader_words() looks up the directive and sets it.
- * Later settings replace earlier ones, so what can only be judged at the end is judged at the end, with the
- * place where the value came from: refused values (a file's `port 6379` may be mended by `--port 0`) and
- * paths, which depend on dir. A mistake is one line: where, what is wrong, what to do.
+ * Both come down to the same thing, words at a place: loader_words() looks up the directive and sets it. Later settings
+ * replace earlier ones, so some values can only be judged at the end, with the place that they came from: refused
+ * values (`--port 0` may override a file's `port 6379`) and paths, which depend on dir. A mistake is reported in one
+ * line: where it is, what is wrong, what to do.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -98,7 +98,7 @@ static int fail_unknown(struct loader *loader, const struct place *place, const 
     return result;
 }
 
-/* What to write instead, where Redis's words don't say it. */
+/* Adds what to write instead, if Redis's words don't say it. */
 static void add_advice(struct text *text, const struct directive *directive, const char *error)
 {
     bool says_bounds = strstr(error, "between") || strstr(error, "less or equal");
@@ -122,7 +122,7 @@ static void add_advice(struct text *text, const struct directive *directive, con
         text_add(text, "; write a mode such as 600 or 660");
         break;
     case KIND_DIRECTORY:
-        text_add(text, "; make the folder or name another");
+        text_add(text, "; create the folder or name another one");
         break;
     case KIND_TITLE:
         text_add(text, "; 'kvs-server --help' names the variables");
@@ -150,7 +150,7 @@ static int fail_value(struct loader *loader, const struct place *place, const st
     return result;
 }
 
-/* error is what directive_set() says. */
+/* error is what directive_set() said. */
 static int fail_set(struct loader *loader, const struct place *place, const struct directive *directive,
                     const char *const *words, size_t count, const char *error)
 {
@@ -183,7 +183,7 @@ int loader_check_words(struct loader *loader, const struct place *place, const c
     return 0;
 }
 
-/* Lines of `listen` add up; the command line's takes the place of a file's of the same path. */
+/* Lines of `listen` add up; an entry on the command line replaces a file's entry with the same path. */
 static int load_listen(struct loader *loader, const struct place *place, const char *const *words, size_t count,
                        char **error_out)
 {
@@ -246,8 +246,10 @@ static int set_value(struct loader *loader, const struct place *place, const str
     return directive_set(loader->config, directive, words, count, error_out);
 }
 
-/* Whether one word may hold all of a value's. Where lines add up a file's words are words, so that a path may have
- * blanks. */
+/*
+ * Whether one word may hold all words of the value. For directives whose lines add up, a word in a file is never split,
+ * so that a path may have blanks.
+ */
 static bool is_to_split(const struct place *place, const struct directive *directive, const char *const *words,
                         size_t count)
 {
@@ -295,7 +297,7 @@ static int rename_command(struct loader *loader, const struct place *place, cons
     return result;
 }
 
-/* Words of Redis's files that aren't values: known, and refused with the reason. */
+/* Directives of Redis's files that aren't accepted here: why, or NULL for any other name. */
 static const char *refused_word(const char *name)
 {
     static const struct {
@@ -310,15 +312,17 @@ static const char *refused_word(const char *name)
     return NULL;
 }
 
-/* What Redis itself passes over by now. */
+/* Whether Redis itself ignores this directive. */
 static bool is_obsolete(const char *name)
 {
     return strcasecmp(name, "list-max-ziplist-entries") == 0 || strcasecmp(name, "list-max-ziplist-value") == 0 ||
            strcasecmp(name, "lua-replicate-commands") == 0;
 }
 
-/* Relative paths begin where the server was started: CONFIG REWRITE reads the file again after it has moved
- * to dir. */
+/*
+ * Relative paths start from the folder where the server was started: CONFIG REWRITE reads the file again after the
+ * server has changed to dir.
+ */
 static int include(struct loader *loader, const struct place *place, const char *path)
 {
     const struct config_extra *extra = loader->config->extra;
@@ -458,8 +462,10 @@ static int check_refusals(struct loader *loader)
     return 0;
 }
 
-/* Whether a file can be made at path, or with existing_too is there to be written: an errno, 0 fine. Takes
- * note of the folder. */
+/*
+ * Tries whether a file can be created at path, or, with existing_too, one that exists can be written. Returns an errno,
+ * or 0 if so. *folder_out is path's folder.
+ */
 static int try_path(const char *path, bool existing_too, char **folder_out)
 {
     struct stat status;
@@ -488,7 +494,7 @@ static int check_path(struct loader *loader, const char *name, const char *value
         char *reason =
             text_format("%s%s%s%s; %s", folder_missing ? "folder '" : "", folder_missing ? folder : "",
                         folder_missing ? "': " : "", strerror(error),
-                        folder_missing ? "make it or choose another path" : "choose another path or change its mode");
+                        folder_missing ? "create it or choose another path" : "choose another path or change its mode");
         const char *const words[] = {value};
         result = fail_value(loader, place, find(name), words, 1, reason);
         mem_free(reason);
@@ -526,7 +532,7 @@ static int check_users(struct loader *loader)
     const struct directive *aclfile = find("aclfile");
     if (*config->aclfile == '\0' || config->user_count == 0)
         return 0;
-    char *reason = text_format("users are declared by user lines as well (%s), and who may do what would depend "
+    char *reason = text_format("users are declared by user lines as well (%s), and their rights would depend "
                                "on which is read last; keep either the file or the lines",
                                config_user_place(config, 0));
     int result = fail_value(loader, &loader->origins[directive_number(aclfile)], aclfile,

@@ -1,8 +1,8 @@
 /*
  * Reading directives, from files or the command line: words at a place.
  *
- * Private to config/. A loader lives while one configuration is read. Its functions return 0 or -EINVAL,
- * having set *error_out to one line: where, what is wrong, what to do.
+ * Private to config/. A loader lives while one configuration is read. Its functions return 0, or -EINVAL with
+ * *error_out set to one line: where the mistake is, what is wrong, what to do (freed with mem_free()).
  */
 #ifndef KVS_CONFIG_LOADER_H
 #define KVS_CONFIG_LOADER_H
@@ -22,32 +22,33 @@ struct place {
 struct loader {
     struct config *config;
     char **error_out;
-    int depth;
-    struct place *origins; /* by directive: where its value was set; line 0 and no file: nowhere or the command line */
-    struct place *listen_places; /* by number of the entry */
-    char **files;                /* names that places refer to */
+    int depth;                   /* of the includes being read */
+    struct place *origins;       /* by directive: where its value was set; no file, line 0: nowhere or command line */
+    struct place *listen_places; /* by number of the listen entry */
+    char **files;                /* names that places refer to; owned */
     size_t file_count;
 };
 
 void loader_init(struct loader *loader, struct config *config, char **error_out);
 void loader_deinit(struct loader *loader);
 
-/* Sets one directive: words[0] is its name. */
+/* Sets one directive; words[0] is its name. */
 int loader_words(struct loader *loader, const struct place *place, const char *const *words, size_t count);
 
-/* Reads a file that messages call name; from is the place of an include, or NULL. */
+/* Reads the file at path; messages call it name. from is the place of the include that names it, or NULL. */
 int loader_path(struct loader *loader, const char *path, const char *name, const struct place *from);
 
-/* Reads what is open already; messages call it name. */
+/* Reads a stream that is open already; messages call it name. */
 int loader_stream(struct loader *loader, FILE *stream, const char *name);
 
-/* Judges the whole, when all has been read. */
+/* Judges the configuration as a whole, after everything has been read. */
 int loader_check(struct loader *loader);
 
-/* Refuses words that a C string can't hold; name is what they are for. */
+/* Refuses words that contain a NUL byte; name is the directive that they are for. */
 int loader_check_words(struct loader *loader, const struct place *place, const char *name,
                        const struct text_words *words);
 
+/* Sets *error_out to the place and this message; returns -EINVAL. */
 int loader_fail(struct loader *loader, const struct place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

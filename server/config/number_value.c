@@ -1,6 +1,6 @@
 /*
  * Whole numbers, choices and booleans all travel as int64_t (sizes of memory as the bits of a uint64_t) and lie in a
- * field of the width that the row names, or as their canonical text in the extras. The words of errors are Redis's,
+ * field with the width that the row gives, or as their canonical text in the extras. Errors are in Redis's words,
  * because clients and test suites match them.
  */
 #include "config/number_value.h"
@@ -76,7 +76,7 @@ static void store_number(struct config *config, const struct directive *directiv
     if (directive->width == sizeof(bool)) {
         *(bool *)field = value != 0;
     } else if (directive->width == sizeof(int)) {
-        /* maxclients may be told as an unsigned int; no machine has so many descriptors */
+        /* maxclients may be any unsigned int; no machine has so many descriptors */
         *(int *)field = value > INT_MAX ? INT_MAX : (int)value;
     } else {
         *(int64_t *)field = value;
@@ -142,7 +142,7 @@ static int parse_number(const struct directive *directive, const char *word, int
     switch (directive->kind) {
     case KIND_MEMORY:
     case KIND_MEMORY_OR_PERCENT:
-        /* the bits of more than INT64_MAX would be taken for a percentage */
+        /* a value above INT64_MAX would be taken for a percentage */
         if (number_parse_memory(word, strlen(word), &bytes) && (directive->kind == KIND_MEMORY || bytes <= INT64_MAX)) {
             *value_out = (int64_t)bytes;
             return 0;
@@ -222,7 +222,7 @@ static int set_choices(struct config *config, const struct directive *directive,
     return 0;
 }
 
-/* Half of the CPUs that the process may use: on one machine the clients need the other half. At least one. */
+/* Half of the CPUs that the process may use: clients on the same machine need the other half. At least one. */
 static int threads_for_cpus(const struct directive *directive)
 {
     cpu_set_t set;

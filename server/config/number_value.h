@@ -14,7 +14,7 @@ struct text;
 int number_value_set(struct config *config, const struct directive *directive, const char *const *words, size_t count,
                      char **error_out);
 
-/* directive_get() for those of them that have a field. */
+/* directive_get() for those of these kinds that have a field. */
 void number_value_get(const struct config *config, const struct directive *directive, struct text *out);
 
 #endif

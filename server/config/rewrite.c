@@ -1,15 +1,15 @@
 /*
  * CONFIG REWRITE.
  *
- * The file is read once more, into a configuration of its own. Directives that have the same value there as
- * in the running one keep their lines as they are, whatever lines and included files those are. Of every
- * other, the last line is replaced in place and lines before it go. The outcome is read again, and what still
- * differs (nothing in the file sets it, or a later include overrules it) is appended. So nothing changes in
- * the file but what differs. The new file takes the old one's place by rename(), after its bytes are on disk.
+ * The file is read once more, into a configuration of its own. Directives that have the same value there as in the
+ * running configuration keep their lines as they are, wherever those stand. For every other directive the last line is
+ * replaced in place, and the lines before it are dropped. The outcome is read again, and what still differs (because
+ * nothing in the file sets it, or a later include overrules it) is appended. So only what differs changes in the file.
+ * The new file takes the old one's place by rename(), after its bytes have reached the disk.
  *
- * Where lines add up (listen, user) the same holds of each entry: a line is replaced if its entry has changed and
- * dropped if its entry is gone; new entries follow the last line, and what an include declares is taken back by an
- * empty value before all of them are said again. Lines of rename-command stay as they are.
+ * Where lines add up (listen, user) the same holds for each entry: a line is replaced if its entry has changed and
+ * dropped if its entry is gone; new entries follow the last line. If an include declares an entry that is gone or
+ * changed, an empty value clears all entries, and then all are written again. Lines of rename-command stay as they are.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -31,7 +31,7 @@
 
 struct line {
     char *text;                        /* without line break; NULL: dropped */
-    const struct directive *directive; /* that it sets, or NULL */
+    const struct directive *directive; /* the one that the line sets, or NULL */
 };
 
 struct file {
@@ -54,7 +54,7 @@ static void file_deinit(struct file *file)
     mem_free(file->lines);
 }
 
-/* Adds a line as the file has it. */
+/* Adds a line as it stands in the file. */
 static void read_line(struct file *file, const char *text, size_t len)
 {
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
@@ -153,7 +153,9 @@ static char *own_line(const struct config *config, const struct directive *direc
 
 /* ---- directives whose lines add up ---- */
 
-/* What one line says: text as we write it, about key, which is the path or the name, and "" for the account. */
+/*
+ * What one line says: its text as we write it, and the key that it is about: the path or the name, "" for the account.
+ */
 struct entry {
     char *key, *text;
 };
@@ -226,7 +228,7 @@ static void add_users(struct entries *entries, const struct config *config)
         }
 }
 
-/* A configuration's value, line by line. */
+/* A configuration's value of a directive, as one entry for each line. */
 static struct entries entries_of(const struct config *config, const struct directive *directive)
 {
     struct entries entries = {0};
@@ -237,7 +239,7 @@ static struct entries entries_of(const struct config *config, const struct direc
     return entries;
 }
 
-/* What a line of the file says: one entry, or anything else (several, all taken back). */
+/* What a line of the file says: one entry, or something else (several entries, or an empty value that clears them). */
 static struct entries entries_of_line(const struct line *line)
 {
     struct entries entries = {0};
@@ -259,7 +261,7 @@ static struct entries entries_of_line(const struct line *line)
     return entries;
 }
 
-/* Whether the same entries are in both, in whatever order. */
+/* Whether both hold the same entries, in any order. */
 static bool same_entries(const struct config *a, const struct config *b, const struct directive *directive)
 {
     struct entries of_a = entries_of(a, directive), of_b = entries_of(b, directive);
@@ -273,7 +275,7 @@ static bool same_entries(const struct config *a, const struct config *b, const s
     return same;
 }
 
-/* Brings one line up to date with the entries that are to be said, and strikes its own from them. */
+/* Brings one line up to date with the entries that are wanted, and removes its own from them. */
 static void replace_entry(struct line *line, struct entries *wanted)
 {
     struct entries present = entries_of_line(line);
@@ -299,12 +301,15 @@ static void insert_line(struct file *file, size_t index, char *text, const struc
     file->lines[index] = (struct line){text, directive};
 }
 
-/* New entries follow the last line, but not those that an include declares: a second line for one is a mistake. */
+/*
+ * Puts new entries behind the last line, except those that an include declares, since a second line for one of them
+ * would be a mistake.
+ */
 static void replace_entries(struct file *file, const struct config *read, const struct config *config,
                             const struct directive *directive)
 {
     struct entries wanted = entries_of(config, directive), said = entries_of(read, directive);
-    size_t behind = 0; /* the last line */
+    size_t behind = 0; /* lines up to the last one that sets the directive */
     for (size_t i = 0; i < file->count; i++)
         if (file->lines[i].directive == directive && file->lines[i].text) {
             replace_entry(&file->lines[i], &wanted);
@@ -376,11 +381,14 @@ static void add_content(const struct file *file, struct text *out)
 
 /* ---- all of it ---- */
 
-/* read is what the file says so far. */
+/* Changes the file's lines for one directive; read is what the file says so far. */
 typedef void change_line(struct file *file, const struct config *read, const struct config *config,
                          const struct directive *directive);
 
-/* Whether the file needs no change for this directive. A descriptor is of this process alone. */
+/*
+ * Whether the file can stay as it is for this directive. For inherit-fd it always can: a descriptor concerns this
+ * process alone.
+ */
 static bool is_said(const struct config *read, const struct config *config, const struct directive *directive)
 {
     if (directive->offset == offsetof(struct config, inherit_fd))
@@ -388,8 +396,7 @@ static bool is_said(const struct config *read, const struct config *config, cons
     return adds_up(directive) ? same_entries(read, config, directive) : directive_equal(read, config, directive);
 }
 
-/* Reads what the file says as it stands, and has change called for every directive that differs from
- * config's. */
+/* Reads what the file says as it stands, and calls change for every directive whose value differs from config's. */
 static int change_differing(struct file *file, const struct config *config, change_line *change)
 {
     const struct config_extra *extra = config->extra;
@@ -400,7 +407,7 @@ static int change_differing(struct file *file, const struct config *config, chan
     add_content(file, &content);
     int result = config_load_text(&scratch, content.data, content.len, config->file, &error);
     if (error)
-        log_warning("CONFIG REWRITE: the file can't be understood any more and stays as it is: %s", error);
+        log_warning("CONFIG REWRITE: the file holds a mistake and stays as it is: %s", error);
     for (size_t i = 0; result == 0 && i < directive_count; i++)
         if (!is_said(&scratch, config, &directives[i]))
             change(file, &scratch, config, &directives[i]);

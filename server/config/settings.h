@@ -1,8 +1,8 @@
 /*
  * Settings: the values of the configuration as the server reads them.
  *
- * Most directives have a field. Values are changed at start and while the world is stopped (base/gate.h), so threads
- * inside the gate read the fields plainly.
+ * Directives that the server reads have a field. Values are changed at start and while the world is stopped
+ * (base/gate.h), so threads inside the gate read the fields plainly.
  */
 #ifndef KVS_CONFIG_SETTINGS_H
 #define KVS_CONFIG_SETTINGS_H
@@ -38,7 +38,7 @@ enum maxmemory_policy {
 /* supervised */
 enum supervision { SUPERVISED_UPSTART, SUPERVISED_SYSTEMD, SUPERVISED_AUTO, SUPERVISED_NO };
 
-/* One `listen` entry. A name that isn't given is "". */
+/* One `listen` entry. Texts that aren't given are "". */
 struct listen_entry {
     char *path;
     int mode;    /* mode bits */
@@ -48,7 +48,7 @@ struct listen_entry {
     char *user; /* ACL user */
 };
 
-/* Strings are never NULL: what isn't set is "". Paths may be relative, and then begin at dir. */
+/* Strings are never NULL: what isn't set is "". Paths may be relative, and then start from dir. */
 struct config {
     /* socket */
     char *unixsocket;
@@ -75,14 +75,14 @@ struct config {
     int hz;
     int shutdown_timeout; /* seconds */
     int supervised;       /* enum supervision */
-    char *account;        /* `user NAME`: what root becomes */
+    char *account;        /* `user NAME`: the account that a server started by root becomes */
     bool sandbox;
     /* clients */
     int maxclients;
-    int maxclients_per_uid; /* 0: no limit */
-    int timeout;            /* seconds, 0 never */
-    uint64_t client_query_buffer_limit;
-    uint64_t proto_max_bulk_len;
+    int maxclients_per_uid;             /* 0: no limit */
+    int timeout;                        /* seconds; 0: never */
+    uint64_t client_query_buffer_limit; /* bytes */
+    uint64_t proto_max_bulk_len;        /* bytes */
     struct output_limit output_limits[CLIENT_CLASSES];
     int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory */
     int enable_debug_command, enable_protected_configs, enable_module_command; /* enum local_permission */
@@ -99,7 +99,7 @@ struct config {
     bool lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del, lazyfree_lazy_user_flush,
         lazyfree_lazy_eviction;
     int active_expire_effort;
-    uint64_t maxmemory;
+    uint64_t maxmemory;   /* bytes; 0: no limit */
     int maxmemory_policy; /* enum maxmemory_policy */
     int maxmemory_samples;
     int lfu_log_factor, lfu_decay_time;
@@ -110,11 +110,11 @@ struct config {
     bool latency_tracking;
     double *latency_percentiles;
     size_t latency_percentile_count;
-    /* persistence comes later: only "off" is accepted today */
+    /* persistence: only "off" is accepted so far */
     char *save;
     bool appendonly;
     /* config/'s own */
-    char *file;  /* absolute path of the file that was read, NULL none; others may read it */
+    char *file;  /* absolute path of the file that was read; NULL: none. Other modules may read this field */
     void *extra; /* struct config_extra: accepted directives without a field of their own */
 };
 

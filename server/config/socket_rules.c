@@ -1,6 +1,7 @@
 /*
- * Paths are compared as they are written, from the root on and without what says nothing ("//", "/./"). Symbolic
- * links are not followed: what they make one file is found when the second socket is to be made over the first.
+ * Paths are compared as absolute paths, as they are written but without redundant parts ("//", "/./"). Symbolic links
+ * are not followed: if they make two paths one file, that is noticed when the second socket is to be made over the
+ * first.
  */
 #include "config/socket_rules.h"
 
@@ -17,7 +18,10 @@ static struct config_extra *extra_of(const struct config *config)
     return config->extra;
 }
 
-/* As sd_listen_fds(3) has it; a process that isn't meant leaves them alone. */
+/*
+ * Whether the environment hands sockets to this process, as in sd_listen_fds(3); those that are meant for another
+ * process are left alone.
+ */
 static bool is_activated(void)
 {
     const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
@@ -39,7 +43,7 @@ bool socket_rules_has_socket(const struct config *config)
            extra_of(config)->activated;
 }
 
-/* Takes out, in place, what says nothing. */
+/* Removes redundant parts from the path, in place. */
 static void simplify(char *path)
 {
     char *to = path;

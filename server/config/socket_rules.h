@@ -1,5 +1,5 @@
 /*
- * Rules for all socket files together: which is the default, that there is one at all, that no two share a path.
+ * Rules for all socket files together: when there is a default one, that there is one at all, that no two share a path.
  * Private to config/.
  */
 #ifndef KVS_CONFIG_SOCKET_RULES_H
@@ -9,20 +9,22 @@
 
 #include <stdbool.h>
 
-/* Notes whether the service manager hands sockets over (LISTEN_FDS), and takes the default of unixsocket away where
- * something else serves. When all has been read. */
+/*
+ * Notes whether the service manager hands sockets over (LISTEN_FDS), and removes the default of unixsocket if there is
+ * something else to serve on. Called when everything has been read.
+ */
 void socket_rules_settle(struct config *config);
 
-/* Whether clients can come in anywhere. */
+/* Whether there is anything that clients can connect to. */
 bool socket_rules_has_socket(const struct config *config);
 
-/* The first entry whose path is unixsocket's or that of an entry before it; NULL none. */
+/* The first entry whose path is unixsocket's or that of an entry before it; NULL: none. */
 const struct listen_entry *socket_rules_find_twin(const struct config *config);
 
-/* Why this set of sockets can't be served while running, or NULL. */
+/* Why CONFIG SET can't accept this set of sockets, or NULL. */
 const char *socket_rules_problem(const struct config *config);
 
-/* The path from the root on; freed with mem_free(). */
+/* The absolute path, without redundant parts; freed with mem_free(). */
 char *socket_rules_absolute(const struct config *config, const char *path);
 
 #endif

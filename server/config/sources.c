@@ -1,7 +1,7 @@
 /*
- * Two whole configurations are kept: what the sources said at the last reading that was applied, and a newer one
- * between reading and applying. Defaults are part of a reading, so that a line taken out of the file sets its directive
- * back.
+ * Two whole configurations are kept: the last reading of the sources that was applied, and, between reading and
+ * applying, a newer one. Defaults are part of a reading, so that removing a line from the file sets its directive back
+ * to the default.
  */
 #include "config/sources.h"
 
@@ -68,7 +68,7 @@ int config_sources_read(struct config_sources *sources, char **error_out)
         return 0;
     }
     config_init_at(&sources->next, last->start_dir);
-    /* the environment doesn't tell of the service manager's sockets a second time */
+    /* the environment doesn't show the service manager's sockets a second time */
     ((struct config_extra *)sources->next.extra)->activated = last->activated;
     sources->has_next = true;
     int result = config_load(&sources->next, sources->argc, sources->argv, error_out);
@@ -83,7 +83,7 @@ int config_sources_read(struct config_sources *sources, char **error_out)
 struct edits {
     const struct directive **settable;
     size_t settable_count;
-    struct text set, waiting; /* names, by commas */
+    struct text set, waiting; /* names, separated by commas */
 };
 
 static void add_name(struct text *text, const char *name)
@@ -99,7 +99,7 @@ static bool same_renames(const struct config *a, const struct config *b)
     return same;
 }
 
-/* Directives that differ between the readings, and in the later one from what config has. */
+/* Finds the directives that differ between the readings, and whose new value differs from config's. */
 static void find_edits(const struct config_sources *sources, const struct config *config, struct edits *edits)
 {
     for (size_t i = 0; i < directive_count; i++) {
@@ -122,7 +122,7 @@ static int set_edited(const struct config_sources *sources, struct config *confi
                       char **report_out)
 {
     struct config candidate;
-    const char *culprit; /* the listener tells of one at most, and not for sure */
+    const char *culprit; /* unused: the report names all directives */
     char *error = NULL;
     int result = 0;
     config_copy(&candidate, config);

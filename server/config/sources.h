@@ -13,21 +13,22 @@
 
 struct config_sources;
 
-/* Takes note of what config_load() has just read from these arguments (without argv[0]); keeps copies. */
+/* Records what config_load() has just read from these arguments (without argv[0]); keeps copies. */
 struct config_sources *config_sources_create(const struct config *config, int argc, char **argv);
 void config_sources_destroy(struct config_sources *sources);
 
 /*
- * Reads the sources again, beside the running configuration: the world need not stop. -EINVAL and *error_out, one
- * line as config_load() has it (mem_free()), when they hold a mistake; then there is nothing to apply.
+ * Reads the sources again, beside the running configuration: the world need not stop. Returns 0; or, if they hold a
+ * mistake, -EINVAL with *error_out set to one line as by config_load() (freed with mem_free()), and then there is
+ * nothing to apply.
  */
 int config_sources_read(struct config_sources *sources, char **error_out);
 
 /*
- * Sets in config what that reading changed, and has it take effect through the listener of config_set_listener().
+ * Sets in config what that reading changed, and makes it take effect through the listener of config_set_listener().
  * World stopped. Returns the number of directives that changed, or a negative errno if one of them was refused; then
- * none has changed, and the next reading is compared to the former one again. *report_out is one line for the log
- * either way (mem_free()): "timeout, listen set anew; databases can't change ...", "nothing has changed".
+ * none has changed, and the next reading is compared with the former one again. *report_out is one line for the log
+ * either way (freed with mem_free()): "timeout, listen set anew; databases can't change ...", "nothing has changed".
  */
 int config_sources_apply(struct config_sources *sources, struct config *config, char **report_out);
 

@@ -1,5 +1,5 @@
 /*
- * Few letters apart is a slip of the fingers; a part of a name is a guess at it.
+ * A name that is a few letters off is a typing error; one that is part of a directive's name is a guess at it.
  */
 #include "config/suggest.h"
 
@@ -42,7 +42,7 @@ static size_t distance(const char *a, const char *b)
     return last[b_len];
 }
 
-/* The shortest name that has word in it. */
+/* The shortest name that contains word. */
 static const char *shortest_with(const char *word)
 {
     const char *best = NULL;

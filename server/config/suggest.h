@@ -4,7 +4,7 @@
 #ifndef KVS_CONFIG_SUGGEST_H
 #define KVS_CONFIG_SUGGEST_H
 
-/* The nearest name of a directive, for a name in lower case; NULL when nothing is near. */
+/* The name of the directive that is nearest to name, which is in lower case; NULL when none is near. */
 const char *suggest_directive(const char *name);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * Values that are texts (paths, names, lists told as they are written), and the two that have fields of their
+ * Values that are texts (paths, names, lists shown as they are written), and the two kinds that have fields of their
  * own.
  *
- * A list is checked word by word and kept as the text that CONFIG GET tells, so that reading it again gives
- * the same.
+ * A list is checked word by word and kept as the text that CONFIG GET shows, so that reading it again gives the same
+ * value.
  */
 #include "config/text_value.h"
 
@@ -65,7 +65,7 @@ static int set_directory(struct config *config, const struct directive *directiv
     struct stat status;
     int error = 0;
     if (*word == '\0')
-        error = ENOENT; /* as chdir("") has it */
+        error = ENOENT; /* as chdir("") reports */
     else if (!realpath(joined, resolved) || stat(resolved, &status) != 0)
         error = errno;
     else if (!S_ISDIR(status.st_mode))
@@ -90,7 +90,7 @@ static int set_socket(struct config *config, const struct directive *directive, 
     return 0;
 }
 
-/* The account alone: users of the ACL come from files and the command line (lists.h). */
+/* Sets the account only: users of the ACL come from files and the command line (lists.h). */
 static int set_account(struct config *config, const struct directive *directive, const char *const *words, size_t count,
                        char **error_out)
 {
@@ -128,7 +128,7 @@ static int set_title(struct config *config, const struct directive *directive, c
     return 0;
 }
 
-/* A whole number as strtoll() takes it, which is what Redis uses in lists of numbers. */
+/* Reads a whole number as strtoll() does, which Redis uses for lists of numbers. */
 static bool parse_loose(const char *word, int64_t *value_out)
 {
     char *end;
@@ -170,7 +170,7 @@ static int set_oom_values(struct config *config, const struct directive *directi
     return 0;
 }
 
-/* The letters in the order in which they are told; A stands for the first ten. */
+/* Keeps the letters in the order in which Redis shows them; A stands for the first ten. */
 static int set_events(struct config *config, const struct directive *directive, const char *word, char **error_out)
 {
     static const char letters[] = "g$lshzxetdnKEm";
@@ -185,7 +185,7 @@ static int set_events(struct config *config, const struct directive *directive, 
         else
             return value_refuse(error_out, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     }
-    /* n has no place beside A */
+    /* n isn't shown beside A */
     bool all = !memchr(set, 0, OF_A);
     struct text text = TEXT_EMPTY;
     text_add(&text, all ? "A" : "");
@@ -201,7 +201,7 @@ static int set_replicaof(struct config *config, const struct directive *directiv
                          size_t count, char **error_out)
 {
     int64_t port;
-    if (count == 0 || (count == 1 && *words[0] == '\0')) { /* the default, as CONFIG GET tells it */
+    if (count == 0 || (count == 1 && *words[0] == '\0')) { /* the default, as CONFIG GET shows it */
         value_store_text(config, directive, "");
         return 0;
     }

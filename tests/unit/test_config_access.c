@@ -69,9 +69,9 @@ START_TEST(mistakes_of_access_are_told_with_file_and_line)
         {"requirepass a b", "a.conf:2: requirepass: wrong number of arguments", "quotes"},
         {"acl-pubsub-default some", "must be one of the following: allchannels, resetchannels", "a.conf:2"},
         {"acllog-max-len -1", "argument must be between 0 and", "a.conf:2"},
-        {"rename-command GET", "a.conf:2: rename-command: write a command and its new name", "disabled"},
-        {"rename-command GET a b", "a.conf:2: rename-command: write a command", "disabled"},
-        {"rename-command \"\" a", "a.conf:2: rename-command: write a command", "disabled"},
+        {"rename-command GET", "a.conf:2: rename-command: write a command and its new name", "to disable the command"},
+        {"rename-command GET a b", "a.conf:2: rename-command: write a command", "to disable the command"},
+        {"rename-command \"\" a", "a.conf:2: rename-command: write a command", "to disable the command"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char content[256];

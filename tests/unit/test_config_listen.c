@@ -79,12 +79,12 @@ START_TEST(mistakes_in_entries_are_told_with_file_and_line)
         {"listen /tmp/x mode=07777777777777777777777777777", "is not an octal number", "a.conf:2"},
         {"listen /tmp/x access=all", "access=all is unknown", "read, write or admin"},
         {"listen /tmp/x access=unset", "access=unset is unknown", "read, write or admin"},
-        {"listen /tmp/x owner=", "owner= is not a name", "leave the option out"},
+        {"listen /tmp/x owner=", "owner= is not a name", "leave out the option"},
         {"listen /tmp/x user=\"a b\"", "user=a b is not a name", "write one"},
         {"listen /tmp/x mod=0660", "unknown option 'mod=0660'", "mode=, owner=, group=, access= or user="},
         {"listen /tmp/x mode=0660 mode=0600", "mode= is given twice", "keep one"},
-        {"listen /tmp/x 0660", "'0660' is no option", "write ./0660"},
-        {"listen /tmp/x read", "'read' is no option", "write ./read"},
+        {"listen /tmp/x 0660", "'0660' is not an option", "write ./0660"},
+        {"listen /tmp/x read", "'read' is not an option", "write ./read"},
         {"listen \"/tmp/x mode=0660\"", "the path holds an option", "quotes around the path alone"},
         {"listen /tmp/", "names a folder", "add the name"},
         {"listen +/tmp/x", "+ and - are for CONFIG SET", "a.conf:2"},
@@ -92,7 +92,7 @@ START_TEST(mistakes_in_entries_are_told_with_file_and_line)
         {"listen /tmp/y", "there are two entries for /tmp/y", "keep one"},
         {"listen /tmp/./y", "a.conf:2: listen '/tmp/./y': another socket file", "keep one"},
         {"unixsocket /tmp//y", "a.conf:1: listen '/tmp/y': another socket file, of unixsocket or listen", "keep one"},
-        {"listen /nowhere/x.sock", "a.conf:2: listen '/nowhere/x.sock': folder '/nowhere': No such file", "make it"},
+        {"listen /nowhere/x.sock", "a.conf:2: listen '/nowhere/x.sock': folder '/nowhere': No such file", "create it"},
         {"inherit-fd -2", "argument must be between -1 and 2147483647", "a.conf:2"},
         {"maxclients-per-uid -1", "argument must be between 0 and 2147483647", "a.conf:2"},
         {"supervised maybe", "must be one of the following: upstart, systemd, auto, no", "a.conf:2"},
@@ -161,7 +161,7 @@ START_TEST(set_refuses_what_it_cannot_make_entries_of)
     static const struct {
         const char *value, *error;
     } cases[] = {
-        {"-/tmp/b", "there is no entry for '/tmp/b'; CONFIG GET listen tells all"},
+        {"-/tmp/b", "there is no entry for '/tmp/b'; CONFIG GET listen shows all entries"},
         {"-/tmp/a mode=0600", "- takes one path and nothing else"},
         {"-", "- takes one path and nothing else"},
         {"+", "+ takes one entry; write one path with its options"},
