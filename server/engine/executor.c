@@ -345,6 +345,8 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
     bool ran = run_dispatch(run, execution, request);
     if (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP))
         reply_rollback(&execution->reply, mark);
+    if (!ran && (client->flags & CLIENT_REPLY_SKIP))
+        client->flags |= CLIENT_REPLY_SKIP_NEXT; /* it is still the next one */
     client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
     return ran;
 }

@@ -87,6 +87,19 @@ START_TEST(held_clients_are_let_go_in_the_order_in_which_they_came)
 }
 END_TEST
 
+START_TEST(reply_of_a_held_request_is_skipped_if_it_was_to_be)
+{
+    int fd = kit_raw_connect(server);
+    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    kit_raw_text(fd, "CLIENT REPLY SKIP\r\nSET k v\r\nECHO x\r\n");
+    await_waiting(1);
+    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+    kit_raw_expect(fd, "$1\r\nx\r\n");
+    kit_expect(c, "$v", "GET", "k");
+    close(fd);
+}
+END_TEST
+
 START_TEST(pause_all_holds_everything_until_its_time_is_over)
 {
     int64_t start = kit_now_ms();
@@ -241,6 +254,7 @@ Suite *suite_pause(void)
     tcase_add_test(tcase, pause_write_holds_writes_and_lets_reads_through);
     tcase_add_test(tcase, what_was_asked_before_the_held_request_is_answered_at_once);
     tcase_add_test(tcase, held_clients_are_let_go_in_the_order_in_which_they_came);
+    tcase_add_test(tcase, reply_of_a_held_request_is_skipped_if_it_was_to_be);
     tcase_add_test(tcase, pause_all_holds_everything_until_its_time_is_over);
     tcase_add_test(tcase, later_pause_does_not_shorten_the_first);
     tcase_add_test(tcase, later_pause_makes_the_first_stricter);
