@@ -179,11 +179,12 @@ static void group_prefetch(const struct group *group, void (*prefetch)(const str
  * While this thread waits for locks, another one may stop the world and change it. False: that happened, and no lock is
  * held.
  */
-static bool lock_in_same_world(const struct run *run, const struct shard_set *shards)
+static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
 {
     if (__builtin_expect(keyspace_lock(run->server->keyspace, shards), 1))
         return true;
     keyspace_unlock(run->server->keyspace, shards);
+    run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
     return false;
 }
 
@@ -241,8 +242,8 @@ static bool stop_same_world(struct gate_member *gate)
 {
     if (__builtin_expect(gate_try_close(gate), 1))
         return true;
-    gate_close(gate);
-    gate_open(gate);
+    gate_leave(gate);
+    gate_enter(gate);
     return false;
 }
 
