@@ -178,11 +178,16 @@ void gate_open(struct gate_member *member)
     pthread_mutex_unlock(&gate->lock);
 }
 
+uint64_t gate_closings(const struct gate_member *member)
+{
+    return member->gate->closings;
+}
+
 struct gate_absence gate_step_out(void)
 {
     struct gate_absence absence = {.member = current};
     if (absence.member) {
-        absence.closings = absence.member->gate->closings;
+        absence.closings = gate_closings(absence.member);
         gate_leave(absence.member);
     }
     return absence;
@@ -193,5 +198,5 @@ bool gate_step_in(struct gate_absence absence)
     if (!absence.member)
         return true;
     gate_enter(absence.member);
-    return absence.member->gate->closings == absence.closings;
+    return gate_closings(absence.member) == absence.closings;
 }

@@ -58,6 +58,9 @@ static inline bool gate_is_mine(void)
     return gate_closed_here;
 }
 
+/* How often the gate was closed. Inside: as long as it is the same number, nobody else has run alone. */
+uint64_t gate_closings(const struct gate_member *member);
+
 /*
  * Leaves the gate for a wait in the middle of a round, and comes back. Does nothing if the calling thread isn't inside.
  * gate_step_in() returns false if the world was stopped meanwhile: then what the caller knew of shared state may have

@@ -315,6 +315,8 @@ static bool run_locked(struct run *run, struct call *call)
 static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
+    struct gate_member *gate = worker_gate(run->worker);
+    uint64_t closings = gate_closings(gate);
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return true;
@@ -326,7 +328,9 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
     call_init(&call, run, client, command, request, &execution->reply);
     call.key_count = 0;
     call.keys = NULL;
-    bool ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    bool ran = gate_closings(gate) == closings; /* making room may have waited for a lock */
+    if (ran)
+        ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
     if (!ran)
         return client->conn.state != CONN_OPEN || run_dispatch(run, execution, request);
     if (monitor_wants(command))

@@ -273,10 +273,12 @@ START_TEST(who_stepped_out_is_told_whether_the_world_was_stopped)
     ck_assert(!gate_is_inside(member));
     ck_assert(gate_step_in(absence));
     ck_assert(gate_is_inside(member));
+    uint64_t closings = gate_closings(member);
     absence = gate_step_out();
     pthread_create(&thread, NULL, close_once, NULL);
     pthread_join(thread, NULL);
     ck_assert(!gate_step_in(absence));
+    ck_assert_uint_eq(gate_closings(member), closings + 1);
     ck_assert(!gate_is_mine());
     gate_leave(member);
     gate_part(member);
