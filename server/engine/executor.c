@@ -38,7 +38,7 @@ struct run {
     struct server *server;
     struct worker *worker;
     struct thread_stats *stats;
-    int64_t now_ms;  /* wall time of all its commands */
+    int64_t now_ms;  /* wall time of its commands, taken again whenever the world was stopped */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
     bool inside;     /* a command inside another one, which has made room in memory for both */
 };
@@ -184,6 +184,7 @@ static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
     if (__builtin_expect(keyspace_lock(run->server->keyspace, shards), 1))
         return true;
     keyspace_unlock(run->server->keyspace, shards);
+    run->now_ms = clock_wall_ms();
     run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
     return false;
 }
@@ -260,6 +261,7 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
         gate_open(gate);
         keyspace_free_dropped();
     }
+    run->now_ms = clock_wall_ms(); /* neither its wait nor its work need have been short */
     return same;
 }
 

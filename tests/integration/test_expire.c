@@ -2,6 +2,7 @@
 #include "kit/served.h"
 
 #include <check.h>
+#include <time.h>
 
 static bool is_gone(void *data)
 {
@@ -145,6 +146,23 @@ START_TEST(key_with_a_ttl_goes_when_its_time_comes)
 }
 END_TEST
 
+START_TEST(time_to_live_begins_when_a_pipeline_has_come_to_it)
+{
+    struct timespec sent;
+    redisReply *reply = NULL;
+    clock_gettime(CLOCK_REALTIME, &sent);
+    redisAppendCommand(c, "DEBUG SLEEP 0.1");
+    redisAppendCommand(c, "SET k v PX 100000");
+    redisAppendCommand(c, "PEXPIRETIME k");
+    for (int i = 0; i < 3; i++) {
+        freeReplyObject(reply);
+        ck_assert_int_eq(redisGetReply(c, (void **)&reply), REDIS_OK);
+    }
+    ck_assert_int_ge(reply->integer, (long long)sent.tv_sec * 1000 + sent.tv_nsec / 1000000 + 100 + 100000);
+    freeReplyObject(reply);
+}
+END_TEST
+
 Suite *suite_expire(void);
 Suite *suite_expire(void)
 {
@@ -157,6 +175,7 @@ Suite *suite_expire(void)
     tcase_add_test(tcase, expired_key_is_absent_for_every_command_without_the_active_rounds);
     tcase_add_test(tcase, active_rounds_remove_keys_that_nobody_asks_for);
     tcase_add_test(tcase, key_with_a_ttl_goes_when_its_time_comes);
+    tcase_add_test(tcase, time_to_live_begins_when_a_pipeline_has_come_to_it);
     suite_add_tcase(suite, tcase);
     return suite;
 }
