@@ -314,30 +314,47 @@ static bool run_locked(struct run *run, struct call *call)
     return same;
 }
 
-static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
+/* What became of a try. */
+enum tried {
+    TRIED_DONE, /* run, or answered with the reason why not */
+    TRIED_HELD,
+    TRIED_IN_VAIN, /* the world was stopped while it waited: it must be asked anew whether the request may run */
+};
+
+static enum tried run_try(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
     struct gate_member *gate = worker_gate(run->worker);
     uint64_t closings = gate_closings(gate);
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
-        return true;
+        return TRIED_DONE;
     if (pause_holds(client, command, run->now_ms)) {
         execution->held = HELD_PAUSE;
-        return false;
+        return TRIED_HELD;
     }
+    if (gate_closings(gate) != closings) /* making room may have waited for a lock */
+        return TRIED_IN_VAIN;
     struct call call;
     call_init(&call, run, client, command, request, &execution->reply);
     call.key_count = 0;
     call.keys = NULL;
-    bool ran = gate_closings(gate) == closings; /* making room may have waited for a lock */
-    if (ran)
-        ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    bool ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
     if (!ran)
-        return client->conn.state != CONN_OPEN || run_dispatch(run, execution, request);
+        return TRIED_IN_VAIN;
     if (monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
-    return true;
+    return TRIED_DONE;
+}
+
+/* False when the request is held. One whose client was closed meanwhile is done. */
+static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
+{
+    enum tried tried;
+    do
+        tried = run_try(run, execution, request);
+    while (tried == TRIED_IN_VAIN && execution->client->conn.state == CONN_OPEN);
+    return tried != TRIED_HELD;
 }
 
 /* Runs a request with all checks; false when the request has to wait. */

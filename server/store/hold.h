@@ -19,6 +19,8 @@
  * Every call gets on: each restart adds a shard to the set, so a call restarts at most as often as there are shards; if
  * one is refused because another thread closes the gate, that thread goes on.
  *
+ * A restart may come with a world that was stopped in between: whoever asked whether the call may run asks again.
+ *
  * A call that must not be refused takes everything before its first change (hold_everything).
  *
  * A thread has at most one hold at a time, and doesn't share it. If it has stopped the world before, everything is
