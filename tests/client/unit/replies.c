@@ -9,7 +9,7 @@
 
 #define SAMPLE(bytes, tree)                                                                                            \
     {                                                                                                                  \
-        bytes, sizeof bytes - 1, tree                                                                                  \
+        bytes, sizeof(bytes) - 1, tree                                                                                 \
     }
 
 const struct sample replies_samples[] = {
