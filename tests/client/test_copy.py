@@ -361,7 +361,7 @@ class CopyTrouble(unittest.TestCase):
         with ScriptedServer(Source(*self.names(60), value=b"x" * (1 << 20))) as one:
             with ScriptedServer(lambda _: go.wait(DEADLINE) and b"+OK\r\n") as other:
                 with Running("-s", other.path, "--copy-from", one.path) as cli:
-                    wait_until(lambda: other.commands, "a key")
+                    wait_until(lambda: any(words[0] == b"RESTORE" for words in other.commands), "a key")
                     wait_until(lambda: one.is_left_alone_by(cli.process.pid), "the source to be left alone")
                     given = len([words for words in one.commands if words[0] == b"DUMP"])
                     go.set()

@@ -89,6 +89,10 @@ def scan_at_once(args, oracle, kvs):
     if oracle[0] != b"0" or resp.to_bytes(args[1]).strip(b"+0"):
         return ""   # a part of an iteration: what it covers depends on the table
     if kvs[0] != b"0":
+        options = [resp.to_bytes(arg).lower() for arg in args[2:]]
+        counts = [int(value) for name, value in zip(options[::2], options[1::2]) if name == b"count"]
+        if not counts or counts[-1] < 1000:
+            return ""   # as many keys as were asked for: whether more follow depends on the table
         return "kvs did not end the iteration"
     return unordered(args, oracle[1], kvs[1])
 
