@@ -15,6 +15,12 @@
 struct client;
 struct server;
 
+/* How a handler leaves its call. */
+enum call_outcome {
+    CALL_DONE,       /* it has replied */
+    CALL_NEEDS_TURN, /* it has done a part of its work; it is called again: see engine/turn.h */
+};
+
 /* Lives on the executor's stack. */
 struct call {
     struct server *server;
@@ -26,6 +32,7 @@ struct call {
     const struct key *keys; /* in the order of the key specifications, hashed */
     struct view view;       /* the client's database at the command's time (view.now_ms) */
     struct reply *reply;
+    uint8_t outcome; /* call_outcome; CALL_DONE unless the handler says otherwise */
 };
 
 #endif

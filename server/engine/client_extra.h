@@ -15,10 +15,12 @@
 #include <stddef.h>
 
 struct held;
+struct turn_work;
 
 struct client_extra {
-    char *names;       /* client_names.h; NULL: none */
-    struct held *held; /* held.h; NULL while it isn't held */
+    char *names;            /* client_names.h; NULL: none */
+    struct held *held;      /* held.h; NULL while it isn't held */
+    struct turn_work *work; /* turn.h; NULL: none */
 };
 
 /* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */

@@ -7,6 +7,7 @@
 #include "acl/user.h"
 #include "base/memory.h"
 #include "engine/client_extra.h"
+#include "engine/held.h"
 #include "net/origin.h"
 #include "net/worker.h"
 #include "resp/parser.h"
@@ -48,7 +49,7 @@ void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
 {
     if (client->flags & CLIENT_MONITOR)
         *out++ = 'O';
-    if (client->flags & CLIENT_HELD)
+    if (client_is_blocked(client))
         *out++ = 'b';
     if (client->conn.state == CONN_DRAINING)
         *out++ = 'c';

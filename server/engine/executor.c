@@ -5,6 +5,9 @@
  *
  * Before each request the executor asks whether it may run in a group: monitors, CLIENT REPLY, CLIENT PAUSE and a full
  * memory require a look at every request, and then all run alone. So the common path contains none of these tests.
+ *
+ * Requests that have taken more than a turn together (turn.h) end it: the rest of them waits until the worker has served
+ * its other clients.
  */
 #include "engine/executor.h"
 
@@ -23,6 +26,7 @@
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "engine/refusal.h"
+#include "engine/turn.h"
 #include "net/worker.h"
 #include "record/latency.h"
 #include "record/slowlog.h"
@@ -40,6 +44,7 @@ struct run {
     struct thread_stats *stats;
     int64_t now_ms;  /* wall time of its commands, taken again whenever the world was stopped */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
+    int64_t turn_ns; /* when the turn of all these requests is over; monotonic as well */
     bool inside;     /* a command inside another one, which has made room in memory for both */
 };
 
@@ -78,6 +83,12 @@ static int64_t slow_threshold_ns(const struct config *config)
     return threshold;
 }
 
+/* The call goes on in another turn, and is recorded when it has ended. */
+static __attribute__((noinline)) void run_note_unfinished(const struct call *call, int64_t took_ns)
+{
+    turn_work(call)->took_ns = took_ns;
+}
+
 /* Runs the handler and updates the statistics. */
 static inline void run_call(struct run *run, struct call *call)
 {
@@ -85,6 +96,10 @@ static inline void run_call(struct run *run, struct call *call)
     call->command->run(call);
     int64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - run->mark_ns;
     run->mark_ns = now_ns;
+    if (__builtin_expect(call->outcome != CALL_DONE, 0)) {
+        run_note_unfinished(call, took_ns);
+        return;
+    }
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
@@ -113,6 +128,7 @@ static inline void call_init(struct call *call, const struct run *run, struct cl
     call->view.actor = client->conn.id;
     call->view.events = 0;
     call->reply = reply;
+    call->outcome = CALL_DONE;
 }
 
 /* ---- groups ---- */
@@ -307,6 +323,8 @@ static bool run_locked(struct run *run, struct call *call)
         shard_set_add(&shards, call->keys[i].hash);
     bool same = lock_in_same_world(run, &shards);
     if (same) {
+        if (__builtin_expect(turn_is_unfinished(call->client), 0))
+            run->mark_ns -= turn_work(call)->took_ns; /* one command, however many turns it has taken */
         run_call(run, call);
         keyspace_unlock(run->server->keyspace, &shards);
     }
@@ -342,6 +360,10 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     bool ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
     if (!ran)
         return TRIED_IN_VAIN;
+    if (call.outcome == CALL_NEEDS_TURN) {
+        execution->held = HELD_TURN;
+        return TRIED_HELD;
+    }
     if (monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
     return TRIED_DONE;
@@ -367,6 +389,8 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
         client->flags |= CLIENT_REPLY_SKIP;
     }
     bool ran = run_dispatch(run, execution, request);
+    if (ran)
+        turn_drop(client); /* it has ended, or may not go on */
     if (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP))
         reply_rollback(&execution->reply, mark);
     if (!ran && (client->flags & CLIENT_REPLY_SKIP))
@@ -416,12 +440,24 @@ static unsigned group_rewind(struct group *group, struct execution *executions, 
     return at;
 }
 
+/* Whether the turn is over, and something has been done in it, so that everybody gets on. */
+static inline bool run_turn_is_over(const struct run *run, const struct execution *execution)
+{
+    return __builtin_expect(run->mark_ns >= run->turn_ns, 0) && execution->done > 0;
+}
+
 /* Gathers the requests of one client into groups and runs those that can't be gathered. False as group_finish(). */
 static bool run_requests(struct run *run, struct group *group, struct execution *execution)
 {
     struct client *client = execution->client;
     while (execution->done < execution->count) {
         const struct request *request = &execution->requests[execution->done];
+        if (run_turn_is_over(run, execution)) {
+            if (!group_finish(group, run))
+                return false;
+            execution->held = client->conn.state == CONN_OPEN ? HELD_TURN : HELD_NOT;
+            return true;
+        }
         if (run_may_group(client)) {
             if (group->call_count == GROUP_CALLS && !group_finish(group, run))
                 return false;
@@ -447,12 +483,14 @@ static bool run_requests(struct run *run, struct group *group, struct execution 
 static struct run run_begin(struct client *client)
 {
     struct worker *worker = client->conn.worker;
+    int64_t now_ns = clock_monotonic_ns();
     return (struct run){
         .server = client->server,
         .worker = worker,
         .stats = stats_of(worker_index(worker)),
         .now_ms = clock_wall_ms(),
-        .mark_ns = clock_monotonic_ns(),
+        .mark_ns = now_ns,
+        .turn_ns = now_ns + TURN_NS,
     };
 }
 
@@ -488,8 +526,10 @@ void executor_run(struct execution *executions, unsigned count)
         else
             i = group_rewind(&group, executions, i);
     }
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         reply_end(&executions[i].reply);
+        executions[i].ended_ns = run.mark_ns;
+    }
 }
 
 /* ---- a call inside another ---- */

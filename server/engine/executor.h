@@ -24,9 +24,10 @@ struct execution {
     struct client *client;
     struct request *requests;
     unsigned count;
-    /* set by executor_run(): fewer than count when the client is being closed, or when the next request has to wait */
+    /* set by executor_run(); done is less than count when the client is being closed, or when the next has to wait */
     unsigned done;
-    enum held_reason held; /* set by executor_run(): why it has to wait */
+    enum held_reason held; /* why it has to wait */
+    int64_t ended_ns;      /* monotonic, when the last request ended */
     struct reply reply;    /* private */
 };
 

@@ -49,9 +49,16 @@ static void list_remove(struct held_list *list, const struct held *held)
     list->count--;
 }
 
-static relaxed_counter *held_counter(const struct client *client)
+static bool is_shown(enum held_reason reason)
 {
-    return &stats_of(worker_index(client->conn.worker))->held_clients;
+    return reason != HELD_TURN;
+}
+
+/* Counts a client that begins (1) or ceases (-1) to be held. */
+static void count_held(const struct client *client, enum held_reason reason, int by)
+{
+    if (is_shown(reason)) /* wraps around, and comes out right */
+        counter_add(&stats_of(worker_index(client->conn.worker))->held_clients, (uint64_t)by);
 }
 
 void client_hold(struct client *client, enum held_reason reason, struct request *requests, unsigned count)
@@ -63,7 +70,7 @@ void client_hold(struct client *client, enum held_reason reason, struct request 
     client_extra(client)->held = held;
     client->flags |= CLIENT_HELD;
     list_add(&lists[reason], client);
-    counter_add(held_counter(client), 1);
+    count_held(client, reason, 1);
 }
 
 struct held_requests client_let_go(struct client *client)
@@ -72,12 +79,17 @@ struct held_requests client_let_go(struct client *client)
     struct held *held = held_of(client);
     struct held_requests requests = held->requests;
     list_remove(&lists[held->reason], held);
-    counter_add(held_counter(client), (uint64_t)-1); /* wraps around, and comes out right */
+    count_held(client, held->reason, -1);
     client->flags &= ~(uint32_t)CLIENT_HELD;
     mem_free_sized(held, sizeof *held);
     client->extra->held = NULL;
     client_extra_settle(client);
     return requests;
+}
+
+bool client_is_blocked(const struct client *client)
+{
+    return (client->flags & CLIENT_HELD) && is_shown(held_of(client)->reason);
 }
 
 unsigned held_count(enum held_reason reason)

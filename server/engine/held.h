@@ -2,8 +2,9 @@
  * Clients that are held: their requests, parsed already, have to wait, for one of the reasons below.
  *
  * Nothing is read from a held client, and it keeps its parser, which the requests lie in. A worker knows its held
- * clients by reason, in the order in which they came to wait, and lets go of them in that order (session.h). What is
- * shown of a client meanwhile doesn't depend on the reason: flag b in CLIENT LIST, blocked_clients in INFO, no timeout.
+ * clients by reason, in the order in which they came to wait, and lets go of them in that order (session.h). A client
+ * that waits for something to happen is shown as blocked meanwhile: flag b in CLIENT LIST, blocked_clients in INFO. One
+ * that only gives way to others is not. Neither is closed for its timeout.
  *
  * A new reason needs a new value here, and a module that calls sessions_resume() when it is over.
  *
@@ -19,6 +20,7 @@ struct request;
 enum held_reason {
     HELD_NOT,
     HELD_PAUSE, /* CLIENT PAUSE */
+    HELD_TURN,  /* its work takes long, and others have their turn: see turn.h */
     HELD_REASONS,
 };
 
@@ -33,6 +35,9 @@ void client_hold(struct client *client, enum held_reason reason, struct request 
 
 /* Lets go of a client that is held: the requests are the caller's again. */
 struct held_requests client_let_go(struct client *client);
+
+/* Whether a client is held for a reason with which it is shown as blocked. */
+bool client_is_blocked(const struct client *client);
 
 /* Clients of this worker that are held for a reason. */
 unsigned held_count(enum held_reason reason);

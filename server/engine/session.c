@@ -18,6 +18,7 @@
 #include "engine/held.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
+#include "engine/turn.h"
 #include "host/log.h"
 #include "listen/admission.h"
 #include "net/origin.h"
@@ -127,29 +128,31 @@ static void session_settle_parser(struct client *client, struct parser *parser)
     }
 }
 
-/* The rest of what was to be executed has to wait: the client keeps it, with its parser. */
-static __attribute__((noinline)) void session_hold(const struct execution *execution, struct parser *parser)
+/* Requests of the client have to wait: it keeps them, with their parser. */
+static __attribute__((noinline)) void session_hold(struct client *client, struct parser *parser,
+                                                   enum held_reason reason, struct request *requests, unsigned count)
 {
-    struct client *client = execution->client;
     client->parser = parser;
-    client_hold(client, execution->held, execution->requests + execution->done, execution->count - execution->done);
+    client_hold(client, reason, requests, count);
     conn_set_reading(&client->conn, false);
 }
 
-/* False when the rest has to wait. */
+/* False when the rest of what was to be executed has to wait. */
 static inline bool session_executed(const struct execution *execution, struct parser *parser)
 {
     if (__builtin_expect(execution->held == HELD_NOT, 1))
         return true;
-    session_hold(execution, parser);
+    session_hold(execution->client, parser, execution->held, execution->requests + execution->done,
+                 execution->count - execution->done);
     return false;
 }
 
-static bool session_execute(struct client *client, struct parser *parser, struct request *requests, unsigned count)
+/* Returns when the last request ended (monotonic, ns), or 0 when the rest has to wait. */
+static int64_t session_execute(struct client *client, struct parser *parser, struct request *requests, unsigned count)
 {
     struct execution execution = {.client = client, .requests = requests, .count = count};
     executor_run(&execution, 1);
-    return session_executed(&execution, parser);
+    return session_executed(&execution, parser) ? execution.ended_ns : 0;
 }
 
 static enum parse_result session_parse(struct client *client, struct parser *parser, struct request **requests_out,
@@ -163,15 +166,28 @@ static enum parse_result session_parse(struct client *client, struct parser *par
     return parser_batch(parser, &limits, requests_out, count_out);
 }
 
-/* Parses and executes what the parser holds. result is the outcome of its last batch. */
+/*
+ * Parses and executes what the parser holds, or as much of it as can be done in a turn. result is the outcome of its last
+ * batch.
+ */
 static void session_run(struct client *client, struct parser *parser, enum parse_result result)
 {
+    int64_t turn_ns = 0; /* when the turn is over; it is set after the first batch, since few have two */
     while (result == PARSE_DONE && client->conn.state == CONN_OPEN) {
         struct request *requests;
         unsigned count;
         result = session_parse(client, parser, &requests, &count);
-        if (count > 0 && !session_execute(client, parser, requests, count))
+        if (count == 0)
+            continue;
+        int64_t ended_ns = session_execute(client, parser, requests, count);
+        if (ended_ns == 0)
             return;
+        if (turn_ns == 0) {
+            turn_ns = ended_ns + TURN_NS;
+        } else if (ended_ns > turn_ns && result == PARSE_DONE && client->conn.state == CONN_OPEN) {
+            session_hold(client, parser, HELD_TURN, NULL, 0);
+            return;
+        }
     }
     if (result == PARSE_BAD && client->conn.state == CONN_OPEN)
         session_protocol_error(client, parser);
@@ -207,12 +223,6 @@ static void wave_run(void)
     }
 }
 
-static void session_served(void *context)
-{
-    (void)context;
-    wave_run();
-}
-
 /* Parses what has been read; its requests are executed at once, or with those of others. */
 static void session_take(struct client *client, struct parser *parser)
 {
@@ -226,7 +236,7 @@ static void session_take(struct client *client, struct parser *parser)
             wave_run();
         return;
     }
-    if (count == 0 || session_execute(client, parser, requests, count))
+    if (count == 0 || session_execute(client, parser, requests, count) != 0)
         session_run(client, parser, result);
     session_finish(client);
 }
@@ -284,7 +294,7 @@ static void session_resume(struct client *client)
     struct held_requests held = client_let_go(client);
     if (client->conn.state != CONN_OPEN)
         return;
-    if (session_execute(client, parser, held.first, held.count)) {
+    if (session_execute(client, parser, held.first, held.count) != 0) {
         conn_set_reading(&client->conn, true);
         session_run(client, parser, PARSE_DONE);
     }
@@ -296,6 +306,26 @@ static void worker_resume(enum held_reason reason)
 {
     for (unsigned left = held_count(reason); left > 0 && held_first(reason); left--)
         session_resume(held_first(reason));
+}
+
+/* Those that have given way go on, each once at most, until together they have had a turn. */
+static void worker_take_turns(void)
+{
+    int64_t end_ns = turn_end_ns();
+    for (unsigned left = held_count(HELD_TURN); left > 0 && held_first(HELD_TURN); left--) {
+        session_resume(held_first(HELD_TURN));
+        if (turn_is_over(end_ns))
+            break;
+    }
+}
+
+static int session_served(void *context)
+{
+    (void)context;
+    wave_run();
+    if (__builtin_expect(held_count(HELD_TURN) > 0, 0))
+        worker_take_turns();
+    return held_count(HELD_TURN) > 0 ? 0 : -1;
 }
 
 struct resume {
@@ -379,6 +409,7 @@ static void session_closed(void *context, struct conn *conn)
         monitor_leave(client);
     if (client->flags & CLIENT_HELD)
         client_let_go(client);
+    turn_drop(client);
     client_clear_names(client);
     parser_destroy(client->parser);
     client->parser = NULL;

@@ -17,7 +17,11 @@ struct net_service {
 
     void (*opened)(void *context, struct conn *conn);   /* fields of struct conn are set, the rest is zero */
     void (*readable)(void *context, struct conn *conn); /* conn_read() has bytes or the end of the stream */
-    void (*served)(void *context);                      /* all connections with input have had their readable() */
+    /*
+     * All connections with input have had their readable(). Returns after how many milliseconds the next round begins
+     * at the latest; -1: when there is something to do for net/.
+     */
+    int (*served)(void *context);
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
     void (*closed)(void *context, struct conn *conn); /* the last call: the layer above frees what it attached */
     void (*ended)(void *context); /* the worker's thread ends, outside the gate: frees what is kept for the thread */

@@ -43,6 +43,7 @@ struct worker {
     struct conn *closed;
     int64_t now_ms;       /* wall time at the start of the round */
     int64_t next_tick_ms; /* wall */
+    int next_round_ms;    /* what service->served() has returned */
     bool stopping;
     int64_t stop_at_ms; /* wall: when connections are closed even if output is left */
     /* atomic: written by main at adoption and by the worker at close */
@@ -228,8 +229,12 @@ static int worker_timeout(const struct worker *worker)
 {
     if (!worker->first && !worker->stopping)
         return -1;
-    int64_t wait = worker->next_tick_ms - clock_wall_ms();
-    return wait < 0 ? 0 : wait > TICK_MS ? TICK_MS : (int)wait;
+    if (worker->next_round_ms == 0)
+        return 0;
+    int64_t wait = worker->next_tick_ms - clock_wall_ms(), most = TICK_MS;
+    if (worker->next_round_ms > 0 && worker->next_round_ms < most)
+        most = worker->next_round_ms;
+    return wait < 0 ? 0 : wait > most ? (int)most : (int)wait;
 }
 
 static void worker_round(struct worker *worker, const struct epoll_event *events, int count)
@@ -242,7 +247,7 @@ static void worker_round(struct worker *worker, const struct epoll_event *events
         else
             worker_clear_wake(worker);
     }
-    worker->service->served(worker->service->context);
+    worker->next_round_ms = worker->service->served(worker->service->context);
     worker_read_mail(worker);
     if (worker->now_ms >= worker->next_tick_ms || worker->next_tick_ms > worker->now_ms + TICK_MS) {
         worker->next_tick_ms = worker->now_ms + TICK_MS;
@@ -279,6 +284,7 @@ static int worker_init(struct worker *worker, unsigned index, struct gate *gate,
     worker->index = index;
     worker->service = service;
     worker->now_ms = clock_wall_ms();
+    worker->next_round_ms = -1;
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (worker->epoll < 0)
         return -errno;

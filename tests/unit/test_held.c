@@ -16,6 +16,12 @@ static struct gate *gate;
 static struct client clients[CLIENTS];
 static struct request requests[3];
 
+static int no_wish(void *context)
+{
+    (void)context;
+    return -1;
+}
+
 static void nothing(void *context)
 {
     (void)context;
@@ -30,7 +36,7 @@ static void no_tick(void *context, struct worker *worker, int64_t now_ms)
 
 static void set_up(void)
 {
-    static const struct net_service service = {.served = nothing, .ended = nothing, .tick = no_tick};
+    static const struct net_service service = {.served = no_wish, .ended = nothing, .tick = no_tick};
     command_table_init();
     stats_init(1);
     gate = gate_create();
