@@ -1,7 +1,6 @@
 #include "engine/client_extra.h"
 
 #include "base/memory.h"
-#include "engine/turn.h"
 
 struct client_extra *client_extra(struct client *client)
 {
@@ -27,8 +26,5 @@ static size_t part_memory(const void *part)
 size_t client_extra_memory(const struct client *client)
 {
     const struct client_extra *extra = client->extra;
-    if (!extra)
-        return 0;
-    size_t work = extra->work ? extra->work->memory(extra->work) : 0;
-    return mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held) + work;
+    return extra ? mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held) : 0;
 }

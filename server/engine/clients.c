@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "engine/client_extra.h"
 #include "engine/held.h"
+#include "engine/turn.h"
 #include "net/origin.h"
 #include "net/worker.h"
 #include "resp/parser.h"
@@ -17,7 +18,8 @@
 
 size_t client_memory(const struct client *client)
 {
-    return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client);
+    return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client) +
+           turn_memory(client);
 }
 
 size_t client_output_memory(const struct client *client)

@@ -37,12 +37,13 @@
 #define GROUP_CALLS 16
 #define GROUP_KEYS 32
 
-/* The state of one executor_run(). */
+/* The state of one executor_run(). What a stopped world may change is taken again after each: run_look_again(). */
 struct run {
     struct server *server;
     struct worker *worker;
     struct thread_stats *stats;
-    int64_t now_ms;  /* wall time of its commands, taken again whenever the world was stopped */
+    int64_t now_ms;  /* wall time of its commands */
+    int64_t slow_ns; /* from which duration on the slow log or the latency monitor records a command */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
     int64_t turn_ns; /* when the turn of all these requests is over; monotonic as well */
     bool inside;     /* a command inside another one, which has made room in memory for both */
@@ -73,7 +74,6 @@ static __attribute__((noinline)) void run_note_slow(struct run *run, const struc
                           (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
 }
 
-/* Nanoseconds from which on the slow log or the latency monitor records a command. */
 static int64_t slow_threshold_ns(const struct config *config)
 {
     int64_t slowlog = config->slowlog_log_slower_than, latency = config->latency_monitor_threshold;
@@ -83,6 +83,13 @@ static int64_t slow_threshold_ns(const struct config *config)
     return threshold;
 }
 
+/* After the world was stopped, by this thread or another. */
+static void run_look_again(struct run *run)
+{
+    run->now_ms = clock_wall_ms();
+    run->slow_ns = slow_threshold_ns(&run->server->config);
+}
+
 /* The call goes on in another turn, and is recorded when it has ended. */
 static __attribute__((noinline)) void run_note_unfinished(const struct call *call, int64_t took_ns)
 {
@@ -90,7 +97,7 @@ static __attribute__((noinline)) void run_note_unfinished(const struct call *cal
 }
 
 /* Runs the handler and updates the statistics. */
-static inline void run_call(struct run *run, struct call *call)
+static __attribute__((noinline)) void run_call(struct run *run, struct call *call)
 {
     uint32_t errors = call->reply->errors;
     call->command->run(call);
@@ -103,7 +110,7 @@ static inline void run_call(struct run *run, struct call *call)
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
-    if (__builtin_expect(took_ns >= slow_threshold_ns(config), 0))
+    if (__builtin_expect(took_ns >= run->slow_ns, 0))
         run_note_slow(run, call, took_ns);
     call->client->last_command = call->command;
 }
@@ -200,7 +207,7 @@ static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
     if (__builtin_expect(keyspace_lock(run->server->keyspace, shards), 1))
         return true;
     keyspace_unlock(run->server->keyspace, shards);
-    run->now_ms = clock_wall_ms();
+    run_look_again(run);
     run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
     return false;
 }
@@ -277,7 +284,7 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
         gate_open(gate);
         keyspace_free_dropped();
     }
-    run->now_ms = clock_wall_ms(); /* neither its wait nor its work need have been short */
+    run_look_again(run);
     return same;
 }
 
@@ -440,10 +447,14 @@ static unsigned group_rewind(struct group *group, struct execution *executions, 
     return at;
 }
 
-/* Whether the turn is over, and something has been done in it, so that everybody gets on. */
-static inline bool run_turn_is_over(const struct run *run, const struct execution *execution)
+/* Ends the turn if it is over and something has been done in it, so that everybody gets on. True if it ends. */
+static inline bool run_ends_turn(const struct run *run, struct execution *execution)
 {
-    return __builtin_expect(run->mark_ns >= run->turn_ns, 0) && execution->done > 0;
+    if (__builtin_expect(run->mark_ns < run->turn_ns, 1) || execution->done == 0 ||
+        execution->done == execution->count || execution->client->conn.state != CONN_OPEN)
+        return false;
+    execution->held = HELD_TURN;
+    return true;
 }
 
 /* Gathers the requests of one client into groups and runs those that can't be gathered. False as group_finish(). */
@@ -452,22 +463,16 @@ static bool run_requests(struct run *run, struct group *group, struct execution 
     struct client *client = execution->client;
     while (execution->done < execution->count) {
         const struct request *request = &execution->requests[execution->done];
-        if (run_turn_is_over(run, execution)) {
-            if (!group_finish(group, run))
-                return false;
-            execution->held = client->conn.state == CONN_OPEN ? HELD_TURN : HELD_NOT;
-            return true;
-        }
         if (run_may_group(client)) {
-            if (group->call_count == GROUP_CALLS && !group_finish(group, run))
-                return false;
-            if (group_add(group, run, execution, request)) {
+            if (group->call_count < GROUP_CALLS && group_add(group, run, execution, request)) {
                 execution->done++;
                 continue;
             }
-            if (group->call_count > 0) { /* perhaps there was no room for its keys */
+            if (group->call_count > 0) { /* it is full, or there was no room for the request's keys */
                 if (!group_finish(group, run))
                     return false;
+                if (run_ends_turn(run, execution))
+                    return true;
                 continue;
             }
         }
@@ -476,6 +481,8 @@ static bool run_requests(struct run *run, struct group *group, struct execution 
         if (client->conn.state != CONN_OPEN || !run_alone(run, execution, request))
             return true;
         execution->done++;
+        if (run_ends_turn(run, execution))
+            return true;
     }
     return true;
 }
@@ -489,6 +496,7 @@ static struct run run_begin(struct client *client)
         .worker = worker,
         .stats = stats_of(worker_index(worker)),
         .now_ms = clock_wall_ms(),
+        .slow_ns = slow_threshold_ns(&client->server->config),
         .mark_ns = now_ns,
         .turn_ns = now_ns + TURN_NS,
     };

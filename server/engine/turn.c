@@ -20,6 +20,11 @@ bool turn_is_unfinished(const struct client *client)
     return client->extra && client->extra->work;
 }
 
+size_t turn_memory(const struct client *client)
+{
+    return turn_is_unfinished(client) ? client->extra->work->memory(client->extra->work) : 0;
+}
+
 void turn_drop(struct client *client)
 {
     if (!turn_is_unfinished(client))

@@ -54,4 +54,7 @@ void turn_give_way(struct call *call, struct turn_work *work);
 bool turn_is_unfinished(const struct client *client);
 void turn_drop(struct client *client);
 
+/* Bytes of a client's unfinished work. */
+size_t turn_memory(const struct client *client);
+
 #endif

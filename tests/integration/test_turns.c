@@ -1,0 +1,92 @@
+/* Work that takes long gives way: a worker's other clients are served between its pieces. */
+#include "kit/served.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define REQUESTS 60 /* one batch of the parser */
+#define LCS "*4\r\n$3\r\nLCS\r\n$1\r\na\r\n$1\r\nb\r\n$3\r\nLEN\r\n"
+#define TEXT_LEN 2000
+
+static void begin(void)
+{
+    served_begin(kit_start("--threads", "1"));
+}
+
+static void end(void)
+{
+    served_end();
+}
+
+static TCase *one_worker(const char *name)
+{
+    TCase *tcase = kit_tcase(name);
+    tcase_add_checked_fixture(tcase, begin, end);
+    return tcase;
+}
+
+static int bytes_to_read(int fd)
+{
+    int bytes = 0;
+    ck_assert_int_eq(ioctl(fd, FIONREAD, &bytes), 0);
+    return bytes;
+}
+
+/* Two values whose LCS takes milliseconds. */
+static void set_texts(void)
+{
+    char text[TEXT_LEN + 1];
+    memset(text, 'a', TEXT_LEN);
+    text[TEXT_LEN] = '\0';
+    kit_expect(c, "+OK", "MSET", "a", text, "b", text);
+}
+
+START_TEST(a_pipeline_of_slow_commands_lets_others_through)
+{
+    char pipeline[(REQUESTS + 1) * sizeof LCS] = "", replies[REQUESTS * 8] = "";
+    for (int i = 0; i < REQUESTS; i++) {
+        strcat(pipeline, LCS);
+        strcat(replies, ":2000\r\n");
+    }
+    set_texts();
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, pipeline);
+    kit_raw_await_taken(fd);
+    kit_expect(c, "+PONG", "PING");
+    ck_assert_int_lt(bytes_to_read(fd), (int)strlen(replies));
+    char got[sizeof replies];
+    kit_raw_receive(fd, got, strlen(replies));
+    ck_assert_mem_eq(got, replies, strlen(replies));
+    kit_expect(c, ":0", "EXISTS", "none");
+    ck_assert_int_eq(kit_info(c, "blocked_clients"), 0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_killed_client_s_remaining_requests_are_not_run)
+{
+    char pipeline[(REQUESTS + 1) * sizeof LCS] = "";
+    for (int i = 0; i < REQUESTS; i++)
+        strcat(pipeline, LCS);
+    strcat(pipeline, "*3\r\n$3\r\nSET\r\n$4\r\nlate\r\n$1\r\n1\r\n");
+    set_texts();
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, pipeline);
+    kit_raw_await_taken(fd);
+    kit_expect(c, ":1", "CLIENT", "KILL", "SKIPME", "yes");
+    kit_expect(c, ":0", "EXISTS", "late");
+    close(fd);
+}
+END_TEST
+
+Suite *suite_turns(void)
+{
+    Suite *suite = suite_create("turns");
+    TCase *tcase = one_worker("one worker");
+    tcase_add_test(tcase, a_pipeline_of_slow_commands_lets_others_through);
+    tcase_add_test(tcase, a_killed_client_s_remaining_requests_are_not_run);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
