@@ -12,6 +12,7 @@
 #include "base/panic.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "base/usage.h"
 #include "command/command_markdown.h"
 #include "command/command_table.h"
 #include "config/config.h"
@@ -20,6 +21,7 @@
 #include "engine/access_config.h"
 #include "engine/client_limits.h"
 #include "engine/eviction.h"
+#include "engine/room.h"
 #include "engine/session.h"
 #include "host/account.h"
 #include "host/crash.h"
@@ -134,6 +136,7 @@ static int config_changed(void *context, const struct config *config, const char
         return result;
     log_set_level((enum log_level)config->loglevel);
     eviction_configure(&server);
+    room_reconsider();
     clients_evict(&server);
     return 0;
 }
@@ -374,6 +377,7 @@ int main(int argc, char **argv)
 {
     if (privileges_are_borrowed())
         die("the program is setuid or setgid, which would let every user act as another; remove that (chmod ug-s)");
+    usage_join();
     process_take_umask();
     command_table_init();
     types_register();

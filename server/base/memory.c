@@ -61,23 +61,31 @@ static bool failure_is_due(void)
     return false;
 }
 
+static void *counted_realloc(void *ptr, size_t size)
+{
+    mem_count_freed(ptr);
+    void *moved = realloc(ptr, size);
+    mem_count_allocated(moved ? moved : ptr);
+    return moved;
+}
+
 void *mem_try_alloc(size_t size)
 {
     if (failure_is_due())
         return NULL;
-    return malloc(size);
+    return mem_count_allocated(malloc(size));
 }
 
 void *mem_try_realloc(void *ptr, size_t size)
 {
     if (failure_is_due())
         return NULL;
-    return realloc(ptr, size);
+    return counted_realloc(ptr, size);
 }
 
 void *mem_calloc(size_t size)
 {
-    void *ptr = calloc(1, size);
+    void *ptr = mem_count_allocated(calloc(1, size));
     if (!ptr)
         mem_exhausted(size);
     return ptr;
@@ -85,7 +93,7 @@ void *mem_calloc(size_t size)
 
 void *mem_realloc(void *ptr, size_t size)
 {
-    void *moved = realloc(ptr, size);
+    void *moved = counted_realloc(ptr, size);
     if (!moved)
         mem_exhausted(size);
     return moved;
@@ -134,14 +142,40 @@ size_t mem_usable(const void *ptr)
     return malloc_usable_size((void *)(uintptr_t)ptr);
 }
 
+/* All relaxed: they are sums that other threads read. */
+static __thread uint64_t allocated_here, freed_here;
+static atomic_size_t allocated_now;
+
+static void count(uint64_t *counter, size_t bytes)
+{
+    __atomic_store_n(counter, *counter + bytes, __ATOMIC_RELAXED);
+}
+
+void *mem_count_allocated(void *ptr)
+{
+    size_t bytes = ptr ? mem_usable(ptr) : 0;
+    count(&allocated_here, bytes);
+    atomic_fetch_add_explicit(&allocated_now, bytes, memory_order_relaxed);
+    return ptr;
+}
+
+void mem_count_freed(const void *ptr)
+{
+    size_t bytes = ptr ? mem_usable(ptr) : 0;
+    count(&freed_here, bytes);
+    atomic_fetch_sub_explicit(&allocated_now, bytes, memory_order_relaxed);
+}
+
+void mem_counters(const uint64_t **allocated_out, const uint64_t **freed_out)
+{
+    *allocated_out = &allocated_here;
+    *freed_out = &freed_here;
+}
+
 void mem_stats_read(struct mem_stats *stats_out)
 {
-    struct mallinfo2 info = mallinfo2();
-    *stats_out = (struct mem_stats){
-        .allocated = info.uordblks + info.hblkhd,
-        .active = info.arena + info.hblkhd,
-        .resident = info.arena + info.hblkhd,
-    };
+    size_t allocated = atomic_load_explicit(&allocated_now, memory_order_relaxed);
+    *stats_out = (struct mem_stats){.allocated = allocated, .active = allocated, .resident = mem_rss()};
 }
 
 void mem_purge(void)
@@ -189,6 +223,16 @@ size_t mem_good_size(size_t size)
 size_t mem_usable(const void *ptr)
 {
     return sallocx(ptr, 0);
+}
+
+void mem_counters(const uint64_t **allocated_out, const uint64_t **freed_out)
+{
+    uint64_t *allocated = NULL, *freed = NULL;
+    size_t len = sizeof allocated;
+    mallctl("thread.allocatedp", (void *)&allocated, &len, NULL, 0);
+    mallctl("thread.deallocatedp", (void *)&freed, &len, NULL, 0);
+    *allocated_out = allocated;
+    *freed_out = freed;
 }
 
 enum { MIB_DEPTH_MAX = 4 };

@@ -10,6 +10,7 @@
 #define KVS_BASE_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #ifndef KVS_LIBC_MALLOC
@@ -19,10 +20,26 @@
 /* Logs that the process can't get size bytes, and ends it. */
 _Noreturn void mem_exhausted(size_t size);
 
+/* private: the C library's functions, counted; jemalloc counts by itself */
+#ifdef KVS_LIBC_MALLOC
+void *mem_count_allocated(void *ptr);
+void mem_count_freed(const void *ptr);
+#else
+static inline void *mem_count_allocated(void *ptr)
+{
+    return ptr;
+}
+
+static inline void mem_count_freed(const void *ptr)
+{
+    (void)ptr;
+}
+#endif
+
 /* size > 0. Never NULL: running out of memory ends the process with a clear line. */
 static inline void *mem_alloc(size_t size)
 {
-    void *ptr = malloc(size);
+    void *ptr = mem_count_allocated(malloc(size));
     if (__builtin_expect(!ptr, 0))
         mem_exhausted(size);
     return ptr;
@@ -40,6 +57,7 @@ void *mem_try_realloc(void *ptr, size_t size);
 /* NULL is allowed and does nothing. */
 static inline void mem_free(void *ptr)
 {
+    mem_count_freed(ptr);
     free(ptr);
 }
 
@@ -48,7 +66,7 @@ static inline void mem_free_sized(void *ptr, size_t size)
 {
 #ifdef KVS_LIBC_MALLOC
     (void)size;
-    free(ptr);
+    mem_free(ptr);
 #else
     sdallocx(ptr, size, 0);
 #endif
@@ -69,6 +87,12 @@ struct mem_stats {
 };
 
 void mem_stats_read(struct mem_stats *stats_out);
+
+/*
+ * Where the calling thread's figures are kept, in bytes: all that it has allocated, and all that it has freed. They stay
+ * there while the thread lives. See base/usage.h.
+ */
+void mem_counters(const uint64_t **allocated_out, const uint64_t **freed_out);
 
 /* Resident set size of the process in bytes; 0 when it can't be read. */
 size_t mem_rss(void);

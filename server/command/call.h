@@ -19,6 +19,7 @@ struct server;
 enum call_outcome {
     CALL_DONE,       /* it has replied */
     CALL_NEEDS_TURN, /* it has done a part of its work; it is called again: see engine/turn.h */
+    CALL_NEEDS_ROOM, /* it has done nothing; it is called again when there is room for call->room bytes: engine/room.h */
 };
 
 /* Lives on the executor's stack. */
@@ -32,6 +33,8 @@ struct call {
     const struct key *keys; /* in the order of the key specifications, hashed */
     struct view view;       /* the client's database at the command's time (view.now_ms) */
     struct reply *reply;
+    size_t room;     /* bytes for which room was made, beyond what the request announced */
+    bool inside;     /* it runs inside another call, and can't have another turn */
     uint8_t outcome; /* call_outcome; CALL_DONE unless the handler says otherwise */
 };
 

@@ -15,12 +15,10 @@
 #include <stddef.h>
 
 struct held;
-struct turn_work;
 
 struct client_extra {
     char *names;            /* client_names.h; NULL: none */
-    struct held *held;      /* held.h; NULL while it isn't held */
-    struct turn_work *work; /* turn.h; NULL: none */
+    struct held *held;      /* held.h; NULL while it isn't held and has no unfinished work */
 };
 
 /* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */

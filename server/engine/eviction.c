@@ -1,31 +1,20 @@
-/*
- * The excess over the limit is an atomic number of bytes: the measurement sets it, and every eviction lowers it by what
- * it frees. So evicting needs no measurement of its own (which costs tens of microseconds), and several workers share
- * the work.
- */
 #include "engine/eviction.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
-#include "engine/attention.h"
-#include "engine/client_limits.h"
-#include "engine/pause.h"
+#include "base/usage.h"
 #include "record/latency.h"
-#include "record/memory_report.h"
 #include "server.h"
 #include "store/keyspace.h"
+#include "store/reaper.h"
 #include "store/recency.h"
 
 #include <stdatomic.h>
 
-#define MEASURE_MS 100
-#define MEASURE_NEAR_MS 10
-#define ROUND_MAX 64 /* keys that one command evicts at most before it goes on */
+#define CLOCK_KEYS 16 /* keys between two looks at the clock */
 
-static _Atomic int64_t excess; /* bytes over maxmemory at the last measurement, less those freed since */
 static _Atomic uint64_t evicted_keys;
 
-static enum keyspace_victim victim_of(int policy)
+static enum victim victim_of(int policy)
 {
     switch (policy) {
     case POLICY_VOLATILE_LRU:
@@ -47,51 +36,51 @@ static bool policy_is_volatile(int policy)
            policy == POLICY_VOLATILE_TTL;
 }
 
-bool eviction_make_room(struct server *server)
+static struct eviction_wish wish_of(const struct config *config)
 {
-    const struct config *config = &server->config;
-    if (!attention_has(ATTENTION_MEMORY) || pause_is_active(clock_wall_ms()))
-        return true;
-    if (config->maxmemory == 0 || atomic_load(&excess) <= 0) {
-        attention_set(ATTENTION_MEMORY, false);
-        return true;
-    }
-    if (config->maxmemory_policy == POLICY_NOEVICTION)
-        return false;
-    int64_t began_ns = clock_monotonic_ns();
-    unsigned evicted = 0;
-    while (evicted < ROUND_MAX && atomic_load(&excess) > 0) {
-        size_t freed = keyspace_evict(server->keyspace, victim_of(config->maxmemory_policy),
-                                      policy_is_volatile(config->maxmemory_policy), config->maxmemory_samples,
-                                      config->lazyfree_lazy_eviction, clock_wall_ms());
-        if (freed == 0)
-            break;
-        atomic_fetch_sub(&excess, (int64_t)freed);
-        evicted++;
-    }
-    atomic_fetch_add_explicit(&evicted_keys, evicted, memory_order_relaxed);
-    latency_add_if_needed(config->latency_monitor_threshold, "eviction-cycle",
-                          (clock_monotonic_ns() - began_ns) / 1000000);
-    if (atomic_load(&excess) <= 0)
-        attention_set(ATTENTION_MEMORY, false);
-    return evicted > 0;
+    return (struct eviction_wish){
+        .victim = victim_of(config->maxmemory_policy),
+        .only_volatile = policy_is_volatile(config->maxmemory_policy),
+        .lazily = config->lazyfree_lazy_eviction,
+        .samples = config->maxmemory_samples,
+    };
 }
 
-int eviction_measure(struct server *server)
+/* Evicts until the thread has freed, or handed to the reaper, so many bytes. */
+static enum eviction evict(struct server *server, int64_t bytes, int64_t end_ns)
 {
-    uint64_t limit = server->config.maxmemory;
-    struct mem_stats stats;
-    mem_stats_read(&stats);
-    memory_note_allocated(stats.allocated);
-    if (limit == 0) {
-        attention_set(ATTENTION_MEMORY, false);
-        return MEASURE_MS;
+    const struct eviction_wish wish = wish_of(&server->config);
+    int64_t before = usage_own(), pending = (int64_t)reaper_pending_bytes(), now_ms = clock_wall_ms();
+    uint64_t count = 0;
+    enum evicted last = EVICTED_KEY;
+    enum eviction result = EVICTION_UNDER_WAY;
+    for (;;) {
+        int64_t freed = before - usage_own();
+        if (freed >= bytes) {
+            result = EVICTION_DONE;
+            break;
+        }
+        if (freed + (int64_t)reaper_pending_bytes() - pending >= bytes)
+            break;
+        last = keyspace_evict(server->keyspace, &wish, now_ms);
+        if (last != EVICTED_KEY)
+            break;
+        if (++count % CLOCK_KEYS == 0 && clock_monotonic_ns() >= end_ns)
+            break;
     }
-    size_t clients = clients_counted_memory(); /* buffers aren't data, and evicting frees none of them */
-    size_t used = stats.allocated > clients ? stats.allocated - clients : 0;
-    atomic_store(&excess, (int64_t)used - (int64_t)limit);
-    attention_set(ATTENTION_MEMORY, used > limit);
-    return used > limit - limit / 8 ? MEASURE_NEAR_MS : MEASURE_MS;
+    atomic_fetch_add_explicit(&evicted_keys, count, memory_order_relaxed);
+    return last == EVICTED_NONE ? EVICTION_EXHAUSTED : result;
+}
+
+enum eviction eviction_run(struct server *server, int64_t bytes, int64_t slice_ns)
+{
+    if (server->config.maxmemory_policy == POLICY_NOEVICTION)
+        return EVICTION_EXHAUSTED;
+    int64_t began_ns = clock_monotonic_ns();
+    enum eviction result = evict(server, bytes, began_ns + slice_ns);
+    latency_add_if_needed(server->config.latency_monitor_threshold, "eviction-cycle",
+                          (clock_monotonic_ns() - began_ns) / 1000000);
+    return result;
 }
 
 uint64_t eviction_keys(void)
@@ -113,5 +102,4 @@ void eviction_configure(struct server *server)
         .log_factor = config->lfu_log_factor,
         .decay_minutes = config->lfu_decay_time,
     });
-    eviction_measure(server);
 }

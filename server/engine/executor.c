@@ -4,7 +4,8 @@
  * alone, and at the end; so each client's requests run in their order.
  *
  * Before each request the executor asks whether it may run in a group: monitors, CLIENT REPLY, CLIENT PAUSE and a full
- * memory require a look at every request, and then all run alone. So the common path contains none of these tests.
+ * memory require a look at every request, and then all run alone. So the common path contains none of these tests. Room
+ * for what the writes of a group add is made at once, before it takes its locks.
  *
  * Requests that have taken more than a turn together (turn.h) end it: the rest of them waits until the worker has served
  * its other clients.
@@ -21,11 +22,11 @@
 #include "engine/client.h"
 #include "engine/client_names.h"
 #include "engine/clients.h"
-#include "engine/eviction.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "engine/refusal.h"
+#include "engine/room.h"
 #include "engine/turn.h"
 #include "net/worker.h"
 #include "record/latency.h"
@@ -46,12 +47,16 @@ struct run {
     int64_t slow_ns; /* from which duration on the slow log or the latency monitor records a command */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
     int64_t turn_ns; /* when the turn of all these requests is over; monotonic as well */
+    size_t room;     /* bytes that the command has asked for beyond those of its request */
+    bool lone;       /* the first request that is given back from the group must run alone */
     bool inside;     /* a command inside another one, which has made room in memory for both */
 };
 
 /* Calls that run under one set of locks. */
 struct group {
     unsigned call_count, key_count;
+    unsigned ran; /* calls that have run when the group has */
+    size_t bytes; /* of the requests that may add to the memory in use */
     struct shard_set shards;
     struct call calls[GROUP_CALLS];
     struct key keys[GROUP_KEYS];
@@ -90,29 +95,30 @@ static void run_look_again(struct run *run)
     run->slow_ns = slow_threshold_ns(&run->server->config);
 }
 
-/* The call goes on in another turn, and is recorded when it has ended. */
-static __attribute__((noinline)) void run_note_unfinished(const struct call *call, int64_t took_ns)
+/* It is recorded when it has ended. */
+static __attribute__((noinline)) bool run_note_unfinished(const struct call *call, int64_t took_ns)
 {
-    turn_work(call)->took_ns = took_ns;
+    if (call->outcome == CALL_NEEDS_TURN)
+        turn_work(call)->took_ns = took_ns;
+    return false;
 }
 
-/* Runs the handler and updates the statistics. */
-static __attribute__((noinline)) void run_call(struct run *run, struct call *call)
+/* Runs the handler and updates the statistics; false when the call hasn't ended. */
+static __attribute__((noinline)) bool run_call(struct run *run, struct call *call)
 {
     uint32_t errors = call->reply->errors;
     call->command->run(call);
     int64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - run->mark_ns;
     run->mark_ns = now_ns;
-    if (__builtin_expect(call->outcome != CALL_DONE, 0)) {
-        run_note_unfinished(call, took_ns);
-        return;
-    }
+    if (__builtin_expect(call->outcome != CALL_DONE, 0))
+        return run_note_unfinished(call, took_ns);
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
     if (__builtin_expect(took_ns >= run->slow_ns, 0))
         run_note_slow(run, call, took_ns);
     call->client->last_command = call->command;
+    return true;
 }
 
 /*
@@ -135,7 +141,9 @@ static inline void call_init(struct call *call, const struct run *run, struct cl
     call->view.actor = client->conn.id;
     call->view.events = 0;
     call->reply = reply;
+    call->room = 0;
     call->outcome = CALL_DONE;
+    call->inside = false;
 }
 
 /* ---- groups ---- */
@@ -187,6 +195,8 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     call_init(call, run, execution->client, command, request, &execution->reply);
     call->key_count = (int)(group->key_count - first_key);
     call->keys = &group->keys[first_key];
+    if (command->flags & CMD_DENYOOM)
+        group->bytes += request->bytes;
     return true;
 }
 
@@ -212,19 +222,25 @@ static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
     return false;
 }
 
-/* False: nothing has run, and whether it may must be asked again. */
-static bool group_run(struct group *group, struct run *run)
+/*
+ * Returns how many calls have run. If not all, the others must be asked again whether they may: the world was stopped,
+ * or the next one needs more room in memory than its request announced.
+ */
+static unsigned group_run(struct group *group, struct run *run)
 {
+    if (!room_is_ample(group->bytes) && group->bytes > 0 && room_make(run->server, group->bytes, 0) != ROOM_MADE)
+        return 0; /* ATTENTION_MEMORY is set */
     if (!lock_in_same_world(run, &group->shards))
-        return false;
+        return 0;
     if (group->key_count > 1) {
         group_prefetch(group, keyspace_prefetch_bucket);
         group_prefetch(group, keyspace_prefetch_entry);
     }
-    for (unsigned i = 0; i < group->call_count; i++)
-        run_call(run, &group->calls[i]);
+    unsigned ran = 0;
+    while (ran < group->call_count && run_call(run, &group->calls[ran]))
+        ran++;
     keyspace_unlock(run->server->keyspace, &group->shards);
-    return true;
+    return ran;
 }
 
 /* ---- one request alone ---- */
@@ -250,9 +266,6 @@ static const struct command *run_admit(const struct run *run, struct client *cli
         allowed = false;
     } else if (monitor_refuses(client, command)) {
         reply_error(reply, MONITOR_REFUSAL);
-        allowed = false;
-    } else if ((command->flags & CMD_DENYOOM) && !run->inside && !eviction_make_room(run->server)) {
-        reply_error(reply, REFUSAL_NO_MEMORY);
         allowed = false;
     }
     if (allowed)
@@ -280,6 +293,7 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
     reply_resume(&execution->reply);
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
     if (same) {
+        run->slow_ns = 0; /* it may change what counts as slow, which then holds for itself */
         run_call(run, call);
         gate_open(gate);
         keyspace_free_dropped();
@@ -343,14 +357,35 @@ static bool run_locked(struct run *run, struct call *call)
 enum tried {
     TRIED_DONE, /* run, or answered with the reason why not */
     TRIED_HELD,
-    TRIED_IN_VAIN, /* the world was stopped while it waited: it must be asked anew whether the request may run */
+    TRIED_IN_VAIN, /* it must be asked anew whether the request may run: the world was stopped, or it needs room */
 };
+
+/* Makes room for what the request adds. TRIED_IN_VAIN: there is room; otherwise it was refused, or has to wait. */
+static enum tried run_make_room(const struct run *run, struct execution *execution, const struct command *command,
+                                const struct request *request)
+{
+    size_t bytes = request->bytes + run->room, largest = run->room;
+    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes))
+        return TRIED_IN_VAIN;
+    for (int i = 0; i < request->argc; i++)
+        largest = request->argv[i].len > largest ? request->argv[i].len : largest;
+    switch (room_make(run->server, bytes, largest)) {
+    case ROOM_MADE:
+        return TRIED_IN_VAIN;
+    case ROOM_LATER:
+        execution->held = HELD_TURN;
+        return TRIED_HELD;
+    case ROOM_NONE:
+        break;
+    }
+    reply_error(&execution->reply, REFUSAL_NO_MEMORY);
+    counter_add(&run->stats->per_command[command->number].rejected, 1);
+    return TRIED_DONE;
+}
 
 static enum tried run_try(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
-    struct gate_member *gate = worker_gate(run->worker);
-    uint64_t closings = gate_closings(gate);
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return TRIED_DONE;
@@ -358,10 +393,12 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         execution->held = HELD_PAUSE;
         return TRIED_HELD;
     }
-    if (gate_closings(gate) != closings) /* making room may have waited for a lock */
-        return TRIED_IN_VAIN;
+    enum tried room = run_make_room(run, execution, command, request);
+    if (room != TRIED_IN_VAIN)
+        return room;
     struct call call;
     call_init(&call, run, client, command, request, &execution->reply);
+    call.room = run->room;
     call.key_count = 0;
     call.keys = NULL;
     bool ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
@@ -370,6 +407,10 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     if (call.outcome == CALL_NEEDS_TURN) {
         execution->held = HELD_TURN;
         return TRIED_HELD;
+    }
+    if (call.outcome == CALL_NEEDS_ROOM) {
+        run->room = call.room;
+        return TRIED_IN_VAIN;
     }
     if (monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
@@ -380,6 +421,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
 static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
 {
     enum tried tried;
+    run->room = 0;
     do
         tried = run_try(run, execution, request);
     while (tried == TRIED_IN_VAIN && execution->client->conn.state == CONN_OPEN);
@@ -417,6 +459,7 @@ static inline bool run_may_group(const struct client *client)
 static inline void group_clear(struct group *group)
 {
     group->call_count = group->key_count = 0;
+    group->bytes = 0;
     group->shards = (struct shard_set){0};
 }
 
@@ -425,19 +468,22 @@ static inline bool group_finish(struct group *group, struct run *run)
 {
     if (group->call_count == 0)
         return true;
-    if (__builtin_expect(!group_run(group, run), 0))
+    group->ran = group_run(group, run);
+    if (__builtin_expect(group->ran < group->call_count, 0)) {
+        run->lone = group->calls[group->ran].outcome == CALL_NEEDS_ROOM;
         return false;
+    }
     group_clear(group);
     return true;
 }
 
 /*
- * Gives back to the executions what was gathered from them. Returns the index of the execution to go on with; those
- * behind it have run nothing yet, since a request that can't be gathered runs after the group before it.
+ * Gives back to the executions what was gathered from them and hasn't run. Returns the index of the execution to go on
+ * with; those behind it have run nothing yet, since a request that can't be gathered runs after the group before it.
  */
 static unsigned group_rewind(struct group *group, struct execution *executions, unsigned at)
 {
-    const struct call *first = &group->calls[0];
+    const struct call *first = &group->calls[group->ran];
     executions[at].done = 0;
     while (executions[at].client != first->client)
         executions[--at].done = 0;
@@ -517,6 +563,14 @@ static void execution_begin(struct execution *execution, const struct run *run)
     execution->held = HELD_NOT;
 }
 
+/* A request that can't run in a group though it can be gathered. */
+static void run_lone(struct run *run, struct execution *execution)
+{
+    run->lone = false;
+    if (execution->client->conn.state == CONN_OPEN && run_alone(run, execution, &execution->requests[execution->done]))
+        execution->done++;
+}
+
 void executor_run(struct execution *executions, unsigned count)
 {
     struct run run = run_begin(executions[0].client);
@@ -529,10 +583,14 @@ void executor_run(struct execution *executions, unsigned count)
             begun++;
         }
         bool last = i + 1 == count;
-        if (run_requests(&run, &group, &executions[i]) && (!last || group_finish(&group, &run)))
+        bool held = executions[i].held != HELD_NOT;
+        if ((held || run_requests(&run, &group, &executions[i])) && (!last || group_finish(&group, &run))) {
             i++;
-        else
-            i = group_rewind(&group, executions, i);
+            continue;
+        }
+        i = group_rewind(&group, executions, i);
+        if (run.lone)
+            run_lone(&run, &executions[i]);
     }
     for (unsigned i = 0; i < count; i++) {
         reply_end(&executions[i].reply);
@@ -555,8 +613,10 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
         struct call call;
         struct call_keys found;
         call_init(&call, &run, outer->client, command, &(struct request){.argc = argc, .argv = argv}, reply);
+        call.inside = true;
         call_keys_find(&found, &call);
-        run_call(&run, &call);
+        if (!run_call(&run, &call))
+            reply_error(reply, REFUSAL_NO_MEMORY); /* it is too late to make room */
         call_keys_deinit(&found);
         outer->view.events += call.view.events;
     }

@@ -11,7 +11,8 @@
 struct held {
     struct client *previous, *next; /* in the worker's list for the reason */
     struct held_requests requests;
-    enum held_reason reason;
+    enum held_reason reason; /* HELD_NOT: there is only work */
+    struct turn_work *work;
 };
 
 /* A worker's own. */
@@ -61,13 +62,31 @@ static void count_held(const struct client *client, enum held_reason reason, int
         counter_add(&stats_of(worker_index(client->conn.worker))->held_clients, (uint64_t)by);
 }
 
+static struct held *held_make(struct client *client)
+{
+    struct client_extra *extra = client_extra(client);
+    if (!extra->held)
+        extra->held = mem_calloc(sizeof *extra->held);
+    return extra->held;
+}
+
+/* Frees it when it holds nothing. */
+static void held_settle(struct client *client)
+{
+    struct held *held = held_of(client);
+    if (held->reason != HELD_NOT || held->work)
+        return;
+    mem_free_sized(held, sizeof *held);
+    client->extra->held = NULL;
+    client_extra_settle(client);
+}
+
 void client_hold(struct client *client, enum held_reason reason, struct request *requests, unsigned count)
 {
     assert(!(client->flags & CLIENT_HELD) && reason != HELD_NOT);
-    struct held *held = mem_calloc(sizeof *held);
+    struct held *held = held_make(client);
     held->reason = reason;
     held->requests = (struct held_requests){requests, count};
-    client_extra(client)->held = held;
     client->flags |= CLIENT_HELD;
     list_add(&lists[reason], client);
     count_held(client, reason, 1);
@@ -81,10 +100,20 @@ struct held_requests client_let_go(struct client *client)
     list_remove(&lists[held->reason], held);
     count_held(client, held->reason, -1);
     client->flags &= ~(uint32_t)CLIENT_HELD;
-    mem_free_sized(held, sizeof *held);
-    client->extra->held = NULL;
-    client_extra_settle(client);
+    held->reason = HELD_NOT;
+    held_settle(client);
     return requests;
+}
+
+struct turn_work *client_work(const struct client *client)
+{
+    return client->extra && client->extra->held ? client->extra->held->work : NULL;
+}
+
+void client_set_work(struct client *client, struct turn_work *work)
+{
+    held_make(client)->work = work;
+    held_settle(client);
 }
 
 bool client_is_blocked(const struct client *client)

@@ -16,6 +16,7 @@
 #include "engine/client.h"
 
 struct request;
+struct turn_work;
 
 enum held_reason {
     HELD_NOT,
@@ -32,6 +33,10 @@ struct held_requests {
 
 /* Holds a client that isn't held: these requests of client->parser wait. */
 void client_hold(struct client *client, enum held_reason reason, struct request *requests, unsigned count);
+
+/* What the client's request has done so far (turn.h), while it is held and when it goes on; NULL: nothing. */
+struct turn_work *client_work(const struct client *client);
+void client_set_work(struct client *client, struct turn_work *work);
 
 /* Lets go of a client that is held: the requests are the caller's again. */
 struct held_requests client_let_go(struct client *client);

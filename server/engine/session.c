@@ -8,6 +8,7 @@
  */
 #include "engine/session.h"
 
+#include "base/clock.h"
 #include "base/counter.h"
 #include "base/memory.h"
 #include "engine/client.h"
@@ -18,6 +19,7 @@
 #include "engine/held.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
+#include "engine/room.h"
 #include "engine/turn.h"
 #include "host/log.h"
 #include "listen/admission.h"
@@ -311,7 +313,7 @@ static void worker_resume(enum held_reason reason)
 /* Those that have given way go on, each once at most, until together they have had a turn. */
 static void worker_take_turns(void)
 {
-    int64_t end_ns = turn_end_ns();
+    int64_t end_ns = clock_monotonic_ns() + TURN_NS;
     for (unsigned left = held_count(HELD_TURN); left > 0 && held_first(HELD_TURN); left--) {
         session_resume(held_first(HELD_TURN));
         if (turn_is_over(end_ns))
@@ -432,6 +434,7 @@ static void session_ended(void *context)
 {
     (void)context;
     give_back_parsers();
+    room_part();
 }
 
 struct net_service session_service(struct server *server)

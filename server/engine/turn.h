@@ -13,12 +13,12 @@
 #define KVS_ENGINE_TURN_H
 
 #include "base/clock.h"
+#include "command/call.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct call;
 struct client;
 
 #define TURN_NS 1000000 /* how long a client's work may keep the others of its worker waiting */
@@ -30,10 +30,10 @@ struct turn_work {
     int64_t took_ns;                                /* by earlier turns; kept by the executor */
 };
 
-/* When a turn that begins now is over (monotonic, ns), and whether it is. */
-static inline int64_t turn_end_ns(void)
+/* When a turn that begins now is over (monotonic, ns; never for a call inside another), and whether it is. */
+static inline int64_t turn_end_ns(const struct call *call)
 {
-    return clock_monotonic_ns() + TURN_NS;
+    return call->inside ? INT64_MAX : clock_monotonic_ns() + TURN_NS;
 }
 
 static inline bool turn_is_over(int64_t end_ns)

@@ -189,8 +189,8 @@ static void write_memory(struct text *info, struct server *server)
     field_overhead(info, "allocator_rss_ratio", "allocator_rss_bytes", report.resident, report.active);
     field_overhead(info, "rss_overhead_ratio", "rss_overhead_bytes", report.rss, report.resident);
     field_overhead(info, "mem_fragmentation_ratio", "mem_fragmentation_bytes", report.rss, report.allocated);
-    FIELDS_ZERO(info, "mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
-                "mem_clients_slaves");
+    field_int(info, "mem_not_counted_for_evict", (int64_t)report.clients);
+    FIELDS_ZERO(info, "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves");
     field_int(info, "mem_clients_normal", (int64_t)report.clients);
     FIELDS_ZERO(info, "mem_cluster_links", "mem_aof_buffer");
     field_text(info, "mem_allocator", mem_allocator());

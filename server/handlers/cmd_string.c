@@ -12,6 +12,7 @@
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/room.h"
 #include "handlers/expiry_time.h"
 #include "handlers/lookup.h"
 #include "server.h"
@@ -522,7 +523,7 @@ void cmd_append(struct call *call)
     if (!lookup_is_string(call, entry))
         return;
     size_t len = string_len(entry);
-    if (check_length(call, len, more->len) &&
+    if (check_length(call, len, more->len) && room_for(call, string_write_adds(entry, len, more->len)) &&
         finish(call, entry, string_write(edit(call, entry), len, more->data, more->len), &event_append))
         reply_int(call->reply, (int64_t)(len + more->len));
 }
@@ -557,7 +558,8 @@ void cmd_setrange(struct call *call)
         reply_int(call->reply, (int64_t)old_len);
         return;
     }
-    if (!check_length(call, (size_t)offset, value->len))
+    if (!check_length(call, (size_t)offset, value->len) ||
+        !room_for(call, string_write_adds(entry, (size_t)offset, value->len)))
         return;
     struct entry *written = entry ? string_write(edit(call, entry), (size_t)offset, value->data, value->len)
                                   : create_with_range(key, (size_t)offset, value);

@@ -12,6 +12,7 @@
 #include "base/gate.h"
 #include "base/memory.h"
 #include "base/output.h"
+#include "base/usage.h"
 #include "host/log.h"
 #include "net/conn_internal.h"
 #include "net/mailbox.h"
@@ -266,6 +267,7 @@ static void *worker_main(void *argument)
     char name[16];
     snprintf(name, sizeof name, "worker-%u", worker->index % 1000);
     pthread_setname_np(pthread_self(), name);
+    usage_join();
     while (!worker->stopping || worker->first) {
         int count = epoll_wait(worker->epoll, events, EVENTS_MAX, worker_timeout(worker));
         gate_enter(worker->gate);
@@ -274,6 +276,7 @@ static void *worker_main(void *argument)
     }
     worker->service->ended(worker->service->context);
     output_pool_drain();
+    usage_part();
     return NULL;
 }
 

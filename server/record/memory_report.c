@@ -1,6 +1,7 @@
 #include "record/memory_report.h"
 
 #include "base/memory.h"
+#include "base/usage.h"
 #include "store/keyspace.h"
 
 #include <stdatomic.h>
@@ -9,9 +10,7 @@ static atomic_size_t startup_bytes, peak_bytes;
 
 void memory_note_startup(void)
 {
-    struct mem_stats stats;
-    mem_stats_read(&stats);
-    atomic_store_explicit(&startup_bytes, stats.allocated, memory_order_relaxed);
+    atomic_store_explicit(&startup_bytes, (size_t)usage_total(), memory_order_relaxed);
 }
 
 double memory_ratio(size_t a, size_t b)
@@ -32,11 +31,11 @@ void memory_report_read(struct keyspace *keyspace, size_t clients, struct memory
     struct memory_report report = {0};
     struct mem_stats stats;
     mem_stats_read(&stats);
-    report.allocated = stats.allocated;
+    report.allocated = (size_t)usage_total();
     report.active = stats.active;
     report.resident = stats.resident;
     report.rss = mem_rss();
-    memory_note_allocated(stats.allocated);
+    memory_note_allocated(report.allocated);
     report.peak = atomic_load_explicit(&peak_bytes, memory_order_relaxed);
     report.startup = atomic_load_explicit(&startup_bytes, memory_order_relaxed);
     report.clients = clients;

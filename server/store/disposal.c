@@ -5,6 +5,7 @@
 #include "store/value_type.h"
 
 #define WAITING_MAX 32
+#define SAMPLES 5 /* members of a collection from which its size is estimated */
 
 static __thread struct entry *waiting[WAITING_MAX];
 __thread unsigned disposal_waiting;
@@ -23,7 +24,7 @@ static void entry_job_run(struct reaper_job *job)
 static void reap(struct entry *entry)
 {
     struct entry_job *job = mem_alloc(sizeof *job);
-    job->job = (struct reaper_job){.run = entry_job_run, .units = 1};
+    job->job = (struct reaper_job){.run = entry_job_run, .units = 1, .bytes = entry_memory(entry, SAMPLES)};
     job->entry = entry;
     reaper_post(&job->job);
 }

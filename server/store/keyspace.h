@@ -151,13 +151,22 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
 void keyspace_set_active_expiry(struct keyspace *keyspace, bool on);
 
 /*
- * Evicts one key: picks a random shard and database, samples some of its keys, and takes the one that suits victim
- * best. With only_volatile, only keys with a TTL are considered. Returns the bytes freed, 0 if no key was found. Takes
- * one shard's lock at a time: the caller holds none.
+ * Evicts one key: picks a random shard and database, samples some of its keys, and takes the one that suits best. The
+ * caller holds no lock. Waits for none: a shard that is busy is passed over.
  */
-enum keyspace_victim { VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST };
-size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bool only_volatile, int samples,
-                      bool lazily, int64_t now_ms);
+enum victim { VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST };
+struct eviction_wish {
+    enum victim victim;
+    bool only_volatile; /* only keys with a TTL */
+    bool lazily;        /* the reaper frees a large value */
+    int samples;
+};
+enum evicted {
+    EVICTED_KEY,
+    EVICTED_NONE,  /* there is no key that may go */
+    EVICTED_LATER, /* there seem to be some, where it couldn't look */
+};
+enum evicted keyspace_evict(struct keyspace *keyspace, const struct eviction_wish *wish, int64_t now_ms);
 
 /*
  * Until that wall time (milliseconds) expired keys are invisible, but neither rounds nor reads delete them (CLIENT

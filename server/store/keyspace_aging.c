@@ -93,10 +93,8 @@ void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms)
 
 /* ---- eviction ---- */
 
-#define EVICTION_SAMPLES 5 /* members of a collection from which its size is estimated */
-
 /* How suitable an entry is as a victim: the larger the better. */
-static int64_t victim_score(enum keyspace_victim victim, const struct entry *entry, int64_t now_ms)
+static int64_t victim_score(enum victim victim, const struct entry *entry, int64_t now_ms)
 {
     switch (victim) {
     case VICTIM_IDLE:
@@ -110,9 +108,27 @@ static int64_t victim_score(enum keyspace_victim victim, const struct entry *ent
     }
 }
 
+static void note_volatile(void *context, struct entry *entry)
+{
+    if (entry_expiry(entry) != ENTRY_NO_EXPIRY)
+        *(struct entry **)context = entry;
+}
+
+/* For tables where so few keys have a TTL that sampling misses them: the next one from somewhere on; NULL: none. */
+static struct entry *table_find_volatile(struct table *table)
+{
+    struct entry *found = NULL;
+    uint64_t position = random_next(random_thread()) >> (64 - TABLE_CURSOR_BITS);
+    for (unsigned round = 0; round < 2 && !found; round++)
+        do
+            position = table_scan(table, position, note_volatile, &found);
+        while (position && !found);
+    return found;
+}
+
 /* The best victim of a table by sampling, or NULL. */
-static struct entry *table_choose_victim(const struct table *table, enum keyspace_victim victim, bool only_volatile,
-                                         int samples, int64_t now_ms)
+static struct entry *table_choose_victim(struct table *table, enum victim victim, bool only_volatile, int samples,
+                                         int64_t now_ms)
 {
     struct entry *best = NULL;
     int64_t best_score = -1;
@@ -128,21 +144,29 @@ static struct entry *table_choose_victim(const struct table *table, enum keyspac
             best_score = score;
         }
     }
+    if (!best && only_volatile)
+        best = table_find_volatile(table);
     return best;
 }
 
-/* Keys of a table that may be evicted. */
+/* Keys of a table that may be evicted; 0 for NULL. Without the lock it is a guess. */
 static size_t table_candidates(const struct table *table, bool only_volatile)
 {
     return table && only_volatile ? atomic_load_explicit(&table->expires, memory_order_relaxed) : table_count(table);
 }
 
-/* A database whose table is to lose a key, each as likely as it has candidates; -1 if there is none. */
-static int shard_choose_database(const struct shard *shard, int databases, bool only_volatile)
+static uint64_t shard_candidates(const struct shard *shard, int databases, bool only_volatile)
 {
     uint64_t candidates = 0;
     for (int db = 0; db < databases; db++)
-        candidates += table_candidates(shard->tables[db], only_volatile);
+        candidates += table_candidates(table_peek(shard, db), only_volatile);
+    return candidates;
+}
+
+/* A database whose table is to lose a key, each as likely as it has candidates; -1 if there is none. */
+static int shard_choose_database(const struct shard *shard, int databases, bool only_volatile)
+{
+    uint64_t candidates = shard_candidates(shard, databases, only_volatile);
     if (candidates == 0)
         return -1;
     uint64_t dice = random_below(random_thread(), candidates);
@@ -152,25 +176,36 @@ static int shard_choose_database(const struct shard *shard, int databases, bool 
     return db;
 }
 
-size_t keyspace_evict(struct keyspace *keyspace, enum keyspace_victim victim, bool only_volatile, int samples,
-                      bool lazily, int64_t now_ms)
+/* Evicts a key of a shard that is locked; false if it finds none. */
+static bool shard_evict(struct keyspace *keyspace, struct shard *shard, const struct eviction_wish *wish,
+                        int64_t now_ms)
+{
+    struct view view = {.keyspace = keyspace, .now_ms = now_ms};
+    view.db = shard_choose_database(shard, keyspace->databases, wish->only_volatile);
+    if (view.db < 0)
+        return false;
+    struct entry *entry =
+        table_choose_victim(shard->tables[view.db], wish->victim, wish->only_volatile, wish->samples, now_ms);
+    if (entry)
+        shard_drop_entry(&view, shard, entry, wish->lazily, &event_evicted);
+    return entry;
+}
+
+enum evicted keyspace_evict(struct keyspace *keyspace, const struct eviction_wish *wish, int64_t now_ms)
 {
     unsigned start = (unsigned)random_below(random_thread(), KEYSPACE_SHARDS);
-    size_t freed = 0;
-    for (unsigned i = 0; i < KEYSPACE_SHARDS && freed == 0; i++) {
+    enum evicted result = EVICTED_NONE;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS && result != EVICTED_KEY; i++) {
         struct shard *shard = &keyspace->shards[(start + i) % KEYSPACE_SHARDS];
-        struct view view = {.keyspace = keyspace, .now_ms = now_ms};
-        struct entry *entry = NULL;
-        shard_lock(shard);
-        view.db = shard_choose_database(shard, keyspace->databases, only_volatile);
-        if (view.db >= 0)
-            entry = table_choose_victim(shard->tables[view.db], victim, only_volatile, samples, now_ms);
-        if (entry) {
-            freed = entry_memory(entry, EVICTION_SAMPLES);
-            shard_drop_entry(&view, shard, entry, lazily, &event_evicted);
+        if (shard_candidates(shard, keyspace->databases, wish->only_volatile) == 0)
+            continue;
+        if (shard_try_lock(shard)) {
+            result = shard_evict(keyspace, shard, wish, now_ms) ? EVICTED_KEY : EVICTED_LATER;
+            shard_unlock(shard);
+        } else {
+            result = EVICTED_LATER;
         }
-        shard_unlock(shard);
     }
     disposal_drain();
-    return freed;
+    return result;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/usage.h"
 #include "store/keyspace_internal.h"
 #include "store/reaper.h"
 
@@ -39,8 +40,11 @@ static void flush_job_run(struct reaper_job *job)
 {
     struct flush_job *flush = (struct flush_job *)job;
     for (size_t i = 0; i < flush->count; i++) {
+        int64_t before = usage_own();
         table_deinit(flush->tables[i], entry_free);
         mem_free_sized(flush->tables[i], sizeof **flush->tables);
+        int64_t freed = before - usage_own();
+        reaper_note_freed(freed > 0 ? (size_t)freed : 0);
     }
     mem_free(flush);
 }
@@ -88,6 +92,9 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
     size_t most = (size_t)(end - first) * KEYSPACE_SHARDS;
     struct flush_job *flush = mem_calloc(sizeof *flush + most * sizeof *flush->tables);
     unsigned interest = interest_anywhere(keyspace);
+    size_t all = 0;
+    for (int i = 0; i < keyspace->databases; i++)
+        all += keyspace_size(keyspace, i);
     flush->job.run = flush_job_run;
     for (int i = first; i < end; i++) {
         size_t before = flush->job.units;
@@ -96,6 +103,7 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
         tell_after(view, interest, i, &event_flush, flush->job.units - before);
     }
     size_t keys = flush->job.units;
+    flush->job.bytes = (size_t)((double)usage_total() * (double)keys / (double)(all > 0 ? all : 1));
     if (lazily && keys > 0)
         reaper_post(&flush->job);
     else

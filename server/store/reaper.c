@@ -1,6 +1,7 @@
 #include "store/reaper.h"
 
 #include "base/memory.h"
+#include "base/usage.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,11 +16,24 @@ static struct reaper_job *first, **last = &first;
 static pthread_t thread;
 static bool started, stopping, busy;
 
-static _Atomic uint64_t pending, freed;
+static _Atomic uint64_t pending, pending_bytes, freed;
+static __thread size_t bytes_left; /* of the job that this thread runs */
+
+/* Without the lock. */
+static void run_job(struct reaper_job *job)
+{
+    size_t units = job->units;
+    bytes_left = job->bytes;
+    job->run(job);
+    reaper_note_freed(bytes_left);
+    atomic_fetch_sub(&pending, units);
+    atomic_fetch_add(&freed, units);
+}
 
 static void *reaper_main(void *unused)
 {
     (void)unused;
+    usage_join();
     pthread_mutex_lock(&lock);
     while (first || !stopping) {
         if (!first) {
@@ -31,11 +45,8 @@ static void *reaper_main(void *unused)
         if (!first)
             last = &first;
         busy = true;
-        size_t units = job->units;
         pthread_mutex_unlock(&lock);
-        job->run(job);
-        atomic_fetch_sub(&pending, units);
-        atomic_fetch_add(&freed, units);
+        run_job(job);
         mem_flush_thread(); /* other threads can use the freed memory */
         pthread_mutex_lock(&lock);
         busy = false;
@@ -43,6 +54,7 @@ static void *reaper_main(void *unused)
             pthread_cond_broadcast(&idle);
     }
     pthread_mutex_unlock(&lock);
+    usage_part();
     return NULL;
 }
 
@@ -50,6 +62,7 @@ void reaper_post(struct reaper_job *job)
 {
     job->next = NULL;
     atomic_fetch_add(&pending, job->units);
+    atomic_fetch_add(&pending_bytes, job->bytes);
     pthread_mutex_lock(&lock);
     if (!started)
         started = pthread_create(&thread, NULL, reaper_main, NULL) == 0;
@@ -60,12 +73,8 @@ void reaper_post(struct reaper_job *job)
         pthread_cond_signal(&work);
     }
     pthread_mutex_unlock(&lock);
-    if (here) {
-        size_t units = job->units;
-        job->run(job);
-        atomic_fetch_sub(&pending, units);
-        atomic_fetch_add(&freed, units);
-    }
+    if (here)
+        run_job(job);
 }
 
 void reaper_drain(void)
@@ -93,6 +102,18 @@ void reaper_stop(void)
 uint64_t reaper_pending(void)
 {
     return atomic_load(&pending);
+}
+
+uint64_t reaper_pending_bytes(void)
+{
+    return atomic_load(&pending_bytes);
+}
+
+void reaper_note_freed(size_t bytes)
+{
+    size_t part = bytes < bytes_left ? bytes : bytes_left;
+    bytes_left -= part;
+    atomic_fetch_sub(&pending_bytes, part);
 }
 
 uint64_t reaper_freed(void)

@@ -10,11 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A job, embedded in what it frees. units is the number of entries, which INFO reports. */
+/* A job, embedded in what it frees. */
 struct reaper_job {
     struct reaper_job *next;
     void (*run)(struct reaper_job *job); /* frees the job as well */
-    size_t units;
+    size_t units;                        /* number of entries, which INFO reports */
+    size_t bytes;                        /* that it will free, about */
 };
 
 void reaper_post(struct reaper_job *job);
@@ -23,8 +24,12 @@ void reaper_stop(void);
 /* Blocks until all jobs posted so far are done. Without locks. */
 void reaper_drain(void);
 
+/* For a job that takes long, while it runs: so many of its bytes are free. */
+void reaper_note_freed(size_t bytes);
+
 uint64_t reaper_pending(void); /* units waiting or being freed */
-uint64_t reaper_freed(void);   /* units since start or reset */
+uint64_t reaper_pending_bytes(void);
+uint64_t reaper_freed(void); /* units since start or reset */
 void reaper_reset_freed(void);
 
 #endif

@@ -243,6 +243,20 @@ static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
     return grown;
 }
 
+size_t string_write_adds(const struct entry *entry, size_t offset, size_t len)
+{
+    size_t old_len = entry ? string_len(entry) : 0, end = offset + len;
+    const struct blob *blob = entry && entry->encoding == STRING_BLOB ? string_blob(entry) : NULL;
+    if (end < BLOB_MIN && !blob)
+        return 0; /* little, and announced by nothing but its smallness */
+    bool in_place = blob && blob_is_exclusive(blob);
+    if (in_place && end <= blob->capacity)
+        return 0;
+    size_t whole = end > old_len ? end : old_len;
+    whole += offset == old_len && entry ? whole / 4 : 0;
+    return in_place ? whole - blob->capacity : whole;
+}
+
 /* The entry's blob, to which nothing else refers, is written to in place, or reallocated first. */
 static struct entry *write_own_blob(struct entry *entry, size_t offset, const char *data, size_t len)
 {

@@ -92,4 +92,7 @@ bool string_to_long_double(const struct entry *entry, long double *value_out);
  */
 struct entry *string_write(struct entry *entry, size_t offset, const char *data, size_t len);
 
+/* About how many bytes of memory that would add, if it makes a large value or a larger one; entry may be NULL. */
+size_t string_write_adds(const struct entry *entry, size_t offset, size_t len);
+
 #endif

@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/gate.h"
 #include "base/memory.h"
-#include "engine/eviction.h"
+#include "base/usage.h"
+#include "engine/room.h"
 #include "record/latency.h"
+#include "record/memory_report.h"
 #include "record/stats.h"
 #include "server.h"
 #include "store/keyspace.h"
@@ -34,25 +36,29 @@ static void cron_expire(struct server *server, struct gate_member *gate)
     } while (again);
 }
 
+static bool cron_evict(struct server *server, struct gate_member *gate)
+{
+    gate_enter(gate);
+    bool more = room_restore(server);
+    gate_leave(gate);
+    return more;
+}
+
 int cron_run(struct server *server, struct gate_member *gate)
 {
-    static int64_t next_tick_ms, next_decay_ms, next_measure_ms;
+    static int64_t next_tick_ms, next_decay_ms;
     int64_t now_ms = clock_monotonic_ns() / 1000000;
-    if (now_ms >= next_measure_ms) {
-        gate_enter(gate);
-        next_measure_ms = now_ms + eviction_measure(server);
-        gate_leave(gate);
-    }
+    bool more = cron_evict(server, gate);
     if (now_ms >= next_tick_ms) {
         next_tick_ms = now_ms + TICK_MS;
         stats_sample(clock_wall_ms());
+        memory_note_allocated((size_t)usage_total());
         cron_expire(server, gate);
     }
     if (now_ms >= next_decay_ms) {
         next_decay_ms = now_ms + DECAY_MS;
         mem_decay();
     }
-    int64_t next_ms = next_tick_ms < next_measure_ms ? next_tick_ms : next_measure_ms;
-    int64_t wait_ms = next_ms - clock_monotonic_ns() / 1000000;
-    return wait_ms < 1 ? 1 : (int)wait_ms;
+    int64_t wait_ms = next_tick_ms - clock_monotonic_ns() / 1000000;
+    return more || wait_ms < 0 ? 0 : (int)wait_ms;
 }

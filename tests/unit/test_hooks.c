@@ -249,7 +249,8 @@ START_TEST(what_time_and_eviction_take_is_told_but_is_no_change_of_the_data)
     expect("before 0:a there, after 0:a expired, ");
     ck_assert_uint_eq(keyspace_expire_round(keyspace, NOW_MS, 1000000, &again), 1);
     expect("before 0:b there, after 0:b expired, ");
-    ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, NOW_MS), 0);
+    const struct eviction_wish wish = {.victim = VICTIM_ANY, .samples = 5};
+    ck_assert_int_eq(keyspace_evict(keyspace, &wish, NOW_MS), EVICTED_KEY);
     expect("before 0:c there, after 0:c evicted, ");
     ck_assert_uint_eq(changes(), count);
 }

@@ -539,34 +539,61 @@ START_TEST(random_key_passes_over_expired_ones_while_there_are_others)
 }
 END_TEST
 
+static enum evicted evict(enum victim victim, bool only_volatile, int samples, bool lazily)
+{
+    struct eviction_wish wish = {victim, only_volatile, lazily, samples};
+    return keyspace_evict(keyspace, &wish, now_ms);
+}
+
+START_TEST(eviction_finds_the_one_key_with_a_ttl_among_thousands)
+{
+    for (unsigned i = 0; i < 20000; i++)
+        put(0, i, 1, i == 7 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 1, false), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 1, false), EVICTED_NONE);
+    ck_assert_int_lt(get(0, 7, LOOKUP_PEEK), 0);
+}
+END_TEST
+
+START_TEST(eviction_passes_over_a_busy_shard)
+{
+    put(0, 1, 1, ENTRY_NO_EXPIRY);
+    struct shard_set all = {.words = 15, .bits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+    keyspace_lock(keyspace, &all);
+    ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_LATER);
+    keyspace_unlock(keyspace, &all);
+    ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_KEY);
+}
+END_TEST
+
 START_TEST(eviction_takes_the_kind_of_key_it_is_told)
 {
     for (unsigned i = 0; i < 200; i++)
         put(0, i, 1, i % 4 == 0 ? now_ms + 1000 + i : ENTRY_NO_EXPIRY);
     for (unsigned i = 0; i < 50; i++)
-        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, i % 2, now_ms), 0);
+        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, i % 2), EVICTED_KEY);
     ck_assert_uint_eq(keyspace_expires(keyspace, 0), 0);
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 150);
-    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, false, now_ms), 0);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, false), EVICTED_NONE);
     for (unsigned i = 0; i < 150; i++)
-        ck_assert_uint_gt(keyspace_evict(keyspace, i % 2 ? VICTIM_ANY : VICTIM_IDLE, false, 5, false, now_ms), 0);
-    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+        ck_assert_int_eq(evict(i % 2 ? VICTIM_ANY : VICTIM_IDLE, false, 5, false), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_NONE);
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
 }
 END_TEST
 
 START_TEST(eviction_of_volatile_keys_spares_the_others_whatever_the_victim)
 {
-    static const enum keyspace_victim victims[] = {VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST};
+    static const enum victim victims[] = {VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST};
     for (size_t v = 0; v < sizeof victims / sizeof victims[0]; v++) {
         for (unsigned i = 0; i < 2000; i++)
             put(0, i, 1, i % 4 == 0 ? now_ms + 1000 + i : ENTRY_NO_EXPIRY);
         unsigned evicted = 0;
         while (keyspace_expires(keyspace, 0) > 0 && evicted <= 500)
-            evicted += keyspace_evict(keyspace, victims[v], true, 5, evicted % 2, now_ms) > 0;
+            evicted += evict(victims[v], true, 5, evicted % 2) == EVICTED_KEY;
         ck_assert_uint_eq(evicted, 500);
         ck_assert_uint_eq(keyspace_size(keyspace, 0), 1500);
-        ck_assert_uint_eq(keyspace_evict(keyspace, victims[v], true, 5, false, now_ms), 0);
+        ck_assert_int_eq(evict(victims[v], true, 5, false), EVICTED_NONE);
     }
 }
 END_TEST
@@ -577,12 +604,12 @@ START_TEST(eviction_takes_from_each_database_by_its_keys)
         put(i % 4 == 0 ? 3 : 0, i, 1, i % 8 == 0 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
     }
     for (unsigned i = 0; i < 1000; i++)
-        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+        ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_KEY);
     ck_assert_uint_ge(keyspace_size(keyspace, 3), 650); /* about 750 */
     ck_assert_uint_le(keyspace_size(keyspace, 3), 850);
     while (keyspace_expires(keyspace, 3) > 0)
-        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, false, now_ms), 0);
-    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_SOONEST, true, 5, false, now_ms), 0);
+        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, false), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, false), EVICTED_NONE);
 }
 END_TEST
 
@@ -592,7 +619,7 @@ START_TEST(eviction_spares_what_expires_late_while_others_expire_soon)
     for (unsigned i = 0; i < 8000; i++)
         put(0, i, 1, now_ms + (i % 2 ? 1000 : 2000));
     for (unsigned i = 0; i < 1000; i++)
-        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_SOONEST, true, 64, false, now_ms), 0);
+        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 64, false), EVICTED_KEY);
     unsigned late = 0;
     for (unsigned i = 0; i < 8000; i += 2)
         late += get(0, i, LOOKUP_PEEK) >= 0;
@@ -759,6 +786,8 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, random_keys_are_evenly_chosen);
     tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
     tcase_add_test(tcase, eviction_takes_the_kind_of_key_it_is_told);
+    tcase_add_test(tcase, eviction_finds_the_one_key_with_a_ttl_among_thousands);
+    tcase_add_test(tcase, eviction_passes_over_a_busy_shard);
     tcase_add_test(tcase, eviction_of_volatile_keys_spares_the_others_whatever_the_victim);
     tcase_add_test(tcase, eviction_takes_from_each_database_by_its_keys);
     tcase_add_test(tcase, eviction_spares_what_expires_late_while_others_expire_soon);
