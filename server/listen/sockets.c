@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "host/log.h"
 #include "listen/activation.h"
+#include "listen/former_sockets.h"
 #include "listen/listener.h"
 #include "listen/socket_file.h"
 #include "listen/socket_plan.h"
@@ -181,6 +182,16 @@ static int take_activated(char *error, size_t error_size)
     return count < 0 ? count : 0;
 }
 
+/* The set has been changed; the bin held `kept` listeners before. */
+static void follow_former(size_t kept)
+{
+    former_sockets_prune();
+    for (size_t i = kept; i < bin.count; i++)
+        former_sockets_add(bin.listeners[i]);
+    for (size_t i = 0; i < set.count; i++)
+        former_sockets_follow(set.sockets[i]->listener);
+}
+
 /* Brings the set in line with the configuration. */
 static int change_set(const struct config *config, bool at_start, char *error, size_t error_size)
 {
@@ -197,8 +208,11 @@ static int change_set(const struct config *config, bool at_start, char *error, s
     if (result)
         return result;
     order.wanted = wanted;
+    size_t kept = bin.count;
     result = socket_set_change(&set, &order, &bin, error, error_size);
     mem_free(wanted);
+    if (result == 0)
+        follow_former(kept);
     return result;
 }
 
@@ -267,6 +281,7 @@ void sockets_close(void)
 {
     pthread_mutex_lock(&lock);
     empty_bin();
+    former_sockets_forget_all();
     socket_set_close(&set);
     if (inherited)
         listener_release(inherited);

@@ -4,7 +4,7 @@
  * unixsocket (with unixsocketperm and unixsocketgroup; access=admin) and each `listen` entry is one socket. The set
  * can be changed while the server runs, completely or not at all. The files are watched (inotify): one that is
  * removed or replaced is made again, but never over a live server. A socket that is removed from the set gets no new
- * clients; those that it has stay, with its rights.
+ * clients; those that it has stay, with at most its rights (former_sockets.h).
  *
  * Guarded by a lock of its own, which is taken inside or outside the gate; the gate is never entered under it. The
  * main thread polls, accepts and closes descriptors; sockets_apply() runs on any thread that has stopped the world.

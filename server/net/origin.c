@@ -40,6 +40,11 @@ void origin_release(struct origin *origin)
     mem_free(origin);
 }
 
+bool origin_is_shared(const struct origin *origin)
+{
+    return atomic_load_explicit(&origin->references, memory_order_relaxed) > 1;
+}
+
 void origin_set_rights(struct origin *origin, enum access_level access, const char *user)
 {
     char *former = origin->user;

@@ -11,6 +11,7 @@
 #include "base/access_level.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ORIGIN_PATH_MAX 107 /* bytes of a Unix socket's path */
@@ -27,6 +28,9 @@ struct origin;
 struct origin *origin_create(enum origin_kind kind, const char *path, enum access_level access, const char *user);
 struct origin *origin_retain(struct origin *origin);
 void origin_release(struct origin *origin);
+
+/* Whether there are more references than the caller's. Once there are none, only the caller can make more. */
+bool origin_is_shared(const struct origin *origin);
 
 /* While the world is stopped, or before the origin is shared. user is copied. */
 void origin_set_rights(struct origin *origin, enum access_level access, const char *user);

@@ -558,6 +558,51 @@ START_TEST(sockets_come_change_and_go_while_the_server_runs)
 }
 END_TEST
 
+/* Once its socket has been removed, a connection can lose rights but not gain any. */
+START_TEST(connections_of_a_removed_socket_get_no_more_than_the_one_in_its_place)
+{
+    struct kit_server *server = kit_start();
+    redisContext *admin = kit_connect(server), *clients[3];
+    static const char *const accesses[] = {"access=admin", "access=write", "access=read"};
+    char *path = strdup(at("s"));
+    kit_expect(admin, "+OK", "ACL", "SETUSER", "app", "on", "nopass", "~*", "+@all");
+    for (int i = 0; i < 3; i++) { /* three generations */
+        set_listen(admin, "+OK", "+", path, accesses[i]);
+        clients[i] = kit_connect_to(path);
+        kit_expect(clients[i], "+PONG", "PING");
+        set_listen(admin, "+OK", "-", path, "");
+    }
+    kit_expect(clients[0], "-NOPERM socket...", "SET", "k", "v"); /* the last one allowed reading */
+    kit_expect(clients[1], "-NOPERM socket...", "SET", "k", "v");
+    set_listen(admin, "+OK", "+", at("another"), "access=read");
+    set_listen(admin, "+OK", "+", path, "access=admin user=app");
+    for (int i = 0; i < 3; i++) {
+        kit_expect(clients[i], "-NOPERM socket...", "SET", "k", "v");
+        kit_expect(clients[i], "nil", "GET", "k");
+        kit_expect(clients[i], "$default", "ACL", "WHOAMI");
+        kit_expect(clients[i], "+RESET", "RESET");
+        kit_expect(clients[i], "$app", "ACL", "WHOAMI"); /* as whoever comes in there */
+        redisFree(clients[i]);
+    }
+    clients[0] = kit_connect_to(path);
+    kit_expect(clients[0], "+OK", "FLUSHALL");
+    set_listen(admin, "+OK", "-", path, "");
+    kit_expect(clients[0], "+OK", "FLUSHALL"); /* without another in its place it keeps what it had */
+    set_listen(admin, "+OK", "+", at("another"), "access=read mode=0600");
+    kit_expect(clients[0], "+OK", "FLUSHALL");
+    set_listen(admin, "+OK", "+", path, "access=write");
+    kit_expect(clients[0], "-NOPERM socket...", "CONFIG", "GET", "hz");
+    set_listen(admin, "+OK", "+", path, "access=read");
+    kit_expect(clients[0], "-NOPERM socket...", "SET", "k", "v");
+    set_listen(admin, "+OK", "+", path, "access=write");
+    kit_expect(clients[0], "-NOPERM socket...", "SET", "k", "v");
+    redisFree(clients[0]);
+    redisFree(admin);
+    kit_stop(server);
+    free(path);
+}
+END_TEST
+
 START_TEST(a_set_that_cannot_be_had_changes_nothing)
 {
     char value[1024];
@@ -668,6 +713,7 @@ Suite *suite_sockets(void)
     tcase_add_test(tcase, one_uid_cannot_use_up_the_connections);
     tcase_add_test(tcase, some_connections_are_kept_for_administration);
     tcase_add_test(tcase, sockets_come_change_and_go_while_the_server_runs);
+    tcase_add_test(tcase, connections_of_a_removed_socket_get_no_more_than_the_one_in_its_place);
     tcase_add_test(tcase, a_set_that_cannot_be_had_changes_nothing);
     tcase_add_test(tcase, a_file_that_is_lost_gets_the_rights_of_the_present);
     tcase_add_test(tcase, sockets_come_and_go_under_load);
