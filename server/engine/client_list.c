@@ -55,12 +55,12 @@ bool client_list_take(struct client_list *list, const struct call *call, const u
         room = id_count < room ? id_count : room;
     }
     *list = (struct client_list){.capacity = room, .clients = mem_alloc(room * sizeof *list->clients)};
-    struct standstill standstill = standstill_begin(call->client, call->reply);
-    if (standstill.is_open)
+    struct standstill standstill = standstill_begin(call);
+    if (standstill.may_run)
         take_all(list, call, sorted, id_count);
     standstill_end(standstill);
     mem_free(sorted);
-    if (!standstill.is_open) {
+    if (!standstill.may_run) {
         client_list_release(list);
         return false;
     }

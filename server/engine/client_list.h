@@ -20,8 +20,9 @@ struct client_list {
 
 /*
  * Describes all clients, or, if ids isn't NULL, those with one of these numbers. Stops the world to do so: the caller
- * holds no lock, and has written nothing of its reply. Returns false if the calling client was closed meanwhile; then
- * there is nothing to release. Otherwise the list is to be freed with client_list_release().
+ * holds no lock, and has written nothing of its reply. Returns false if the calling client was closed meanwhile, or
+ * lost the right to the command and has been answered so; then there is nothing to release. Otherwise the list is to be
+ * freed with client_list_release().
  */
 bool client_list_take(struct client_list *list, const struct call *call, const uint64_t *ids, size_t id_count);
 

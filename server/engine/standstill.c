@@ -1,19 +1,30 @@
 #include "engine/standstill.h"
 
 #include "base/gate.h"
+#include "command/call.h"
 #include "engine/client.h"
+#include "engine/guard.h"
 #include "resp/reply.h"
 
-struct standstill standstill_begin(const struct client *client, struct reply *reply)
+/* Whether the client is still there and may run the call; if it may not, answers with the reason. */
+static bool is_admitted(const struct call *call)
+{
+    struct client *client = call->client;
+    return client->conn.state == CONN_OPEN &&
+           (!(client->flags & CLIENT_GUARDED) ||
+            guard_admits(call->server, client, call->command, call->argv, call->argc, call->reply));
+}
+
+struct standstill standstill_begin(const struct call *call)
 {
     struct standstill standstill = {0};
     if (!gate_is_mine()) {
-        reply_end(reply);
+        reply_end(call->reply);
         gate_close(gate_current());
-        reply_resume(reply);
+        reply_resume(call->reply);
         standstill.stopped_world = true;
     }
-    standstill.is_open = client->conn.state == CONN_OPEN;
+    standstill.may_run = is_admitted(call);
     return standstill;
 }
 

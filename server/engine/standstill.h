@@ -2,8 +2,9 @@
  * Standstill: a call stops the world for a while.
  *
  * Stopping waits until all other threads are out of the gate (base/gate.h). Another worker may stop the world first,
- * and may close this very client or look at the output it is being sent; so the call's reply is ended before the wait,
- * and begun anew after it. Nothing that was read before the wait may be relied on.
+ * and may close this very client, take its rights or look at the output it is being sent; so the call's reply is ended
+ * before the wait and begun anew after it, and whether it may run is asked again. Nothing that was read before the wait
+ * may be relied on.
  *
  * Where the thread has stopped the world already (an exclusive call that runs others inside, a hold of everything), it
  * stays stopped, also afterwards: whoever has stopped it lets it run again.
@@ -15,16 +16,15 @@
 
 #include <stdbool.h>
 
-struct client;
-struct reply;
+struct call;
 
 struct standstill {
-    bool is_open;       /* false: the client was closed meanwhile, and nobody is to be answered */
+    bool may_run;       /* false: the client was closed meanwhile, or lost the right and has been answered so */
     bool stopped_world; /* private */
 };
 
-/* Stops the world, whether the client is open or not. */
-struct standstill standstill_begin(const struct client *client, struct reply *reply);
+/* Stops the world in any case. */
+struct standstill standstill_begin(const struct call *call);
 void standstill_end(struct standstill standstill);
 
 #endif
