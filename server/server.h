@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct acl;
+struct client;
 struct gate;
 struct keyspace;
 
@@ -20,7 +21,9 @@ struct server {
     struct config config; /* changed while the world is stopped */
     struct keyspace *keyspace;
     struct gate *gate;
-    struct acl *acl;    /* changed while the world is stopped */
+    struct acl *acl; /* changed while the world is stopped */
+    struct client
+        *actor;         /* whose command runs in the stopped world; otherwise NULL. By the thread that has stopped it */
     char run_id[41];    /* 40 hexadecimal digits and a NUL */
     char *executable;   /* absolute path; NULL if /proc doesn't tell */
     int64_t started_ms; /* wall */

@@ -91,7 +91,7 @@ int access_config_changed(struct server *server, const char *const *names, size_
 int access_reload_users(struct server *server, char **error_out)
 {
     const char *path = server->config.aclfile;
-    return *path ? guard_load_users(server, path, NULL, error_out) : 0;
+    return *path ? guard_load_users(server, path, error_out) : 0;
 }
 
 void access_config_collect(struct server *server)

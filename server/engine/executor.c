@@ -294,7 +294,9 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
     if (same) {
         run->slow_ns = 0; /* it may change what counts as slow, which then holds for itself */
+        run->server->actor = call->client;
         run_call(run, call);
+        run->server->actor = NULL;
         gate_open(gate);
         keyspace_free_dropped();
     }

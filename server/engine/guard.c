@@ -5,6 +5,9 @@
  *
  * A client holds a reference to its user. Peers' and sockets' users count as authenticated: the kernel and the file
  * have vouched for them.
+ *
+ * Every change of a client's rights ends in set_guarded(). What the client was allowed once and still has, without
+ * asking again, stands in a table (standings) and is asked for anew there.
  */
 #include "engine/guard.h"
 
@@ -54,10 +57,69 @@ bool guard_is_admin(const struct client *client)
     return origin_access(client->conn.origin) == ACCESS_ADMIN;
 }
 
+/* ---- what goes on after its command ---- */
+
+/*
+ * At once, without what lies ready to be sent; or after its reply, if the client runs the command that is the cause.
+ */
+static void disconnect(struct client *client)
+{
+    const struct client *actor = client->server->actor;
+    bool own_doing = actor ? actor == client : client->conn.worker == worker_self();
+    if (own_doing)
+        conn_close_after_output(&client->conn);
+    else
+        conn_close(&client->conn);
+}
+
+static void end_monitor(struct client *client)
+{
+    char who[CONN_PEER_TEXT_MAX];
+    log_notice("client %llu (%s) may not run MONITOR any more: disconnected", (unsigned long long)client->conn.id,
+               conn_peer_text(&client->conn, who));
+    disconnect(client);
+}
+
+static void end_no_evict(struct client *client)
+{
+    client->flags &= ~(uint32_t)CLIENT_NO_EVICT;
+}
+
+/* A stream, a wait or a privilege that goes on after the command that began it. */
+struct standing {
+    uint32_t flag; /* of clients that have it */
+    const char *command;
+    struct arg argv[3]; /* the request that began it, and would begin it again */
+    int argc;
+    void (*end)(struct client *client); /* its rights don't suffice any more */
+};
+
+#define WORD(text)                                                                                                     \
+    {                                                                                                                  \
+        text, sizeof(text) - 1, NULL                                                                                   \
+    }
+static const struct standing standings[] = {
+    {CLIENT_MONITOR, "monitor", {WORD("monitor")}, 1, end_monitor},
+    {CLIENT_NO_EVICT, "client|no-evict", {WORD("client"), WORD("no-evict"), WORD("on")}, 3, end_no_evict},
+};
+#define STANDING_FLAGS (CLIENT_MONITOR | CLIENT_NO_EVICT)
+
+static __attribute__((noinline)) void review_standings(struct client *client)
+{
+    for (size_t i = 0; i < sizeof standings / sizeof standings[0]; i++) {
+        const struct standing *standing = &standings[i];
+        const struct command *command = command_find_original(standing->command, strlen(standing->command));
+        if ((client->flags & standing->flag) && !guard_allows(client, command, standing->argv, standing->argc))
+            standing->end(client);
+    }
+}
+
 static void set_guarded(struct client *client)
 {
     bool free = !guard_must_log_in(client) && guard_is_admin(client) && user_is_unrestricted(client->user);
     client->flags = free ? client->flags & ~(uint32_t)CLIENT_GUARDED : client->flags | CLIENT_GUARDED;
+    if (!free && (client->flags & STANDING_FLAGS))
+        review_standings(client);
 }
 
 void guard_become(struct client *client, struct user *user, bool authenticated)
@@ -242,26 +304,17 @@ void guard_refresh(struct server *server)
     each_client(refresh_client, server);
 }
 
-struct expulsion {
-    const struct user *user;
-    struct client *self;
-};
-
 static void expel_client(struct client *client, void *context)
 {
-    const struct expulsion *expulsion = context;
-    if (client->user != expulsion->user)
+    if (client->user != context)
         return;
     guard_become(client, NULL, false); /* whatever it may still have asked for, it has no rights */
-    if (client == expulsion->self)
-        conn_close_after_output(&client->conn);
-    else
-        conn_close(&client->conn);
+    disconnect(client);
 }
 
-void guard_expel(const struct user *user, struct client *self)
+void guard_expel(struct user *user)
 {
-    each_client(expel_client, &(struct expulsion){user, self});
+    each_client(expel_client, user);
 }
 
 /* A user as it was before the list was loaded. */
@@ -283,7 +336,7 @@ static bool has_changed(const struct acl *acl, const struct former_user *former)
     return changed;
 }
 
-int guard_load_users(struct server *server, const char *path, struct client *self, char **error_out)
+int guard_load_users(struct server *server, const char *path, char **error_out)
 {
     size_t count = acl_count(server->acl);
     struct former_user *former = mem_calloc(count * sizeof *former);
@@ -294,7 +347,7 @@ int guard_load_users(struct server *server, const char *path, struct client *sel
     int result = acl_load(server->acl, path, error_out);
     for (size_t i = 0; i < count; i++) {
         if (result == 0 && former[i].user != acl_default(server->acl) && has_changed(server->acl, &former[i]))
-            guard_expel(former[i].user, self);
+            guard_expel(former[i].user);
         user_release(former[i].user);
         text_deinit(&former[i].rules);
     }

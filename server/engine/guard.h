@@ -5,6 +5,10 @@
  * the socket file that it came through allows that much (its ceiling), and whether its user may. A client for which the
  * answer can only be yes is not CLIENT_GUARDED, and costs nothing.
  *
+ * Whatever a client was allowed once and goes on with (MONITOR, CLIENT NO-EVICT) is asked for again whenever its rights
+ * change, as if it sent the request just then; what it may not begin any more ends. Requests that wait (held.h) are
+ * asked for when they run. Whoever adds something that streams or lasts adds a row to guard.c's table.
+ *
  * A client without a user (NULL, when its socket names one that isn't there or is off) may only log in, RESET and QUIT.
  */
 #ifndef KVS_ENGINE_GUARD_H
@@ -61,20 +65,23 @@ bool guard_login(struct call *call, const struct arg *name, const struct arg *pa
 
 /* ---- world stopped ---- */
 
-/* A user, the default password or a socket's access has changed: works out all clients' rights again. */
+/*
+ * A user, the default password or a socket's access has changed: works out all clients' rights again, and ends what they
+ * don't suffice for any more. A monitor is disconnected: nothing more is sent to it, except a reply to itself.
+ */
 void guard_refresh(struct server *server);
 
 /*
- * Disconnects the clients of a user that has been removed. self is the client that asked for it (or NULL): it is
- * disconnected after its reply.
+ * Disconnects the clients of a user that has been removed: at once, or the one that runs this command (server->actor)
+ * after its reply.
  */
-void guard_expel(const struct user *user, struct client *self);
+void guard_expel(struct user *user);
 
 /*
  * acl_load() and its consequences for clients: those of users that are gone or have other rules than before are
- * disconnected, except those of default. Returns acl_load()'s result; on failure nothing has changed. For self see
- * guard_expel().
+ * disconnected as by guard_expel(), except those of default. Returns acl_load()'s result; on failure nothing has
+ * changed.
  */
-int guard_load_users(struct server *server, const char *path, struct client *self, char **error_out);
+int guard_load_users(struct server *server, const char *path, char **error_out);
 
 #endif

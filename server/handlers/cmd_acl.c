@@ -85,7 +85,7 @@ void cmd_acl_deluser(struct call *call)
             continue;
         user_retain(user);
         acl_delete_user(call->server->acl, call->argv[i].data, call->argv[i].len);
-        guard_expel(user, call->client);
+        guard_expel(user);
         user_release(user);
         deleted++;
     }
@@ -110,7 +110,7 @@ void cmd_acl_load(struct call *call)
     char *error = NULL;
     if (!has_file(call))
         return;
-    if (guard_load_users(call->server, call->server->config.aclfile, call->client, &error) == 0) {
+    if (guard_load_users(call->server, call->server->config.aclfile, &error) == 0) {
         log_notice("ACL LOAD: the users of %s are in force", call->server->config.aclfile);
         reply_ok(call->reply);
     } else {

@@ -2,6 +2,7 @@
 #include "kit/served.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -545,6 +546,66 @@ START_TEST(load_disconnects_whose_rights_have_changed)
 }
 END_TEST
 
+/* ---- what was allowed once ---- */
+
+static void expect_flags(redisContext *client, const char *expected)
+{
+    char id[24];
+    snprintf(id, sizeof id, "%lld", kit_integer(client, "CLIENT", "ID"));
+    redisReply *reply = kit_command(c, "CLIENT", "LIST", "ID", id);
+    ck_assert_msg(strstr(reply->str, expected) != NULL, "%s", reply->str);
+    freeReplyObject(reply);
+}
+
+START_TEST(who_may_not_ask_for_it_any_more_is_not_kept_from_eviction)
+{
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "on", "nopass", "+@all");
+    redisContext *me = connect_as("me", ""), *other = connect_as("default", "");
+    kit_expect(me, "+OK", "CLIENT", "NO-EVICT", "ON");
+    kit_expect(me, "+OK", "CLIENT", "NO-TOUCH", "ON");
+    kit_expect(other, "+OK", "CLIENT", "NO-EVICT", "ON");
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "-config");
+    expect_flags(me, " flags=UeT ");
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "-client|no-evict");
+    expect_flags(me, " flags=UT "); /* the other flag asks for no such right */
+    expect_flags(other, " flags=Ue ");
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "+@all");
+    expect_flags(me, " flags=UT ");
+    redisFree(me);
+    redisFree(other);
+}
+END_TEST
+
+static void list_or_give_and_take(redisContext *context, unsigned index, void *data)
+{
+    atomic_bool *done = data;
+    if (index > 0) {
+        kit_expect(context, "+OK", "AUTH", "me", "");
+        while (!atomic_load(done)) {
+            redisReply *reply = kit_command(context, "CLIENT", "LIST");
+            ck_assert_ptr_null(strstr(reply->str, "name=secret")); /* an error has a text as well */
+            freeReplyObject(reply);
+        }
+        return;
+    }
+    for (unsigned i = 0; i < scratch_rounds(300); i++) {
+        kit_expect(context, "+OK", "ACL", "SETUSER", "me", "-client|list");
+        kit_expect(context, "+OK", "CLIENT", "SETNAME", "secret");
+        kit_expect(context, "+OK", "CLIENT", "SETNAME", "open");
+        kit_expect(context, "+OK", "ACL", "SETUSER", "me", "+client|list");
+    }
+    atomic_store(done, true);
+}
+
+/* A command that has to wait until it can stop the world may lose the right meanwhile. */
+START_TEST(clients_are_listed_to_nobody_who_has_just_lost_the_right)
+{
+    atomic_bool done = false;
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "on", "nopass", "+@all");
+    kit_parallel(server, 4, list_or_give_and_take, &done);
+}
+END_TEST
+
 /* ---- all at once ---- */
 
 static void log_in_and_out(redisContext *context, unsigned index, void *data)
@@ -603,6 +664,8 @@ Suite *suite_acl(void)
     tcase_add_test(tcase, users_are_loaded_and_saved);
     tcase_add_test(tcase, the_file_is_read_again_on_sighup);
     tcase_add_test(tcase, load_disconnects_whose_rights_have_changed);
+    tcase_add_test(tcase, who_may_not_ask_for_it_any_more_is_not_kept_from_eviction);
+    tcase_add_test(tcase, clients_are_listed_to_nobody_who_has_just_lost_the_right);
     tcase_add_test(tcase, users_may_change_while_others_work);
     suite_add_tcase(suite, tcase);
     return suite;

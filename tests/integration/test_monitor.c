@@ -2,6 +2,7 @@
 #include "kit/served.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,6 +173,226 @@ START_TEST(output_limit_closes_a_monitor_that_never_reads)
 }
 END_TEST
 
+/* ---- when rights change ---- */
+
+static char *sockets; /* the folder of m.sock, through which the monitors come */
+
+static const char *monitors_socket(void)
+{
+    return scratch_path(sockets, "m.sock");
+}
+
+/* eve may do everything, and comes through m.sock, which allows everything. */
+static void begin_with_eve(const char *threads)
+{
+    sockets = scratch_create();
+    served_begin(kit_start("--threads", threads, "--listen", monitors_socket(), "access=admin"));
+    kit_expect(c, "+OK", "ACL", "SETUSER", "eve", "on", ">secret", "~*", "+@all");
+}
+
+static void end_with_eve(void)
+{
+    served_end();
+    scratch_remove(sockets);
+}
+
+static int monitor_as_eve(void)
+{
+    struct kit_server through = {.socket = (char *)monitors_socket()};
+    int fd = kit_raw_connect(&through);
+    kit_raw_text(fd, "AUTH eve secret\r\nMONITOR\r\n");
+    kit_raw_expect(fd, "+OK\r\n+OK\r\n");
+    return fd;
+}
+
+/* One command, with "SOCKET..." standing for an entry of listen about m.sock. */
+static void run(redisContext *context, const char *const *words)
+{
+    char entry[256];
+    const char *args[16];
+    int count = 0;
+    for (; words[count]; count++) {
+        args[count] = words[count];
+        if (strncmp(words[count], "SOCKET", 6) == 0) {
+            bool removes = strcmp(words[count], "SOCKET-") == 0;
+            snprintf(entry, sizeof entry, "%s%s%s", removes ? "-" : "+", monitors_socket(),
+                     removes ? "" : words[count] + 6);
+            args[count] = entry;
+        }
+    }
+    args[count] = NULL;
+    redisReply *reply = kit_command_args(context, args);
+    ck_assert_msg(reply->type != REDIS_REPLY_ERROR, "%s: %s", words[0], reply->str);
+    freeReplyObject(reply);
+}
+
+/* All that comes until the server closes, to be free()d. */
+static char *receive_all(int fd)
+{
+    size_t len = 0, capacity = 1 << 20;
+    char *all = malloc(capacity + 1);
+    ssize_t n;
+    while ((n = read(fd, all + len, capacity - len)) > 0) {
+        len += (size_t)n;
+        if (len == capacity)
+            all = realloc(all, (capacity *= 2) + 1);
+    }
+    close(fd);
+    all[len] = '\0';
+    return all;
+}
+
+/* What takes the right away. */
+static const char *const takings[][9] = {
+    {"ACL", "SETUSER", "eve", "-@all"},
+    {"ACL", "SETUSER", "eve", "-monitor"},
+    {"ACL", "SETUSER", "eve", "-@dangerous"},
+    {"ACL", "SETUSER", "eve", "nocommands", "+@read"},
+    {"ACL", "SETUSER", "eve", "reset", "on", "nopass", "~*", "+get"},
+    {"ACL", "DELUSER", "eve"},
+    {"CONFIG", "SET", "listen", "SOCKET access=write"},
+    {"CONFIG", "SET", "listen", "SOCKET access=read"},
+};
+
+struct taking {
+    int fd; /* the monitor */
+    const char *const *words;
+    atomic_bool done;
+};
+
+static void take_from_a_busy_monitor(redisContext *context, unsigned index, void *data)
+{
+    struct taking *taking = data;
+    char line[256];
+    if (index > 0) {
+        for (unsigned i = 0; !atomic_load(&taking->done); i++)
+            kit_expect(context, "+OK", "SET", "k", "a value that is long enough to be worth sending around");
+        return;
+    }
+    for (int i = 0; i < 100; i++)
+        kit_raw_receive_line(taking->fd, line, sizeof line);
+    run(context, taking->words);
+    kit_expect(context, "+OK", "SET", "marker", "taken");
+    char *rest = receive_all(taking->fd);
+    atomic_store(&taking->done, true);
+    ck_assert_ptr_null(strstr(rest, "marker"));
+    free(rest);
+}
+
+START_TEST(a_monitor_that_loses_the_right_sees_nothing_more)
+{
+    const char *const threads[] = {"1", "2"};
+    begin_with_eve(threads[_i % 2]);
+    struct taking taking = {.fd = monitor_as_eve(), .words = takings[_i / 2]};
+    kit_parallel(server, 3, take_from_a_busy_monitor, &taking);
+    kit_await_log(server, "may not run MONITOR any more");
+    end_with_eve();
+}
+END_TEST
+
+/* What leaves it: a client whose password is changed or who is off stays what it is, as in Redis. */
+START_TEST(a_monitor_that_keeps_the_right_goes_on)
+{
+    static const char *const harmless[][9] = {
+        {"ACL", "SETUSER", "eve", "off"},
+        {"ACL", "SETUSER", "eve", "resetpass", ">other"},
+        {"ACL", "SETUSER", "eve", "resetkeys", "resetchannels"},
+        {"ACL", "SETUSER", "eve", "-@all", "(+monitor)"},
+        {"ACL", "DELUSER", "adam"},
+        {"CONFIG", "SET", "listen", "SOCKET access=admin mode=0600 user=eve"},
+        {"CONFIG", "SET", "listen", "SOCKET-"},
+        {"CONFIG", "SET", "listen", "SOCKET access=admin"},
+    };
+    begin_with_eve("2");
+    kit_expect(c, "+OK", "ACL", "SETUSER", "adam", "on");
+    int fd = monitor_as_eve();
+    char line[256], marker[16];
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        run(c, harmless[i]);
+        snprintf(marker, sizeof marker, "marker%zu", i);
+        kit_expect(c, "+OK", "SET", marker, "kept");
+        kit_raw_receive_line(fd, line, sizeof line);
+        ck_assert_msg(strstr(line, marker) != NULL, "%s", line);
+    }
+    run(c, (const char *const[]){"ACL", "SETUSER", "eve", "clearselectors", NULL});
+    kit_expect(c, "+OK", "SET", "marker", "taken");
+    kit_raw_expect_end(fd);
+    close(fd);
+    end_with_eve();
+}
+END_TEST
+
+START_TEST(a_monitor_that_gives_the_right_away_itself_gets_its_reply)
+{
+    static const char *const ways[][2] = {
+        {"ACL SETUSER eve -monitor\r\nPING\r\n", "+OK\r\n"},
+        {"ACL DELUSER eve\r\nPING\r\n", ":1\r\n"},
+        {"AUTH adam secret\r\nPING\r\n", "+OK\r\n"},
+    };
+    begin_with_eve("2");
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        kit_expect(c, "+OK", "ACL", "SETUSER", "eve", "on", ">secret", "~*", "+@all");
+        kit_expect(c, "+OK", "ACL", "SETUSER", "adam", "on", ">secret", "~*", "+@read", "+@write", "+ping");
+        int fd = monitor_as_eve();
+        kit_raw_text(fd, ways[i][0]);
+        char *rest = receive_all(fd);
+        ck_assert_str_eq(rest, ways[i][1]);
+        free(rest);
+    }
+    char command[256];
+    int fd = monitor_connect();
+    struct kit_server through = {.socket = (char *)monitors_socket()};
+    int other = kit_raw_connect(&through);
+    kit_raw_text(other, "MONITOR\r\n");
+    kit_raw_expect(other, "+OK\r\n");
+    snprintf(command, sizeof command, "CONFIG SET listen \"+%s access=write\"\r\nPING\r\n", monitors_socket());
+    kit_raw_text(other, command);
+    char *rest = receive_all(other);
+    ck_assert_str_eq(rest, "+OK\r\n");
+    free(rest);
+    kit_raw_text(fd, "PING\r\n"); /* nobody else has lost anything */
+    kit_raw_expect(fd, "+PONG\r\n");
+    close(fd);
+    end_with_eve();
+}
+END_TEST
+
+/* SIGHUP reads the sockets of the configuration file and the users of the ACL file again. */
+START_TEST(a_reload_takes_the_right_away_too)
+{
+    char text[512];
+    sockets = scratch_create();
+    char *file = strdup(scratch_path(sockets, "kvs.conf")), *users = strdup(scratch_path(sockets, "users.acl"));
+    snprintf(text, sizeof text, "listen %s access=admin\naclfile %s\n", monitors_socket(), users);
+    scratch_write(file, text);
+    scratch_write(users, "user default on nopass ~* +@all\nuser eve on >secret +@all\n");
+    served_begin(kit_start(file));
+    int fd = monitor_as_eve(), other;
+    struct kit_server through = {.socket = (char *)monitors_socket()};
+    scratch_write(users, "user default on nopass ~* +@all\nuser eve on >secret +@read\n");
+    kit_signal(server, SIGHUP);
+    kit_raw_expect_end(fd);
+    close(fd);
+    other = kit_raw_connect(&through);
+    kit_raw_text(other, "MONITOR\r\n");
+    kit_raw_expect(other, "+OK\r\n");
+    snprintf(text, sizeof text, "listen %s access=read\naclfile %s\n", monitors_socket(), users);
+    scratch_write(file, text);
+    kit_signal(server, SIGHUP);
+    kit_raw_expect_end(other);
+    close(other);
+    fd = monitor_connect(); /* as the default user, whom the file keeps connected */
+    scratch_write(users, "user default on nopass ~* +@all -monitor\nuser eve on >secret +@read\n");
+    kit_expect(c, "+OK", "ACL", "LOAD");
+    kit_expect(c, "+OK", "SET", "marker", "taken");
+    kit_raw_expect_end(fd);
+    close(fd);
+    free(file);
+    free(users);
+    end_with_eve();
+}
+END_TEST
+
 Suite *suite_monitor(void);
 Suite *suite_monitor(void)
 {
@@ -185,6 +406,13 @@ Suite *suite_monitor(void)
     tcase_add_test(tcase, monitor_with_replies_off_is_told_nothing);
     tcase_add_test(tcase, monitors_that_come_and_go_under_load_are_survived);
     tcase_add_test(tcase, output_limit_closes_a_monitor_that_never_reads);
+    suite_add_tcase(suite, tcase);
+    tcase = kit_tcase("monitor's rights");
+    tcase_add_loop_test(tcase, a_monitor_that_loses_the_right_sees_nothing_more, 0,
+                        2 * (int)(sizeof takings / sizeof takings[0]));
+    tcase_add_test(tcase, a_monitor_that_keeps_the_right_goes_on);
+    tcase_add_test(tcase, a_monitor_that_gives_the_right_away_itself_gets_its_reply);
+    tcase_add_test(tcase, a_reload_takes_the_right_away_too);
     suite_add_tcase(suite, tcase);
     return suite;
 }
