@@ -297,6 +297,8 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
         run->server->actor = call->client;
         run_call(run, call);
         run->server->actor = NULL;
+        if (call->outcome == CALL_DONE && monitor_wants(call->command)) /* before what others run afterwards */
+            monitor_feed(call->client, call->argc, call->argv);
         gate_open(gate);
         keyspace_free_dropped();
     }
@@ -403,7 +405,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     call.room = run->room;
     call.key_count = 0;
     call.keys = NULL;
-    bool ran = (command->flags & CMD_EXCLUSIVE) ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    bool exclusive = command->flags & CMD_EXCLUSIVE;
+    bool ran = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
     if (!ran)
         return TRIED_IN_VAIN;
     if (call.outcome == CALL_NEEDS_TURN) {
@@ -414,7 +417,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         run->room = call.room;
         return TRIED_IN_VAIN;
     }
-    if (monitor_wants(command))
+    if (!exclusive && monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
     return TRIED_DONE;
 }

@@ -129,6 +129,46 @@ START_TEST(monitor_with_replies_off_is_told_nothing)
 }
 END_TEST
 
+enum { FLUSHES = 500 };
+
+struct race {
+    bool was_set[FLUSHES]; /* by each SETNX of the second client */
+};
+
+static void flush_or_set(redisContext *context, unsigned index, void *data)
+{
+    struct race *race = data;
+    for (unsigned i = 0; i < FLUSHES; i++) {
+        if (index == 0)
+            kit_expect(context, "+OK", "FLUSHALL");
+        else
+            race->was_set[i] = kit_integer(context, "SETNX", "k", "v");
+    }
+}
+
+/* So what the lines say happened is what did happen. */
+START_TEST(a_command_that_stops_the_world_is_seen_before_what_comes_after_it)
+{
+    struct race race;
+    char line[256];
+    int fd = monitor_connect();
+    kit_parallel(server, 2, flush_or_set, &race);
+    bool is_there = false;
+    for (unsigned flushes = 0, sets = 0; flushes < FLUSHES || sets < FLUSHES;) {
+        kit_raw_receive_line(fd, line, sizeof line);
+        if (strstr(line, "FLUSHALL")) {
+            flushes++;
+            is_there = false;
+        } else {
+            ck_assert_ptr_nonnull(strstr(line, "SETNX"));
+            ck_assert_int_eq(race.was_set[sets++], !is_there);
+            is_there = true;
+        }
+    }
+    close(fd);
+}
+END_TEST
+
 static void monitor_or_work(redisContext *context, unsigned index, void *data)
 {
     atomic_bool *done = data;
@@ -404,6 +444,7 @@ Suite *suite_monitor(void)
     tcase_add_test(tcase, monitor_may_not_touch_keys_and_reset_ends_it);
     tcase_add_test(tcase, monitors_of_all_workers_see_a_clients_commands_in_order);
     tcase_add_test(tcase, monitor_with_replies_off_is_told_nothing);
+    tcase_add_test(tcase, a_command_that_stops_the_world_is_seen_before_what_comes_after_it);
     tcase_add_test(tcase, monitors_that_come_and_go_under_load_are_survived);
     tcase_add_test(tcase, output_limit_closes_a_monitor_that_never_reads);
     suite_add_tcase(suite, tcase);
