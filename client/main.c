@@ -2,6 +2,7 @@
  * kvs-cli: reads the command line and chooses what to do: send commands (one from the command line, or many from a
  * file, standard input or a person at a terminal), or one of the modes that have no command.
  */
+#include "core/standard_files.h"
 #include "modes/copy.h"
 #include "modes/intrinsic_latency.h"
 #include "modes/latency.h"
@@ -10,6 +11,7 @@
 #include "modes/stat.h"
 #include "modes/who.h"
 #include "options/options.h"
+#include "output/output.h"
 #include "prompt/help.h"
 #include "prompt/prompt.h"
 #include "session/batch.h"
@@ -67,7 +69,10 @@ static enum exit_code run(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options;
+    standard_files_open();
     options_parse(&options, argc, argv);
     signal(SIGPIPE, SIG_IGN); /* a server that went away is an error to report, not a death */
-    return run(&options);
+    enum exit_code code = run(&options);
+    output_flush(); /* what can't be printed is an error in every mode */
+    return code;
 }

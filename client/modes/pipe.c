@@ -416,8 +416,8 @@ static enum exit_code pipe_transfer(struct pipe *pipe)
 
 enum exit_code pipe_run(const struct options *options)
 {
-    if (fcntl(STDIN_FILENO, F_GETFD) < 0) { /* else the connection would get its number */
-        fprintf(stderr, "kvs-cli: cannot read standard input: %s\n", strerror(errno));
+    if ((fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY) { /* as standard_files_open() leaves a closed one */
+        fprintf(stderr, "kvs-cli: cannot read standard input: %s\n", strerror(EBADF));
         return EXIT_CODE_LOCAL;
     }
     interrupt_install();

@@ -1,5 +1,6 @@
 #include "session/line.h"
 
+#include "output/output.h"
 #include "session/commands.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 static void print_line(const char *text)
 {
     puts(text);
-    fflush(stdout);
+    output_flush();
 }
 
 static void print_help(void)
@@ -33,7 +34,7 @@ static void print_unknown(const char *word)
 {
     char *shown = quoting_copy_printable(word, strlen(word));
     printf("unknown kvs-cli internal command '%s'\n", shown);
-    fflush(stdout);
+    output_flush();
     free(shown);
 }
 
@@ -65,7 +66,7 @@ enum line_result line_run_command(struct runner *runner, const struct arguments 
     double elapsed = runner_seconds(runner);
     if (elapsed >= SLOW_SECONDS && session_options(runner_session(runner))->style.format <= FORMAT_HUMAN) {
         printf("(%.2fs)\n", elapsed);
-        fflush(stdout);
+        output_flush();
     }
     if (code == EXIT_CODE_OK)
         return LINE_DONE;
@@ -86,7 +87,7 @@ enum line_result line_run_words(struct runner *runner, struct arguments *argumen
         print_unknown(arguments->values[0]);
     } else if (arguments->count == 1 && arguments_is(arguments, 0, "clear")) {
         fputs("\033[H\033[2J", stdout);
-        fflush(stdout);
+        output_flush();
     } else {
         return line_run_command(runner, arguments, repeat, code_out);
     }

@@ -635,7 +635,8 @@ class NothingButRepliesIsOnStandardOutput(WithServer):
     def every_way_of_printing(self):
         big = self.write("many", b"ping " + b"x" * 10000 + b"\n")
         return (["ping"], ["--raw", "-r", "3", "ping"], ["--json", "ping"], ["-f", big], ["--help"], ["--version"],
-                ["--eval", self.write("s.lua", "return 1")])
+                ["--eval", self.write("s.lua", "return 1")], ["--who"], ["-f", self.write("help", b"clear\n")],
+                ["-f", self.write("clear", b"help\n")], ["-f", self.write("unknown", b":x\n")])
 
     def test_a_full_disk_is_said_in_every_way_of_printing(self):
         for words in self.every_way_of_printing():
@@ -645,6 +646,34 @@ class NothingButRepliesIsOnStandardOutput(WithServer):
                                       timeout=DEADLINE, check=False)
             self.assertEqual((done.returncode, done.stderr),
                              (5, b"kvs-cli: cannot write to standard output: No space left on device\n"), words)
+
+    def with_closed(self, closed, words, **more):
+        """kvs-cli with these of its standard files closed."""
+        return subprocess.run(["sh", "-c", 'exec "$@" ' + closed, "sh", CLI, "-s", self.server.path, *words],
+                              capture_output=True, env=environment(KVSCLI_AUTH="secret"), timeout=DEADLINE,
+                              check=False, **more)
+
+    def test_a_closed_standard_output_is_said_in_every_way_of_printing(self):
+        for words in self.every_way_of_printing():
+            done = self.with_closed(">&-", words)
+            self.assertEqual((done.returncode, done.stderr),
+                             (5, b"kvs-cli: cannot write to standard output: Bad file descriptor\n"), words)
+
+    def test_what_a_server_says_never_goes_back_to_it(self):
+        with ScriptedServer(lambda words: b"$13\r\nSET pwned yes\r\n") as server:
+            for closed in ("<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+                for words in (["get", "k"], ["-e", "get", "k"], ["--csv", "get", "k"]):
+                    server.commands.clear()
+                    done = subprocess.run(["sh", "-c", 'exec "$@" ' + closed, "sh", CLI, "-s", server.path, *words],
+                                          capture_output=True, env=environment(), timeout=DEADLINE, check=False)
+                    self.assertEqual(done.returncode, 5 if ">&-" in closed.split() else 0, closed)
+                    self.assertEqual(server.commands, [[b"get", b"k"]], closed)
+
+    def test_commands_from_a_closed_standard_input_are_none(self):
+        for words in ([], ["-f", "-"], ["--pipe"], ["--eval", "-"]):
+            done = self.with_closed("<&-", words)
+            self.assertEqual((done.returncode, done.stdout), (5, b""), words)
+            self.assertIn(b"Bad file descriptor", done.stderr, words)
 
     def test_a_closed_pipe_ends_every_way_of_printing_quietly(self):
         for words in self.every_way_of_printing():
