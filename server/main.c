@@ -88,12 +88,21 @@ static void die(const char *format, ...)
 /* The same once there are socket files: it removes them first. */
 #define die_listening(...) (sockets_close(), die(__VA_ARGS__))
 
-static void print_text(void (*draw)(struct text *))
+/* The exit status of a run that has printed what it was asked for. */
+static int printed(void)
+{
+    if (fflush(stdout) || ferror(stdout))
+        die("can't write to standard output: %s", strerror(errno));
+    return 0;
+}
+
+static int print_text(void (*draw)(struct text *))
 {
     struct text text = TEXT_EMPTY;
     draw(&text);
     fwrite(text.data, 1, text.len, stdout);
     text_deinit(&text);
+    return printed();
 }
 
 static void request_shutdown(bool now)
@@ -375,6 +384,9 @@ static void check_config(void)
 
 int main(int argc, char **argv)
 {
+    int closed = process_open_standard_files();
+    if (closed)
+        die("can't open /dev/null in place of a closed standard file: %s", strerror(-closed));
     if (privileges_are_borrowed())
         die("the program is setuid or setgid, which would let every user act as another; remove that (chmod ug-s)");
     usage_join();
@@ -383,28 +395,23 @@ int main(int argc, char **argv)
     types_register();
     switch (config_action_of(argc - 1, argv + 1)) {
     case CONFIG_HELP:
-        print_text(config_help);
-        return 0;
+        return print_text(config_help);
     case CONFIG_VERSION:
         printf("kvs-server %s (commands of Redis %s), %s\n", KVS_VERSION, KVS_REDIS_VERSION, mem_allocator());
-        return 0;
+        return printed();
     case CONFIG_MARKDOWN:
-        print_text(config_markdown);
-        return 0;
+        return print_text(config_markdown);
     case CONFIG_COMMANDS_MARKDOWN:
-        print_text(command_markdown);
-        return 0;
+        return print_text(command_markdown);
     case CONFIG_MAN_PAGE:
-        print_text(config_server_man_page);
-        return 0;
+        return print_text(config_server_man_page);
     case CONFIG_FILE_MAN_PAGE:
-        print_text(config_file_man_page);
-        return 0;
+        return print_text(config_file_man_page);
     case CONFIG_CHECK:
         load_config(argc - 1, argv + 1);
         check_config();
         puts("the configuration is good");
-        return 0;
+        return printed();
     case CONFIG_SERVE:
         break;
     }

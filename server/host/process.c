@@ -15,6 +15,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Input is opened for writing and output for reading, so that nobody mistakes what is lost for read or written. */
+int process_open_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return -errno;
+    return 0;
+}
+
 static mode_t operator_umask; /* written before threads start */
 
 void process_take_umask(void)

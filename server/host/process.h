@@ -9,8 +9,15 @@
 #include <sys/types.h>
 
 /*
+ * Opens /dev/null in the place of standard input, output and error where these are closed: otherwise the next file that
+ * is opened, a connection perhaps, would be read or written in their place. Using them fails as before (EBADF). Returns
+ * 0 or a negative errno. The first call of all.
+ */
+int process_open_standard_files(void);
+
+/*
  * Sets the umask to 0, so that socket files get exactly the mode that is asked for. Remembers the operator's umask,
- * which applies to all other files. The first call of all, before threads start.
+ * which applies to all other files. Before threads start and anything is opened.
  */
 void process_take_umask(void);
 

@@ -3,17 +3,32 @@
 #include "kit/suites.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static bool exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+/* Whether a server listens at the path. */
+static bool lets_in(void *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool yes = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return yes;
 }
 
 static void expect_good_end(struct kit_server *server)
@@ -240,6 +255,113 @@ START_TEST(the_pid_file_lasts_as_long_as_the_server)
 }
 END_TEST
 
+/* ---- standard files ---- */
+
+static const char *const standard_files[] = {"input", "output", "errors"};
+
+/*
+ * The server as a child, with these arguments and standard files: a path, which is opened, or NULL: closed.
+ */
+static pid_t start_with_files(const char *const files[3], const char *const *args)
+{
+    const char *all[16] = {kit_program()};
+    for (int i = 0; args[i]; i++)
+        all[1 + i] = args[i];
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    closefrom(0);
+    for (int fd = 0; fd < 3; fd++) /* in their order, so that each gets its number */
+        if (open(files[fd] ? files[fd] : "/dev/null", fd == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND, 0600) != fd)
+            _exit(126);
+    for (int fd = 0; fd < 3; fd++)
+        if (!files[fd])
+            close(fd);
+    execv(all[0], (char *const *)all);
+    _exit(127);
+}
+
+static bool leads_to(pid_t pid, int fd, const char *wanted)
+{
+    char name[64], path[256];
+    snprintf(name, sizeof name, "/proc/%d/fd/%d", (int)pid, fd);
+    ssize_t len = readlink(name, path, sizeof path - 1);
+    path[len < 0 ? 0 : len] = '\0';
+    return strcmp(path, wanted) == 0;
+}
+
+/* Bits of _i say which are closed. With everything logged: none of it reaches a file that the server opened. */
+START_TEST(closed_standard_files_are_nobodys_connection)
+{
+    int status;
+    char *folder = scratch_create(), *socket = strdup(scratch_path(folder, "s"));
+    const char *files[3];
+    for (int fd = 0; fd < 3; fd++) {
+        scratch_write(scratch_path(folder, standard_files[fd]), "");
+        files[fd] = _i & 1 << fd ? NULL : scratch_path(folder, standard_files[fd]);
+    }
+    pid_t pid = start_with_files(
+        files, (const char *const[]){"-s", socket, "--dir", folder, "--loglevel", "debug", "--threads", "1", NULL});
+    struct kit_server started = {.socket = socket};
+    kit_await(lets_in, socket, "the server listens");
+    int one = kit_raw_connect(&started), other = kit_raw_connect(&started);
+    kit_raw_text(one, "PING\r\n");
+    kit_raw_expect(one, "+PONG\r\n");
+    kit_raw_text(other, "nonsense\r\nPING\r\n*1\r\n$x\r\n"); /* the last is logged */
+    kit_raw_expect(other, "-ERR unknown command 'nonsense', with args beginning with: \r\n+PONG\r\n"
+                          "-ERR Protocol error: invalid bulk length\r\n");
+    kit_raw_expect_end(other);
+    for (int fd = 0; fd < 3; fd++)
+        ck_assert(leads_to(pid, fd, files[fd] ? files[fd] : "/dev/null"));
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    kit_raw_expect_end(one);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    close(one);
+    close(other);
+    free(socket);
+    scratch_remove(folder);
+}
+END_TEST
+
+/* The exit status of a server that is to end by itself; what it says is in folder/errors. */
+static int end_with_files(const char *folder, const char *input, const char *output, const char *argument)
+{
+    int status;
+    unlink(scratch_path(folder, "errors"));
+    const char *files[3] = {input, output, scratch_path(folder, "errors")};
+    pid_t pid =
+        start_with_files(files, (const char *const[]){argument, "-s", "", "--listen", scratch_path(folder, "s"), NULL});
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void expect_said(const char *folder, const char *expected)
+{
+    char *said = scratch_read(scratch_path(folder, "errors"));
+    ck_assert_str_eq(said, expected);
+    free(said);
+}
+
+START_TEST(what_cannot_be_printed_or_read_is_an_error)
+{
+    static const char *const printing[] = {"--help", "--version", "--config-markdown", "--man-page", "--check-config"};
+    char *folder = scratch_create();
+    for (size_t i = 0; i < sizeof printing / sizeof printing[0]; i++) {
+        ck_assert_int_eq(end_with_files(folder, "/dev/null", "/dev/null", printing[i]), 0);
+        ck_assert_int_eq(end_with_files(folder, "/dev/null", "/dev/full", printing[i]), 1);
+        expect_said(folder, "kvs-server: can't write to standard output: No space left on device\n");
+        ck_assert_int_eq(end_with_files(folder, "/dev/null", NULL, printing[i]), 1);
+        expect_said(folder, "kvs-server: can't write to standard output: Bad file descriptor\n");
+    }
+    ck_assert_int_eq(end_with_files(folder, NULL, "/dev/null", "-"), 1); /* no configuration isn't an empty one */
+    expect_said(folder, "kvs-server: standard input: can't be read: Bad file descriptor; name a configuration file\n");
+    scratch_remove(folder);
+}
+END_TEST
+
 /* ---- starts that can't be ---- */
 
 /* It ends with status 1 and one line that holds all the given words. */
@@ -363,6 +485,8 @@ Suite *suite_lifecycle(void)
     tcase_add_test(tcase, a_daemon_serves_when_its_starter_returns);
     tcase_add_test(tcase, a_daemon_that_cannot_start_says_so_to_its_starter);
     tcase_add_test(tcase, the_pid_file_lasts_as_long_as_the_server);
+    tcase_add_loop_test(tcase, closed_standard_files_are_nobodys_connection, 1, 8);
+    tcase_add_test(tcase, what_cannot_be_printed_or_read_is_an_error);
     tcase_add_test(tcase, mistakes_on_the_command_line_are_told_in_one_line);
     tcase_add_test(tcase, unusable_paths_are_told_in_one_line);
     tcase_add_test(tcase, mistakes_in_a_file_are_told_with_file_and_line);
