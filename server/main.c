@@ -31,6 +31,7 @@
 #include "host/process.h"
 #include "host/sandbox.h"
 #include "host/supervisor.h"
+#include "listen/inheritance.h"
 #include "listen/listener.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
@@ -68,6 +69,7 @@ static struct config_sources *sources;
 static struct gate_member *main_gate;
 static int signal_fd = -1;
 static int wake_fd = -1;         /* eventfd: a client sent SHUTDOWN */
+static int inherited_fd = -1;    /* the parent's connection, until it is served; or -1 */
 static atomic_bool shutdown_now; /* without the grace; written by workers, read by the main thread */
 
 /* ---- start ---- */
@@ -289,13 +291,20 @@ static void announce(void)
         log_warning("running as root, which kvs does not need; name the account to run as with: user NAME");
 }
 
-/* Serves the parent's connection, if there is one. From here on clients can change the configuration. */
-static void inherit(int fd)
+/* Secures the parent's connection, if there is one, before anything is opened or said. */
+static void take_inherited(int fd)
 {
-    int failed = fd >= 0 ? reception_inherit(fd) : 0;
+    char error[128];
+    if (fd >= 0 && inheritance_take(fd, &inherited_fd, error, sizeof error))
+        die("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()", fd, error);
+}
+
+/* Serves it. From here on clients can change the configuration. */
+static void serve_inherited(void)
+{
+    int failed = inherited_fd >= 0 ? reception_inherit(inherited_fd) : 0;
     if (failed)
-        die_listening("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()", fd,
-                      strerror(-failed));
+        die_listening("can't serve the inherited connection: %s", strerror(-failed));
 }
 
 /* Handles one signal; true when it asks the server to end. */
@@ -416,6 +425,7 @@ int main(int argc, char **argv)
         break;
     }
     load_config(argc - 1, argv + 1);
+    take_inherited(server.config.inherit_fd);
     sources = config_sources_create(&server.config, argc - 1, argv + 1);
     rename_commands(&server.config);
     supervisor_init();
@@ -434,7 +444,7 @@ int main(int argc, char **argv)
     announce();
     tell_ready();
     process_ready();
-    inherit(server.config.inherit_fd);
+    serve_inherited();
     serve();
     stop_server();
     return 0;

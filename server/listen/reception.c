@@ -129,20 +129,10 @@ void reception_accept(struct listener *listener)
     }
 }
 
-static int socket_option(int fd, int option)
-{
-    int value = -1;
-    socklen_t len = sizeof value;
-    return getsockopt(fd, SOL_SOCKET, option, &value, &len) ? -1 : value;
-}
-
 int reception_inherit(int fd)
 {
-    if (socket_option(fd, SO_DOMAIN) != AF_UNIX || socket_option(fd, SO_TYPE) != SOCK_STREAM ||
-        socket_option(fd, SO_ACCEPTCONN) != 0)
-        return -EINVAL;
     int flags = fcntl(fd, F_GETFL);
-    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fcntl(fd, F_SETFD, FD_CLOEXEC))
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK))
         return -errno;
     struct listener *listener = listener_create_inherited();
     sockets_note_inherited(listener);

@@ -17,8 +17,7 @@ void reception_open(const struct config *config, struct gate_member *gate);
 void reception_accept(struct listener *listener);
 
 /*
- * Serves a connection that the parent made (--inherit-fd). Takes fd on success. 0, or a negative errno: -EINVAL if it
- * isn't a connected Unix stream socket.
+ * Serves a connection that the parent made, from inheritance_take(). Takes fd on success. 0, or a negative errno.
  */
 int reception_inherit(int fd);
 
