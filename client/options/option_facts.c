@@ -8,7 +8,7 @@ const struct option_fact option_exit_codes[] = {
     {"2", "the command line makes no sense"},
     {"3", "no connection, or the server closed it"},
     {"4", "refused: by the permissions of the socket file; by the server (NOAUTH, NOPERM, WRONGPASS), with -e"},
-    {"5", "trouble on this side, such as unreadable standard input"},
+    {"5", "trouble on this side, such as standard input that can't be read, or output that can't be written"},
     {"130", "Ctrl-C ended a mode that would have ended by itself; one that goes on until Ctrl-C exits with 0"},
     {NULL, NULL},
 };

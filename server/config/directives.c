@@ -111,14 +111,17 @@ const struct directive directives[] = {
      .offset = DIRECTIVE_NO_FIELD,
      .flags = DIRECTIVE_MULTI,
      .initial = "",
-     .about = "A further socket file: PATH [mode=0660] [owner=NAME] [group=NAME] [access=read|write|admin] "
-              "[user=ACLUSER]. Whatever clients authenticate as, access (write by default) is all they may "
-              "do; user is the one they start as. Lines add up, to at most 100 entries; an empty value removes those "
-              "before it. CONFIG SET listen sets all entries at once, \"+PATH options\" adds or replaces one, "
-              "\"-PATH\" removes one."},
+     .about =
+         "A further socket file: PATH [mode=0660] [owner=NAME] [group=NAME] [access=read|write|admin] "
+         "[user=ACLUSER]. Whatever clients authenticate as, access (write by default) is all they may "
+         "do; user is the one they start as. Lines add up, to at most 100 entries; an empty value removes those "
+         "before it. CONFIG SET listen sets all entries at once, \"+PATH options\" adds or replaces one, "
+         "\"-PATH\" removes one. Connections of a removed socket stay, with no more access than it had and than the "
+         "next one at its path has."},
     NUMBER("inherit-fd", SECTION_SOCKET, inherit_fd, -1, INT_MAX, "-1",
            "Descriptor of a connection that the parent process made with socketpair(). It is served, and the server "
-           "ends when it closes; -1: none.",
+           "ends when it closes; -1: none. Where it is standard input, output or error, the log and messages stay out "
+           "of it.",
            .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN),
     NUMBER("tcp-backlog", SECTION_SOCKET, backlog, 0, INT_MAX, "511",
            "Number of connections that may wait to be accepted; see listen(2).", IMMUTABLE),
