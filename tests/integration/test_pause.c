@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -187,6 +188,45 @@ START_TEST(clients_that_wait_can_vanish_or_be_killed)
 }
 END_TEST
 
+/* What was allowed when it came and is forbidden when the pause ends. */
+START_TEST(held_requests_are_asked_for_rights_when_they_run)
+{
+    char *sockets = scratch_create(), entry[256];
+    struct kit_server through = {.socket = strdup(scratch_path(sockets, "s"))};
+    snprintf(entry, sizeof entry, "+%s access=write", through.socket);
+    kit_expect(c, "+OK", "CONFIG", "SET", "listen", entry);
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "on", "nopass", "~*", "+@all");
+    int user = kit_raw_connect(server), socket = kit_raw_connect(&through), deleted = kit_raw_connect(server);
+    kit_raw_text(user, "AUTH me x\r\n");
+    kit_raw_expect(user, "+OK\r\n");
+    kit_expect(c, "+OK", "ACL", "SETUSER", "you", "on", "nopass", "~*", "+@all");
+    kit_raw_text(deleted, "AUTH you x\r\n");
+    kit_raw_expect(deleted, "+OK\r\n");
+    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    kit_raw_text(user, "SET k user\r\nPING\r\n");
+    kit_raw_text(socket, "SET k socket\r\nPING\r\n");
+    kit_raw_text(deleted, "SET k deleted\r\nPING\r\n");
+    await_waiting(3);
+    snprintf(entry, sizeof entry, "+%s access=read", through.socket);
+    kit_expect(c, "+OK", "CONFIG", "SET", "listen", entry);
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "-set");
+    kit_expect(c, ":1", "ACL", "DELUSER", "you");
+    kit_raw_expect_end(deleted);
+    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+    kit_raw_expect(user, "-NOPERM User me has no permissions to run the 'set' command\r\n+PONG\r\n");
+    char refusal[256];
+    kit_raw_receive_line(socket, refusal, sizeof refusal);
+    ck_assert_msg(strncmp(refusal, "-NOPERM socket ", 15) == 0, "%s", refusal);
+    kit_raw_expect(socket, "+PONG\r\n");
+    kit_expect(c, "nil", "GET", "k");
+    close(user);
+    close(socket);
+    close(deleted);
+    free(through.socket);
+    scratch_remove(sockets);
+}
+END_TEST
+
 START_TEST(keys_do_not_expire_while_writes_are_paused)
 {
     int fd = kit_raw_connect(server);
@@ -260,6 +300,7 @@ Suite *suite_pause(void)
     tcase_add_test(tcase, later_pause_makes_the_first_stricter);
     tcase_add_test(tcase, pipeline_that_is_held_keeps_its_order_and_loses_nothing);
     tcase_add_test(tcase, clients_that_wait_can_vanish_or_be_killed);
+    tcase_add_test(tcase, held_requests_are_asked_for_rights_when_they_run);
     tcase_add_test(tcase, keys_do_not_expire_while_writes_are_paused);
     tcase_add_test(tcase, pause_refuses_bad_words);
     tcase_add_test(tcase, pauses_under_load_lose_no_write);
