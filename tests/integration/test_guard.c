@@ -6,6 +6,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,44 @@ START_TEST(a_ceiling_holds_whoever_one_is)
     kit_expect(reader, "$w", "GET", "k");
     redisFree(reader);
     redisFree(writer);
+}
+END_TEST
+
+static void write_or_lower(redisContext *context, unsigned index, void *data)
+{
+    atomic_bool *done = data;
+    char low[256], high[256];
+    if (index > 0) { /* pipelines that run in groups, and commands that run alone */
+        redisContext *writer = connect_through("write.sock");
+        while (!atomic_load(done)) {
+            for (unsigned i = 0; i < 20; i++)
+                redisAppendCommand(writer, i % 7 == 6 ? "MSET k v other v" : "APPEND k v");
+            for (unsigned i = 0; i < 20; i++) {
+                void *reply;
+                ck_assert_int_eq(redisGetReply(writer, &reply), REDIS_OK);
+                freeReplyObject(reply);
+            }
+        }
+        redisFree(writer);
+        return;
+    }
+    snprintf(low, sizeof low, "+%s access=read", scratch_path(sockets, "write.sock"));
+    snprintf(high, sizeof high, "+%s access=write", scratch_path(sockets, "write.sock"));
+    for (unsigned i = 0; i < scratch_rounds(200); i++) {
+        kit_expect(context, "+OK", "CONFIG", "SET", "listen", low);
+        kit_expect(context, "+OK", "FLUSHALL");
+        for (int again = 0; again < 3; again++)
+            kit_expect(context, "[nil nil]", "MGET", "k", "other");
+        kit_expect(context, "+OK", "CONFIG", "SET", "listen", high);
+    }
+    atomic_store(done, true);
+}
+
+/* Not by a request either that was admitted before the change and waited for a lock or its turn. */
+START_TEST(a_lowered_ceiling_lets_no_write_through_once_it_is_answered)
+{
+    atomic_bool done = false;
+    kit_parallel(server, 5, write_or_lower, &done);
 }
 END_TEST
 
@@ -348,6 +387,7 @@ Suite *suite_guard(void)
     TCase *tcase = kit_tcase("guard");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_ceiling_holds_whoever_one_is);
+    tcase_add_test(tcase, a_lowered_ceiling_lets_no_write_through_once_it_is_answered);
     tcase_add_test(tcase, a_ceiling_is_asked_before_the_user);
     tcase_add_test(tcase, a_pipeline_through_a_reading_socket_changes_nothing);
     tcase_add_test(tcase, each_command_of_the_table_is_held_to_its_level);
