@@ -29,12 +29,17 @@ const char *client_name(const struct client *client, enum client_name which)
     return client_names_read(names_of(client), which);
 }
 
-bool client_name_is_valid(const struct arg *name)
+#define TEXT_OF(number) #number
+#define TOO_LONG(max) "cannot be longer than " TEXT_OF(max) " bytes."
+
+const char *client_name_fault(const struct arg *name)
 {
+    if (name->len > CLIENT_NAME_MAX)
+        return TOO_LONG(CLIENT_NAME_MAX);
     for (size_t i = 0; i < name->len; i++)
         if (name->data[i] < '!' || name->data[i] > '~')
-            return false;
-    return true;
+            return "cannot contain spaces, newlines or special characters.";
+    return NULL;
 }
 
 void client_set_name(struct client *client, enum client_name which, const struct arg *value)

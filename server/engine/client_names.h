@@ -8,8 +8,6 @@
 
 #include "engine/client.h"
 
-#include <stdbool.h>
-
 struct arg;
 
 enum client_name { CLIENT_NAME, CLIENT_LIBRARY, CLIENT_LIBRARY_VERSION, CLIENT_NAMES };
@@ -17,11 +15,14 @@ enum client_name { CLIENT_NAME, CLIENT_LIBRARY, CLIENT_LIBRARY_VERSION, CLIENT_N
 /* The name, "" if it has none. Borrowed until one of the client's names is set. */
 const char *client_name(const struct client *client, enum client_name which);
 
-/* Whether a name can stand in CLIENT LIST: printable ASCII without blanks. */
-#define ERROR_CLIENT_NAME "ERR Client names cannot contain spaces, newlines or special characters."
-bool client_name_is_valid(const struct arg *name);
+/*
+ * Why this can't be a name, as the end of a sentence ("cannot contain spaces ..."); NULL if it can. Names stand in
+ * CLIENT LIST, so they are printable ASCII without blanks; and every client has up to three, so they are short.
+ */
+#define CLIENT_NAME_MAX 1024 /* bytes of one name */
+const char *client_name_fault(const struct arg *name);
 
-/* Replaces one of the names. value has to be valid; an empty one removes the name. */
+/* Replaces one of the names. value has no fault; an empty one removes the name. */
 void client_set_name(struct client *client, enum client_name which, const struct arg *value);
 
 /* Removes all names. */

@@ -28,8 +28,9 @@ void cmd_client_getname(struct call *call)
 void cmd_client_setname(struct call *call)
 {
     const struct arg *name = &call->argv[2];
-    if (!client_name_is_valid(name)) {
-        reply_error(call->reply, ERROR_CLIENT_NAME);
+    const char *fault = client_name_fault(name);
+    if (fault) {
+        reply_errorf(call->reply, "ERR Client names %s", fault);
         return;
     }
     client_set_name(call->client, CLIENT_NAME, name);
@@ -49,9 +50,9 @@ void cmd_client_setinfo(struct call *call)
         reply_errorf(call->reply, "ERR Unrecognized option '%.*s'", (int)attribute->len, attribute->data);
         return;
     }
-    if (!client_name_is_valid(value)) {
-        reply_errorf(call->reply, "ERR %.*s cannot contain spaces, newlines or special characters.",
-                     (int)attribute->len, attribute->data);
+    const char *fault = client_name_fault(value);
+    if (fault) {
+        reply_errorf(call->reply, "ERR %.*s %s", (int)attribute->len, attribute->data, fault);
         return;
     }
     client_set_name(call->client, which, value);

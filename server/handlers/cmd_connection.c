@@ -118,8 +118,9 @@ static bool hello_options(struct call *call, struct hello *hello)
             i += 2;
         } else if (arg_is(option, "setname") && more >= 1) {
             hello->name = &call->argv[++i];
-            if (!client_name_is_valid(hello->name)) {
-                reply_error(call->reply, ERROR_CLIENT_NAME);
+            const char *fault = client_name_fault(hello->name);
+            if (fault) {
+                reply_errorf(call->reply, "ERR Client names %s", fault);
                 return false;
             }
         } else {

@@ -97,8 +97,18 @@ START_TEST(names_without_blanks_and_control_characters_are_valid)
     } cases[] = {{"", true}, {"!~", true}, {"a b", false}, {"a\n", false}, {"\x7f", false}, {"\xc3\xa4", false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct arg name = {.data = (char *)cases[i].name, .len = strlen(cases[i].name)};
-        ck_assert_msg(client_name_is_valid(&name) == cases[i].valid, "%s", cases[i].name);
+        ck_assert_msg(!client_name_fault(&name) == cases[i].valid, "%s", cases[i].name);
     }
+}
+END_TEST
+
+START_TEST(names_are_short)
+{
+    char longest[CLIENT_NAME_MAX + 1];
+    memset(longest, 'n', sizeof longest);
+    ck_assert_ptr_null(client_name_fault(&(struct arg){longest, CLIENT_NAME_MAX, NULL}));
+    ck_assert_str_eq(client_name_fault(&(struct arg){longest, CLIENT_NAME_MAX + 1, NULL}),
+                     "cannot be longer than 1024 bytes.");
 }
 END_TEST
 
@@ -113,6 +123,7 @@ Suite *suite_client_names(void)
     tcase_add_test(tcase, a_library_with_its_version_costs_two_small_allocations);
     tcase_add_test(tcase, a_copy_outlives_the_names);
     tcase_add_test(tcase, names_without_blanks_and_control_characters_are_valid);
+    tcase_add_test(tcase, names_are_short);
     suite_add_tcase(suite, tcase);
     return suite;
 }
