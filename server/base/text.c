@@ -109,6 +109,13 @@ void text_add_quoted(struct text *text, const char *data, size_t len)
     text_add_char(text, '"');
 }
 
+void text_add_excerpt(struct text *text, const char *data, size_t len, size_t max)
+{
+    text_add_bytes(text, data, len <= max ? len : max);
+    if (len > max)
+        text_addf(text, "... (%zu more bytes)", len - max);
+}
+
 void text_add_word(struct text *text, const char *word)
 {
     bool plain = *word != '\0';

@@ -26,6 +26,12 @@ void text_vaddf(struct text *text, const char *format, va_list args) __attribute
 /* Adds data in double quotes, with the escapes \n \r \t \a \b \\ \" \xHH, as logs and MONITOR show bytes. */
 void text_add_quoted(struct text *text, const char *data, size_t len);
 
+/*
+ * Adds data if it has max bytes or less, else its first max bytes and "... (N more bytes)": how a record keeps what a
+ * client chose.
+ */
+void text_add_excerpt(struct text *text, const char *data, size_t len, size_t max);
+
 /* Adds a word in a form that text_split() reads back: in quotes if necessary. */
 void text_add_word(struct text *text, const char *word);
 

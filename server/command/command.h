@@ -125,6 +125,25 @@ struct key_spec {
     const char *notes;
 };
 
+/*
+ * Which arguments nobody but the handler may see, and which are another command, with secrets of its own. What shows
+ * arguments (record/redact.h) knows of secrets from here alone. Arguments are numbered from the command's name on, 0.
+ */
+enum secret_kind {
+    SECRET_ARGUMENTS,  /* from number `from` on, all */
+    SECRET_BEHIND,     /* behind the word `word`, if it stands at number `from` or later: `count`, then up to `until` */
+    SECRET_DIRECTIVES, /* from number `from` on are directives, each with its value, which may be secret */
+    SECRET_COMMAND,    /* from number `from` on is another command; if there is a `word`, only where it stands before */
+};
+
+struct secret_spec {
+    enum secret_kind kind;
+    int from;
+    const char *word;
+    int count;
+    const char *until;
+};
+
 enum arg_type {
     ARG_STRING,
     ARG_INTEGER,
@@ -177,10 +196,11 @@ struct command {
     unsigned number;
     int single_key; /* the key's position, if every call has exactly one key, always there; otherwise 0 */
 
-    uint8_t access;               /* the enum access_level that it needs; unset: follows from the flags */
-    uint32_t categories;          /* the explicit ones; command_table.c adds those that flags imply */
-    const char *full_name;        /* "config|get"; the specifications leave it out if it equals the name */
-    command_key_flags *key_flags; /* for KEY_VARIABLE_FLAGS */
+    uint8_t access;                   /* the enum access_level that it needs; unset: follows from the flags */
+    uint32_t categories;              /* the explicit ones; command_table.c adds those that flags imply */
+    const char *full_name;            /* "config|get"; the specifications leave it out if it equals the name */
+    command_key_flags *key_flags;     /* for KEY_VARIABLE_FLAGS */
+    const struct secret_spec *secret; /* NULL: none of its arguments is secret */
 
     /* documentation */
     const char *summary;

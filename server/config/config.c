@@ -104,6 +104,11 @@ bool config_is_secret(const char *name, size_t len)
     return directive && (directive->flags & DIRECTIVE_SECRET) != 0;
 }
 
+bool config_has(const char *name, size_t len)
+{
+    return directive_find(name, len);
+}
+
 struct lookup {
     const struct config *config;
     bool *told; /* whether a name was visited: first by directive, then for the aliases in the same order */

@@ -59,6 +59,9 @@ void config_file_man_page(struct text *text);
  */
 bool config_is_secret(const char *name, size_t len);
 
+/* Whether there is a directive with this name, in upper or lower case. */
+bool config_has(const char *name, size_t len);
+
 /*
  * Calls visit with the name and value of every directive that matches one of the patterns, once for each. A directive's
  * older name is a name like any other; a pattern without * ? [ is a name, and is passed to visit as it was given.

@@ -22,6 +22,8 @@
 #include "net/origin.h"
 #include "resp/parser.h"
 
+#include <string.h>
+
 #define ROOM_KEPT_MS 2000
 #define WORKER_ROOM ((size_t)16 << 10)
 
@@ -103,23 +105,39 @@ void client_description_take(struct client_description *description, const struc
     client_flags(client, description->flags);
 }
 
-void client_description_write(const struct client_description *description, struct text *text)
+static void add_name(struct text *text, const char *field, struct bytes name, bool brief)
+{
+    bool cut = brief && name.len > CLIENT_BRIEF_NAME;
+    text_add(text, field);
+    text_add_bytes(text, name.data, cut ? CLIENT_BRIEF_NAME : name.len);
+    if (cut)
+        text_add(text, "...");
+}
+
+static struct bytes own_name(const struct client_description *description, enum client_name which)
+{
+    const char *name = client_names_read(description->names, which);
+    return (struct bytes){name, strlen(name)};
+}
+
+void client_description_write(const struct client_description *description, bool brief, struct text *text)
 {
     const struct client_description *d = description;
     const struct client_buffers *buffers = &d->buffers;
     const char *path = origin_path(d->origin);
-    text_addf(text, "id=%llu addr=%s:0 laddr=%s:0 fd=%d name=%s age=%lld idle=%lld flags=%s db=%d",
-              (unsigned long long)d->id, path, path, d->fd, client_names_read(d->names, CLIENT_NAME),
-              (long long)(d->now_ms / 1000 - d->created_ms / 1000),
+    text_addf(text, "id=%llu addr=%s:0 laddr=%s:0 fd=%d", (unsigned long long)d->id, path, path, d->fd);
+    add_name(text, " name=", own_name(d, CLIENT_NAME), brief);
+    text_addf(text, " age=%lld idle=%lld flags=%s db=%d", (long long)(d->now_ms / 1000 - d->created_ms / 1000),
               (long long)(d->now_ms / 1000 - d->last_active_ms / 1000), d->flags, d->db);
     text_addf(text, " sub=0 psub=0 ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=0", buffers->query,
               buffers->query_free, buffers->arguments);
     text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers->reply_size,
               buffers->reply_used, buffers->reply_used, buffers->more_chunks, d->output_memory, d->memory, d->events);
-    struct bytes user = client_name_of_user(d->user);
-    text_addf(text, " cmd=%s user=%.*s redir=-1 resp=%d lib-name=%s lib-ver=%s",
-              d->command ? command_full_name(d->command) : "NULL", (int)user.len, user.data, d->resp,
-              client_names_read(d->names, CLIENT_LIBRARY), client_names_read(d->names, CLIENT_LIBRARY_VERSION));
+    text_addf(text, " cmd=%s", d->command ? command_full_name(d->command) : "NULL");
+    add_name(text, " user=", client_name_of_user(d->user), brief);
+    text_addf(text, " redir=-1 resp=%d", d->resp);
+    add_name(text, " lib-name=", own_name(d, CLIENT_LIBRARY), brief);
+    add_name(text, " lib-ver=", own_name(d, CLIENT_LIBRARY_VERSION), brief);
     text_addf(text, " pid=%d uid=%u gid=%u access=%s socket=%s", (int)d->peer.pid, (unsigned)d->peer.uid,
               (unsigned)d->peer.gid, access_level_name(origin_access(d->origin)), path);
 }
@@ -132,10 +150,21 @@ void client_description_release(struct client_description *description)
     mem_free(description->names);
 }
 
-void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
+static void describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms,
+                     bool brief)
 {
     struct client_description description;
     client_description_take(&description, client, running, now_ms);
-    client_description_write(&description, text);
+    client_description_write(&description, brief, text);
     client_description_release(&description);
+}
+
+void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
+{
+    describe(text, client, running, now_ms, false);
+}
+
+void client_describe_briefly(struct text *text, const struct client *client, const struct call *running, int64_t now_ms)
+{
+    describe(text, client, running, now_ms, true);
 }

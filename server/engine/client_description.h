@@ -10,6 +10,7 @@
 #include "engine/clients.h"
 #include "net/peer.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,12 +51,17 @@ struct client_description {
 void client_description_take(struct client_description *description, const struct client *client,
                              const struct call *running, int64_t now_ms);
 
-/* Adds the line, without its end. Inside the gate. */
-void client_description_write(const struct client_description *description, struct text *text);
+/* Adds the line, without its end. Names are cut to CLIENT_BRIEF_NAME bytes and three dots if brief. Inside the gate. */
+#define CLIENT_BRIEF_NAME 128
+void client_description_write(const struct client_description *description, bool brief, struct text *text);
 
 void client_description_release(struct client_description *description);
 
 /* Takes a description, writes it and releases it. */
 void client_describe(struct text *text, const struct client *client, const struct call *running, int64_t now_ms);
+
+/* The same in brief: for the log and for records, which hold as little as what the client calls itself permits. */
+void client_describe_briefly(struct text *text, const struct client *client, const struct call *running,
+                             int64_t now_ms);
 
 #endif

@@ -36,7 +36,7 @@ static void log_client(enum log_level level, const char *reason, const struct cl
     if (!log_wants(level))
         return;
     struct text line = TEXT_EMPTY;
-    client_describe(&line, client, NULL, clock_wall_ms());
+    client_describe_briefly(&line, client, NULL, clock_wall_ms());
     log_line(level, "%s: %s", reason, line.data);
     text_deinit(&line);
 }

@@ -23,6 +23,7 @@
 #include "net/origin.h"
 #include "net/worker.h"
 #include "record/acl_log.h"
+#include "record/redact.h"
 #include "server.h"
 
 #include <string.h>
@@ -207,7 +208,7 @@ static struct bytes bytes_of(const char *text)
 static void note_refusal(const struct call *call, enum acl_log_reason reason, struct bytes object, struct bytes user)
 {
     struct text line = TEXT_EMPTY;
-    client_describe(&line, call->client, call, clock_wall_ms());
+    client_describe_briefly(&line, call->client, call, clock_wall_ms());
     acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}},
                 call->server->config.acllog_max_len);
     text_deinit(&line);
@@ -222,8 +223,7 @@ bool guard_login(struct call *call, const struct arg *name, const struct arg *pa
         guard_become(client, user, true);
         return true;
     }
-    note_refusal(call, ACL_LOG_AUTH, (struct bytes){call->argv[0].data, call->argv[0].len},
-                 (struct bytes){name->data, name->len});
+    note_refusal(call, ACL_LOG_AUTH, redact_argument(call->argc, call->argv, 0), (struct bytes){name->data, name->len});
     return false;
 }
 
@@ -252,7 +252,7 @@ void guard_refuse(const struct call *call, enum access_level needed)
 static void refuse_user(const struct call *call, enum user_verdict verdict, int index)
 {
     const char *full_name = command_full_name(call->command);
-    struct bytes name = user_name(call->client->user), object = {call->argv[index].data, call->argv[index].len};
+    struct bytes name = user_name(call->client->user), object = redact_argument(call->argc, call->argv, index);
     if (verdict == USER_DENIED_COMMAND) {
         note_refusal(call, ACL_LOG_COMMAND, bytes_of(full_name), name);
         reply_errorf(call->reply, "NOPERM User %.*s has no permissions to run the '%s' command", (int)name.len,

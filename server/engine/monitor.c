@@ -97,12 +97,11 @@ static struct line *line_create(const struct client *client, int argc, const str
     int64_t now_us = clock_wall_us();
     text_addf(&text, "+%lld.%06lld [%d unix:%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000),
               client->db, origin_path(client->conn.origin));
+    struct redaction arguments = redact_begin(argc, argv);
     for (int i = 0; i < argc; i++) {
+        struct bytes shown = redact_next(&arguments);
         text_add_char(&text, ' ');
-        if (redact_is_secret(argc, argv, i))
-            text_add_quoted(&text, REDACTED, strlen(REDACTED));
-        else
-            text_add_quoted(&text, argv[i].data, argv[i].len);
+        text_add_quoted(&text, shown.data, shown.len);
     }
     text_add(&text, "\r\n");
     struct line *line = mem_alloc(sizeof *line + text.len);

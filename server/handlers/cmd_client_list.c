@@ -15,7 +15,7 @@
 
 static void add_line(struct text *text, const struct client_description *client)
 {
-    client_description_write(client, text);
+    client_description_write(client, false, text);
     text_add_char(text, '\n');
 }
 

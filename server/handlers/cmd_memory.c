@@ -127,6 +127,9 @@ void cmd_memory_stats(struct call *call)
     pair_size(reply, "lua.caches", 0);
     pair_size(reply, "functions.caches", 0);
     size_t databases = reply_database_tables(reply, call->server->keyspace);
+    pair_size(reply, "records.slowlog", report.slowlog);
+    pair_size(reply, "records.acllog", report.acl_log);
+    pair_size(reply, "records.latency", report.latency);
     pair_size(reply, "overhead.total", report.overhead);
     pair_size(reply, "keys.count", report.keys);
     pair_size(reply, "keys.bytes-per-key",
@@ -136,7 +139,7 @@ void cmd_memory_stats(struct call *call)
     pair_double(reply, "dataset.percentage", report.dataset_percent);
     pair_double(reply, "peak.percentage", report.peak_percent);
     reply_allocator(reply, &report);
-    reply_defer_map(reply, hole, 27 + databases);
+    reply_defer_map(reply, hole, 30 + databases);
 }
 
 /* ---- DOCTOR ---- */
@@ -171,6 +174,9 @@ static void doctor_write(struct text *text, const struct memory_report *report)
     if (clients != 0 && report->clients / clients > 200 * 1024)
         text_add(text, "- Clients: their buffers hold more than 200 kB each on average. CLIENT LIST shows "
                        "in tot-mem which ones; they read too slowly, or send too much at once.\n");
+    if (report->records > 10 * MIB)
+        text_add(text, "- Records: the slow log, the ACL log and the latency monitor hold more than 10 MB. "
+                       "slowlog-max-len and acllog-max-len bound them; SLOWLOG RESET and ACL LOG RESET empty them.\n");
     if (text->len == 0)
         text_add(text, "There is nothing wrong with the memory of this server.\n");
 }

@@ -28,15 +28,16 @@ static void refusal_destroy(struct recent_entry *recent)
     mem_free(entry);
 }
 
-static struct recent acl_log = RECENT_INIT(refusal_destroy);
+static size_t refusal_measure(const struct recent_entry *recent)
+{
+    const struct entry_of_refusal *entry = (const struct entry_of_refusal *)recent;
+    return mem_usable(entry) + entry->object.capacity + entry->user.capacity + entry->client.capacity;
+}
+
+static struct recent acl_log = RECENT_INIT(refusal_destroy, refusal_measure);
 static _Atomic uint64_t counts[ACL_LOG_REASONS];
 
 /* ---- writing ---- */
-
-static void add_cut(struct text *text, struct bytes bytes)
-{
-    text_add_bytes(text, bytes.data, bytes.len < ACL_LOG_TEXT_MAX ? bytes.len : ACL_LOG_TEXT_MAX);
-}
 
 static struct entry_of_refusal *refusal_create(const struct acl_refusal *refusal)
 {
@@ -44,9 +45,9 @@ static struct entry_of_refusal *refusal_create(const struct acl_refusal *refusal
     entry->count = 1;
     entry->reason = refusal->reason;
     entry->created_ms = entry->updated_ms = clock_wall_ms();
-    add_cut(&entry->object, refusal->object);
-    add_cut(&entry->user, refusal->user);
-    text_add_bytes(&entry->client, refusal->client.data, refusal->client.len);
+    text_add_excerpt(&entry->object, refusal->object.data, refusal->object.len, ACL_LOG_TEXT_MAX);
+    text_add_excerpt(&entry->user, refusal->user.data, refusal->user.len, ACL_LOG_TEXT_MAX);
+    text_add_excerpt(&entry->client, refusal->client.data, refusal->client.len, ACL_LOG_CLIENT_MAX);
     return entry;
 }
 
@@ -85,6 +86,11 @@ void acl_log_add(const struct acl_refusal *refusal, int64_t max_len)
 void acl_log_reset(void)
 {
     recent_cut(&acl_log, 0);
+}
+
+size_t acl_log_bytes(void)
+{
+    return recent_bytes(&acl_log);
 }
 
 void acl_log_reset_counts(void)

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum acl_log_reason { ACL_LOG_AUTH, ACL_LOG_COMMAND, ACL_LOG_KEY, ACL_LOG_CHANNEL, ACL_LOG_SOCKET, ACL_LOG_REASONS };
@@ -21,10 +22,12 @@ struct acl_refusal {
 };
 
 /*
- * Records a refusal, and keeps the max_len newest entries. object and user are cut to ACL_LOG_TEXT_MAX bytes, since
- * strangers choose them.
+ * Records a refusal, and keeps the max_len newest entries. Texts are cut to so many bytes, since strangers choose them,
+ * so no entry occupies more than ACL_LOG_ENTRY_MAX.
  */
-#define ACL_LOG_TEXT_MAX 1024
+#define ACL_LOG_TEXT_MAX 960 /* object, user */
+#define ACL_LOG_CLIENT_MAX 2000
+#define ACL_LOG_ENTRY_MAX 4352
 void acl_log_add(const struct acl_refusal *refusal, int64_t max_len);
 
 struct acl_log_entry {
@@ -40,6 +43,9 @@ int64_t acl_log_each(int64_t max, acl_log_visit *visit, void *context);
 
 /* Forgets all entries; ids continue. */
 void acl_log_reset(void);
+
+/* The bytes that the entries occupy. */
+size_t acl_log_bytes(void);
 
 /* How many refusals there were for this reason since the start or acl_log_reset_counts(). */
 uint64_t acl_log_count(enum acl_log_reason reason);

@@ -90,6 +90,14 @@ unsigned latency_events(struct latency_event **events_out)
     return count;
 }
 
+size_t latency_bytes(void)
+{
+    pthread_mutex_lock(&monitor.lock);
+    size_t bytes = monitor.count * sizeof(struct latency_event);
+    pthread_mutex_unlock(&monitor.lock);
+    return bytes;
+}
+
 int64_t latency_forget(const struct arg *name)
 {
     int64_t forgotten = 0;

@@ -45,6 +45,9 @@ bool latency_find(const char *name, size_t len, struct latency_event *event_out)
 /* Copies of all events, in the order in which they first happened. Returns their number; the caller frees the array. */
 unsigned latency_events(struct latency_event **events_out);
 
+/* The bytes that the events occupy. */
+size_t latency_bytes(void);
+
 /* Forgets the event with that name, in any case of letters, or all events if name is NULL. Returns how many. */
 int64_t latency_forget(const struct arg *name);
 

@@ -2,6 +2,9 @@
 
 #include "base/memory.h"
 #include "base/usage.h"
+#include "record/acl_log.h"
+#include "record/latency.h"
+#include "record/slowlog.h"
 #include "store/keyspace.h"
 
 #include <stdatomic.h>
@@ -43,7 +46,12 @@ void memory_report_read(struct keyspace *keyspace, size_t clients, struct memory
     for (int db = 0; db < keyspace_databases(keyspace); db++)
         report.keys += keyspace_size(keyspace, db);
 
-    report.overhead = report.startup + report.clients + report.tables;
+    report.slowlog = slowlog_bytes();
+    report.acl_log = acl_log_bytes();
+    report.latency = latency_bytes();
+    report.records = report.slowlog + report.acl_log + report.latency;
+
+    report.overhead = report.startup + report.clients + report.tables + report.records;
     report.dataset = report.allocated > report.overhead ? report.allocated - report.overhead : 0;
     size_t grown = report.allocated > report.startup ? report.allocated - report.startup : 1;
     report.dataset_percent = 100 * memory_ratio(report.dataset, grown);

@@ -14,6 +14,8 @@ static void push(struct recent *recent, struct recent_entry *entry)
         recent->oldest = entry;
     recent->newest = entry;
     recent->count++;
+    entry->bytes = recent->measure(entry);
+    recent->bytes += entry->bytes;
 }
 
 static void take_out(struct recent *recent, struct recent_entry *entry)
@@ -27,6 +29,7 @@ static void take_out(struct recent *recent, struct recent_entry *entry)
     else
         recent->oldest = entry->newer;
     recent->count--;
+    recent->bytes -= entry->bytes;
 }
 
 /* Takes the oldest entries beyond max out of the list; returns them linked by older. */
@@ -90,6 +93,14 @@ int64_t recent_cut(struct recent *recent, int64_t max)
     pthread_mutex_unlock(&recent->lock);
     destroy_all(recent, cut);
     return count;
+}
+
+size_t recent_bytes(struct recent *recent)
+{
+    pthread_mutex_lock(&recent->lock);
+    size_t bytes = recent->bytes;
+    pthread_mutex_unlock(&recent->lock);
+    return bytes;
 }
 
 int64_t recent_each(struct recent *recent, int64_t max, recent_visit *visit, void *context)

@@ -1,8 +1,8 @@
 /*
  * Lists of recent entries, newest first, cut at their old end. The slow log and the ACL log are such lists.
  *
- * A module makes its entries, which begin with struct recent_entry; the list owns an entry from recent_add() on and
- * frees it with the function given to RECENT_INIT. Any thread may call: the list has a lock, under which no other is
+ * A module makes its entries, which begin with struct recent_entry; the list owns an entry from recent_add() on,
+ * measures it and frees it with the functions given to RECENT_INIT. Any thread may call: the list has a lock, under which no other is
  * taken. Entries are made before it is locked and freed after it is unlocked, so workers hold it for a few instructions
  * only.
  */
@@ -11,11 +11,13 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct recent_entry {
     struct recent_entry *newer, *older;
     int64_t id;
+    size_t bytes; /* counted for it while it is in the list */
 };
 
 struct recent {
@@ -23,12 +25,15 @@ struct recent {
     struct recent_entry *newest, *oldest;
     int64_t count;
     int64_t next_id;
-    void (*destroy)(struct recent_entry *entry); /* constant */
+    size_t bytes; /* of all entries */
+    /* constant */
+    void (*destroy)(struct recent_entry *entry);
+    size_t (*measure)(const struct recent_entry *entry); /* the bytes that it occupies */
 };
 
-#define RECENT_INIT(destroy)                                                                                           \
+#define RECENT_INIT(destroy, measure)                                                                                  \
     {                                                                                                                  \
-        PTHREAD_MUTEX_INITIALIZER, NULL, NULL, 0, 0, (destroy)                                                         \
+        PTHREAD_MUTEX_INITIALIZER, NULL, NULL, 0, 0, 0, (destroy), (measure)                                           \
     }
 
 /*
@@ -46,6 +51,9 @@ void recent_add(struct recent *recent, struct recent_entry *entry, recent_merge 
 
 /* Cuts the list to the max newest entries; ids continue. Returns how many are left. */
 int64_t recent_cut(struct recent *recent, int64_t max);
+
+/* The bytes that all entries occupy. */
+size_t recent_bytes(struct recent *recent);
 
 /* Calls visit for the max newest entries, from the newest on, under the lock. Returns how many there were. */
 typedef void recent_visit(void *context, const struct recent_entry *entry);

@@ -11,6 +11,7 @@
 #include "record/redact.h"
 
 #include <stddef.h>
+#include <string.h>
 
 struct slow_entry {
     struct recent_entry recent; /* first */
@@ -28,19 +29,15 @@ static void slow_entry_destroy(struct recent_entry *recent)
     mem_free(entry);
 }
 
-static struct recent slowlog = RECENT_INIT(slow_entry_destroy);
+static size_t slow_entry_measure(const struct recent_entry *recent)
+{
+    const struct slow_entry *entry = (const struct slow_entry *)recent;
+    return mem_usable(entry) + entry->text.capacity;
+}
+
+static struct recent slowlog = RECENT_INIT(slow_entry_destroy, slow_entry_measure);
 
 /* ---- writing ---- */
-
-static void add_arg(struct text *text, const struct arg *arg)
-{
-    if (arg->len <= SLOWLOG_MAX_BYTES) {
-        text_add_bytes(text, arg->data, arg->len);
-        return;
-    }
-    text_add_bytes(text, arg->data, SLOWLOG_MAX_BYTES);
-    text_addf(text, "... (%zu more bytes)", arg->len - SLOWLOG_MAX_BYTES);
-}
 
 static struct slow_entry *slow_entry_create(const struct slow_command *command)
 {
@@ -50,21 +47,21 @@ static struct slow_entry *slow_entry_create(const struct slow_command *command)
     entry->argc = command->argc <= SLOWLOG_MAX_ARGS ? command->argc : SLOWLOG_MAX_ARGS;
 
     struct text *text = &entry->text;
+    struct redaction arguments = redact_begin(command->argc, command->argv);
     int part = 0;
     for (; part < entry->argc; part++) {
+        struct bytes shown = redact_next(&arguments);
         if (part == SLOWLOG_MAX_ARGS - 1 && command->argc > SLOWLOG_MAX_ARGS)
             text_addf(text, "... (%d more arguments)", command->argc - part);
-        else if (redact_is_secret(command->argc, command->argv, part))
-            text_add(text, REDACTED);
         else
-            add_arg(text, &command->argv[part]);
+            text_add_excerpt(text, shown.data, shown.len, SLOWLOG_MAX_BYTES);
         entry->ends[part] = text->len;
     }
     const struct peer *peer = &command->peer;
     text_addf(text, "%s pid=%d uid=%u gid=%u", command->address, (int)peer->pid, (unsigned)peer->uid,
               (unsigned)peer->gid);
     entry->ends[part++] = text->len;
-    text_add(text, command->name ? command->name : "");
+    text_add_excerpt(text, command->name, strlen(command->name), SLOWLOG_MAX_BYTES);
     entry->ends[part] = text->len;
     return entry;
 }
@@ -72,6 +69,11 @@ static struct slow_entry *slow_entry_create(const struct slow_command *command)
 void slowlog_add(const struct slow_command *command, int64_t max_len)
 {
     recent_add(&slowlog, &slow_entry_create(command)->recent, NULL, max_len);
+}
+
+size_t slowlog_bytes(void)
+{
+    return recent_bytes(&slowlog);
 }
 
 int64_t slowlog_cut(int64_t max_len)

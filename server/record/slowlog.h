@@ -10,10 +10,12 @@
 #include "base/bytes.h"
 #include "net/peer.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define SLOWLOG_MAX_ARGS 32   /* parts kept of one request, including the note that says how many are missing */
-#define SLOWLOG_MAX_BYTES 128 /* bytes kept of one argument */
+#define SLOWLOG_MAX_ARGS 32    /* parts kept of one request, including the note that says how many are missing */
+#define SLOWLOG_MAX_BYTES 128  /* bytes kept of one argument, and of the client's name */
+#define SLOWLOG_ENTRY_MAX 8704 /* bytes that an entry occupies at most */
 
 /* One execution, and its client. Texts are borrowed for the call. */
 struct slow_command {
@@ -21,7 +23,7 @@ struct slow_command {
     const struct arg *argv; /* as they were received */
     int64_t duration_us;
     const char *address; /* the client's */
-    const char *name;    /* the client's, NULL none */
+    const char *name;    /* the client's, "" none */
     struct peer peer;
 };
 
@@ -42,6 +44,9 @@ struct slowlog_entry {
 /* Calls visit for the max newest entries, newest first, under the log's lock. Returns how many there were. */
 typedef void slowlog_visit(void *context, const struct slowlog_entry *entry);
 int64_t slowlog_each(int64_t max, slowlog_visit *visit, void *context);
+
+/* The bytes that the entries occupy. */
+size_t slowlog_bytes(void);
 
 /* Forgets all but the max_len newest entries; ids continue. Returns how many are left. */
 int64_t slowlog_cut(int64_t max_len);

@@ -398,7 +398,8 @@ START_TEST(what_strangers_send_is_kept_short)
     name[100000] = '\0';
     kit_expect(c, "-WRONGPASS...", "AUTH", name, "x");
     char *kept = log_field(0, "username");
-    ck_assert_uint_eq(strlen(kept), 1 + 1024);
+    ck_assert_uint_le(strlen(kept), 1024);
+    ck_assert_ptr_nonnull(strstr(kept, "nnn... (99040 more bytes)"));
     free(kept);
     free(name);
 }

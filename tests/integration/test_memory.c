@@ -62,7 +62,7 @@ START_TEST(stats_follow_the_data)
     ck_assert_int_ge(stat_of("peak.allocated"), stat_of("startup.allocated"));
 
     redisReply *stats = kit_command(c, "MEMORY", "STATS");
-    ck_assert_uint_eq(stats->elements, 2 * (27 + 1)); /* one database has keys */
+    ck_assert_uint_eq(stats->elements, 2 * (30 + 1)); /* one database has keys */
     freeReplyObject(stats);
 }
 END_TEST

@@ -1,8 +1,10 @@
 /* The ACL log: refusals of one kind are one entry while they come within a minute of each other. */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "record/acl_log.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BEGAN_MS INT64_C(1000000)
@@ -59,6 +61,31 @@ START_TEST(another_object_is_another_entry)
 }
 END_TEST
 
+START_TEST(an_entry_is_bounded_whatever_strangers_send)
+{
+    size_t len = (size_t)1 << 20;
+    char *much = mem_alloc(len);
+    memset(much, 'K', len);
+    ck_assert_uint_eq(acl_log_bytes(), 0);
+    for (int i = 0; i < 40; i++) {
+        much[0] = (char)('a' + i);
+        acl_log_add(&(struct acl_refusal){ACL_LOG_AUTH, {much, len}, {much, len}, {much, len}}, 30);
+    }
+    ck_assert_uint_gt(acl_log_bytes(), 30 * ACL_LOG_TEXT_MAX);
+    ck_assert_uint_le(acl_log_bytes(), 30 * ACL_LOG_ENTRY_MAX);
+    struct acl_log_entry newest;
+    ck_assert_int_eq(acl_log_each(1, take, &newest), 1);
+    char end[64];
+    size_t end_len = (size_t)snprintf(end, sizeof end, "K... (%zu more bytes)", len - ACL_LOG_TEXT_MAX);
+    struct bytes user = newest.refusal.user;
+    ck_assert_uint_eq(user.len, ACL_LOG_TEXT_MAX + end_len - 1);
+    ck_assert_int_eq(memcmp(user.data + user.len - end_len, end, end_len), 0);
+    acl_log_reset();
+    ck_assert_uint_eq(acl_log_bytes(), 0);
+    mem_free(much);
+}
+END_TEST
+
 Suite *suite_acl_log(void);
 Suite *suite_acl_log(void)
 {
@@ -67,6 +94,7 @@ Suite *suite_acl_log(void)
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, an_entry_lives_on_while_refusals_follow_each_other);
     tcase_add_test(tcase, another_object_is_another_entry);
+    tcase_add_test(tcase, an_entry_is_bounded_whatever_strangers_send);
     suite_add_tcase(suite, tcase);
     return suite;
 }

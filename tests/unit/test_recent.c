@@ -20,7 +20,14 @@ static void item_destroy(struct recent_entry *entry)
     mem_free(entry);
 }
 
-static struct recent list = RECENT_INIT(item_destroy);
+/* As many bytes as its kind says, and its times on top. */
+static size_t item_measure(const struct recent_entry *entry)
+{
+    const struct item *item = (const struct item *)entry;
+    return (size_t)(item->kind + item->times);
+}
+
+static struct recent list = RECENT_INIT(item_destroy, item_measure);
 
 static bool same_kind(struct recent_entry *known, struct recent_entry *fresh)
 {
@@ -60,6 +67,16 @@ static struct seen look(int64_t max)
     return seen;
 }
 
+/* Whatever has happened to the list, its bytes are those of its entries. */
+static void expect_counted(void)
+{
+    struct seen seen = look(INT64_MAX);
+    size_t bytes = 0;
+    for (unsigned i = 0; i < seen.count; i++)
+        bytes += (size_t)(seen.kinds[i] + seen.times[i]);
+    ck_assert_uint_eq(recent_bytes(&list), bytes);
+}
+
 static void expect_kinds(const int *kinds, unsigned count)
 {
     struct seen seen = look(INT64_MAX);
@@ -80,6 +97,7 @@ START_TEST(newest_come_first_and_the_oldest_are_cut)
     for (int i = 0; i < 5; i++)
         add(i, NULL, 3);
     expect_kinds((int[]){4, 3, 2}, 3);
+    expect_counted();
     ck_assert_uint_eq(destroyed, 2);
     struct seen two = look(2);
     ck_assert_uint_eq(two.count, 2);
@@ -101,6 +119,7 @@ START_TEST(lists_of_length_zero_keep_nothing)
     add(1, NULL, 0);
     add(1, same_kind, 0);
     ck_assert_uint_eq(look(INT64_MAX).count, 0);
+    ck_assert_uint_eq(recent_bytes(&list), 0);
     ck_assert_uint_eq(destroyed, 2);
 }
 END_TEST
@@ -118,8 +137,10 @@ START_TEST(what_repeats_a_neighbour_is_merged_and_becomes_the_newest)
     add(0, same_kind, 10); /* the newest itself */
     expect_kinds((int[]){0, 1, 2}, 3);
     ck_assert_int_eq(look(1).times[0], 3);
+    expect_counted();
     ck_assert_uint_eq(destroyed, 3);
     ck_assert_int_eq(recent_cut(&list, 1), 1);
+    expect_counted();
     expect_kinds((int[]){0}, 1);
 }
 END_TEST

@@ -27,6 +27,8 @@
 #define SPEC_TIPS(...)                                                                                       \
     .tips = SPEC_LIST(char *const, __VA_ARGS__), .tip_count = SPEC_COUNT(char *const, __VA_ARGS__)
 
+#define SPEC_SECRET(...) .secret = &(const struct secret_spec){__VA_ARGS__}
+
 /* Subcommands have an array of their own. */
 #define SPEC_SUBCOMMANDS(array)                                                                              \
     .subcommands = (array), .subcommand_count = sizeof(array) / sizeof((array)[0])
