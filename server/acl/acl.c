@@ -154,15 +154,21 @@ static char *message_about(const char *before, struct bytes word, const char *be
     return text.data;
 }
 
-/* Applies rules to the draft, and publishes it if all are accepted. Takes the draft. */
-static int change_user(struct acl *acl, struct user *draft, const struct bytes *words, size_t count, char **error_out)
+/*
+ * Applies rules to the draft, and publishes it if all are accepted. Takes the draft. The error goes to who gave the
+ * rules, or, unless repeat, to a log: it then repeats no rule that may be a password.
+ */
+static int change_user(struct acl *acl, struct user *draft, const struct bytes *words, size_t count, bool repeat,
+                       char **error_out)
 {
     struct bytes name = user_name(draft), bad;
     struct rules rules;
     size_t open;
     const char *reason;
     if (rules_join(words, count, &rules, &open) != 0) {
-        *error_out = message_about("Unmatched parenthesis in acl selector starting at '", words[open], "'.", "");
+        *error_out = repeat
+                         ? message_about("Unmatched parenthesis in acl selector starting at '", words[open], "'.", "")
+                         : text_format("Unmatched parenthesis in rule %zu of the user", open + 1);
         user_release(draft);
         return -EINVAL;
     }
@@ -170,8 +176,11 @@ static int change_user(struct acl *acl, struct user *draft, const struct bytes *
     int result = acl_apply(draft, rules.items, rules.count, &bad, &reason);
     if (result == 0) {
         publish(acl, acl_find(acl, name.data, name.len), draft);
-    } else {
+    } else if (repeat || result == -ENOENT) {
         *error_out = message_about("Error in ACL SETUSER modifier '", bad, "': ", reason);
+        user_release(draft);
+    } else {
+        *error_out = message_about("Error in a rule of user '", name, "': ", reason);
         user_release(draft);
     }
     rules_deinit(&rules);
@@ -192,7 +201,7 @@ int acl_set_user(struct acl *acl, struct bytes name, const struct bytes *rules, 
         return -EINVAL;
     struct user *user = acl_find(acl, name.data, name.len);
     struct user *draft = user ? user_copy(user) : user_create(name.data, name.len, acl->all_channels);
-    return change_user(acl, draft, rules, count, error_out);
+    return change_user(acl, draft, rules, count, true, error_out);
 }
 
 int acl_define_user(struct acl *acl, struct bytes name, const struct bytes *rules, size_t count, char **error_out)
@@ -206,7 +215,7 @@ int acl_define_user(struct acl *acl, struct bytes name, const struct bytes *rule
         return -EINVAL;
     }
     acl->default_is_defined = acl->default_is_defined || is_default;
-    return change_user(acl, user_create(name.data, name.len, acl->all_channels), rules, count, error_out);
+    return change_user(acl, user_create(name.data, name.len, acl->all_channels), rules, count, false, error_out);
 }
 
 bool acl_delete_user(struct acl *acl, const char *name, size_t len)

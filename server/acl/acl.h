@@ -33,7 +33,7 @@ int acl_set_user(struct acl *acl, struct bytes name, const struct bytes *rules, 
 
 /*
  * A `user` line of a configuration file: like acl_set_user(), but every user, even "default", starts as a new one
- * and can be defined only once.
+ * and can be defined only once. The reason for a refusal is for a log, and repeats no rule that may be a password.
  */
 int acl_define_user(struct acl *acl, struct bytes name, const struct bytes *rules, size_t count, char **error_out);
 

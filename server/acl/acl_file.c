@@ -93,6 +93,10 @@ static void load_line(struct loading *loading, struct bytes line)
     line = trim(line, " \t\r\n");
     if (line.len == 0)
         return;
+    if (memchr(line.data, '\0', line.len)) {
+        complain(loading, " holds a NUL byte; an ACL file is text, remove the byte.");
+        return;
+    }
     rules_split(line, &words);
     if (words.count >= 2 && bytes_equal(words.items[0].data, words.items[0].len, "user", 4))
         load_user(loading, words.items, words.count);

@@ -199,8 +199,9 @@ static const char *why_not(const struct config *config, const struct setting *se
     if ((directive->flags & DIRECTIVE_PROTECTED) != 0 && config->enable_protected_configs == PERMISSION_NO)
         return "can't set protected config";
     const struct bytes *value = settings[index].value;
-    if ((directive->flags & DIRECTIVE_SECRET) != 0 && memchr(value->data, '\0', value->len))
-        return "the value holds a NUL byte, which no configuration file can hold"; /* a secret cut there is weaker */
+    if (memchr(value->data, '\0', value->len)) /* it would be cut there */
+        return directive->kind == KIND_LISTEN ? LISTEN_NO_ABSTRACT
+                                              : "the value holds a NUL byte, which no configuration file can hold";
     for (size_t i = 0; i < index; i++)
         if (settings[i].name == settings[index].name)
             return "duplicate parameter";
@@ -268,8 +269,7 @@ static int set_one(struct config *config, const struct config *old, const struct
     char *error = NULL;
     int result;
     if (setting->directive->kind == KIND_LISTEN) {
-        bool abstract = memchr(value, '\0', setting->value->len);
-        result = abstract ? value_refuse(&error, LISTEN_NO_ABSTRACT) : listen_change(config, value, &error);
+        result = listen_change(config, value, &error);
     } else if ((setting->directive->flags & DIRECTIVE_MULTI) != 0) {
         size_t count = cut_words(value, &words);
         result = directive_set(config, setting->directive, words, count, &error);

@@ -83,8 +83,12 @@ static int fail_unknown(struct loader *loader, const struct place *place, const 
     int result;
     if (equals) {
         *equals = '\0';
-        result = loader_fail(loader, place, "unknown directive '%s%s'; write a blank instead of '=', as in '%s%s %s'",
-                             dashes, typed, dashes, name, typed + (equals + 1 - name));
+        const char *value = typed + (equals + 1 - name);
+        if (config_is_secret(name, strlen(name)))
+            value = "VALUE";
+        result =
+            loader_fail(loader, place, "unknown directive '%s%.*s=%s'; write a blank instead of '=', as in '%s%s %s'",
+                        dashes, (int)(equals - name), typed, value, dashes, name, value);
     } else {
         const char *meant = suggest_directive(name);
         if (meant)
@@ -372,6 +376,9 @@ int loader_words(struct loader *loader, const struct place *place, const char *c
 
 static int load_line(struct loader *loader, const struct place *place, const char *line, size_t len)
 {
+    if (memchr(line, '\0',
+               len)) /* whatever stands behind it would be cut off, and a password be weaker than it looks */
+        return loader_fail(loader, place, "the line holds a NUL byte; a configuration file is text, remove the byte");
     size_t blank = strspn(line, " \t\r\n");
     if (line[blank] == '#' || line[blank] == '\0')
         return 0;

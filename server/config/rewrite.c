@@ -38,6 +38,7 @@ struct file {
     struct line *lines;
     size_t count;
     bool is_signed;
+    const struct directive *unsaid; /* one whose value no line can say, as far as that is known */
 };
 
 static void add_line(struct file *file, char *text, const struct directive *directive)
@@ -77,15 +78,24 @@ static void read_line(struct file *file, const char *text, size_t len)
 /* 0 or a negative errno; a file that isn't there is empty. */
 static int read_file(struct file *file, const char *path)
 {
+    int result = 0;
     FILE *stream = fopen(path, "re");
     char *text = NULL;
     size_t capacity = 0;
     ssize_t len;
     if (!stream)
         return errno == ENOENT ? 0 : -errno;
-    while ((len = getline(&text, &capacity, stream)) >= 0)
-        read_line(file, text, (size_t)len);
-    int result = ferror(stream) ? -EIO : 0;
+    while (result == 0 && (len = getline(&text, &capacity, stream)) >= 0) {
+        if (memchr(text, '\0', (size_t)len)) {
+            log_warning("CONFIG REWRITE: %s:%zu holds a NUL byte, so the file stays as it is; remove the byte", path,
+                        file->count + 1);
+            result = -EINVAL;
+        } else {
+            read_line(file, text, (size_t)len);
+        }
+    }
+    if (ferror(stream))
+        result = -EIO;
     free(text);
     fclose(stream);
     return result;
@@ -117,6 +127,31 @@ static void add_output_limits(struct text *out, const struct config *config, con
     }
 }
 
+/*
+ * Words that single blanks separate, as they are kept; one may be empty, or hold what only quotes can hold. One word
+ * alone is split once more when it is read, so its quotes are quoted.
+ */
+static void add_words(struct text *out, const char *words)
+{
+    if (*words != '\0' && !strchr(words, ' ')) {
+        struct text word = TEXT_EMPTY;
+        text_add_word(&word, words);
+        text_add_word(out, word.data);
+        text_deinit(&word);
+        return;
+    }
+    char *copy = mem_strdup(words);
+    for (char *at = copy, *next; at; at = next) {
+        next = strchr(at, ' ');
+        if (next)
+            *next++ = '\0';
+        text_add_word(out, at);
+        if (next)
+            text_add_char(out, ' ');
+    }
+    mem_free(copy);
+}
+
 /* The line (or lines) that set a directive to its present value. */
 static char *own_line(const struct config *config, const struct directive *directive)
 {
@@ -144,7 +179,7 @@ static char *own_line(const struct config *config, const struct directive *direc
             text_add_quoted(&line, value.data, value.len);
             break;
         default:
-            text_add(&line, value.len > 0 ? value.data : "\"\"");
+            add_words(&line, value.data);
         }
     }
     text_deinit(&value);
@@ -396,6 +431,15 @@ static bool is_said(const struct config *read, const struct config *config, cons
     return adds_up(directive) ? same_entries(read, config, directive) : directive_equal(read, config, directive);
 }
 
+/* Instead of writing what would be read as something else. */
+static void find_unsaid(struct file *file, const struct config *read, const struct config *config,
+                        const struct directive *directive)
+{
+    (void)read;
+    (void)config;
+    file->unsaid = directive;
+}
+
 /* Reads what the file says as it stands, and calls change for every directive whose value differs from config's. */
 static int change_differing(struct file *file, const struct config *config, change_line *change)
 {
@@ -428,6 +472,13 @@ int config_rewrite(const struct config *config)
         result = change_differing(&file, config, replace_line);
     if (result == 0)
         result = change_differing(&file, config, append_line);
+    if (result == 0)
+        result = change_differing(&file, config, find_unsaid);
+    if (result == 0 && file.unsaid) {
+        log_warning("CONFIG REWRITE: no line of a file can say the present value of %s; the file stays as it is",
+                    file.unsaid->name);
+        result = -EINVAL;
+    }
     if (result == 0) {
         add_content(&file, &content);
         result = file_replace(config->file, content.data, content.len, 0600);

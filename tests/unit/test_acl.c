@@ -203,7 +203,7 @@ START_TEST(a_user_line_begins_from_nothing_and_comes_once)
         mem_free(error);
     }
     ck_assert_int_eq(acl_define_user(acl, bytes_of("bob"), rules, 3, &error), -EINVAL);
-    ck_assert_str_eq(error, "Error in ACL SETUSER modifier 'bad': Syntax error");
+    ck_assert_str_eq(error, "Error in a rule of user 'bob': Syntax error"); /* "bad" may be a password without its > */
     mem_free(error);
     ck_assert_int_eq(acl_define_user(acl, bytes_of("b b"), rules, 1, &error), -EINVAL);
     mem_free(error);
@@ -309,6 +309,24 @@ static void must_load(struct acl *acl, const char *content)
     if (load(acl, content, &error) != 0)
         ck_abort_msg("%s", error);
 }
+
+START_TEST(a_line_with_a_nul_byte_is_refused)
+{
+    static const char content[] = "user alice on >secret\nuser bob on >long\0er\n";
+    struct acl *acl = acl_create();
+    char *error = NULL;
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fwrite(content, 1, sizeof content - 1, file);
+    fclose(file);
+    ck_assert_int_eq(acl_load(acl, path, &error), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(error, "users.acl:2 holds a NUL byte; "));
+    ck_assert_ptr_null(strstr(error, "long"));
+    ck_assert_uint_eq(acl_count(acl), 1);
+    mem_free(error);
+    acl_destroy(acl);
+}
+END_TEST
 
 START_TEST(what_is_saved_is_loaded_again)
 {
@@ -491,6 +509,7 @@ Suite *suite_acl(void)
     tcase_add_test(tcase, a_hash_is_sha256_in_hexadecimal);
     tcase_add_test(tcase, a_peer_is_the_first_user_that_is_on_and_names_it);
     tcase_add_test(tcase, a_peers_groups_are_asked_of_its_socket);
+    tcase_add_test(tcase, a_line_with_a_nul_byte_is_refused);
     tcase_add_test(tcase, what_is_saved_is_loaded_again);
     tcase_add_test(tcase, a_new_file_is_private_and_an_old_one_keeps_its_mode);
     tcase_add_test(tcase, a_symbolic_link_to_the_file_stays_one);
