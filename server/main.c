@@ -26,6 +26,7 @@
 #include "host/account.h"
 #include "host/crash.h"
 #include "host/log.h"
+#include "host/log_flood.h"
 #include "host/open_files.h"
 #include "host/privileges.h"
 #include "host/process.h"
@@ -360,6 +361,7 @@ static void stop_server(void)
     gate_part(main_gate);
     if (config->pidfile[0])
         process_remove_pidfile(config->pidfile);
+    log_flood_settle_all();
     log_notice("kvs has ended, bye");
 #ifdef KVS_LIBC_MALLOC /* sanitizer builds look for leaks; otherwise the kernel is faster */
     keyspace_destroy(server.keyspace);

@@ -16,7 +16,7 @@
 #include "engine/client_description.h"
 #include "engine/clients.h"
 #include "engine/output_limit.h"
-#include "host/log.h"
+#include "host/log_flood.h"
 #include "net/worker.h"
 #include "record/stats.h"
 #include "resp/parser.h"
@@ -31,9 +31,9 @@ static atomic_bool nobody_to_evict; /* changed while the world is stopped */
 static atomic_size_t counted_memory;
 
 /* reason is a text of our own, such as "Evicting client". */
-static void log_client(enum log_level level, const char *reason, const struct client *client)
+static void log_client(struct log_flood *flood, enum log_level level, const char *reason, const struct client *client)
 {
-    if (!log_wants(level))
+    if (!log_flood_admits(flood, level))
         return;
     struct text line = TEXT_EMPTY;
     client_describe_briefly(&line, client, NULL, clock_wall_ms());
@@ -45,11 +45,12 @@ static void log_client(enum log_level level, const char *reason, const struct cl
 
 static bool check_output_at(struct client *client, int64_t now_ms)
 {
+    static struct log_flood flood = LOG_FLOOD("clients closed by client-output-buffer-limit", LOG_FLOOD_LINES);
     const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
     size_t used = client_output_memory(client);
     if (!output_limit_reached(limit, used, &client->conn.soft_limit_since_ms, now_ms))
         return true;
-    log_client(LOG_LEVEL_WARNING, "Closing client, as its output is over client-output-buffer-limit", client);
+    log_client(&flood, LOG_LEVEL_WARNING, "Closing client, as its output is over client-output-buffer-limit", client);
     counter_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
     conn_close(&client->conn);
     return false;
@@ -124,6 +125,8 @@ static int compare_memory(const void *a, const void *b)
 
 void clients_evict(struct server *server)
 {
+    static struct log_flood evicted = LOG_FLOOD("clients evicted", LOG_FLOOD_LINES);
+    static struct log_flood in_vain = LOG_FLOOD("times that clients stayed over maxmemory-clients", 1);
     size_t count, next = 0;
     struct client **clients = clients_all(&count);
     for (size_t i = 0; i < count; i++)
@@ -134,14 +137,16 @@ void clients_evict(struct server *server)
         struct client *client = clients[next];
         if (client->flags & CLIENT_NO_EVICT)
             continue;
-        log_client(LOG_LEVEL_NOTICE, "Evicting client, as all clients together are over maxmemory-clients", client);
+        log_client(&evicted, LOG_LEVEL_NOTICE, "Evicting client, as all clients together are over maxmemory-clients",
+                   client);
         counter_add(&stats_of(worker_index(client->conn.worker))->evicted_clients, 1);
         conn_close(&client->conn);
         count_memory(client, 0);
     }
     bool over = is_over_limit(server);
     if (over && !atomic_load_explicit(&nobody_to_evict, memory_order_relaxed))
-        log_warning("Clients are over maxmemory-clients, and those that are left may not be evicted");
+        log_flooding(&in_vain, LOG_LEVEL_WARNING,
+                     "Clients are over maxmemory-clients, and those that are left may not be evicted");
     atomic_store_explicit(&nobody_to_evict, over, memory_order_relaxed);
     mem_free(clients);
 }
@@ -179,6 +184,7 @@ static bool is_idle_too_long(const struct client *client, int64_t now_ms)
 void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
 {
     static __thread int64_t next_look_ms;
+    static struct log_flood idle = LOG_FLOOD("clients closed by timeout", LOG_FLOOD_LINES);
     bool is_due = now_ms >= next_look_ms || next_look_ms > now_ms + LOOK_MS; /* or the clock was set back */
     if (!is_due && server->config.maxmemory_clients == 0)
         return;
@@ -194,7 +200,8 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
         largest.input = input > largest.input ? input : largest.input;
         largest.output = output > largest.output ? output : largest.output;
         if (is_idle_too_long(client, now_ms)) {
-            log_verbose("closing client %llu: idle for longer than timeout", (unsigned long long)conn->id);
+            log_flooding(&idle, LOG_LEVEL_VERBOSE, "closing client %llu: idle for longer than timeout",
+                         (unsigned long long)conn->id);
             conn_close(conn);
         } else if (conn->output.head) {
             check_output_at(client, now_ms);

@@ -19,7 +19,7 @@
 #include "command/command_table.h"
 #include "engine/client_description.h"
 #include "engine/clients.h"
-#include "host/log.h"
+#include "host/log_flood.h"
 #include "net/origin.h"
 #include "net/worker.h"
 #include "record/acl_log.h"
@@ -27,8 +27,6 @@
 #include "server.h"
 
 #include <string.h>
-
-#define WARNING_PAUSE_MS 60000 /* between two log lines about sockets whose user is missing */
 
 /* Calls visit for every connection that isn't closed. World stopped. */
 static void each_client(void (*visit)(struct client *client, void *context), void *context)
@@ -146,13 +144,11 @@ void guard_forget(struct client *client)
 
 static void warn_of_missing_user(const char *path, const char *name)
 {
-    static _Atomic int64_t next_ms;
-    int64_t now_ms = clock_wall_ms(), due_ms = atomic_load_explicit(&next_ms, memory_order_relaxed);
-    if (now_ms < due_ms || !atomic_compare_exchange_strong(&next_ms, &due_ms, now_ms + WARNING_PAUSE_MS))
-        return;
-    log_warning("socket %s: its user '%s' does not exist or is off, so its clients may do nothing but log in; "
-                "create it with ACL SETUSER %s on ...",
-                path, name, name);
+    static struct log_flood flood = LOG_FLOOD("clients without the user of their socket", 1);
+    log_flooding(&flood, LOG_LEVEL_WARNING,
+                 "socket %s: its user '%s' does not exist or is off, so its clients may do nothing but log in; "
+                 "create it with ACL SETUSER %s on ...",
+                 path, name, name);
 }
 
 /*

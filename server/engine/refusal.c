@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "command/command_table.h"
 #include "engine/client.h"
-#include "host/log.h"
+#include "host/log_flood.h"
 #include "resp/reply.h"
 
 #include <stdbool.h>
@@ -50,8 +50,10 @@ static bool is_http(const struct arg *name)
 static void expel_browser(struct client *client)
 {
     char who[CONN_PEER_TEXT_MAX];
-    log_warning("possible cross-protocol attack: an HTTP request came in from %s; its connection was closed",
-                conn_peer_text(&client->conn, who));
+    static struct log_flood flood = LOG_FLOOD("HTTP requests", LOG_FLOOD_LINES);
+    log_flooding(&flood, LOG_LEVEL_WARNING,
+                 "possible cross-protocol attack: an HTTP request came in from %s; its connection was closed",
+                 conn_peer_text(&client->conn, who));
     conn_close(&client->conn);
 }
 

@@ -21,7 +21,7 @@
 #include "engine/pause.h"
 #include "engine/room.h"
 #include "engine/turn.h"
-#include "host/log.h"
+#include "host/log_flood.h"
 #include "listen/admission.h"
 #include "net/origin.h"
 #include "net/peer.h"
@@ -84,9 +84,9 @@ static void session_protocol_error(struct client *client, const struct parser *p
 {
     struct reply reply;
     char who[CONN_PEER_TEXT_MAX];
-    if (log_wants(LOG_LEVEL_VERBOSE))
-        log_verbose("protocol error from client %llu (%s): %s", (unsigned long long)client->conn.id,
-                    conn_peer_text(&client->conn, who), parser_error(parser));
+    static struct log_flood flood = LOG_FLOOD("protocol errors", LOG_FLOOD_LINES);
+    log_flooding(&flood, LOG_LEVEL_VERBOSE, "protocol error from client %llu (%s): %s",
+                 (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), parser_error(parser));
     reply_begin(&reply, &client->conn.output, client->resp);
     reply_error(&reply, parser_error(parser));
     reply_end(&reply);
@@ -102,7 +102,9 @@ static bool session_check_input(struct client *client, const struct parser *pars
     if (__builtin_expect(parser_pending(parser) <= limit, 1))
         return true;
     char who[CONN_PEER_TEXT_MAX];
-    log_warning(
+    static struct log_flood flood = LOG_FLOOD("clients closed by client-query-buffer-limit", LOG_FLOOD_LINES);
+    log_flooding(
+        &flood, LOG_LEVEL_WARNING,
         "closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit (%llu bytes)",
         (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), (unsigned long long)limit);
     counter_add(&client_stats(client)->query_limit_closed, 1);
@@ -384,18 +386,18 @@ void sessions_purge(void)
 
 /* ---- birth, death and ten times a second ---- */
 
-static void note_verbosely(const struct client *client, const char *event)
+static void note_verbosely(const struct client *client, struct log_flood *flood, const char *event)
 {
     char who[CONN_PEER_TEXT_MAX];
-    if (log_wants(LOG_LEVEL_VERBOSE))
-        log_verbose("client %llu %s: %s", (unsigned long long)client->conn.id, event,
-                    conn_peer_text(&client->conn, who));
+    log_flooding(flood, LOG_LEVEL_VERBOSE, "client %llu %s: %s", (unsigned long long)client->conn.id, event,
+                 conn_peer_text(&client->conn, who));
 }
 
 static void session_opened(void *context, struct conn *conn)
 {
+    static struct log_flood flood = LOG_FLOOD("clients connected", LOG_FLOOD_LINES);
     struct client *client = client_of(conn);
-    note_verbosely(client, "connected");
+    note_verbosely(client, &flood, "connected");
     client->server = context;
     client->resp = 2;
     guard_welcome(context, client);
@@ -405,8 +407,9 @@ static void session_opened(void *context, struct conn *conn)
 static void session_closed(void *context, struct conn *conn)
 {
     (void)context;
+    static struct log_flood flood = LOG_FLOOD("clients disconnected", LOG_FLOOD_LINES);
     struct client *client = client_of(conn);
-    note_verbosely(client, "disconnected");
+    note_verbosely(client, &flood, "disconnected");
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
     if (client->flags & CLIENT_HELD)

@@ -1,9 +1,8 @@
 /* One descriptor is kept in reserve: when no others are left, the next client can still be told so. */
 #include "listen/reception.h"
 
-#include "base/clock.h"
 #include "base/gate.h"
-#include "host/log.h"
+#include "host/log_flood.h"
 #include "listen/admission.h"
 #include "listen/listener.h"
 #include "listen/sockets.h"
@@ -19,7 +18,6 @@
 #include <unistd.h>
 
 #define ACCEPT_MAX 256 /* connections accepted at once, before other work has its turn */
-#define SAY_EVERY_MS 1000
 
 static const struct config *config;
 static struct gate_member *gate;
@@ -38,16 +36,6 @@ void reception_open(const struct config *the_config, struct gate_member *the_gat
     keep_spare();
 }
 
-/* Whether something that may happen thousands of times a second is to be logged again. */
-static bool may_say(int64_t *last_said_ms)
-{
-    int64_t now_ms = clock_wall_ms();
-    if (now_ms - *last_said_ms < SAY_EVERY_MS)
-        return false;
-    *last_said_ms = now_ms;
-    return true;
-}
-
 static void refuse(struct listener *listener, int fd, const char *reason)
 {
     char line[128];
@@ -61,12 +49,13 @@ static void refuse(struct listener *listener, int fd, const char *reason)
 
 static void refuse_uid(struct listener *listener, int fd, const struct peer *peer)
 {
-    static int64_t last_said_ms;
+    static struct log_flood flood =
+        LOG_FLOOD("connections refused by maxclients-per-uid", 5); /* of several uids, perhaps */
     char reason[96];
-    if (may_say(&last_said_ms))
-        log_warning(
-            "connections of uid %u (the last one: pid %d) through %s are refused: it has reached maxclients-per-uid",
-            (unsigned)peer->uid, (int)peer->pid, listener_path(listener));
+    log_flooding(
+        &flood, LOG_LEVEL_WARNING,
+        "connections of uid %u (the last one: pid %d) through %s are refused: it has reached maxclients-per-uid",
+        (unsigned)peer->uid, (int)peer->pid, listener_path(listener));
     snprintf(reason, sizeof reason, "max number of clients reached for uid %u", (unsigned)peer->uid);
     refuse(listener, fd, reason);
 }
@@ -74,10 +63,9 @@ static void refuse_uid(struct listener *listener, int fd, const struct peer *pee
 /* No descriptor is left: the spare one serves to tell the next client so, instead of letting it wait. */
 static void refuse_without_descriptors(struct listener *listener, int error)
 {
-    static int64_t last_said_ms;
-    if (may_say(&last_said_ms))
-        log_warning("can't accept a connection: %s; raise the limit of open files or lower maxclients",
-                    strerror(-error));
+    static struct log_flood flood = LOG_FLOOD("connections refused for want of descriptors", 1);
+    log_flooding(&flood, LOG_LEVEL_WARNING,
+                 "can't accept a connection: %s; raise the limit of open files or lower maxclients", strerror(-error));
     if (spare_fd >= 0)
         close(spare_fd);
     int fd = listener_accept(listener);

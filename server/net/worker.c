@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/usage.h"
-#include "host/log.h"
+#include "host/log_flood.h"
 #include "net/conn_internal.h"
 #include "net/mailbox.h"
 #include "net/origin.h"
@@ -147,7 +147,8 @@ static void worker_adopt(struct worker *worker, struct message *message)
         worker->service->opened(worker->service->context, conn);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
         if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, conn->transport->pollable(conn), &event)) {
-            log_warning("can't watch a new connection: %s", strerror(errno));
+            static struct log_flood flood = LOG_FLOOD("connections that can't be watched", 1);
+            log_flooding(&flood, LOG_LEVEL_WARNING, "can't watch a new connection: %s", strerror(errno));
             conn_close(conn);
         }
     }

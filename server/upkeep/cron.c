@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/usage.h"
 #include "engine/room.h"
+#include "host/log_flood.h"
 #include "record/latency.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
@@ -55,6 +56,7 @@ int cron_run(struct server *server, struct gate_member *gate)
         memory_note_allocated((size_t)usage_total());
         cron_expire(server, gate);
     }
+    log_flood_settle();
     if (now_ms >= next_decay_ms) {
         next_decay_ms = now_ms + DECAY_MS;
         mem_decay();

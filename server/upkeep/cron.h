@@ -1,6 +1,6 @@
 /*
- * What the server does periodically: active expiry, sampling rates, measuring memory, giving unused pages back. Main
- * thread, outside the gate.
+ * What the server does periodically: active expiry, sampling rates, measuring memory, giving unused pages back, saying
+ * what the log has left out. Main thread, outside the gate.
  */
 #ifndef KVS_UPKEEP_CRON_H
 #define KVS_UPKEEP_CRON_H

@@ -3,6 +3,7 @@
  */
 #include "kit/served.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ END_TEST
 /* forty refusals that differ, each as large as a request may reasonably be */
 START_TEST(refusals_of_large_requests_leave_little_behind)
 {
-    char *large = repeated('k', 16 * MIB);
+    char *large = repeated('k', 4 * MIB);
     long long before = kit_info(c, "used_memory");
     kit_expect(c, "+OK", "ACL", "SETUSER", "confined", "on", "nopass", "~mine", "+@all");
     kit_expect(reader, "+OK", "AUTH", "confined", "x");
@@ -135,6 +136,59 @@ START_TEST(the_slow_log_keeps_a_short_name)
     ck_assert_str_eq(log->element[0]->element[5]->str, wanted);
     freeReplyObject(log);
     free(longest);
+}
+END_TEST
+
+/* ---- the log ---- */
+
+/* How many lines of the log hold the text; what is said to have been left out counts in *more_out. */
+static unsigned count_lines(const char *log, const char *text, const char *what, unsigned *more_out)
+{
+    unsigned count = 0, more, seconds;
+    char format[128];
+    for (const char *at = log; (at = strstr(at, text)); at++)
+        count++;
+    *more_out = 0;
+    snprintf(format, sizeof format, "... and %%u more in the last %%u s: %s%%n", what);
+    for (const char *at = log; (at = strstr(at, "... and ")); at++) {
+        int end = 0;
+        if (sscanf(at, format, &more, &seconds, &end) == 2 && end > 0)
+            *more_out += more;
+    }
+    return count;
+}
+
+static void expect_flood(const char *log, const char *text, const char *what, unsigned times)
+{
+    unsigned more, lines = count_lines(log, text, what, &more);
+    ck_assert_msg(lines + more == times, "%s: %u lines and %u more", what, lines, more);
+    ck_assert_uint_ge(more, 1);
+    ck_assert_uint_le(lines, times / 2);
+}
+
+/* One line a connection, as fast as they can be made. */
+START_TEST(what_a_stranger_has_logged_is_limited_and_counted)
+{
+    unsigned rounds = scratch_rounds(500);
+    kit_expect(c, "+OK", "CONFIG", "SET", "loglevel", "verbose");
+    for (unsigned i = 0; i < rounds; i++) {
+        int browser = kit_raw_connect(server), stammerer = kit_raw_connect(server);
+        kit_raw_text(browser, "POST / HTTP/1.1\r\n");
+        kit_raw_text(stammerer, "*1\r\n@\r\n");
+        kit_raw_expect_end(browser);
+        kit_raw_expect(stammerer, "-ERR Protocol error: expected '$', got '@'\r\n");
+        kit_raw_expect_end(stammerer);
+        close(browser);
+        close(stammerer);
+    }
+    kit_signal(server, SIGTERM); /* at its end the server says what it has left out so far */
+    kit_await_log(server, "bye");
+    char *log = kit_read_log(server);
+    expect_flood(log, "possible cross-protocol attack", "HTTP requests", rounds);
+    expect_flood(log, "protocol error from client", "protocol errors", rounds);
+    free(log);
+    kit_wait(server);
+    kit_start_again(server);
 }
 END_TEST
 
@@ -204,6 +258,7 @@ Suite *suite_records(void)
     tcase_add_test(tcase, refusals_of_large_requests_leave_little_behind);
     tcase_add_test(tcase, a_log_without_limit_grows_by_bounded_entries);
     tcase_add_test(tcase, the_slow_log_keeps_a_short_name);
+    tcase_add_test(tcase, what_a_stranger_has_logged_is_limited_and_counted);
     tcase_add_test(tcase, no_record_holds_a_secret_however_it_is_wrapped);
     suite_add_tcase(suite, tcase);
     return suite;
