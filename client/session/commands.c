@@ -45,10 +45,14 @@ static bool has_word(const struct arguments *arguments, size_t from, const char 
 
 /* ---- passwords ---- */
 
-/* What names a setting: requirepass, masterauth, auth-pass and whatever gets a similar name later. */
+/*
+ * What names a setting: requirepass, masterauth, auth-pass and whatever gets a similar name later; and user, whose rules
+ * hold passwords.
+ */
 static bool is_secret_name(const char *name)
 {
-    return strcasestr(name, "pass") || strcasestr(name, "auth") || strcasecmp(name, "masteruser") == 0;
+    return strcasestr(name, "pass") || strcasestr(name, "auth") || strcasecmp(name, "masteruser") == 0 ||
+           strcasecmp(name, "user") == 0;
 }
 
 /* Looks at every `step`th argument from one on: where names stand. */
@@ -79,7 +83,8 @@ static bool is_secret_option(const char *word)
 /* The number of words before a command that is another's argument: COMMAND GETKEYS GET k. 0: it is none. */
 static size_t count_wrapping_words(const struct arguments *arguments)
 {
-    if (command_is(arguments, "command", "getkeys") || command_is(arguments, "command", "getkeysandflags"))
+    if (command_is(arguments, "command", "getkeys") || command_is(arguments, "command", "getkeysandflags") ||
+        command_is(arguments, "debug", "inside"))
         return 2;
     return command_is(arguments, "acl", "dryrun") ? 3 : 0;
 }
@@ -91,7 +96,7 @@ static bool named_command_has_secret(const struct arguments *arguments)
     if (arguments_is(arguments, 0, "acl"))
         return arguments_is(arguments, 1, "setuser");
     if (arguments_is(arguments, 0, "config"))
-        return arguments_is(arguments, 1, "set") && has_secret_name(arguments, 2, 2);
+        return arguments_is(arguments, 1, "set") && has_secret_name(arguments, 2, 1); /* a value may lack its name */
     if (arguments_is(arguments, 0, "hello"))
         return has_word(arguments, 1, "auth");
     if (arguments_is(arguments, 0, "migrate"))
@@ -109,14 +114,11 @@ bool command_has_secret(const struct arguments *arguments)
         if (is_secret_option(arguments->values[i]) || is_secret_url(arguments->values[i]))
             return true;
     }
-    size_t wrapping = count_wrapping_words(arguments);
-    if (wrapping > 0 && arguments->count > wrapping) {
-        struct arguments inner = {.count = arguments->count - wrapping,
-                                  .values = arguments->values + wrapping,
-                                  .lengths = arguments->lengths + wrapping};
-        return named_command_has_secret(&inner);
-    }
-    return named_command_has_secret(arguments);
+    struct arguments inner = *arguments;
+    for (size_t words; (words = count_wrapping_words(&inner)) > 0 && inner.count > words;)
+        inner = (struct arguments){
+            .count = inner.count - words, .values = inner.values + words, .lengths = inner.lengths + words};
+    return named_command_has_secret(&inner);
 }
 
 /* ---- harm ---- */

@@ -621,6 +621,8 @@ class HistoryIsSearched(PromptTest):
         secrets = ["auth sesame", "2 AUTH me sesame", "config set requirepass sesame", "hello 3 auth default sesame",
                    "acl setuser x >sesame", "acl dryrun default auth sesame", "command getkeys auth sesame",
                    "sentinel set m auth-pass sesame", "migrate h 1 k 0 5 auth sesame", 'auth "sesame',
+                   "acl dryrun x command getkeys auth sesame", "config set user 'a on >sesame'",
+                   "config set timeout requirepass sesame",
                    "kvs-cli -a sesame ping", "redis-cli -u redis://me:sesame@host ping", "REDISCLI_AUTH=sesame x",
                    "get k | curl -u me:sesame", "get k | PASSWORD=sesame program"]
         screen = self.lines("echo before")
