@@ -192,7 +192,7 @@ static void write_memory(struct text *info, struct server *server)
     field_int(info, "mem_not_counted_for_evict", (int64_t)report.clients);
     FIELDS_ZERO(info, "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves");
     field_int(info, "mem_clients_normal", (int64_t)report.clients);
-    field_int(info, "mem_records", (int64_t)report.records);
+    field_int(info, "kvs_mem_records", (int64_t)report.records);
     FIELDS_ZERO(info, "mem_cluster_links", "mem_aof_buffer");
     field_text(info, "mem_allocator", mem_allocator());
     field_int(info, "active_defrag_running", 0);

@@ -127,9 +127,9 @@ void cmd_memory_stats(struct call *call)
     pair_size(reply, "lua.caches", 0);
     pair_size(reply, "functions.caches", 0);
     size_t databases = reply_database_tables(reply, call->server->keyspace);
-    pair_size(reply, "records.slowlog", report.slowlog);
-    pair_size(reply, "records.acllog", report.acl_log);
-    pair_size(reply, "records.latency", report.latency);
+    pair_size(reply, "kvs.slowlog", report.slowlog);
+    pair_size(reply, "kvs.acllog", report.acl_log);
+    pair_size(reply, "kvs.latency", report.latency);
     pair_size(reply, "overhead.total", report.overhead);
     pair_size(reply, "keys.count", report.keys);
     pair_size(reply, "keys.bytes-per-key",

@@ -95,7 +95,7 @@ START_TEST(refusals_of_large_requests_leave_little_behind)
     }
     redisFree(reader);
     reader = kit_connect_to(scratch_path(server->folder, "reader.sock"));
-    long long records = kit_info(c, "mem_records");
+    long long records = kit_info(c, "kvs_mem_records");
     ck_assert_int_gt(records, 80 * 960);
     ck_assert_int_le(records, 81 * 4352);
     ck_assert_int_ge(kit_info(c, "used_memory_overhead"), records);
@@ -115,11 +115,11 @@ START_TEST(a_log_without_limit_grows_by_bounded_entries)
         kit_expect(reader, "-WRONGPASS...", "AUTH", name, "x");
     }
     kit_expect(c, "+OK", "CONFIG", "SET", "slowlog-log-slower-than", "-1");
-    ck_assert_int_le(kit_info(c, "mem_records"), 1001 * (4352 + 8704));
+    ck_assert_int_le(kit_info(c, "kvs_mem_records"), 1001 * (4352 + 8704));
     kit_expect(c, "+OK", "ACL", "LOG", "RESET");
     kit_expect(c, "+OK", "SLOWLOG", "RESET");
     kit_expect(c, "$0", "ECHO", "0");
-    ck_assert_int_eq(kit_info(c, "mem_records"), 0);
+    ck_assert_int_eq(kit_info(c, "kvs_mem_records"), 0);
     free(rest);
 }
 END_TEST
