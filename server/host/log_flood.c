@@ -128,7 +128,7 @@ static int64_t monotonic_ms(void)
 
 bool log_flood_admits(struct log_flood *flood, enum log_level level)
 {
-    return log_flood_admits_at(flood, level, monotonic_ms());
+    return log_wants(level) && log_flood_admits_at(flood, level, monotonic_ms());
 }
 
 void log_flood_settle(void)
