@@ -30,7 +30,7 @@ struct client_buffers {
 struct client_description {
     uint64_t id;
     int fd, db;
-    int64_t created_ms, last_active_ms, now_ms; /* wall */
+    int64_t created_ms, last_active_ms, now_ms; /* monotonic */
     uint8_t resp;
     struct client_buffers buffers;
     size_t output_memory, memory; /* bytes */
@@ -45,7 +45,7 @@ struct client_description {
 
 /*
  * By the client's worker or while the world is stopped. running is the call that asks for the description: its
- * arguments count as the input of its own client. It is NULL outside of calls. now_ms is wall time. The description is
+ * arguments count as the input of its own client. It is NULL outside of calls. now_ms is monotonic. The description is
  * to be freed with client_description_release().
  */
 void client_description_take(struct client_description *description, const struct client *client,

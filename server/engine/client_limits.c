@@ -36,7 +36,7 @@ static void log_client(struct log_flood *flood, enum log_level level, const char
     if (!log_flood_admits(flood, level))
         return;
     struct text line = TEXT_EMPTY;
-    client_describe_briefly(&line, client, NULL, clock_wall_ms());
+    client_describe_briefly(&line, client, NULL, clock_monotonic_ms());
     log_line(level, "%s: %s", reason, line.data);
     text_deinit(&line);
 }
@@ -63,7 +63,7 @@ bool clients_check_output(struct client *client)
         return client->conn.state != CONN_CLOSED;
     if (!client->conn.output.head || client->conn.state == CONN_CLOSED)
         return client->conn.state != CONN_CLOSED;
-    return check_output_at(client, clock_wall_ms());
+    return check_output_at(client, clock_monotonic_ms());
 }
 
 /* ---- memory of all clients ---- */
@@ -185,7 +185,7 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms)
 {
     static __thread int64_t next_look_ms;
     static struct log_flood idle = LOG_FLOOD("clients closed by timeout", LOG_FLOOD_LINES);
-    bool is_due = now_ms >= next_look_ms || next_look_ms > now_ms + LOOK_MS; /* or the clock was set back */
+    bool is_due = now_ms >= next_look_ms;
     if (!is_due && server->config.maxmemory_clients == 0)
         return;
     if (is_due)

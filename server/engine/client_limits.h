@@ -20,7 +20,7 @@ struct worker;
 
 /* ---- by the client's worker, inside the gate and without a lock of the keyspace ---- */
 
-/* From the worker's tick: checks all clients of the worker when it is time. now_ms is wall time. */
+/* From the worker's tick: checks all clients of the worker when it is time. now_ms is monotonic. */
 void clients_tick(struct server *server, struct worker *worker, int64_t now_ms);
 
 /*

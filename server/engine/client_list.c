@@ -37,7 +37,7 @@ static void list_add(struct client_list *list, const struct client *client, cons
 /* World stopped. ids is sorted; NULL stands for all clients. */
 static void take_all(struct client_list *list, const struct call *call, const uint64_t *ids, size_t id_count)
 {
-    int64_t now_ms = clock_wall_ms();
+    int64_t now_ms = clock_monotonic_ms();
     for (unsigned i = 0; i < workers_count(); i++)
         for (const struct conn *conn = worker_first_conn(worker_at(i)); conn; conn = conn->next)
             if (conn->state != CONN_CLOSED && (!ids || bsearch(&conn->id, ids, id_count, sizeof *ids, compare_ids)))

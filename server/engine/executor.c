@@ -44,6 +44,7 @@ struct run {
     struct worker *worker;
     struct thread_stats *stats;
     int64_t now_ms;  /* wall time of its commands */
+    uint32_t now_s;  /* monotonic, when it began */
     int64_t slow_ns; /* from which duration on the slow log or the latency monitor records a command */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
     int64_t turn_ns; /* when the turn of all these requests is over; monotonic as well */
@@ -138,6 +139,7 @@ static inline void call_init(struct call *call, const struct run *run, struct cl
     call->view.no_touch = (client->flags & CLIENT_NO_TOUCH) && !(command->flags & CMD_TOUCHES);
     call->view.lazy = run->server->config.lazyfree_lazy_server_del;
     call->view.now_ms = run->now_ms;
+    call->view.now_s = run->now_s;
     call->view.actor = client->conn.id;
     call->view.events = 0;
     call->reply = reply;
@@ -393,7 +395,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return TRIED_DONE;
-    if (pause_holds(client, command, run->now_ms)) {
+    if (pause_holds(client, command)) {
         execution->held = HELD_PAUSE;
         return TRIED_HELD;
     }
@@ -547,6 +549,7 @@ static struct run run_begin(struct client *client)
         .worker = worker,
         .stats = stats_of(worker_index(worker)),
         .now_ms = clock_wall_ms(),
+        .now_s = (uint32_t)(now_ns / 1000000000),
         .slow_ns = slow_threshold_ns(&client->server->config),
         .mark_ns = now_ns,
         .turn_ns = now_ns + TURN_NS,

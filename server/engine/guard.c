@@ -204,7 +204,7 @@ static struct bytes bytes_of(const char *text)
 static void note_refusal(const struct call *call, enum acl_log_reason reason, struct bytes object, struct bytes user)
 {
     struct text line = TEXT_EMPTY;
-    client_describe_briefly(&line, call->client, call, clock_wall_ms());
+    client_describe_briefly(&line, call->client, call, clock_monotonic_ms());
     acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}},
                 call->server->config.acllog_max_len);
     text_deinit(&line);

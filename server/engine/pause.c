@@ -4,17 +4,18 @@
  */
 #include "engine/pause.h"
 
+#include "base/clock.h"
 #include "store/keyspace.h"
 
 /* Changed while the world is stopped. */
 static struct {
     enum pause_kind kind;
-    int64_t until_ms; /* wall */
+    int64_t until_ms; /* monotonic */
 } pause;
 
-enum pause_kind pause_kind_at(int64_t now_ms)
+enum pause_kind pause_kind(void)
 {
-    if (now_ms < pause.until_ms)
+    if (clock_monotonic_ms() < pause.until_ms)
         return pause.kind;
     attention_set(ATTENTION_PAUSE, false);
     return PAUSE_NONE;
@@ -28,9 +29,10 @@ static void pause_set(struct keyspace *keyspace, enum pause_kind kind, int64_t u
     attention_set(ATTENTION_PAUSE, kind != PAUSE_NONE);
 }
 
-void pause_extend(struct keyspace *keyspace, enum pause_kind kind, int64_t end_ms, int64_t now_ms)
+void pause_extend(struct keyspace *keyspace, enum pause_kind kind, int64_t milliseconds)
 {
-    enum pause_kind before = pause_kind_at(now_ms);
+    int64_t end_ms = milliseconds > 0 ? clock_monotonic_ms() + milliseconds : 0;
+    enum pause_kind before = pause_kind();
     if (before != PAUSE_NONE) {
         kind = before > kind ? before : kind;
         end_ms = pause.until_ms > end_ms ? pause.until_ms : end_ms;

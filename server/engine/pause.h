@@ -19,30 +19,32 @@ struct keyspace;
 enum pause_kind { PAUSE_NONE, PAUSE_WRITE, PAUSE_ALL };
 
 /*
- * World stopped. Pauses until end_ms; a pause that is on already becomes longer and stricter, never shorter or milder.
- * Times are wall time.
+ * World stopped. Pauses for this many milliseconds; a pause that is on already becomes longer and stricter, never
+ * shorter or milder.
  */
-void pause_extend(struct keyspace *keyspace, enum pause_kind kind, int64_t end_ms, int64_t now_ms);
+void pause_extend(struct keyspace *keyspace, enum pause_kind kind, int64_t milliseconds);
 
 /* World stopped. The caller resumes the held clients with sessions_resume(). */
 void pause_end(struct keyspace *keyspace);
 
 /* ---- inside the gate ---- */
 
-/* The kind of pause that is on at now_ms, which is wall time. */
-enum pause_kind pause_kind_at(int64_t now_ms);
+/* The kind of pause that is on. */
+enum pause_kind pause_kind(void);
 
-/* Whether a pause of any kind is on: keys are neither expired nor evicted. now_ms is wall time. */
-static inline bool pause_is_active(int64_t now_ms)
+/* Whether a pause of any kind is on: keys are neither expired nor evicted. Without one the clock isn't asked. */
+static inline bool pause_is_active(void)
 {
-    return attention_has(ATTENTION_PAUSE) && pause_kind_at(now_ms) != PAUSE_NONE;
+    return attention_has(ATTENTION_PAUSE) && pause_kind() != PAUSE_NONE;
 }
 
 /* Whether this command of this client, which would run otherwise, has to wait. Monitors don't. */
-static inline bool pause_holds(const struct client *client, const struct command *command, int64_t now_ms)
+static inline bool pause_holds(const struct client *client, const struct command *command)
 {
-    return pause_is_active(now_ms) && !(client->flags & CLIENT_MONITOR) &&
-           (pause_kind_at(now_ms) == PAUSE_ALL || (command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)));
+    if (!attention_has(ATTENTION_PAUSE) || (client->flags & CLIENT_MONITOR))
+        return false;
+    enum pause_kind kind = pause_kind();
+    return kind == PAUSE_ALL || (kind == PAUSE_WRITE && (command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)));
 }
 
 #endif

@@ -429,7 +429,7 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 {
     struct server *server = context;
     clients_tick(server, worker, now_ms);
-    if (held_count(HELD_PAUSE) > 0 && !pause_is_active(now_ms))
+    if (held_count(HELD_PAUSE) > 0 && !pause_is_active())
         worker_resume(HELD_PAUSE);
 }
 

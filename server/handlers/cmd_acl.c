@@ -362,7 +362,7 @@ static void reply_named_number(struct reply *reply, const char *name, int64_t nu
 
 struct log_reader {
     struct reply *reply;
-    int64_t now_ms;
+    int64_t now_ms; /* monotonic */
 };
 
 /* Every command runs by itself so far, so the context is always "toplevel". */
@@ -380,7 +380,7 @@ static void reply_log_entry(void *context, const struct acl_log_entry *entry)
     reply_named_bytes(reply, "object", entry->refusal.object);
     reply_named_bytes(reply, "username", entry->refusal.user);
     reply_bulk_text(reply, "age-seconds");
-    reply_double(reply, (double)(reader->now_ms - entry->updated_ms) / 1000);
+    reply_double(reply, (double)(reader->now_ms - entry->happened_ms) / 1000);
     reply_named_bytes(reply, "client-info", entry->refusal.client);
     reply_named_number(reply, "entry-id", entry->id);
     reply_named_number(reply, "timestamp-created", entry->created_ms);
@@ -403,7 +403,7 @@ void cmd_acl_log(struct call *call)
     if (call->argc == 3 && !argument_i64(call, &call->argv[2], &count))
         return;
     struct reply_hole hole = reply_defer(call->reply);
-    int64_t told = acl_log_each(count, reply_log_entry, &(struct log_reader){call->reply, clock_wall_ms()});
+    int64_t told = acl_log_each(count, reply_log_entry, &(struct log_reader){call->reply, clock_monotonic_ms()});
     reply_defer_array(call->reply, hole, (size_t)told);
 }
 

@@ -28,7 +28,7 @@ static void reply_text(struct call *call, struct text *text)
 void cmd_client_info(struct call *call)
 {
     struct text text = TEXT_EMPTY;
-    client_describe(&text, call->client, call, clock_wall_ms());
+    client_describe(&text, call->client, call, clock_monotonic_ms());
     text_add_char(&text, '\n');
     reply_text(call, &text);
 }

@@ -8,10 +8,10 @@
 #include "server.h"
 
 /*
- * Reads the end of the pause: wall time in ms, or 0 for a timeout of 0, which by itself pauses nothing. False, with the
- * error, if the timeout is wrong.
+ * Reads the length of the pause in milliseconds; 0 pauses nothing by itself. False, with the error, if it is wrong. What
+ * is out of range is decided by wall time, as in Redis, although monotonic time ends the pause.
  */
-static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end_out)
+static bool parse_timeout(struct call *call, const struct arg *timeout, int64_t *milliseconds_out)
 {
     int64_t ms;
     const char *mistake = NULL;
@@ -25,7 +25,7 @@ static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end
         reply_error(call->reply, mistake);
         return false;
     }
-    *end_out = ms > 0 ? call->view.now_ms + ms : 0;
+    *milliseconds_out = ms;
     return true;
 }
 
@@ -33,7 +33,7 @@ static bool parse_end(struct call *call, const struct arg *timeout, int64_t *end
 void cmd_client_pause(struct call *call)
 {
     enum pause_kind kind = PAUSE_ALL;
-    int64_t end_ms;
+    int64_t milliseconds;
     if (call->argc > 4) {
         error_client_usage(call);
         return;
@@ -44,9 +44,9 @@ void cmd_client_pause(struct call *call)
         reply_error(call->reply, "ERR CLIENT PAUSE mode must be WRITE or ALL");
         return;
     }
-    if (!parse_end(call, &call->argv[2], &end_ms))
+    if (!parse_timeout(call, &call->argv[2], &milliseconds))
         return;
-    pause_extend(call->server->keyspace, kind, end_ms, call->view.now_ms);
+    pause_extend(call->server->keyspace, kind, milliseconds);
     reply_ok(call->reply);
 }
 

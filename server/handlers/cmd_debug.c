@@ -91,6 +91,12 @@ static void debug_set_active_expire(struct call *call)
     reply_ok(call->reply);
 }
 
+static void debug_shift_clock(struct call *call)
+{
+    clock_shift_wall((int64_t)(argument_number(&call->argv[2]) * 1000));
+    reply_ok(call->reply);
+}
+
 static void debug_object(struct call *call)
 {
     struct key key = key_make(call->argv[2].data, call->argv[2].len);
@@ -103,7 +109,7 @@ static void debug_object(struct call *call)
     char line[256];
     snprintf(line, sizeof line, "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
              (const void *)entry, type->encoding(entry), type->serialized_len(entry), (unsigned)entry->recency,
-             recency_idle_seconds(entry, call->view.now_ms));
+             recency_idle_seconds(entry, call->view.now_s));
     reply_simple(call->reply, line);
 }
 
@@ -410,6 +416,8 @@ static const struct debug_subcommand subcommands[] = {
     {"SEGFAULT", "    Crash by writing where nothing may be written.", 2, 0, debug_segfault},
     {"SET-ACTIVE-EXPIRE <0|1>", "    Set whether expired keys are looked for, or only noticed when used.", 3, 3,
      debug_set_active_expire},
+    {"SHIFT-CLOCK <seconds>", "    Put the server's wall clock ahead of the machine's, or behind it; 0 puts it right.",
+     3, 3, debug_shift_clock},
     {"SLEEP <seconds>", "    Stop the whole server for this long; decimals are allowed.", 3, 3, debug_sleep},
     {"STRINGMATCH-LEN <pattern> <string>", "    Tell whether the pattern matches.", 4, 4, debug_stringmatch_len},
     {"STRINGMATCH-TEST", "    Match random patterns.", 2, 2, debug_stringmatch_test},

@@ -166,11 +166,11 @@ static void graph_write(struct text *graph, const struct latency_event *event)
 
     unsigned shown = count < GRAPH_COLUMNS ? count : GRAPH_COLUMNS;
     const struct latency_sample *samples = all + (count - shown);
-    int64_t now_s = clock_wall_ms() / 1000;
+    int64_t now_s = clock_monotonic_ms() / 1000;
     graph_draw(graph, samples, shown, low, high);
-    add_age(graph, now_s - samples[0].time_s);
+    add_age(graph, now_s - samples[0].at_s);
     text_add(graph, " to ");
-    add_age(graph, now_s - samples[shown - 1].time_s);
+    add_age(graph, now_s - samples[shown - 1].at_s);
     text_add(graph, " ago\n");
 }
 
@@ -209,7 +209,7 @@ static struct findings event_examine(const struct latency_event *event, int64_t 
     for (unsigned i = 0; i < found.spikes; i++)
         distance += llabs(samples[i].ms - found.average_ms);
     found.deviation_ms = distance / found.spikes;
-    int64_t span_s = now_s > samples[0].time_s ? now_s - samples[0].time_s : 1;
+    int64_t span_s = now_s > samples[0].at_s ? now_s - samples[0].at_s : 1;
     found.period_s = (double)span_s / found.spikes;
     return found;
 }
@@ -247,7 +247,7 @@ static void doctor_write(struct text *report, const struct latency_event *events
         text_addf(report, "Nothing has taken %" PRId64 " ms or longer since the watching began.\n", threshold_ms);
         return;
     }
-    int64_t now_s = clock_wall_ms() / 1000;
+    int64_t now_s = clock_monotonic_ms() / 1000;
     text_add(report, "What took too long:\n\n");
     for (unsigned i = 0; i < count; i++) {
         struct findings found = event_examine(&events[i], now_s);

@@ -69,7 +69,7 @@ void cmd_object_idletime(struct call *call)
     if (policy_counts_frequency(call))
         reply_error(call->reply, "ERR An LFU maxmemory policy is selected, idle time not tracked." POLICY_NOTE);
     else
-        reply_int(call->reply, recency_idle_seconds(entry, call->view.now_ms));
+        reply_int(call->reply, recency_idle_seconds(entry, call->view.now_s));
 }
 
 void cmd_object_freq(struct call *call)
@@ -81,7 +81,7 @@ void cmd_object_freq(struct call *call)
         reply_error(call->reply,
                     "ERR An LFU maxmemory policy is not selected, access frequency not tracked." POLICY_NOTE);
     else
-        reply_int(call->reply, recency_frequency(entry, call->view.now_ms));
+        reply_int(call->reply, recency_frequency(entry, call->view.now_s));
 }
 
 void cmd_object_help(struct call *call)

@@ -7,6 +7,7 @@
  */
 #include "host/supervisor.h"
 
+#include "base/clock.h"
 #include "host/log.h"
 
 #include <errno.h>
@@ -20,7 +21,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MESSAGE_MAX = 1024 };
@@ -117,10 +117,7 @@ void supervisor_ready(const char *status)
 
 void supervisor_reloading(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-    tell(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=reloading", now_us);
+    tell(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reloading", clock_monotonic_ns() / 1000);
 }
 
 void supervisor_stopping(void)

@@ -25,7 +25,8 @@ struct net_service {
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
     void (*closed)(void *context, struct conn *conn); /* the last call: the layer above frees what it attached */
     void (*ended)(void *context); /* the worker's thread ends, outside the gate: frees what is kept for the thread */
-    void (*tick)(void *context, struct worker *worker, int64_t now_ms); /* ten times a second on each worker */
+    /* ten times a second on each worker; now_ms is monotonic */
+    void (*tick)(void *context, struct worker *worker, int64_t now_ms);
 };
 
 #endif

@@ -42,11 +42,11 @@ struct worker {
     struct conn *first, *last;
     struct conn *flush_first, *flush_last;
     struct conn *closed;
-    int64_t now_ms;       /* wall time at the start of the round */
-    int64_t next_tick_ms; /* wall */
+    int64_t now_ms;       /* monotonic, at the start of the round */
+    int64_t next_tick_ms; /* monotonic */
     int next_round_ms;    /* what service->served() has returned */
     bool stopping;
-    int64_t stop_at_ms; /* wall: when connections are closed even if output is left */
+    int64_t stop_at_ms; /* monotonic: when connections are closed even if output is left */
     /* atomic: written by main at adoption and by the worker at close */
     atomic_uint conn_count;
     /* atomic: written by the worker */
@@ -233,15 +233,15 @@ static int worker_timeout(const struct worker *worker)
         return -1;
     if (worker->next_round_ms == 0)
         return 0;
-    int64_t wait = worker->next_tick_ms - clock_wall_ms(), most = TICK_MS;
-    if (worker->next_round_ms > 0 && worker->next_round_ms < most)
-        most = worker->next_round_ms;
-    return wait < 0 ? 0 : wait > most ? (int)most : (int)wait;
+    int64_t wait = worker->next_tick_ms - clock_monotonic_ms();
+    if (worker->next_round_ms > 0 && worker->next_round_ms < wait)
+        wait = worker->next_round_ms;
+    return wait < 0 ? 0 : (int)wait;
 }
 
 static void worker_round(struct worker *worker, const struct epoll_event *events, int count)
 {
-    worker->now_ms = clock_wall_ms();
+    worker->now_ms = clock_monotonic_ms();
     counter_add(&worker->rounds, 1);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr)
@@ -251,7 +251,7 @@ static void worker_round(struct worker *worker, const struct epoll_event *events
     }
     worker->next_round_ms = worker->service->served(worker->service->context);
     worker_read_mail(worker);
-    if (worker->now_ms >= worker->next_tick_ms || worker->next_tick_ms > worker->now_ms + TICK_MS) {
+    if (worker->now_ms >= worker->next_tick_ms) {
         worker->next_tick_ms = worker->now_ms + TICK_MS;
         worker->service->tick(worker->service->context, worker, worker->now_ms);
     }
@@ -287,7 +287,7 @@ static int worker_init(struct worker *worker, unsigned index, struct gate *gate,
 {
     worker->index = index;
     worker->service = service;
-    worker->now_ms = clock_wall_ms();
+    worker->now_ms = clock_monotonic_ms();
     worker->next_round_ms = -1;
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (worker->epoll < 0)
@@ -341,7 +341,7 @@ void workers_stop(int grace_ms)
 {
     for (unsigned i = 0; i < worker_total; i++) {
         struct stop_message *stop = mem_alloc(sizeof *stop);
-        *stop = (struct stop_message){{.run = worker_stop}, clock_wall_ms() + grace_ms};
+        *stop = (struct stop_message){{.run = worker_stop}, clock_monotonic_ms() + grace_ms};
         worker_post(&workers[i], &stop->message);
     }
     for (unsigned i = 0; i < worker_total; i++)

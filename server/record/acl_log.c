@@ -16,6 +16,7 @@ struct entry_of_refusal {
     int64_t count;
     enum acl_log_reason reason;
     int64_t created_ms, updated_ms; /* wall */
+    int64_t happened_ms;            /* monotonic; the last time */
     struct text object, user, client;
 };
 
@@ -45,6 +46,7 @@ static struct entry_of_refusal *refusal_create(const struct acl_refusal *refusal
     entry->count = 1;
     entry->reason = refusal->reason;
     entry->created_ms = entry->updated_ms = clock_wall_ms();
+    entry->happened_ms = clock_monotonic_ms();
     text_add_excerpt(&entry->object, refusal->object.data, refusal->object.len, ACL_LOG_TEXT_MAX);
     text_add_excerpt(&entry->user, refusal->user.data, refusal->user.len, ACL_LOG_TEXT_MAX);
     text_add_excerpt(&entry->client, refusal->client.data, refusal->client.len, ACL_LOG_CLIENT_MAX);
@@ -58,7 +60,7 @@ static bool texts_equal(const struct text *a, const struct text *b)
 
 static bool is_of_one_kind(const struct entry_of_refusal *a, const struct entry_of_refusal *b)
 {
-    int64_t apart_ms = a->updated_ms - b->updated_ms;
+    int64_t apart_ms = a->happened_ms - b->happened_ms;
     return a->reason == b->reason && apart_ms <= GROUPING_MS && apart_ms >= -GROUPING_MS &&
            texts_equal(&a->object, &b->object) && texts_equal(&a->user, &b->user);
 }
@@ -73,6 +75,7 @@ static bool refusal_merge(struct recent_entry *known_entry, struct recent_entry 
     known->client = fresh->client;
     fresh->client = client;
     known->updated_ms = fresh->updated_ms;
+    known->happened_ms = fresh->happened_ms;
     known->count++;
     return true;
 }
@@ -120,6 +123,7 @@ static void show(void *context, const struct recent_entry *recent)
                                          .count = entry->count,
                                          .created_ms = entry->created_ms,
                                          .updated_ms = entry->updated_ms,
+                                         .happened_ms = entry->happened_ms,
                                          .refusal = {entry->reason, bytes_of(&entry->object), bytes_of(&entry->user),
                                                      bytes_of(&entry->client)},
                                      });

@@ -34,6 +34,7 @@ struct acl_log_entry {
     int64_t id;
     int64_t count;                  /* how often it happened */
     int64_t created_ms, updated_ms; /* wall: the first and the last time */
+    int64_t happened_ms;            /* monotonic: the last time, for the age */
     struct acl_refusal refusal;     /* the client is that of the last time */
 };
 

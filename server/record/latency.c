@@ -39,8 +39,9 @@ static struct latency_event *event_make(const char *name)
     return event;
 }
 
-static void event_add(struct latency_event *event, int64_t now_s, int64_t ms)
+static void event_add(struct latency_event *event, int64_t ms)
 {
+    int64_t now_s = clock_wall_ms() / 1000;
     if (ms > event->worst_ms)
         event->worst_ms = ms;
     struct latency_sample *newest = event->count > 0 ? &event->samples[event->count - 1] : NULL;
@@ -51,20 +52,19 @@ static void event_add(struct latency_event *event, int64_t now_s, int64_t ms)
     }
     if (event->count == LATENCY_SAMPLES) /* once a second at most, so moving them costs nothing */
         memmove(&event->samples[0], &event->samples[1], --event->count * sizeof event->samples[0]);
-    event->samples[event->count++] = (struct latency_sample){now_s, ms};
+    event->samples[event->count++] = (struct latency_sample){now_s, clock_monotonic_ms() / 1000, ms};
 }
 
 /* ---- from outside ---- */
 
 void latency_add(const char *name, int64_t ms)
 {
-    int64_t now_s = clock_wall_ms() / 1000;
     pthread_mutex_lock(&monitor.lock);
     struct latency_event *event = event_find(name, strlen(name));
     if (!event)
         event = event_make(name);
     if (event)
-        event_add(event, now_s, ms);
+        event_add(event, ms);
     pthread_mutex_unlock(&monitor.lock);
 }
 

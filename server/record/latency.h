@@ -19,6 +19,7 @@
 
 struct latency_sample {
     int64_t time_s; /* wall */
+    int64_t at_s;   /* monotonic, for ages */
     int64_t ms;
 };
 

@@ -325,7 +325,7 @@ static void rate_add(struct rate *rate, uint64_t total, int64_t elapsed_ms)
 void stats_sample(int64_t now_ms)
 {
     int64_t elapsed_ms = rate_sampled_ms != 0 ? now_ms - rate_sampled_ms : 0;
-    if (elapsed_ms <= 0) { /* the first call, or the wall clock was set back */
+    if (elapsed_ms <= 0) { /* the first call */
         rate_sampled_ms = now_ms;
         return;
     }

@@ -96,8 +96,7 @@ enum find { FIND_TO_READ, FIND_TO_WRITE };
 static __attribute__((noinline)) void drop_expired(struct view *view, struct shard *shard, const struct key *key,
                                                    table_slot *slot, enum find find)
 {
-    int64_t suspended_until_ms = atomic_load_explicit(&view->keyspace->expiry_suspended_until_ms, memory_order_relaxed);
-    if (find == FIND_TO_READ && view->now_ms < suspended_until_ms)
+    if (find == FIND_TO_READ && keyspace_expiry_is_suspended(view->keyspace))
         return;
     shard_drop(view, shard, key, slot, true, &event_expired);
     counter_add(&shard->expired, 1);
@@ -132,7 +131,7 @@ const struct entry *keyspace_find(struct view *view, const struct key *key, enum
         return NULL;
     struct entry *entry = slot_entry(*slot);
     if (!(how & LOOKUP_NO_TOUCH) && !view->no_touch)
-        recency_touch(entry, view->now_ms);
+        recency_touch(entry, view->now_s);
     return entry;
 }
 
@@ -143,7 +142,7 @@ const struct entry *keyspace_find_for_write(struct view *view, const struct key 
         return NULL;
     struct entry *entry = slot_entry(*slot);
     if (!view->no_touch)
-        recency_touch(entry, view->now_ms);
+        recency_touch(entry, view->now_s);
     return entry;
 }
 
@@ -231,9 +230,9 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
     bool due = old && slot_is_due(*slot, view->now_ms);
     if (entry->recency == 0) { /* a new entry; a renamed, moved or copied one has its clock */
         if (old && !due)
-            recency_succeed(entry, old, view->now_ms);
+            recency_succeed(entry, old, view->now_s);
         else
-            recency_init(entry, view->now_ms);
+            recency_init(entry, view->now_s);
     }
     if (old) {
         if (due)

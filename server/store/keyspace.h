@@ -172,7 +172,7 @@ enum evicted keyspace_evict(struct keyspace *keyspace, const struct eviction_wis
  * Until that wall time (milliseconds) expired keys are invisible, but neither rounds nor reads delete them (CLIENT
  * PAUSE). Any thread.
  */
-void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms);
+void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t monotonic_ms);
 
 struct keyspace_stats {
     uint64_t hits, misses;

@@ -62,7 +62,7 @@ size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t 
     int64_t end_ns = clock_monotonic_ns() + budget_us * 1000;
     bool on_time = true;
     *again_out = false;
-    if (!atomic_load(&keyspace->active_expiry) || now_ms < atomic_load(&keyspace->expiry_suspended_until_ms))
+    if (!atomic_load(&keyspace->active_expiry) || keyspace_expiry_is_suspended(keyspace))
         return 0;
     while (on_time && tour->shards_done < KEYSPACE_SHARDS) {
         struct shard *shard = &keyspace->shards[tour->shard];
@@ -86,21 +86,21 @@ void keyspace_set_active_expiry(struct keyspace *keyspace, bool on)
     atomic_store(&keyspace->active_expiry, on);
 }
 
-void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t wall_ms)
+void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t monotonic_ms)
 {
-    atomic_store(&keyspace->expiry_suspended_until_ms, wall_ms);
+    atomic_store(&keyspace->expiry_suspended_until_ms, monotonic_ms);
 }
 
 /* ---- eviction ---- */
 
 /* How suitable an entry is as a victim: the larger the better. */
-static int64_t victim_score(enum victim victim, const struct entry *entry, int64_t now_ms)
+static int64_t victim_score(enum victim victim, const struct entry *entry, uint32_t now_s)
 {
     switch (victim) {
     case VICTIM_IDLE:
-        return recency_idle_seconds(entry, now_ms);
+        return recency_idle_seconds(entry, now_s);
     case VICTIM_RARE:
-        return 255 - (int64_t)recency_frequency(entry, now_ms);
+        return 255 - (int64_t)recency_frequency(entry, now_s);
     case VICTIM_SOONEST:
         return INT64_MAX - entry_expiry(entry);
     default:
@@ -128,7 +128,7 @@ static struct entry *table_find_volatile(struct table *table)
 
 /* The best victim of a table by sampling, or NULL. */
 static struct entry *table_choose_victim(struct table *table, enum victim victim, bool only_volatile, int samples,
-                                         int64_t now_ms)
+                                         uint32_t now_s)
 {
     struct entry *best = NULL;
     int64_t best_score = -1;
@@ -138,7 +138,7 @@ static struct entry *table_choose_victim(struct table *table, enum victim victim
         if (only_volatile && entry_expiry(entry) == ENTRY_NO_EXPIRY)
             continue;
         seen++;
-        int64_t score = victim_score(victim, entry, now_ms);
+        int64_t score = victim_score(victim, entry, now_s);
         if (score > best_score) {
             best = entry;
             best_score = score;
@@ -180,12 +180,12 @@ static int shard_choose_database(const struct shard *shard, int databases, bool 
 static bool shard_evict(struct keyspace *keyspace, struct shard *shard, const struct eviction_wish *wish,
                         int64_t now_ms)
 {
-    struct view view = {.keyspace = keyspace, .now_ms = now_ms};
+    struct view view = {.keyspace = keyspace, .now_ms = now_ms, .now_s = clock_monotonic_s()};
     view.db = shard_choose_database(shard, keyspace->databases, wish->only_volatile);
     if (view.db < 0)
         return false;
     struct entry *entry =
-        table_choose_victim(shard->tables[view.db], wish->victim, wish->only_volatile, wish->samples, now_ms);
+        table_choose_victim(shard->tables[view.db], wish->victim, wish->only_volatile, wish->samples, view.now_s);
     if (entry)
         shard_drop_entry(&view, shard, entry, wish->lazily, &event_evicted);
     return entry;

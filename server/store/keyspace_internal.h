@@ -2,6 +2,7 @@
 #ifndef KVS_STORE_KEYSPACE_INTERNAL_H
 #define KVS_STORE_KEYSPACE_INTERNAL_H
 
+#include "base/clock.h"
 #include "base/counter.h"
 #include "store/hooks.h"
 #include "store/keyspace.h"
@@ -21,12 +22,19 @@ struct tour {
 struct keyspace {
     int databases;
     atomic_bool active_expiry;
-    _Atomic int64_t expiry_suspended_until_ms; /* wall; CLIENT PAUSE: no expired key is deleted before */
+    _Atomic int64_t expiry_suspended_until_ms; /* monotonic; CLIENT PAUSE: no expired key is deleted before */
     struct tour tour;
     struct table **tables; /* all shards' pointers, in one allocation */
     struct hooks hooks;
     struct shard shards[KEYSPACE_SHARDS];
 };
+
+/* The clock is asked only if there has been a suspension. */
+static inline bool keyspace_expiry_is_suspended(const struct keyspace *keyspace)
+{
+    int64_t until_ms = atomic_load_explicit(&keyspace->expiry_suspended_until_ms, memory_order_relaxed);
+    return until_ms > 0 && clock_monotonic_ms() < until_ms;
+}
 
 static inline size_t table_count(const struct table *table)
 {

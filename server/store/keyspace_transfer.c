@@ -77,7 +77,7 @@ enum transfer keyspace_copy(struct view *view, const struct key *from, int db, c
     struct entry *copy = entry_copy(entry, to->name, entry_expiry(entry));
     if (!copy)
         return TRANSFER_NO_MEMORY;
-    recency_init(copy, view->now_ms); /* nobody has used the copy yet */
+    recency_init(copy, view->now_s); /* nobody has used the copy yet */
     put_in(view, db, to, copy, &event_copy_to);
     return TRANSFER_DONE;
 }

@@ -18,6 +18,7 @@ struct view {
     int db;          /* index */
     bool no_touch;   /* lookups leave recency as it is (CLIENT NO-TOUCH) */
     bool lazy;       /* the reaper may free replaced values (lazyfree-lazy-server-del) */
+    uint32_t now_s;  /* monotonic: says when keys were used (recency.h) */
     int64_t now_ms;  /* wall time: decides what has expired */
     uint64_t actor;  /* the id of the acting client; 0: the server itself */
     uint64_t events; /* changes made so far by this call: one for each change of a key or of a whole database */

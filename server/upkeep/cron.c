@@ -48,11 +48,11 @@ static bool cron_evict(struct server *server, struct gate_member *gate)
 int cron_run(struct server *server, struct gate_member *gate)
 {
     static int64_t next_tick_ms, next_decay_ms;
-    int64_t now_ms = clock_monotonic_ns() / 1000000;
+    int64_t now_ms = clock_monotonic_ms();
     bool more = cron_evict(server, gate);
     if (now_ms >= next_tick_ms) {
         next_tick_ms = now_ms + TICK_MS;
-        stats_sample(clock_wall_ms());
+        stats_sample(now_ms);
         memory_note_allocated((size_t)usage_total());
         cron_expire(server, gate);
     }
@@ -61,6 +61,6 @@ int cron_run(struct server *server, struct gate_member *gate)
         next_decay_ms = now_ms + DECAY_MS;
         mem_decay();
     }
-    int64_t wait_ms = next_tick_ms - clock_monotonic_ns() / 1000000;
+    int64_t wait_ms = next_tick_ms - clock_monotonic_ms();
     return more || wait_ms < 0 ? 0 : (int)wait_ms;
 }

@@ -13,6 +13,7 @@ static void end(void)
 {
     acl_log_reset();
     clock_set_fake(-1);
+    clock_shift_wall(0);
 }
 
 static void refuse_at(int64_t ms, const char *object, const char *client)
@@ -86,6 +87,20 @@ START_TEST(an_entry_is_bounded_whatever_strangers_send)
 }
 END_TEST
 
+START_TEST(a_clock_that_is_set_parts_nothing)
+{
+    struct acl_log_entry newest;
+    for (int hours = -1; hours <= 1; hours++) {
+        clock_shift_wall(hours * INT64_C(3600000));
+        acl_log_add(&(struct acl_refusal){ACL_LOG_KEY, {"a", 1}, {"me", 2}, {"one", 3}}, 128);
+    }
+    ck_assert_int_eq(acl_log_each(1, take, &newest), 1);
+    ck_assert_int_eq(newest.count, 3);
+    ck_assert_int_ge(newest.updated_ms, newest.created_ms + 2 * 3600000);
+    ck_assert_int_le(newest.happened_ms, clock_monotonic_ms());
+}
+END_TEST
+
 Suite *suite_acl_log(void);
 Suite *suite_acl_log(void)
 {
@@ -93,6 +108,7 @@ Suite *suite_acl_log(void)
     TCase *tcase = tcase_create("acl log");
     tcase_add_checked_fixture(tcase, NULL, end);
     tcase_add_test(tcase, an_entry_lives_on_while_refusals_follow_each_other);
+    tcase_add_test(tcase, a_clock_that_is_set_parts_nothing);
     tcase_add_test(tcase, another_object_is_another_entry);
     tcase_add_test(tcase, an_entry_is_bounded_whatever_strangers_send);
     suite_add_tcase(suite, tcase);

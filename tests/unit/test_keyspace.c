@@ -22,11 +22,13 @@
 
 static struct keyspace *keyspace;
 static int64_t now_ms;
+static uint32_t now_s; /* of the other clock */
 
 static void begin(void)
 {
     keyspace = keyspace_create(DATABASES);
     now_ms = 1000000;
+    now_s = 5000;
 }
 
 static void end(void)
@@ -58,7 +60,7 @@ static void name_key(struct named_key *named, unsigned number)
 static struct view *view_at(int db)
 {
     static __thread struct view view;
-    view = (struct view){.keyspace = keyspace, .db = db, .now_ms = now_ms};
+    view = (struct view){.keyspace = keyspace, .db = db, .now_ms = now_ms, .now_s = now_s};
     return &view;
 }
 
@@ -188,11 +190,11 @@ START_TEST(looking_up_touches_if_wanted)
     struct named_key named;
     put(0, 1, 1, ENTRY_NO_EXPIRY);
     name_key(&named, 1);
-    now_ms += 50000;
+    now_s += 50;
     get(0, 1, LOOKUP_NO_TOUCH);
     keyspace_lock(keyspace, &named.shards);
-    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(view_at(0), &named.key, LOOKUP_PEEK), now_ms), 50);
-    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(view_at(0), &named.key, LOOKUP_TOUCH), now_ms), 0);
+    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(view_at(0), &named.key, LOOKUP_PEEK), now_s), 50);
+    ck_assert_uint_eq(recency_idle_seconds(keyspace_find(view_at(0), &named.key, LOOKUP_TOUCH), now_s), 0);
     keyspace_unlock(keyspace, &named.shards);
 }
 END_TEST
@@ -363,11 +365,12 @@ START_TEST(expiry_can_be_turned_off_and_suspended)
     bool again;
     put(0, 1, 1, now_ms);
     put(0, 2, 2, now_ms);
-    keyspace_suspend_expiry_until(keyspace, now_ms + 1);
+    clock_set_fake(1000);
+    keyspace_suspend_expiry_until(keyspace, 1001);
     ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 0);
     ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1); /* it isn't seen, but it isn't deleted either */
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 2);
-    keyspace_suspend_expiry_until(keyspace, now_ms); /* ends by itself */
+    clock_set_fake(1001); /* it ends by itself */
     keyspace_set_active_expiry(keyspace, false);
     ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 1000000, &again), 0);
     ck_assert_int_eq(get(0, 1, LOOKUP_PEEK), -1); /* what is looked up expires all the same */

@@ -1,52 +1,68 @@
 /* CLIENT PAUSE: what it holds, how it grows, and that the clock ends it. */
+#include "base/clock.h"
 #include "engine/attention.h"
 #include "engine/pause.h"
 #include "store/keyspace.h"
 
 #include <check.h>
 
-#define NOW_MS INT64_C(1700000000000)
+#define NOW_MS INT64_C(1700000)
 
 static struct keyspace *keyspace;
 
 static void set_up(void)
 {
     keyspace = keyspace_create(1);
+    clock_set_fake(NOW_MS);
+}
+
+/* So many milliseconds after the test began. */
+static void at(int64_t ms)
+{
+    clock_set_fake(NOW_MS + ms);
 }
 
 static void tear_down(void)
 {
     pause_end(keyspace);
     keyspace_destroy(keyspace);
+    clock_set_fake(-1);
 }
 
 START_TEST(pause_calls_for_attention_until_the_clock_ends_it)
 {
     ck_assert(!attention_is_called_for());
-    pause_extend(keyspace, PAUSE_WRITE, NOW_MS + 10, NOW_MS);
+    pause_extend(keyspace, PAUSE_WRITE, 10);
     ck_assert(attention_has(ATTENTION_PAUSE));
-    ck_assert(pause_is_active(NOW_MS + 9));
+    at(9);
+    ck_assert(pause_is_active());
     ck_assert(attention_has(ATTENTION_PAUSE));
-    ck_assert(!pause_is_active(NOW_MS + 10));
+    at(10);
+    ck_assert(!pause_is_active());
     ck_assert(!attention_is_called_for());
-    pause_extend(keyspace, PAUSE_WRITE, NOW_MS + 20, NOW_MS + 11);
-    ck_assert(pause_is_active(NOW_MS + 11));
+    pause_extend(keyspace, PAUSE_WRITE, 10);
+    ck_assert(pause_is_active());
     pause_end(keyspace);
-    ck_assert(!pause_is_active(NOW_MS + 11) && !attention_is_called_for());
+    ck_assert(!pause_is_active() && !attention_is_called_for());
 }
 END_TEST
 
 START_TEST(pause_grows_longer_and_stricter_only)
 {
-    pause_extend(keyspace, PAUSE_WRITE, NOW_MS + 50, NOW_MS);
-    pause_extend(keyspace, PAUSE_ALL, NOW_MS + 10, NOW_MS);
-    ck_assert_int_eq(pause_kind_at(NOW_MS + 49), PAUSE_ALL);
-    pause_extend(keyspace, PAUSE_WRITE, NOW_MS + 60, NOW_MS);
-    ck_assert_int_eq(pause_kind_at(NOW_MS + 59), PAUSE_ALL);
+    pause_extend(keyspace, PAUSE_WRITE, 50);
+    pause_extend(keyspace, PAUSE_ALL, 10);
+    at(49);
+    ck_assert_int_eq(pause_kind(), PAUSE_ALL);
+    pause_extend(keyspace, PAUSE_WRITE, 11);
+    at(59);
+    ck_assert_int_eq(pause_kind(), PAUSE_ALL);
     /* what is over is not extended */
-    pause_extend(keyspace, PAUSE_WRITE, NOW_MS + 70, NOW_MS + 60);
-    ck_assert_int_eq(pause_kind_at(NOW_MS + 69), PAUSE_WRITE);
-    ck_assert_int_eq(pause_kind_at(NOW_MS + 70), PAUSE_NONE);
+    at(60);
+    pause_extend(keyspace, PAUSE_WRITE, 10);
+    at(69);
+    ck_assert_int_eq(pause_kind(), PAUSE_WRITE);
+    at(70);
+    ck_assert_int_eq(pause_kind(), PAUSE_NONE);
 }
 END_TEST
 
@@ -55,13 +71,14 @@ START_TEST(pause_holds_writes_or_everything_but_monitors)
     struct client client = {.flags = 0}, monitor = {.flags = CLIENT_MONITOR};
     const struct command reading = {.flags = CMD_READONLY}, writing = {.flags = CMD_WRITE},
                          replicating = {.flags = CMD_MAY_REPLICATE};
-    ck_assert(!pause_holds(&client, &writing, NOW_MS));
-    pause_extend(keyspace, PAUSE_WRITE, NOW_MS + 10, NOW_MS);
-    ck_assert(pause_holds(&client, &writing, NOW_MS) && pause_holds(&client, &replicating, NOW_MS));
-    ck_assert(!pause_holds(&client, &reading, NOW_MS) && !pause_holds(&monitor, &writing, NOW_MS));
-    pause_extend(keyspace, PAUSE_ALL, NOW_MS + 10, NOW_MS);
-    ck_assert(pause_holds(&client, &reading, NOW_MS) && !pause_holds(&monitor, &reading, NOW_MS));
-    ck_assert(!pause_holds(&client, &reading, NOW_MS + 10));
+    ck_assert(!pause_holds(&client, &writing));
+    pause_extend(keyspace, PAUSE_WRITE, 10);
+    ck_assert(pause_holds(&client, &writing) && pause_holds(&client, &replicating));
+    ck_assert(!pause_holds(&client, &reading) && !pause_holds(&monitor, &writing));
+    pause_extend(keyspace, PAUSE_ALL, 10);
+    ck_assert(pause_holds(&client, &reading) && !pause_holds(&monitor, &reading));
+    at(10);
+    ck_assert(!pause_holds(&client, &writing));
 }
 END_TEST
 
