@@ -72,6 +72,7 @@ int main(int argc, char **argv)
     standard_files_open();
     options_parse(&options, argc, argv);
     signal(SIGPIPE, SIG_IGN); /* a server that went away is an error to report, not a death */
+    signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is, too */
     enum exit_code code = run(&options);
     output_flush(); /* what can't be printed is an error in every mode */
     return code;

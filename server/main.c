@@ -31,6 +31,7 @@
 #include "host/privileges.h"
 #include "host/process.h"
 #include "host/sandbox.h"
+#include "host/signals.h"
 #include "host/supervisor.h"
 #include "listen/inheritance.h"
 #include "listen/listener.h"
@@ -51,7 +52,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -59,11 +59,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define SHUTDOWN_GRACE_MS 1000 /* for clients to read the replies they have been sent */
 
 static struct server server;
 static struct config_sources *sources;
@@ -71,7 +68,7 @@ static struct gate_member *main_gate;
 static int signal_fd = -1;
 static int wake_fd = -1;         /* eventfd: a client sent SHUTDOWN */
 static int inherited_fd = -1;    /* the parent's connection, until it is served; or -1 */
-static atomic_bool shutdown_now; /* without the grace; written by workers, read by the main thread */
+static atomic_bool shutdown_now; /* without waiting for clients; written by workers, read by the main thread */
 
 /* ---- start ---- */
 
@@ -163,17 +160,9 @@ static void open_log(const struct config *config)
         log_set_syslog(config->syslog_ident, config->syslog_facility);
 }
 
-/* Signals arrive through a descriptor, and no thread is interrupted by one. */
-static void take_signals(void)
+static void open_events(void)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    signal_fd = signals_open();
     wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (signal_fd < 0 || wake_fd < 0)
         die("can't start: %s", strerror(errno));
@@ -308,20 +297,20 @@ static void serve_inherited(void)
         die_listening("can't serve the inherited connection: %s", strerror(-failed));
 }
 
+static void reload(void)
+{
+    supervisor_reloading();
+    server_reload(&server, sources, main_gate);
+    tell_ready();
+}
+
 /* Handles one signal; true when it asks the server to end. */
 static bool take_signal(void)
 {
-    struct signalfd_siginfo info;
-    if (read(signal_fd, &info, sizeof info) != sizeof info)
-        return false;
-    if (info.ssi_signo == SIGHUP) {
-        supervisor_reloading();
-        server_reload(&server, sources, main_gate);
-        tell_ready();
-        return false;
-    }
-    log_notice("%s received from pid %u, ending", info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT", info.ssi_pid);
-    return true;
+    enum signal_wish wish = signals_take();
+    if (wish == SIGNAL_RELOAD)
+        reload();
+    return wish == SIGNAL_END;
 }
 
 static int shorter(int a_ms, int b_ms)
@@ -351,12 +340,36 @@ static void serve(void)
 
 /* ---- end ---- */
 
+/* For how long clients may go on taking the replies that they have been sent. */
+static int64_t grace_ms(void)
+{
+    if (atomic_load(&shutdown_now))
+        return 0;
+    gate_enter(main_gate); /* workers may be changing the configuration */
+    int64_t milliseconds = (int64_t)server.config.shutdown_timeout * 1000;
+    gate_leave(main_gate);
+    return milliseconds;
+}
+
+/* Who asks a second time, by a signal, wants no more waiting. */
+static void stop_workers(void)
+{
+    workers_stop(grace_ms());
+    while (!workers_have_ended(signal_fd)) {
+        if (signals_take() == SIGNAL_END)
+            workers_stop(0);
+    }
+    unsigned cut_off = workers_join();
+    if (cut_off > 0)
+        log_warning("%u clients hadn't taken all their replies when the server ended", cut_off);
+}
+
 static void stop_server(void)
 {
     struct config *config = &server.config;
     supervisor_stopping();
     sockets_close();
-    workers_stop(atomic_load(&shutdown_now) ? 0 : SHUTDOWN_GRACE_MS);
+    stop_workers();
     reaper_stop();
     gate_part(main_gate);
     if (config->pidfile[0])
@@ -436,7 +449,7 @@ int main(int argc, char **argv)
     bool activated = getenv("LISTEN_FDS"); /* sockets are handed over to this process, not to a child of it */
     if (server.config.daemonize && !activated && process_daemonize())
         die("can't go into the background: %s", strerror(errno));
-    take_signals();
+    open_events();
     panic_set_writer(log_panic);
     if (server.config.crash_log_enabled)
         crash_report_to_log(KVS_VERSION);

@@ -44,7 +44,7 @@ const char *login_from_environment(void)
 
 /* ---- asking ---- */
 
-static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2};
 
 #define FATAL_SIGNALS (sizeof fatal_signals / sizeof fatal_signals[0])
 

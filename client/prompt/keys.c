@@ -15,7 +15,7 @@
 
 #define CONTROL_C L'\003'
 
-static const int numbers[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGQUIT};
+static const int numbers[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2};
 #define NUMBER_COUNT (sizeof numbers / sizeof numbers[0])
 
 static int pipe_ends[2] = {-1, -1};

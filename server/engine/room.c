@@ -164,7 +164,7 @@ bool room_restore(struct server *server)
             attention_set(ATTENTION_MEMORY, false);
         return false;
     }
-    if (pause_is_active(clock_wall_ms()) || excess <= (int64_t)reaper_pending_bytes())
+    if (pause_is_active() || excess <= (int64_t)reaper_pending_bytes())
         return false;
     bool more = eviction_run(server, excess, BACKGROUND_SLICE_NS) == EVICTION_UNDER_WAY;
     mem_flush_thread(); /* other threads can use the freed memory */

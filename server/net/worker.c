@@ -20,10 +20,12 @@
 #include "net/stream_transport.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,6 +49,7 @@ struct worker {
     int next_round_ms;    /* what service->served() has returned */
     bool stopping;
     int64_t stop_at_ms; /* monotonic: when connections are closed even if output is left */
+    unsigned cut_off;   /* how many were; read by main after the end */
     /* atomic: written by main at adoption and by the worker at close */
     atomic_uint conn_count;
     /* atomic: written by the worker */
@@ -56,6 +59,7 @@ struct worker {
 
 static struct worker *workers;
 static unsigned worker_total;
+static int ended_fd = -1; /* eventfd: counts the workers that have ended */
 static __thread struct worker *self;
 
 /* ---- what connections ask of their worker ---- */
@@ -219,8 +223,12 @@ static void worker_clear_wake(struct worker *worker)
 /* While stopping: no connection is read, and each is closed once its output is sent. */
 static void worker_drain(struct worker *worker)
 {
+    bool is_over = worker->now_ms >= worker->stop_at_ms;
     for (struct conn *conn = worker->first; conn; conn = conn->next) {
-        if (worker->now_ms >= worker->stop_at_ms || conn->output.bytes == 0)
+        if (conn->state == CONN_CLOSED)
+            continue;
+        worker->cut_off += is_over && conn->output.bytes > 0;
+        if (is_over || conn->output.bytes == 0)
             conn_close(conn);
         else
             conn_close_after_output(conn);
@@ -278,6 +286,9 @@ static void *worker_main(void *argument)
     worker->service->ended(worker->service->context);
     output_pool_drain();
     usage_part();
+    uint64_t one = 1;
+    ssize_t ignored = write(ended_fd, &one, sizeof one);
+    (void)ignored;
     return NULL;
 }
 
@@ -310,6 +321,9 @@ static int worker_init(struct worker *worker, unsigned index, struct gate *gate,
 
 int workers_start(unsigned count, struct gate *gate, const struct net_service *service)
 {
+    ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (ended_fd < 0)
+        return -errno;
     workers = mem_calloc(count * sizeof *workers);
     for (unsigned i = 0; i < count; i++) {
         int error = worker_init(&workers[i], i, gate, service);
@@ -337,15 +351,34 @@ static void worker_stop(struct worker *worker, struct message *message)
     mem_free(message);
 }
 
-void workers_stop(int grace_ms)
+void workers_stop(int64_t grace_ms)
 {
     for (unsigned i = 0; i < worker_total; i++) {
         struct stop_message *stop = mem_alloc(sizeof *stop);
         *stop = (struct stop_message){{.run = worker_stop}, clock_monotonic_ms() + grace_ms};
         worker_post(&workers[i], &stop->message);
     }
-    for (unsigned i = 0; i < worker_total; i++)
+}
+
+bool workers_have_ended(int fd)
+{
+    static uint64_t ended;
+    struct pollfd polled[] = {{.fd = ended_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    while (ended < worker_total && !polled[1].revents) {
+        uint64_t more;
+        if (poll(polled, 2, -1) > 0 && read(ended_fd, &more, sizeof more) == sizeof more)
+            ended += more;
+    }
+    return ended == worker_total;
+}
+
+unsigned workers_join(void)
+{
+    unsigned cut_off = 0;
+    for (unsigned i = 0; i < worker_total; i++) {
         pthread_join(workers[i].thread, NULL);
+        cut_off += workers[i].cut_off;
+    }
     for (unsigned i = 0; i < worker_total; i++) {
         worker_read_mail(&workers[i]); /* what was posted too late frees itself */
         gate_part(workers[i].gate);
@@ -355,6 +388,8 @@ void workers_stop(int grace_ms)
     mem_free(workers);
     workers = NULL;
     worker_total = 0;
+    close(ended_fd);
+    return cut_off;
 }
 
 unsigned workers_count(void)

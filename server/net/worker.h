@@ -24,8 +24,15 @@ struct worker;
 /* Starts count threads that serve connections. 0, or a negative errno: the process then has to end. Main thread. */
 int workers_start(unsigned count, struct gate *gate, const struct net_service *service);
 
-/* Ends them: each sends what it can within grace_ms, closes its connections and stops. Waits for that. Main thread. */
-void workers_stop(int grace_ms);
+/*
+ * The end, in three steps of the main thread. Stop asks every worker to send what it has within grace_ms, to close each
+ * connection that has taken everything, and to end; asked again, the last word counts. Then it waits until all have
+ * ended, or until fd is readable (false). Join frees them; it returns how many connections were closed with replies
+ * that their clients hadn't taken.
+ */
+void workers_stop(int64_t grace_ms);
+bool workers_have_ended(int fd);
+unsigned workers_join(void);
 
 unsigned workers_count(void);
 struct worker *worker_at(unsigned index);

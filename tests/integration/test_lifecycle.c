@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -121,6 +122,130 @@ START_TEST(a_client_that_never_reads_does_not_hold_up_the_end)
     kit_raw_await_taken(fd);
     kit_stop(server);
     close(fd);
+}
+END_TEST
+
+/* A connection whose client has asked for 10 MB and reads nothing. */
+static int connect_without_reading(struct kit_server *server)
+{
+    redisContext *context = kit_connect(server);
+    kit_integer(context, "SETRANGE", "big", "10000000", "end");
+    redisFree(context);
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "GET big\r\n");
+    kit_raw_await_taken(fd);
+    return fd;
+}
+
+static bool has_passed(void *data)
+{
+    return kit_now_ms() >= *(int64_t *)data;
+}
+
+START_TEST(clients_have_the_shutdown_timeout_to_take_their_replies)
+{
+    struct kit_server *server = kit_start("--shutdown-timeout", "600");
+    char *value = malloc(10000003);
+    int fd = connect_without_reading(server);
+    kit_signal(server, SIGTERM);
+    kit_await_log(server, "SIGTERM");
+    int64_t until_ms = kit_now_ms() + 1500;
+    kit_await(has_passed, &until_ms, "a second and a half");
+    kit_raw_expect(fd, "$10000003\r\n");
+    kit_raw_receive(fd, value, 10000003);
+    kit_raw_expect(fd, "\r\n");
+    kit_raw_expect_end(fd); /* once it has them, the server ends, long before the timeout */
+    close(fd);
+    free(value);
+    expect_good_end(server);
+}
+END_TEST
+
+START_TEST(who_asks_for_the_end_twice_has_it_at_once)
+{
+    static const int signals[][2] = {{SIGTERM, SIGTERM}, {SIGINT, SIGINT}, {SIGTERM, SIGQUIT}};
+    for (int i = 0; i < 3; i++) {
+        struct kit_server *server = kit_start("--shutdown-timeout", "2000000000");
+        int fd = connect_without_reading(server);
+        kit_signal(server, signals[i][0]);
+        kit_await_log(server, "ending");
+        kit_signal(server, SIGHUP); /* asks nothing of a server that ends */
+        kit_signal(server, signals[i][1]);
+        kit_await_log(server, "1 clients hadn't taken all their replies");
+        close(fd);
+        expect_good_end(server);
+    }
+}
+END_TEST
+
+START_TEST(shutdown_now_waits_for_nobody)
+{
+    struct kit_server *server = kit_start("--shutdown-timeout", "600");
+    int fd = connect_without_reading(server), other = kit_raw_connect(server);
+    kit_raw_text(other, "SHUTDOWN NOW\r\n");
+    kit_await_log(server, "kvs has ended");
+    close(fd);
+    close(other);
+    expect_good_end(server);
+}
+END_TEST
+
+/* ---- signals ---- */
+
+START_TEST(signals_that_mean_nothing_are_told_and_change_nothing)
+{
+    const int signals[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGRTMIN, SIGRTMAX};
+    struct kit_server *server = kit_start();
+    redisContext *context = kit_connect(server);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        char expected[64];
+        const char *name = sigabbrev_np(signals[i]);
+        kit_signal(server, signals[i]);
+        if (name)
+            snprintf(expected, sizeof expected, "SIG%s received from pid %d", name, (int)getpid());
+        else
+            snprintf(expected, sizeof expected, "signal %d received from pid %d", signals[i], (int)getpid());
+        kit_await_log(server, expected);
+        kit_expect(context, "+PONG", "PING");
+    }
+    redisFree(context);
+    kit_stop(server);
+}
+END_TEST
+
+START_TEST(signals_that_would_end_it_end_it_gracefully)
+{
+    static const int signals[] = {SIGQUIT, SIGPWR, SIGXCPU};
+    for (int i = 0; i < 3; i++) {
+        struct kit_server *server = kit_start("--pidfile", "pid");
+        kit_signal(server, signals[i]);
+        int status = kit_wait(server);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %#x", (unsigned)status);
+        ck_assert(!exists(server->socket) && !exists(scratch_path(server->folder, "pid")));
+        kit_discard(server);
+    }
+}
+END_TEST
+
+START_TEST(a_log_that_may_grow_no_more_ends_nothing)
+{
+    struct kit_server *server = kit_start("--logfile", "server.log");
+    char *path = strdup(scratch_path(server->folder, "server.log"));
+    struct kit_server view = {.log = path}; /* for kit_await_log() */
+    redisContext *context = kit_connect(server);
+    struct rlimit none = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY}, before;
+    ck_assert_int_eq(prlimit(server->pid, RLIMIT_FSIZE, &none, &before), 0);
+    for (int i = 0; i < 100; i++)
+        kit_expect(context, "+OK", "DEBUG", "LOG", "what nobody reads");
+    ck_assert_int_eq(prlimit(server->pid, RLIMIT_FSIZE, &before, NULL), 0);
+    kit_expect(context, "+OK", "DEBUG", "LOG", "what is to be read");
+    kit_await_log(&view, "what is to be read");
+    char *text = scratch_read(path);
+    ck_assert_ptr_null(strstr(text, "what nobody reads"));
+    free(text);
+    free(path);
+    redisFree(context);
+    kit_stop(server);
 }
 END_TEST
 
@@ -479,6 +604,12 @@ Suite *suite_lifecycle(void)
     tcase_add_test(tcase, wrong_forms_of_shutdown_end_nothing);
     tcase_add_test(tcase, replies_under_way_arrive_before_the_end);
     tcase_add_test(tcase, a_client_that_never_reads_does_not_hold_up_the_end);
+    tcase_add_test(tcase, clients_have_the_shutdown_timeout_to_take_their_replies);
+    tcase_add_test(tcase, who_asks_for_the_end_twice_has_it_at_once);
+    tcase_add_test(tcase, shutdown_now_waits_for_nobody);
+    tcase_add_test(tcase, signals_that_mean_nothing_are_told_and_change_nothing);
+    tcase_add_test(tcase, signals_that_would_end_it_end_it_gracefully);
+    tcase_add_test(tcase, a_log_that_may_grow_no_more_ends_nothing);
     tcase_add_test(tcase, it_ends_under_full_load);
     tcase_add_test(tcase, sighup_opens_the_log_anew);
     tcase_add_test(tcase, a_crash_leaves_a_backtrace_in_the_log);

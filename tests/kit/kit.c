@@ -76,7 +76,10 @@ const char *kit_program(void)
 static char **args_of_server(const struct kit_server *server, const char *const *further)
 {
     char *first = text("%s/kvs.sock", server->folder);
-    const char *standing[] = {"-s", first, "--dir", server->folder, "--threads", "4", "--enable-debug-command", "yes"};
+    /* clients that a test leaves with replies unread don't keep its server */
+    const char *standing[] = {
+        "-s", first, "--dir", server->folder, "--threads", "4", "--enable-debug-command", "yes", "--shutdown-timeout",
+        "1"};
     size_t extra = 0, count = 0;
     while (further[extra])
         extra++;
