@@ -107,7 +107,7 @@ static void warn_about_folder(const struct listener *listener)
                     world ? "go-w" : "g-w", folder, folder);
 }
 
-int listener_open(const char *path, const struct listener_rights *rights, int backlog, int lock_wait_ms,
+int listener_open(const char *path, const struct listener_rights *rights, int backlog, int64_t lock_until_ms,
                   struct listener **listener_out, char *error, size_t error_size)
 {
     char file[PATH_MAX];
@@ -117,7 +117,7 @@ int listener_open(const char *path, const struct listener_rights *rights, int ba
         result = make_absolute(path, file, error, error_size);
     if (result == 0)
         result = socket_file_make(file, rights->mode, (struct socket_owner){rights->owner, rights->group}, backlog,
-                                  lock_wait_ms, &made, error, error_size);
+                                  lock_until_ms, &made, error, error_size);
     if (result)
         return result;
     struct listener *listener = listener_create(ORIGIN_OWN, path, file, rights);
@@ -149,12 +149,12 @@ int listener_adopt(int fd, const char *path, const struct listener_rights *right
     return 0;
 }
 
-int listener_remake(struct listener *listener, int backlog, int lock_wait_ms, char *error, size_t error_size)
+int listener_remake(struct listener *listener, int backlog, int64_t lock_until_ms, char *error, size_t error_size)
 {
     struct socket_file made;
     const struct listener_rights *rights = &listener->rights;
     int result = socket_file_make(listener->file, rights->mode, (struct socket_owner){rights->owner, rights->group},
-                                  backlog, lock_wait_ms, &made, error, error_size);
+                                  backlog, lock_until_ms, &made, error, error_size);
     if (result)
         return result;
     close(listener->made.fd);

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Who may connect, and with how much access. (uid_t)-1 and (gid_t)-1: those of the process that makes the file. */
@@ -31,11 +32,11 @@ struct listener;
 
 /*
  * Makes the socket file and listens. A relative path begins at the present working directory. backlog is
- * listen(2)'s. lock_wait_ms (milliseconds) bounds the wait for another process that is at work in the folder. Logs a
+ * listen(2)'s. lock_until_ms is as in socket_file.h. Logs a
  * warning if others could remove the file. 0, or a negative errno and one line in error: what is in the way and what
  * to do.
  */
-int listener_open(const char *path, const struct listener_rights *rights, int backlog, int lock_wait_ms,
+int listener_open(const char *path, const struct listener_rights *rights, int backlog, int64_t lock_until_ms,
                   struct listener **listener_out, char *error, size_t error_size);
 
 /*
@@ -65,7 +66,7 @@ void listener_release(struct listener *listener);
 bool listener_owns_file(const struct listener *listener);
 
 /* Makes a lost file again; existing connections stay. Arguments and result as of listener_open(). */
-int listener_remake(struct listener *listener, int backlog, int lock_wait_ms, char *error, size_t error_size);
+int listener_remake(struct listener *listener, int backlog, int64_t lock_until_ms, char *error, size_t error_size);
 
 /*
  * Changes access, user, and in place the file's mode, owner and group where they differ from the former rights. A lost

@@ -1,7 +1,6 @@
 /*
- * A file is made under a lock on its folder (flock, so that two servers don't take each other's fresh socket
- * for a stale one): what exists at the path is examined, a dead socket is removed, and bind(2) makes the new
- * one. The file gets the mode that was set on the socket's own inode before, less the umask, which is 0: so it
+ * A file is made under a lock (folder_lock.h), so that two servers don't take each other's fresh socket for a
+ * stale one: what exists at the path is examined, a dead socket is removed, and bind(2) makes the new one. The file gets the mode that was set on the socket's own inode before, less the umask, which is 0: so it
  * never exists with another mode.
  *
  * An owner or a group can be given only to an existing file. In that case the socket is bound to a temporary
@@ -13,10 +12,9 @@
  */
 #include "listen/socket_file.h"
 
-#include "base/clock.h"
 #include "base/random.h"
 #include "host/account.h"
-#include "host/log.h"
+#include "listen/folder_lock.h"
 #include "net/peer.h"
 
 #include <errno.h>
@@ -25,14 +23,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LOCK_POLL_MS 5
 #define ASIDE_DIGITS 8
 
 /* A file's folder, held open, and its name there. */
@@ -73,22 +68,6 @@ static int place_open(struct place *place, const char *path, char *error, size_t
     snprintf(error, error_size, "can't listen on %s: folder %s: %s; create it or choose another path", path, folder,
              strerror(failed));
     return -failed;
-}
-
-/*
- * Any user can lock a folder that they can read, so a lock that is never released must not keep a server from
- * starting.
- */
-static void place_lock(const struct place *place, int wait_ms)
-{
-    int64_t until_ns = clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
-    while (flock(place->folder, LOCK_EX | LOCK_NB) && (errno == EWOULDBLOCK || errno == EINTR)) {
-        if (clock_monotonic_ns() >= until_ns) {
-            log_warning("another process keeps the folder of %s locked; continuing without the lock", place->path);
-            return;
-        }
-        nanosleep(&(struct timespec){.tv_nsec = LOCK_POLL_MS * 1000000}, NULL);
-    }
 }
 
 /* The address of a name in the folder: its path or, if that is too long, a path through the open folder. */
@@ -321,22 +300,36 @@ static int make_aside(const struct place *place, mode_t mode, struct socket_owne
     return result ? give_up(place, name, file, result) : 0;
 }
 
-int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, int backlog, int lock_wait_ms,
+static int lock_place(const struct place *place, int64_t until_ms, struct folder_lock *lock)
+{
+    char holder[FOLDER_LOCK_TEXT_MAX];
+    int result = folder_lock_take(place->folder, until_ms, lock, holder);
+    if (result)
+        snprintf(place->error, place->error_size,
+                 "can't listen on %s: %s is making a socket in the same folder; try again, or end that process",
+                 place->path, holder);
+    return result;
+}
+
+int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, int backlog, int64_t lock_until_ms,
                      struct socket_file *file_out, char *error, size_t error_size)
 {
     struct place place;
+    struct folder_lock lock = {.fd = -1};
     struct socket_file file;
     int result = place_open(&place, path, error, error_size);
     if (result)
         return result;
-    place_lock(&place, lock_wait_ms);
+    result = lock_place(&place, lock_until_ms, &lock);
     if (owner.user == geteuid())
         owner.user = (uid_t)-1; /* the file gets it anyway */
     bool plain = owner.user == (uid_t)-1 && owner.group == (gid_t)-1;
-    result = place_clear(&place);
+    if (result == 0)
+        result = place_clear(&place);
     if (result == 0)
         result = plain ? make_in_place(&place, mode, backlog, &file) : make_aside(&place, mode, owner, backlog, &file);
-    close(place.folder); /* and with it the lock */
+    folder_lock_give_back(&lock);
+    close(place.folder);
     if (result == 0)
         *file_out = file;
     return result;

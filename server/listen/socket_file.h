@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -30,10 +31,11 @@ struct socket_owner {
 };
 
 /*
- * Makes the file and listens. The file never appears with another mode, owner or group. lock_wait_ms (milliseconds)
- * bounds the wait for another server that is starting in the folder; after it, the file is made without the lock.
+ * Makes the file and listens. The file never appears with another mode, owner or group. Until the monotonic time
+ * lock_until_ms it waits for another server of this account that is making a file in the folder (0: not at all); after
+ * that it fails with -EBUSY.
  */
-int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, int backlog, int lock_wait_ms,
+int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, int backlog, int64_t lock_until_ms,
                      struct socket_file *file_out, char *error, size_t error_size);
 
 /* Whether the path leads to this file. */

@@ -157,8 +157,8 @@ static int change_add(struct change *change, char *error, size_t error_size)
         if (handed && !find_activated(change->set, handed) && !find_activated(&change->next, handed)) {
             result = adopt(wanted->path, handed, &wanted->rights, &socket, error, error_size);
         } else {
-            result = listener_open(wanted->path, &wanted->rights, order->backlog, order->lock_wait_ms, &listener, error,
-                                   error_size);
+            result = listener_open(wanted->path, &wanted->rights, order->backlog, order->lock_until_ms, &listener,
+                                   error, error_size);
             if (result == 0)
                 socket = socket_create(wanted->path, listener, NULL);
         }

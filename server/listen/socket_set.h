@@ -56,7 +56,7 @@ struct socket_order {
     bool serve_others; /* also those handed over that match no entry; otherwise only those already served stay */
     bool may_be_empty;
     int backlog;
-    int lock_wait_ms;
+    int64_t lock_until_ms; /* for all files together; see socket_file.h */
 };
 
 /*

@@ -31,9 +31,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_WAIT_START_MS 5000
-#define LOCK_WAIT_RUNNING_MS 100 /* the main thread, or in a stopped world all threads, wait up to so long */
-#define CHECK_MS 10000           /* between checks of the files when there are no events */
+#define LOCK_WAIT_MS 1000 /* at start, for all files; once the server runs, nobody waits */
+#define CHECK_MS 10000    /* between checks of the files when there are no events */
 #define DELAY_FIRST_MS 10
 #define DELAY_MAX_MS 4000
 #define CALM_MS 30000 /* a file that has existed for so long is made again at once */
@@ -108,7 +107,7 @@ static void socket_find(struct socket *socket, const char *how)
 static void socket_remake(struct socket *socket)
 {
     char error[512];
-    if (listener_remake(socket->listener, backlog, LOCK_WAIT_RUNNING_MS, error, sizeof error) == 0) {
+    if (listener_remake(socket->listener, backlog, 0, error, sizeof error) == 0) {
         socket_find(socket, "made again");
         return;
     }
@@ -202,7 +201,7 @@ static int change_set(const struct config *config, bool at_start, char *error, s
         .serve_others = at_start,
         .may_be_empty = config->inherit_fd >= 0,
         .backlog = backlog,
-        .lock_wait_ms = at_start ? LOCK_WAIT_START_MS : LOCK_WAIT_RUNNING_MS,
+        .lock_until_ms = at_start ? socket_now_ms() + LOCK_WAIT_MS : 0,
     };
     int result = socket_plan_read(config, &wanted, &order.count, error, error_size);
     if (result)

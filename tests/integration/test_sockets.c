@@ -7,11 +7,13 @@
 #include "kit/users.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -627,6 +629,27 @@ START_TEST(a_set_that_cannot_be_had_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_folder_in_which_another_server_is_at_work_is_not_waited_for)
+{
+    char name[64], expected[256];
+    struct kit_server *server = kit_start();
+    redisContext *context = kit_connect(server);
+    snprintf(name, sizeof name, ".kvs-%u.lock", (unsigned)geteuid());
+    int lock = open(at(name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(flock(lock, LOCK_EX), 0);
+    snprintf(expected, sizeof expected,
+             "-ERR CONFIG SET failed (possibly related to argument 'listen') - can't listen "
+             "on %s: pid %d of uid %u...",
+             at("more.sock"), (int)getpid(), (unsigned)geteuid());
+    kit_expect(context, expected, "CONFIG", "SET", "listen", at("more.sock"));
+    close(lock);
+    kit_expect(context, "+OK", "CONFIG", "SET", "listen", at("more.sock"));
+    ck_assert(lets_in((char *)at("more.sock")));
+    redisFree(context);
+    kit_stop(server);
+}
+END_TEST
+
 START_TEST(a_file_that_is_lost_gets_the_rights_of_the_present)
 {
     struct kit_server *server = kit_start("--listen", at("s"), "mode=0600");
@@ -715,6 +738,7 @@ Suite *suite_sockets(void)
     tcase_add_test(tcase, sockets_come_change_and_go_while_the_server_runs);
     tcase_add_test(tcase, connections_of_a_removed_socket_get_no_more_than_the_one_in_its_place);
     tcase_add_test(tcase, a_set_that_cannot_be_had_changes_nothing);
+    tcase_add_test(tcase, a_folder_in_which_another_server_is_at_work_is_not_waited_for);
     tcase_add_test(tcase, a_file_that_is_lost_gets_the_rights_of_the_present);
     tcase_add_test(tcase, sockets_come_and_go_under_load);
     suite_add_tcase(suite, tcase);

@@ -1,4 +1,5 @@
 /* The socket file: its rights from the first moment, what it is never made over, and who may remove it. */
+#include "base/clock.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "listen/listener.h"
@@ -42,7 +43,7 @@ static void end(void)
     scratch_remove(folder);
 }
 
-#define LOCK_WAIT_MS 10000
+#define LOCK_UNTIL_MS INT64_MAX /* however long it takes */
 
 static struct listener_rights rights_of(mode_t mode)
 {
@@ -51,7 +52,7 @@ static struct listener_rights rights_of(mode_t mode)
 
 static int open_with(const char *where, struct listener_rights rights)
 {
-    return listener_open(where, &rights, 16, LOCK_WAIT_MS, &listener, error, sizeof error);
+    return listener_open(where, &rights, 16, LOCK_UNTIL_MS, &listener, error, sizeof error);
 }
 
 static int open_at(const char *where, mode_t mode)
@@ -452,7 +453,7 @@ START_TEST(file_of_another_is_not_removed)
     mode_t before = mode_of(path);
     ck_assert_int_eq(change_to(rights_of(0666)), 0);
     ck_assert_uint_eq(mode_of(path), before);
-    ck_assert_int_eq(listener_remake(listener, 16, LOCK_WAIT_MS, error, sizeof error), -EADDRINUSE);
+    ck_assert_int_eq(listener_remake(listener, 16, LOCK_UNTIL_MS, error, sizeof error), -EADDRINUSE);
     check_message(path, "listening");
     listener_close(listener);
     listener = NULL;
@@ -529,7 +530,7 @@ START_TEST(a_lost_file_is_made_again_with_its_present_rights)
     ck_assert_int_eq(unlink(path), 0);
     ck_assert(!listener_owns_file(listener));
     ck_assert_int_eq(change_to(rights_of(0640)), 0);
-    ck_assert_int_eq(listener_remake(listener, 16, LOCK_WAIT_MS, error, sizeof error), 0);
+    ck_assert_int_eq(listener_remake(listener, 16, LOCK_UNTIL_MS, error, sizeof error), 0);
     ck_assert(listener_owns_file(listener));
     ck_assert_uint_eq(mode_of(path), S_IFSOCK | 0640);
     int client = connect_at(path, SOCK_STREAM), served = listener_accept(listener);
@@ -569,12 +570,51 @@ START_TEST(an_adopted_sockets_file_is_never_touched)
 }
 END_TEST
 
-START_TEST(a_folder_that_stays_locked_is_used_without_the_lock)
+/* ---- the lock ---- */
+
+static const char *lock_path(void)
+{
+    char name[64];
+    snprintf(name, sizeof name, ".kvs-%u.lock", (unsigned)geteuid());
+    return scratch_path(folder, name);
+}
+
+START_TEST(a_lock_on_the_folder_itself_keeps_nobody_waiting)
+{
+    int other = open(folder, O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(flock(other, LOCK_EX), 0); /* as any account can that may read the folder */
+    struct listener_rights rights = rights_of(0600);
+    ck_assert_int_eq(listener_open(path, &rights, 16, 0, &listener, error, sizeof error), 0);
+    ck_assert_int_eq(access(lock_path(), F_OK), -1);
+    close(other);
+}
+END_TEST
+
+START_TEST(another_server_at_work_in_the_folder_is_named)
+{
+    char whom[64];
+    struct listener_rights rights = rights_of(0600);
+    int other = open(lock_path(), O_RDWR | O_CREAT, 0600);
+    ck_assert_int_eq(flock(other, LOCK_EX), 0);
+    ck_assert_int_eq(listener_open(path, &rights, 16, 0, &listener, error, sizeof error), -EBUSY);
+    snprintf(whom, sizeof whom, "pid %d of uid %u", (int)getpid(), (unsigned)geteuid());
+    check_message(path, whom);
+    ck_assert_int_eq(listener_open(path, &rights, 16, clock_monotonic_ms() + 20, &listener, error, sizeof error),
+                     -EBUSY);
+    ck_assert_uint_eq(mode_of(path), 0);
+    close(other); /* a file that a dead server has left is no lock */
+    ck_assert_int_eq(listener_open(path, &rights, 16, 0, &listener, error, sizeof error), 0);
+    ck_assert_int_eq(access(lock_path(), F_OK), -1);
+}
+END_TEST
+
+START_TEST(a_lock_that_others_could_hold_is_not_taken)
 {
     struct listener_rights rights = rights_of(0600);
-    int other = open(folder, O_RDONLY | O_DIRECTORY);
+    int other = open(lock_path(), O_RDWR | O_CREAT, 0666);
     ck_assert_int_eq(flock(other, LOCK_EX), 0);
-    ck_assert_int_eq(listener_open(path, &rights, 16, 20, &listener, error, sizeof error), 0);
+    ck_assert_int_eq(listener_open(path, &rights, 16, 0, &listener, error, sizeof error), 0);
+    ck_assert_int_eq(access(lock_path(), F_OK), 0); /* it isn't ours to remove */
     close(other);
 }
 END_TEST
@@ -590,7 +630,7 @@ static void *race(void *unused)
     char message[512];
     pthread_barrier_wait(&start_line);
     struct listener_rights rights = rights_of(0600);
-    bool won = listener_open(path, &rights, 16, LOCK_WAIT_MS, &mine, message, sizeof message) == 0;
+    bool won = listener_open(path, &rights, 16, LOCK_UNTIL_MS, &mine, message, sizeof message) == 0;
     atomic_fetch_add(&winners, won);
     pthread_barrier_wait(&all_tried);
     if (won)
@@ -656,7 +696,9 @@ Suite *suite_listener(void)
     tcase_add_test(tcase, a_lost_file_is_made_again_with_its_present_rights);
     tcase_add_test(tcase, a_stopped_listener_lets_nobody_in_by_any_name);
     tcase_add_test(tcase, an_adopted_sockets_file_is_never_touched);
-    tcase_add_test(tcase, a_folder_that_stays_locked_is_used_without_the_lock);
+    tcase_add_test(tcase, a_lock_on_the_folder_itself_keeps_nobody_waiting);
+    tcase_add_test(tcase, another_server_at_work_in_the_folder_is_named);
+    tcase_add_test(tcase, a_lock_that_others_could_hold_is_not_taken);
     tcase_add_test(tcase, of_servers_that_start_at_once_one_wins);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -49,7 +49,7 @@ static struct socket_wanted wanted(int i, mode_t mode, enum access_level access)
 static int change_with(struct socket_order order)
 {
     order.backlog = 16;
-    order.lock_wait_ms = 1000;
+    order.lock_until_ms = 0;
     return socket_set_change(&set, &order, &bin, error, sizeof error);
 }
 
