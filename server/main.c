@@ -326,6 +326,7 @@ static void serve(void)
     };
     for (;;) {
         watchdog_run();
+        supervisor_retry();
         int timeout = shorter(cron_run(&server, main_gate), sockets_retry());
         size_t sockets = sockets_poll(polled + 2);
         if (poll(polled, 2 + sockets, timeout) < 0)

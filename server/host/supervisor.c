@@ -3,7 +3,8 @@
  * environment. It is implemented here rather than taken from libsystemd: it needs these few lines, and the library
  * would bring others with it into every server (docs/dependencies.md has the figures).
  *
- * One socket is kept open, unconnected: the manager's end may be made anew while the server runs.
+ * One socket is kept open, unconnected: the manager's end may be made anew while the server runs. For such a socket poll
+ * can't tell when there is room, so what it doesn't take is sent again later.
  */
 #include "host/supervisor.h"
 
@@ -19,18 +20,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 1024 };
-
-static const struct timeval patience = {.tv_sec = 5}; /* with a manager that doesn't read */
+enum { MESSAGE_MAX = 1024, WAITING_MAX = 2 };
 
 static int notify_fd = -1;
 static struct sockaddr_un manager;
 static socklen_t manager_len;
 static uint64_t watchdog_us;
+/* What the manager hasn't taken yet, oldest first: at most that something has begun, and that it is over. */
+static char waiting[WAITING_MAX][MESSAGE_MAX];
+static unsigned waiting_count;
 
 /* Sets the manager's address from a path, or "@" and a name in the abstract namespace. False: the name is neither. */
 static bool find_manager(const char *name)
@@ -68,9 +69,7 @@ static void open_socket(const char *name)
     notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (notify_fd < 0) {
         log_warning("can't make a socket for the service manager: %s; nothing is sent to it", strerror(errno));
-        return;
     }
-    setsockopt(notify_fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 void supervisor_init(void)
@@ -86,53 +85,67 @@ void supervisor_init(void)
     unsetenv("WATCHDOG_USEC");
 }
 
-/* If the manager can't be reached, the server goes on: a manager that needs to hear from it acts on the silence. */
-static void tell(int flags, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void tell(int flags, const char *format, ...)
+/*
+ * Sends without waiting. False: the manager doesn't read, and its socket is full. If it can't be reached at all, the
+ * server goes on: a manager that needs to hear from it acts on the silence.
+ */
+static bool send_message(const char *message)
 {
     static bool has_failed;
-    char message[MESSAGE_MAX];
-    if (notify_fd < 0)
-        return;
-    va_list args;
-    va_start(args, format);
-    int wanted = vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    size_t len = wanted < (int)sizeof message ? (size_t)wanted : sizeof message - 1;
     ssize_t sent;
     do
-        sent = sendto(notify_fd, message, len, MSG_NOSIGNAL | flags, (struct sockaddr *)&manager, manager_len);
+        sent = sendto(notify_fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&manager,
+                      manager_len);
     while (sent < 0 && errno == EINTR);
+    bool is_full = sent < 0 && (errno == EAGAIN || errno == ENOBUFS);
     if (sent < 0 && !has_failed)
-        log_warning("can't send to the service manager at NOTIFY_SOCKET: %s", strerror(errno));
+        log_warning("can't send to the service manager at NOTIFY_SOCKET: %s",
+                    is_full ? "it doesn't read; trying again until it does" : strerror(errno));
     has_failed = sent < 0;
+    return !is_full;
+}
+
+void supervisor_retry(void)
+{
+    unsigned sent = 0;
+    while (sent < waiting_count && send_message(waiting[sent]))
+        sent++;
+    waiting_count -= sent;
+    memmove(waiting[0], waiting[sent], waiting_count * sizeof waiting[0]);
+}
+
+/* A beginning outdates what still waits; what isn't one ends what began last. */
+static void tell(bool begins, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell(bool begins, const char *format, ...)
+{
+    if (notify_fd < 0)
+        return;
+    if (begins)
+        waiting_count = 0;
+    else if (waiting_count == WAITING_MAX)
+        waiting_count--;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(waiting[waiting_count++], MESSAGE_MAX, format, args);
+    va_end(args);
+    supervisor_retry();
 }
 
 void supervisor_ready(const char *status)
 {
     /* with the pid, because the process that the manager started may have put a child into the background */
-    tell(0, "READY=1\nMAINPID=%ld\nSTATUS=%s", (long)getpid(), status ? status : "");
+    tell(false, "READY=1\nMAINPID=%ld\nSTATUS=%s", (long)getpid(), status ? status : "");
 }
 
 void supervisor_reloading(void)
 {
-    tell(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reloading", clock_monotonic_ns() / 1000);
+    tell(true, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reloading", clock_monotonic_ns() / 1000);
 }
 
 void supervisor_stopping(void)
 {
-    tell(0, "STOPPING=1\nSTATUS=stopping");
-}
-
-void supervisor_status(const char *format, ...)
-{
-    char status[MESSAGE_MAX / 2];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(status, sizeof status, format, args);
-    va_end(args);
-    tell(0, "STATUS=%s", status);
+    tell(true, "STOPPING=1\nSTATUS=stopping");
 }
 
 uint64_t supervisor_watchdog_us(void)
@@ -142,5 +155,6 @@ uint64_t supervisor_watchdog_us(void)
 
 void supervisor_alive(void)
 {
-    tell(MSG_DONTWAIT, "WATCHDOG=1"); /* a lost one does no harm: the next comes soon */
+    if (notify_fd >= 0)
+        send_message("WATCHDOG=1"); /* a lost one does no harm: the next comes soon */
 }

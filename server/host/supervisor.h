@@ -3,8 +3,8 @@
  * datagram socket that NOTIFY_SOCKET names. Without such a socket every call does nothing. A status is one line. Main
  * thread.
  *
- * A manager that doesn't read delays a call by five seconds at most, supervisor_alive() not at all. The first of
- * several failures in a row is logged.
+ * No call waits for the manager: what it doesn't take stays for supervisor_retry(). The first of several failures in a
+ * row is logged.
  */
 #ifndef KVS_HOST_SUPERVISOR_H
 #define KVS_HOST_SUPERVISOR_H
@@ -19,7 +19,7 @@ void supervisor_init(void);
 void supervisor_ready(const char *status); /* READY=1 with our pid, after start and after each reloading */
 void supervisor_reloading(void);           /* RELOADING=1 with the time */
 void supervisor_stopping(void);
-void supervisor_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void supervisor_retry(void); /* now and then, while the server runs */
 
 /* Microseconds between signs of life: half of WATCHDOG_USEC; 0: none are wanted. */
 uint64_t supervisor_watchdog_us(void);

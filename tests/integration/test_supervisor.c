@@ -198,6 +198,56 @@ START_TEST(in_the_background_the_manager_hears_the_new_pid)
 }
 END_TEST
 
+/* Until the manager's socket takes no more. */
+static void fill_up(void)
+{
+    struct sockaddr_un address;
+    socklen_t len = sizeof address;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ck_assert_int_eq(getsockname(manager, (struct sockaddr *)&address, &len), 0);
+    while (sendto(fd, "X=1", 3, 0, (struct sockaddr *)&address, len) == 3) {
+    }
+    ck_assert_int_eq(errno, EAGAIN);
+    close(fd);
+}
+
+static const char *hear_past_filling(void)
+{
+    const char *message;
+    do
+        message = hear();
+    while (strcmp(message, "X=1") == 0);
+    return message;
+}
+
+START_TEST(a_manager_that_does_not_read_delays_nobody_and_hears_it_later)
+{
+    manage(false);
+    fill_up();
+    struct kit_server *server = kit_start();
+    redisContext *context = kit_connect(server);
+    kit_await_log(server, "it doesn't read");
+    for (int i = 0; i < 20; i++) { /* more than may be kept for it */
+        kit_signal(server, SIGHUP);
+        kit_expect(context, "+PONG", "PING");
+    }
+    kit_await_log(server, "configuration:");
+    redisFree(context);
+    const char *reloading = hear_past_filling();
+    ck_assert_msg(says(reloading, "RELOADING=1"), "%s", reloading);
+    const char *message = reloading;
+    while (
+        says(message, "RELOADING=1")) /* a reload that had to wait outdates what hasn't been heard of the one before */
+        message = hear();
+    ck_assert_msg(says(message, "READY=1"), "%s", message);
+    while (*hear_within(0)) { /* what was told since there has been room */
+    }
+    fill_up();
+    kit_stop(server); /* nor does it hold up the end */
+    end_management();
+}
+END_TEST
+
 START_TEST(a_manager_that_is_not_there_is_no_obstacle)
 {
     manage(false);
@@ -349,6 +399,7 @@ Suite *suite_supervisor(void)
     tcase_add_test(told, signs_of_life_come_twice_as_often_as_they_must);
     tcase_add_test(told, a_watchdog_that_waits_for_another_process_hears_nothing);
     tcase_add_test(told, in_the_background_the_manager_hears_the_new_pid);
+    tcase_add_test(told, a_manager_that_does_not_read_delays_nobody_and_hears_it_later);
     tcase_add_test(told, a_manager_that_is_not_there_is_no_obstacle);
     suite_add_tcase(suite, told);
     TCase *units = kit_tcase("units");
