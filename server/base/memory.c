@@ -26,6 +26,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #ifdef KVS_LIBC_MALLOC
@@ -97,6 +98,20 @@ void *mem_realloc(void *ptr, size_t size)
     if (!moved)
         mem_exhausted(size);
     return moved;
+}
+
+void *mem_reserve(size_t size)
+{
+    void *ptr = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (ptr == MAP_FAILED)
+        mem_exhausted(size);
+    madvise(ptr, size, MADV_NOHUGEPAGE); /* a huge page would be taken for one word of it */
+    return ptr;
+}
+
+void mem_unreserve(void *ptr, size_t size)
+{
+    munmap(ptr, size);
 }
 
 char *mem_strdup(const char *string)

@@ -72,6 +72,12 @@ static inline void mem_free_sized(void *ptr, size_t size)
 #endif
 }
 
+/*
+ * Zeroed address space. Its pages take memory only once they are touched, and don't count as allocated. Never NULL.
+ */
+void *mem_reserve(size_t size);
+void mem_unreserve(void *ptr, size_t size);
+
 /* The number of bytes that the allocator would really hand out for size: its size class. */
 size_t mem_good_size(size_t size);
 

@@ -131,8 +131,11 @@ const struct directive directives[] = {
           "Worker threads that serve clients; auto is half of the CPUs the process may use, since its clients need the "
           "others.",
           .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN, .min = 1, .max = 256),
-    NUMBER("databases", SECTION_PROCESS, databases, 1, INT_MAX, "16",
-           "Number of databases that SELECT can choose from.", IMMUTABLE),
+    NUMBER(
+        "databases", SECTION_PROCESS, databases, 1, DATABASES_MAX, "16",
+        "Number of databases that SELECT can choose from. Each takes 2 KiB of address space, and as much memory once "
+        "it has keys.",
+        IMMUTABLE),
     BOOL("daemonize", SECTION_PROCESS, daemonize, "no", "Whether the server goes to the background.", IMMUTABLE),
     VALUE("pidfile", SECTION_PROCESS, KIND_STRING, pidfile, "",
           "File that holds the server's process id while it runs; empty: none.", IMMUTABLE),

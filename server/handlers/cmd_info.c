@@ -453,7 +453,7 @@ static void write_cluster(struct text *info, struct server *server)
 static void write_keyspace(struct text *info, struct server *server)
 {
     struct keyspace *keyspace = server->keyspace;
-    for (int db = 0; db < keyspace_databases(keyspace); db++) {
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1)) {
         size_t keys = keyspace_size(keyspace, db);
         if (keys != 0)
             text_addf(info, "db%d:keys=%zu,expires=%zu,avg_ttl=%" PRId64 "\r\n", db, keys,

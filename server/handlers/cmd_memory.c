@@ -79,7 +79,7 @@ static void pair_double(struct reply *reply, const char *name, double value)
 static size_t reply_database_tables(struct reply *reply, struct keyspace *keyspace)
 {
     size_t count = 0;
-    for (int db = 0; db < keyspace_databases(keyspace); db++) {
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1)) {
         if (keyspace_size(keyspace, db) == 0)
             continue;
         char name[32];

@@ -30,7 +30,7 @@ static void add_entry(void *context, const struct entry *entry)
 struct digest digest_of_keyspace(struct keyspace *keyspace)
 {
     struct digest digest = {0};
-    for (int db = 0; db < keyspace_databases(keyspace); db++) {
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1)) {
         if (keyspace_size(keyspace, db) == 0)
             continue;
         digest_mix_number(&digest, (uint32_t)db);

@@ -43,7 +43,7 @@ void memory_report_read(struct keyspace *keyspace, size_t clients, struct memory
     report.startup = atomic_load_explicit(&startup_bytes, memory_order_relaxed);
     report.clients = clients;
     report.tables = keyspace_table_memory(keyspace, -1);
-    for (int db = 0; db < keyspace_databases(keyspace); db++)
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1))
         report.keys += keyspace_size(keyspace, db);
 
     report.slowlog = slowlog_bytes();

@@ -1,6 +1,7 @@
 /*
  * The number of shards is fixed, so a key's shard never changes; it is several times any sensible number of threads.
- * A table is made with the first key of its shard and database, so sixteen databases cost nothing while they are empty.
+ * A table is made with the first key of its shard and database, so databases cost nothing while they are empty: the
+ * pointers to the tables are address space whose pages are touched as databases come into use.
  */
 #include "store/keyspace.h"
 
@@ -13,14 +14,29 @@
 #include <assert.h>
 #include <errno.h>
 
+void keyspace_reserve(struct keyspace *keyspace)
+{
+    size_t databases = (size_t)keyspace->databases, words = database_set_words(keyspace->databases);
+    size_t tables = databases * KEYSPACE_SHARDS;
+    keyspace->reserved_size = tables * sizeof(struct table *) + (KEYSPACE_SHARDS + 1) * words * sizeof(uint64_t);
+    keyspace->reserved = mem_reserve(keyspace->reserved_size);
+    struct table **table = keyspace->reserved;
+    uint64_t *bits = (uint64_t *)(table + tables);
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        keyspace->shards[i].tables = table + i * databases;
+        keyspace->shards[i].used = (struct database_set){.bits = bits + i * words};
+    }
+    keyspace->used = (struct database_set){.bits = bits + KEYSPACE_SHARDS * words};
+}
+
 struct keyspace *keyspace_create(int databases)
 {
     struct keyspace *keyspace = mem_calloc(sizeof *keyspace);
     keyspace->databases = databases;
-    keyspace->tables = mem_calloc((size_t)databases * KEYSPACE_SHARDS * sizeof *keyspace->tables);
     atomic_init(&keyspace->active_expiry, true);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
-        shard_init(&keyspace->shards[i], keyspace->tables + (size_t)i * (size_t)databases);
+        shard_init(&keyspace->shards[i]);
+    keyspace_reserve(keyspace);
     return keyspace;
 }
 
@@ -29,13 +45,18 @@ void keyspace_destroy(struct keyspace *keyspace)
     keyspace_flush(&(struct view){.keyspace = keyspace}, -1, false);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         shard_deinit(&keyspace->shards[i]);
-    mem_free(keyspace->tables);
+    mem_unreserve(keyspace->reserved, keyspace->reserved_size);
     mem_free(keyspace);
 }
 
 int keyspace_databases(const struct keyspace *keyspace)
 {
     return keyspace->databases;
+}
+
+int keyspace_next_database(const struct keyspace *keyspace, int db)
+{
+    return database_set_next(&keyspace->used, db);
 }
 
 /* ---- locks ---- */
@@ -210,6 +231,8 @@ static void keyspace_insert(const struct view *view, struct shard *shard, const 
     if (!table) {
         table = mem_alloc(sizeof *table);
         table_init(table);
+        database_set_add(&shard->used, view->db);
+        database_set_add(&view->keyspace->used, view->db);
         /* Pairs with the acquire in table_peek(): who counts without the lock sees a table that is initialized. */
         __atomic_store_n(&shard->tables[view->db], table, __ATOMIC_RELEASE);
     }

@@ -29,6 +29,9 @@ struct keyspace *keyspace_create(int databases);
 void keyspace_destroy(struct keyspace *keyspace);
 int keyspace_databases(const struct keyspace *keyspace);
 
+/* The first database from db on that may have keys, for whoever goes through all; -1: none has. Inside the gate. */
+int keyspace_next_database(const struct keyspace *keyspace, int db);
+
 /* ---- locks ---- */
 
 /*

@@ -35,10 +35,13 @@ static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *
 static bool shard_expire_some(struct keyspace *keyspace, struct shard *shard, int64_t now_ms, size_t *deleted)
 {
     struct tour *tour = &keyspace->tour;
-    for (; tour->db < keyspace->databases; tour->db++) {
-        const struct table *table = shard->tables[tour->db];
-        struct view view = {.keyspace = keyspace, .db = tour->db, .now_ms = now_ms};
-        if (!table || atomic_load_explicit(&table->expires, memory_order_relaxed) == 0)
+    for (int db = database_set_next(&shard->used, tour->db); db >= 0; db = database_set_next(&shard->used, db + 1)) {
+        if (db != tour->db)
+            tour->position = 0; /* the one that it was in has been emptied */
+        tour->db = db;
+        const struct table *table = shard->tables[db];
+        struct view view = {.keyspace = keyspace, .db = db, .now_ms = now_ms};
+        if (atomic_load_explicit(&table->expires, memory_order_relaxed) == 0)
             continue;
         if (table_expire_some(&view, shard, &tour->position, deleted))
             tour->db++;
@@ -155,23 +158,26 @@ static size_t table_candidates(const struct table *table, bool only_volatile)
     return table && only_volatile ? atomic_load_explicit(&table->expires, memory_order_relaxed) : table_count(table);
 }
 
-static uint64_t shard_candidates(const struct shard *shard, int databases, bool only_volatile)
+static uint64_t shard_candidates(const struct shard *shard, bool only_volatile)
 {
+    const struct database_set *used = &shard->used;
     uint64_t candidates = 0;
-    for (int db = 0; db < databases; db++)
+    for (int db = database_set_next(used, 0); db >= 0; db = database_set_next(used, db + 1))
         candidates += table_candidates(table_peek(shard, db), only_volatile);
     return candidates;
 }
 
 /* A database whose table is to lose a key, each as likely as it has candidates; -1 if there is none. */
-static int shard_choose_database(const struct shard *shard, int databases, bool only_volatile)
+static int shard_choose_database(const struct shard *shard, bool only_volatile)
 {
-    uint64_t candidates = shard_candidates(shard, databases, only_volatile);
+    const struct database_set *used = &shard->used;
+    uint64_t candidates = shard_candidates(shard, only_volatile);
     if (candidates == 0)
         return -1;
     uint64_t dice = random_below(random_thread(), candidates);
-    int db = 0;
-    for (size_t here; dice >= (here = table_candidates(shard->tables[db], only_volatile)); db++)
+    int db = database_set_next(used, 0);
+    for (size_t here; dice >= (here = table_candidates(shard->tables[db], only_volatile));
+         db = database_set_next(used, db + 1))
         dice -= here;
     return db;
 }
@@ -181,7 +187,7 @@ static bool shard_evict(struct keyspace *keyspace, struct shard *shard, const st
                         int64_t now_ms)
 {
     struct view view = {.keyspace = keyspace, .now_ms = now_ms, .now_s = clock_monotonic_s()};
-    view.db = shard_choose_database(shard, keyspace->databases, wish->only_volatile);
+    view.db = shard_choose_database(shard, wish->only_volatile);
     if (view.db < 0)
         return false;
     struct entry *entry =
@@ -197,7 +203,7 @@ enum evicted keyspace_evict(struct keyspace *keyspace, const struct eviction_wis
     enum evicted result = EVICTED_NONE;
     for (unsigned i = 0; i < KEYSPACE_SHARDS && result != EVICTED_KEY; i++) {
         struct shard *shard = &keyspace->shards[(start + i) % KEYSPACE_SHARDS];
-        if (shard_candidates(shard, keyspace->databases, wish->only_volatile) == 0)
+        if (shard_candidates(shard, wish->only_volatile) == 0)
             continue;
         if (shard_try_lock(shard)) {
             result = shard_evict(keyspace, shard, wish, now_ms) ? EVICTED_KEY : EVICTED_LATER;

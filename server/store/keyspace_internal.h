@@ -24,7 +24,9 @@ struct keyspace {
     atomic_bool active_expiry;
     _Atomic int64_t expiry_suspended_until_ms; /* monotonic; CLIENT PAUSE: no expired key is deleted before */
     struct tour tour;
-    struct table **tables; /* all shards' pointers, in one allocation */
+    struct database_set used; /* the databases that have a table in some shard */
+    void *reserved;           /* all shards' pointers and the bits of all sets */
+    size_t reserved_size;
     struct hooks hooks;
     struct shard shards[KEYSPACE_SHARDS];
 };
@@ -49,6 +51,9 @@ static inline const struct table *table_peek(const struct shard *shard, int db)
 {
     return __atomic_load_n(&shard->tables[db], __ATOMIC_ACQUIRE);
 }
+
+/* Makes room for the pointers to all tables. They are NULL, and no database is in use. World stopped, or at start. */
+void keyspace_reserve(struct keyspace *keyspace);
 
 /* ---- the hooks' one body each; under the shard's lock ---- */
 

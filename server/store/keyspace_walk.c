@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/panic.h"
 #include "base/random.h"
 #include "base/usage.h"
 #include "store/keyspace_internal.h"
@@ -32,9 +33,13 @@ size_t keyspace_expires(struct keyspace *keyspace, int db)
 
 struct flush_job {
     struct reaper_job job;
+    void *reserved; /* what the pointers to them were in, if it is given back; or NULL */
+    size_t reserved_size;
     size_t count;
     struct table *tables[];
 };
+
+#define FEW_DATABASES 1024 /* where fewer have been in use, clearing their pointers is less work than making new ones */
 
 static void flush_job_run(struct reaper_job *job)
 {
@@ -46,19 +51,60 @@ static void flush_job_run(struct reaper_job *job)
         int64_t freed = before - usage_own();
         reaper_note_freed(freed > 0 ? (size_t)freed : 0);
     }
+    if (flush->reserved)
+        mem_unreserve(flush->reserved, flush->reserved_size);
     mem_free(flush);
 }
 
-static void keyspace_flush_db(struct keyspace *keyspace, int db, struct flush_job *flush)
+static void flush_take(struct flush_job *flush, struct table **table)
 {
+    flush->job.units += table_count(*table);
+    flush->tables[flush->count++] = *table;
+    *table = NULL;
+}
+
+static struct flush_job *flush_job_create(size_t most)
+{
+    struct flush_job *flush = mem_alloc(sizeof *flush + most * sizeof *flush->tables);
+    *flush = (struct flush_job){.job.run = flush_job_run};
+    return flush;
+}
+
+static struct flush_job *flush_one(struct keyspace *keyspace, int db)
+{
+    struct flush_job *flush = flush_job_create(KEYSPACE_SHARDS);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        struct table **table = &keyspace->shards[i].tables[db];
-        if (!*table)
+        struct shard *shard = &keyspace->shards[i];
+        if (!shard->tables[db])
             continue;
-        flush->job.units += table_count(*table);
-        flush->tables[flush->count++] = *table;
-        *table = NULL;
+        flush_take(flush, &shard->tables[db]);
+        database_set_remove(&shard->used, db);
     }
+    database_set_remove(&keyspace->used, db);
+    return flush;
+}
+
+/* One shard after the other, as their pointers lie in memory. */
+static struct flush_job *flush_all(struct keyspace *keyspace)
+{
+    size_t tables = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
+        tables += database_set_count(&keyspace->shards[i].used);
+    struct flush_job *flush = flush_job_create(tables);
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        struct shard *shard = &keyspace->shards[i];
+        for (int db = database_set_next(&shard->used, 0); db >= 0; db = database_set_next(&shard->used, db + 1))
+            flush_take(flush, &shard->tables[db]);
+        database_set_clear(&shard->used);
+    }
+    if (keyspace->used.end > FEW_DATABASES) {
+        flush->reserved = keyspace->reserved;
+        flush->reserved_size = keyspace->reserved_size;
+        keyspace_reserve(keyspace);
+    } else {
+        database_set_clear(&keyspace->used);
+    }
+    return flush;
 }
 
 /* A change of a whole database passes the hooks once, for followers that are interested in any shard. World stopped. */
@@ -85,22 +131,48 @@ static void tell_after(struct view *view, unsigned interest, int db, const struc
     view->db = here;
 }
 
+/* Their numbers, and -1 at the end; to be freed with mem_free(). */
+static int *databases_in_use(const struct keyspace *keyspace)
+{
+    size_t count = 0;
+    int *list = mem_alloc((database_set_count(&keyspace->used) + 1) * sizeof *list);
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1))
+        list[count++] = db;
+    list[count] = -1;
+    return list;
+}
+
+/* The keys of all databases. */
+static size_t count_keys(const struct keyspace *keyspace)
+{
+    size_t keys = 0;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
+        const struct shard *shard = &keyspace->shards[i];
+        for (int db = database_set_next(&shard->used, 0); db >= 0; db = database_set_next(&shard->used, db + 1))
+            keys += table_count(table_peek(shard, db));
+    }
+    return keys;
+}
+
 size_t keyspace_flush(struct view *view, int db, bool lazily)
 {
     struct keyspace *keyspace = view->keyspace;
-    int first = db < 0 ? 0 : db, end = db < 0 ? keyspace->databases : db + 1;
-    size_t most = (size_t)(end - first) * KEYSPACE_SHARDS;
-    struct flush_job *flush = mem_calloc(sizeof *flush + most * sizeof *flush->tables);
+    struct flush_job *flush = NULL;
     unsigned interest = interest_anywhere(keyspace);
-    size_t all = 0;
-    for (int i = 0; i < keyspace->databases; i++)
-        all += keyspace_size(keyspace, i);
-    flush->job.run = flush_job_run;
-    for (int i = first; i < end; i++) {
-        size_t before = flush->job.units;
-        tell_before(view, interest, i);
-        keyspace_flush_db(keyspace, i, flush);
-        tell_after(view, interest, i, &event_flush, flush->job.units - before);
+    size_t all = count_keys(keyspace);
+    if (db >= 0) {
+        tell_before(view, interest, db);
+        flush = flush_one(keyspace, db);
+        tell_after(view, interest, db, &event_flush, flush->job.units);
+    } else {
+        int *told = databases_in_use(keyspace);
+        for (int i = 0; told[i] >= 0; i++)
+            tell_before(view, interest, told[i]);
+        flush = flush_all(keyspace);
+        size_t changes = flush->job.units; /* the first event counts them for all */
+        for (int i = 0; told[i] >= 0; i++, changes = 0)
+            tell_after(view, interest, told[i], &event_flush, changes);
+        mem_free(told);
     }
     size_t keys = flush->job.units;
     flush->job.bytes = (size_t)((double)usage_total() * (double)keys / (double)(all > 0 ? all : 1));
@@ -118,10 +190,13 @@ void keyspace_swap(struct view *view, int a, int b)
     if (a != b)
         tell_before(view, interest, b);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        struct table **tables = view->keyspace->shards[i].tables, *table = tables[a];
-        tables[a] = tables[b];
-        tables[b] = table;
+        struct shard *shard = &view->keyspace->shards[i];
+        struct table *table = shard->tables[a];
+        shard->tables[a] = shard->tables[b];
+        shard->tables[b] = table;
+        database_set_swap(&shard->used, a, b);
     }
+    database_set_swap(&view->keyspace->used, a, b);
     tell_after(view, interest, a, &event_swap, 1);
     if (a != b)
         tell_after(view, interest, b, &event_swap, 0);
@@ -269,9 +344,9 @@ size_t keyspace_table_memory(struct keyspace *keyspace, int db)
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
         shard_lock(shard);
-        for (int d = db < 0 ? 0 : db; d < (db < 0 ? keyspace->databases : db + 1); d++)
-            if (shard->tables[d])
-                sum += sizeof **shard->tables + table_memory(shard->tables[d]);
+        int d = database_set_next(&shard->used, db < 0 ? 0 : db);
+        for (; d >= 0 && (db < 0 || d == db); d = database_set_next(&shard->used, d + 1))
+            sum += sizeof **shard->tables + table_memory(shard->tables[d]);
         shard_unlock(shard);
     }
     return sum;
@@ -303,9 +378,15 @@ void keyspace_check(struct keyspace *keyspace)
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
         shard_lock(shard);
-        for (int d = 0; d < keyspace->databases; d++)
-            if (shard->tables[d])
-                table_check(shard->tables[d]);
+        int next = database_set_next(&shard->used, 0);
+        for (int db = 0; db < keyspace->databases; db++) {
+            panic_unless((db == next) == (shard->tables[db] != NULL));
+            if (db != next)
+                continue;
+            panic_unless(database_set_next(&keyspace->used, db) == db);
+            table_check(shard->tables[db]);
+            next = database_set_next(&shard->used, db + 1);
+        }
         shard_unlock(shard);
     }
 }

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-void shard_init(struct shard *shard, struct table **tables)
+void shard_init(struct shard *shard)
 {
     memset(shard, 0, sizeof *shard);
     pthread_mutexattr_t adaptive;
@@ -16,7 +16,6 @@ void shard_init(struct shard *shard, struct table **tables)
     pthread_mutexattr_settype(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP);
     pthread_mutex_init(&shard->lock, &adaptive);
     pthread_mutexattr_destroy(&adaptive);
-    shard->tables = tables;
 }
 
 void shard_deinit(struct shard *shard)

@@ -16,6 +16,7 @@
 #define KVS_STORE_SHARD_H
 
 #include "base/counter.h"
+#include "store/database_set.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,6 +32,7 @@ struct shard {
     pthread_mutex_t lock;
     /* guarded by lock */
     struct table **tables;                          /* one per database, NULL before its first key; see table_peek() */
+    struct database_set used;                       /* the databases that have a table here */
     unsigned interest;                              /* a bit for each follower that is interested in changes here */
     relaxed_counter hits, misses, expired, changes; /* written under the lock, read by INFO */
 #ifdef KVS_DEBUG
@@ -38,7 +40,8 @@ struct shard {
 #endif
 };
 
-void shard_init(struct shard *shard, struct table **tables);
+/* Without tables, which the keyspace gives to it. */
+void shard_init(struct shard *shard);
 void shard_deinit(struct shard *shard);
 
 /* False: the world was stopped while the thread waited. */

@@ -275,8 +275,7 @@ START_TEST(whole_databases_are_told_as_one_and_count_their_keys)
     expect("before 1:* absent, after 1:* flush, ");
     ck_assert_uint_eq(changes(), count + 4);
     ck_assert_uint_eq(keyspace_flush(&view, -1, true), 1);
-    expect("before 0:* absent, after 0:* flush, before 1:* absent, after 1:* flush, "
-           "before 2:* absent, after 2:* flush, before 3:* absent, after 3:* flush, ");
+    expect("before 0:* absent, after 0:* flush, "); /* the only one that is in use */
     ck_assert_uint_eq(changes(), count + 5);
     ck_assert_int_eq(view.db, 1);
 }

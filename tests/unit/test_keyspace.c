@@ -427,6 +427,71 @@ START_TEST(swapped_databases_show_each_others_keys)
 }
 END_TEST
 
+/* All databases in use, as a text. */
+static const char *in_use(void)
+{
+    static char text[256];
+    size_t len = 0;
+    text[0] = '\0';
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1))
+        len += (size_t)sprintf(text + len, "%d ", db);
+    return text;
+}
+
+START_TEST(databases_are_in_use_from_their_first_key_until_they_are_emptied)
+{
+    keyspace_destroy(keyspace);
+    keyspace = keyspace_create(5000);
+    ck_assert_str_eq(in_use(), "");
+    static const int some[] = {4999, 0, 63, 64, 1000};
+    for (unsigned i = 0; i < 5; i++)
+        put(some[i], i, 1, now_ms + i);
+    ck_assert_str_eq(in_use(), "0 63 64 1000 4999 ");
+    keyspace_flush(view_at(0), 63, false);
+    ck_assert_str_eq(in_use(), "0 64 1000 4999 ");
+    keyspace_swap(view_at(0), 64, 65);
+    ck_assert_str_eq(in_use(), "0 65 1000 4999 ");
+    keyspace_swap(view_at(0), 65, 1000);
+    ck_assert_str_eq(in_use(), "0 65 1000 4999 ");
+    keyspace_check(keyspace);
+    bool again;
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms + 1, 10000000, &again), 2); /* of 4999 and 0 */
+    ck_assert_str_eq(in_use(), "0 65 1000 4999 ");
+    ck_assert_uint_eq(keyspace_flush(view_at(0), -1, true), 2);
+    ck_assert_str_eq(in_use(), "");
+    put(7, 1, 1, ENTRY_NO_EXPIRY);
+    keyspace_flush(view_at(0), -1, false); /* few */
+    ck_assert_str_eq(in_use(), "");
+    reaper_drain();
+}
+END_TEST
+
+static void *fill_databases(void *first)
+{
+    for (int db = *(int *)first; db < 5000; db += 4)
+        put(db, (unsigned)db, 1, ENTRY_NO_EXPIRY);
+    return NULL;
+}
+
+START_TEST(databases_that_come_into_use_at_once_are_all_noticed)
+{
+    keyspace_destroy(keyspace);
+    keyspace = keyspace_create(5000);
+    pthread_t threads[4];
+    int firsts[] = {0, 1, 2, 3}, count = 0;
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, fill_databases, &firsts[i]);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1))
+        ck_assert_int_eq(db, count++);
+    ck_assert_int_eq(count, 5000);
+    for (int i = 0; i < 5000; i++)
+        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+}
+END_TEST
+
 /* ---- walks ---- */
 
 #define UNIVERSE 30000
@@ -783,6 +848,8 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, expiry_can_be_turned_off_and_suspended);
     tcase_add_test(tcase, average_ttl_is_near_the_truth);
     tcase_add_test(tcase, flushing_empties_one_database_or_all);
+    tcase_add_test(tcase, databases_are_in_use_from_their_first_key_until_they_are_emptied);
+    tcase_add_test(tcase, databases_that_come_into_use_at_once_are_all_noticed);
     tcase_add_test(tcase, swapped_databases_show_each_others_keys);
     tcase_add_test(tcase, scan_of_a_still_database_sees_each_key_once);
     tcase_add_test(tcase, scan_misses_nothing_that_stayed);
