@@ -173,7 +173,7 @@ static void leave_root(const struct config *config)
 {
     char error[256];
     if (config->account[0])
-        open_files_fit(config->maxclients); /* only root can raise the limit itself */
+        open_files_fit(config->maxclients, config_own_files(config)); /* only root can raise the limit itself */
     if (config->account[0] && privileges_drop(config->account, error, sizeof error))
         die("%s", error);
 }
@@ -225,18 +225,30 @@ static void enter_sandbox(void)
         log_warning("no sandbox: %s; the server runs without one", error);
 }
 
+/* Has as many clients as the limit of open files allows. */
+static void fit_clients(struct config *config)
+{
+    int own = config_own_files(config), clients = open_files_fit(config->maxclients, own);
+    int least = config->maxclients < OPEN_FILES_CLIENTS_MIN ? config->maxclients : OPEN_FILES_CLIENTS_MIN;
+    if (clients >= config->maxclients)
+        return;
+    if (clients < least)
+        die("the limit of open files is too low: %d are needed for %d threads, %d clients and the server's own; raise "
+            "it "
+            "(ulimit -n %d, or LimitNOFILE= of systemd)",
+            own + least, config->threads, least, own + least);
+    log_warning("maxclients is %d instead of %d: the limit of open files (ulimit -n) allows no more", clients,
+                config->maxclients);
+    config->maxclients = clients;
+}
+
 static void start_server(const struct net_service *service)
 {
     struct config *config = &server.config;
     if (chdir(config->dir))
         die("can't change to dir %s: %s; create it or give another with --dir", config->dir, strerror(errno));
     open_log(config);
-    int clients = open_files_fit(config->maxclients);
-    if (clients < config->maxclients) {
-        log_warning("maxclients is %d instead of %d: the limit of open files (ulimit -n) allows no more", clients,
-                    config->maxclients);
-        config->maxclients = clients;
-    }
+    fit_clients(config);
     char *reason = NULL;
     if (access_configure(&server, &reason))
         die("%s", reason);
@@ -329,7 +341,14 @@ static void serve(void)
         supervisor_retry();
         int timeout = shorter(cron_run(&server, main_gate), sockets_retry());
         size_t sockets = sockets_poll(polled + 2);
-        if (poll(polled, 2 + sockets, timeout) < 0)
+        if (reception_rests())
+            sockets = SOCKETS_POLL_OTHERS;
+        int ready = poll(polled, 2 + sockets, timeout);
+        if (ready < 0 && errno != EINTR) { /* the limit of open files was set lower than what is polled */
+            sockets = 0;
+            ready = poll(polled, 2, timeout);
+        }
+        if (ready < 0)
             continue;
         sockets_serve(polled + 2, sockets, reception_accept);
         if (polled[0].revents && take_signal())

@@ -286,6 +286,11 @@ static int set_one(struct config *config, const struct config *old, const struct
     return -EINVAL;
 }
 
+int config_own_files(const struct config *config)
+{
+    return open_files_own(config->threads, (int)config->listen_count + 1);
+}
+
 /* Makes the changed values take effect. */
 static int apply(const struct config *config, const struct config *old, const struct directive *const *touched,
                  size_t count, const char **culprit_out, char **error_out)
@@ -297,7 +302,7 @@ static int apply(const struct config *config, const struct config *old, const st
         if (!directive_equal(config, old, touched[i]))
             names[changed++] = touched[i]->name;
     if (config->maxclients != old->maxclients) {
-        int fit = open_files_fit(config->maxclients);
+        int fit = open_files_fit(config->maxclients, config_own_files(config));
         if (fit < config->maxclients) {
             *error_out = text_format(
                 "The operating system is not able to handle the specified number of clients, try with %d", fit);

@@ -89,6 +89,9 @@ typedef int config_listener(void *context, const struct config *config, const ch
                             char **error_out);
 void config_set_listener(config_listener *listener, void *context);
 
+/* How many open files the server needs besides its clients' (host/open_files.h), with as many threads and sockets. */
+int config_own_files(const struct config *config);
+
 /*
  * Writes the values back into the file they came from, keeping its comments, its order and every line whose value still
  * holds. World stopped, so that it writes one consistent state. Returns 0 or a negative errno: -ENOENT without a file,

@@ -6,13 +6,22 @@
 
 #include <sys/resource.h>
 
-/* The server's own: log, listeners, an epoll and an eventfd for each worker, files of persistence. */
-#define RESERVED_FILES 64
+/*
+ * Standard streams, log, signals, watches, the spare one of the reception, what the parent handed over; and for a while
+ * configuration files, the temporary ones that replace them, and what looking up accounts opens.
+ */
+#define FIXED_FILES 64
 
-int open_files_fit(int clients)
+/* A worker has an epoll and an eventfd. A socket file is made again, or with others anew, while the old one is open. */
+int open_files_own(int threads, int sockets)
+{
+    return FIXED_FILES + 2 * threads + 2 * sockets;
+}
+
+int open_files_fit(int clients, int own)
 {
     struct rlimit limit;
-    rlim_t needed = (rlim_t)clients + RESERVED_FILES;
+    rlim_t needed = (rlim_t)clients + (rlim_t)own;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
         return clients;
     rlim_t hard = limit.rlim_max;
@@ -24,5 +33,5 @@ int open_files_fit(int clients)
         if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
             limit = raised;
     }
-    return limit.rlim_cur > RESERVED_FILES ? (int)(limit.rlim_cur - RESERVED_FILES) : 0;
+    return limit.rlim_cur > (rlim_t)own ? (int)(limit.rlim_cur - (rlim_t)own) : 0;
 }

@@ -18,10 +18,12 @@
 #include <unistd.h>
 
 #define ACCEPT_MAX 256 /* connections accepted at once, before other work has its turn */
+#define REST_MS 100 /* when a client waits, and there isn't even a descriptor to refuse it */
 
 static const struct config *config;
 static struct gate_member *gate;
 static int spare_fd = -1;
+static int64_t rests_until_ms; /* monotonic */
 static _Atomic uint64_t rejected;
 
 static void keep_spare(void)
@@ -71,7 +73,14 @@ static void refuse_without_descriptors(struct listener *listener, int error)
     int fd = listener_accept(listener);
     if (fd >= 0)
         refuse(listener, fd, "max number of clients reached");
+    else
+        rests_until_ms = clock_monotonic_ms() + REST_MS;
     keep_spare();
+}
+
+bool reception_rests(void)
+{
+    return clock_monotonic_ms() < rests_until_ms;
 }
 
 /* The limits are read inside the gate, since CONFIG SET changes them. */

@@ -4,6 +4,7 @@
 #ifndef KVS_LISTEN_RECEPTION_H
 #define KVS_LISTEN_RECEPTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct config;
@@ -15,6 +16,12 @@ void reception_open(const struct config *config, struct gate_member *gate);
 
 /* Accepts the connections that wait at this listener, a few hundred at most. */
 void reception_accept(struct listener *listener);
+
+/*
+ * Whether no listener is to be polled for a moment: a client waits for which there is no descriptor, not even to refuse
+ * it, and poll() would report it again and again.
+ */
+bool reception_rests(void);
 
 /*
  * Serves a connection that the parent made, from inheritance_take(). Takes fd on success. 0, or a negative errno.

@@ -295,7 +295,7 @@ void sockets_close(void)
 
 /* ---- the main thread's round ---- */
 
-_Static_assert(SOCKETS_POLL_MAX == SOCKETS_MAX + 2, "there is room for the watch and the wake-up");
+_Static_assert(SOCKETS_POLL_MAX == SOCKETS_MAX + SOCKETS_POLL_OTHERS, "there is room for the watch and the wake-up");
 
 size_t sockets_poll(struct pollfd polled[SOCKETS_POLL_MAX])
 {
@@ -331,7 +331,7 @@ static void drain_wake(void)
 
 void sockets_serve(const struct pollfd *polled, size_t count, sockets_accept *accept_ready)
 {
-    for (size_t i = 2; i < count; i++) {
+    for (size_t i = SOCKETS_POLL_OTHERS; i < count; i++) {
         struct listener *listener = polled[i].revents ? retain_by_fd(polled[i].fd) : NULL;
         if (!listener)
             continue;

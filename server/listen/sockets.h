@@ -49,6 +49,8 @@ int sockets_apply(const struct config *config, char **error_out);
 
 #define SOCKETS_POLL_MAX 128 /* sockets, the watch and the wake-up; the set is never larger */
 
+#define SOCKETS_POLL_OTHERS 2 /* the watch and the wake-up, which come first */
+
 /* Fills in what to poll for; returns the number. Closes the descriptors of sockets that have left the set. */
 size_t sockets_poll(struct pollfd polled[SOCKETS_POLL_MAX]);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -535,6 +536,57 @@ START_TEST(unusable_paths_are_told_in_one_line)
 }
 END_TEST
 
+/* So many open files for the servers that this process starts; root's mayn't have more either. */
+static void limit_files(rlim_t count)
+{
+    struct rlimit limit = {count, count};
+    if (geteuid() == 0)
+        prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* How many it says that it needs when it may have 60. In a process of its own, because a limit can't be raised again. */
+static rlim_t files_needed(void)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        char *output;
+        limit_files(60);
+        int code = kit_run(&output, "--threads", "4");
+        const char *found = strstr(output, "(ulimit -n ");
+        _exit(code == 1 && found ? atoi(found + 11) : 0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? (rlim_t)WEXITSTATUS(status) : 0;
+}
+
+START_TEST(too_few_open_files_are_told_with_how_many_are_needed)
+{
+    rlim_t needed = files_needed();
+    ck_assert_uint_gt(needed, 60);
+    limit_files(needed); /* only root may raise it */
+    struct kit_server *server = kit_start("--threads", "4");
+    int fds[7];
+    redisContext *context = kit_connect(server);
+    for (int i = 0; i < 7; i++) {
+        fds[i] = kit_raw_connect(server);
+        kit_raw_text(fds[i], "PING\r\n");
+        kit_raw_expect(fds[i], "+PONG\r\n");
+    }
+    kit_signal(server, SIGHUP);
+    kit_await_log(server, "configuration:");
+    kit_expect(context, "+OK", "CONFIG", "SET", "listen", scratch_path(server->folder, "a"));
+    char *log = kit_read_log(server);
+    ck_assert_ptr_null(strstr(log, "Too many open files"));
+    free(log);
+    for (int i = 0; i < 7; i++)
+        close(fds[i]);
+    redisFree(context);
+    kit_stop(server);
+}
+END_TEST
+
 START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
 {
     char *folder = scratch_create(), *path = strdup(scratch_path(folder, "kvs.conf"));
@@ -620,6 +672,7 @@ Suite *suite_lifecycle(void)
     tcase_add_test(tcase, what_cannot_be_printed_or_read_is_an_error);
     tcase_add_test(tcase, mistakes_on_the_command_line_are_told_in_one_line);
     tcase_add_test(tcase, unusable_paths_are_told_in_one_line);
+    tcase_add_test(tcase, too_few_open_files_are_told_with_how_many_are_needed);
     tcase_add_test(tcase, mistakes_in_a_file_are_told_with_file_and_line);
     tcase_add_test(tcase, a_file_of_redis_for_a_socket_alone_starts);
     tcase_add_test(tcase, help_and_version_are_told_and_nothing_is_started);

@@ -324,6 +324,43 @@ START_TEST(without_descriptors_new_clients_are_refused_and_old_ones_served)
 }
 END_TEST
 
+/* Seconds of processor time that the server has used. */
+static double processor_time(void)
+{
+    char *user = kit_info_text(c, "used_cpu_user"), *system = kit_info_text(c, "used_cpu_sys");
+    double seconds = strtod(user, NULL) + strtod(system, NULL);
+    free(user);
+    free(system);
+    return seconds;
+}
+
+static bool has_passed(void *data)
+{
+    return kit_now_ms() >= *(int64_t *)data;
+}
+
+START_TEST(a_client_that_cannot_even_be_refused_waits_without_work)
+{
+    served_begin(kit_start());
+    struct rlimit none, before;
+    kit_expect(c, "+PONG", "PING"); /* it has been accepted */
+    ck_assert_int_eq(prlimit(server->pid, RLIMIT_NOFILE, NULL, &before), 0);
+    none = (struct rlimit){.rlim_cur = 6, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(prlimit(server->pid, RLIMIT_NOFILE, &none, NULL), 0);
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "PING\r\n");
+    kit_await_log(server, "open files");
+    double before_s = processor_time();
+    int64_t until_ms = kit_now_ms() + 1000;
+    kit_await(has_passed, &until_ms, "a second");
+    ck_assert_double_lt(processor_time() - before_s, 0.5);
+    ck_assert_int_eq(prlimit(server->pid, RLIMIT_NOFILE, &before, NULL), 0);
+    kit_raw_expect(fd, "+PONG\r\n");
+    close(fd);
+    end();
+}
+END_TEST
+
 START_TEST(ten_thousand_clients_at_once_are_served)
 {
     int count = scratch_is_sanitized() ? 2000 : 10000;
@@ -393,6 +430,7 @@ Suite *suite_robustness(void)
     tcase_add_test(tcase, a_bulk_of_512_mb_is_taken_and_one_byte_more_is_not);
     tcase_add_test(tcase, one_client_over_maxclients_is_told_so);
     tcase_add_test(tcase, without_descriptors_new_clients_are_refused_and_old_ones_served);
+    tcase_add_test(tcase, a_client_that_cannot_even_be_refused_waits_without_work);
     tcase_add_test(tcase, ten_thousand_clients_at_once_are_served);
     tcase_add_test(tcase, clients_may_come_and_go_as_fast_as_they_like);
     suite_add_tcase(suite, tcase);

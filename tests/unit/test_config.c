@@ -447,7 +447,7 @@ START_TEST(maxclients_beyond_what_the_system_allows_is_refused_with_what_it_allo
     ck_assert_ptr_nonnull(number);
     int fit = atoi(number + 9);
     ck_assert_int_gt(fit, 0);
-    ck_assert_int_eq(open_files_fit(fit), fit);
+    ck_assert_int_eq(open_files_fit(fit, config_own_files(&test_config)), fit);
     ck_assert_int_eq(test_config.maxclients, 10000);
     mem_free(error);
 }
