@@ -479,6 +479,7 @@ START_TEST(databases_that_come_into_use_at_once_are_all_noticed)
     keyspace = keyspace_create(5000);
     pthread_t threads[4];
     int firsts[] = {0, 1, 2, 3}, count = 0;
+    struct eviction_wish wish = {.victim = VICTIM_ANY, .samples = 5};
     for (int i = 0; i < 4; i++)
         pthread_create(&threads[i], NULL, fill_databases, &firsts[i]);
     for (int i = 0; i < 4; i++)
@@ -487,8 +488,8 @@ START_TEST(databases_that_come_into_use_at_once_are_all_noticed)
         ck_assert_int_eq(db, count++);
     ck_assert_int_eq(count, 5000);
     for (int i = 0; i < 5000; i++)
-        ck_assert_uint_gt(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
-    ck_assert_uint_eq(keyspace_evict(keyspace, VICTIM_ANY, false, 5, false, now_ms), 0);
+        ck_assert_int_eq(keyspace_evict(keyspace, &wish, now_ms), EVICTED_KEY);
+    ck_assert_int_eq(keyspace_evict(keyspace, &wish, now_ms), EVICTED_NONE);
 }
 END_TEST
 
