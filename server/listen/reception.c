@@ -1,6 +1,7 @@
 /* One descriptor is kept in reserve: when no others are left, the next client can still be told so. */
 #include "listen/reception.h"
 
+#include "base/clock.h"
 #include "base/gate.h"
 #include "host/log_flood.h"
 #include "listen/admission.h"

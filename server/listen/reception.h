@@ -23,9 +23,7 @@ void reception_accept(struct listener *listener);
  */
 bool reception_rests(void);
 
-/*
- * Serves a connection that the parent made, from inheritance_take(). Takes fd on success. 0, or a negative errno.
- */
+/* Serves a connection that the parent made, from inheritance_take(). Takes fd on success. 0, or a negative errno. */
 int reception_inherit(int fd);
 
 /* Connections refused since start or reset (maxclients, maxclients-per-uid). Any thread. */
