@@ -62,6 +62,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define RELOAD_RETRY_MS 50
+#define GATE_LOOK_MS 5 /* while the gate is closed: how soon it is looked whether it is open again */
+
 static struct server server;
 static struct config_sources *sources;
 static struct gate_member *main_gate;
@@ -69,6 +72,10 @@ static int signal_fd = -1;
 static int wake_fd = -1;         /* eventfd: a client sent SHUTDOWN */
 static int inherited_fd = -1;    /* the parent's connection, until it is served; or -1 */
 static atomic_bool shutdown_now; /* without waiting for clients; written by workers, read by the main thread */
+static struct {
+    bool runs;  /* the sources have been read, and are to be applied */
+    bool again; /* SIGHUP came meanwhile */
+} reload;
 
 /* ---- start ---- */
 
@@ -309,25 +316,49 @@ static void serve_inherited(void)
         die_listening("can't serve the inherited connection: %s", strerror(-failed));
 }
 
-static void reload(void)
+static void begin_reload(void)
 {
     supervisor_reloading();
-    server_reload(&server, sources, main_gate);
+    reload.runs = reload_begin(sources);
+    reload.again = false;
+    if (!reload.runs)
+        tell_ready();
+}
+
+/* Applies what was read as soon as nobody is in the way. */
+static void go_on_with_reload(void)
+{
+    if (!reload.runs || !reload_finish(&server, sources, main_gate))
+        return;
+    reload.runs = false;
     tell_ready();
+    if (reload.again)
+        begin_reload();
 }
 
 /* Handles one signal; true when it asks the server to end. */
 static bool take_signal(void)
 {
     enum signal_wish wish = signals_take();
-    if (wish == SIGNAL_RELOAD)
-        reload();
+    if (wish == SIGNAL_RELOAD && reload.runs)
+        reload.again = true;
+    else if (wish == SIGNAL_RELOAD)
+        begin_reload();
     return wish == SIGNAL_END;
 }
 
 static int shorter(int a_ms, int b_ms)
 {
     return b_ms >= 0 && b_ms < a_ms ? b_ms : a_ms;
+}
+
+/* Milliseconds until there is something to do that no descriptor announces. */
+static int serve_timeout(bool open)
+{
+    int timeout = shorter(cron_run(&server, main_gate), sockets_retry());
+    if (reload.runs)
+        timeout = shorter(timeout, RELOAD_RETRY_MS);
+    return open ? timeout : shorter(timeout, GATE_LOOK_MS);
 }
 
 static void serve(void)
@@ -339,9 +370,11 @@ static void serve(void)
     for (;;) {
         watchdog_run();
         supervisor_retry();
-        int timeout = shorter(cron_run(&server, main_gate), sockets_retry());
+        go_on_with_reload();
+        bool open = gate_is_open(main_gate);
+        int timeout = serve_timeout(open);
         size_t sockets = sockets_poll(polled + 2);
-        if (reception_rests())
+        if (!open || reception_rests()) /* nobody could be accepted, so poll() needn't say who waits */
             sockets = SOCKETS_POLL_OTHERS;
         int ready = poll(polled, 2 + sockets, timeout);
         if (ready < 0 && errno != EINTR) { /* the limit of open files was set lower than what is polled */
@@ -350,7 +383,8 @@ static void serve(void)
         }
         if (ready < 0)
             continue;
-        sockets_serve(polled + 2, sockets, reception_accept);
+        if (sockets > 0)
+            sockets_serve(polled + 2, sockets, reception_accept);
         if (polled[0].revents && take_signal())
             return;
         if (polled[1].revents)

@@ -5,6 +5,11 @@
  * order, so that at least one of them sees the other.
  *
  * All waiting happens under one mutex; the two conditions are "a member has gone out" and "the gate is open".
+ *
+ * While a closer waits for one member, all others would wait for the closer. So it shuts the gate for a millisecond, and
+ * if somebody is still inside then, lets everybody go on for four before it tries again, each time for twice as long.
+ * Only after the longest of these times it waits as long as it takes. A member that is out for a moment between two long
+ * stays is caught in one of these times, or in the end.
  */
 #include "base/gate.h"
 
@@ -13,6 +18,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define PATIENCE_MAX_MS 32
+#define PAUSE_FACTOR 4
 
 struct gate_member {
     atomic_bool inside; /* written by its thread; seq_cst, pairs with gate.closed */
@@ -36,7 +45,11 @@ struct gate *gate_create(void)
 {
     struct gate *gate = mem_calloc(sizeof *gate);
     pthread_mutex_init(&gate->lock, NULL);
-    pthread_cond_init(&gate->went_out, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&gate->went_out, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&gate->opened, NULL);
     return gate;
 }
@@ -106,6 +119,19 @@ static __attribute__((noinline)) void gate_tell_outside(struct gate *gate)
     pthread_mutex_unlock(&gate->lock);
 }
 
+bool gate_try_enter(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
+    atomic_store(&member->inside, true);
+    if (__builtin_expect(!atomic_load(&gate->closed), 1)) {
+        current = member;
+        return true;
+    }
+    atomic_store(&member->inside, false);
+    gate_tell_outside(gate);
+    return false;
+}
+
 void gate_leave(struct gate_member *member)
 {
     struct gate *gate = member->gate;
@@ -113,6 +139,11 @@ void gate_leave(struct gate_member *member)
     atomic_store(&member->inside, false);
     if (__builtin_expect(atomic_load(&gate->closed), 0))
         gate_tell_outside(gate);
+}
+
+bool gate_is_open(const struct gate_member *member)
+{
+    return !atomic_load_explicit(&member->gate->closed, memory_order_relaxed);
 }
 
 bool gate_is_inside(const struct gate_member *member)
@@ -133,39 +164,86 @@ static bool gate_others_inside(const struct gate *gate, const struct gate_member
     return false;
 }
 
-/* Under gate.lock, with the gate open. */
-static void gate_shut(struct gate *gate, const struct gate_member *member)
+/* Under gate.lock, with the gate open: shuts it, and waits for all others to be out, or until the deadline. */
+static bool gate_shut(struct gate *gate, const struct gate_member *member, const struct timespec *deadline)
 {
+    int error = 0;
     atomic_store(&gate->closed, true);
-    while (gate_others_inside(gate, member))
-        pthread_cond_wait(&gate->went_out, &gate->lock);
+    while (error == 0 && gate_others_inside(gate, member))
+        error = deadline ? pthread_cond_timedwait(&gate->went_out, &gate->lock, deadline)
+                         : pthread_cond_wait(&gate->went_out, &gate->lock);
+    if (gate_others_inside(gate, member)) {
+        atomic_store(&gate->closed, false);
+        pthread_cond_broadcast(&gate->opened);
+        return false;
+    }
     gate->closings++;
     gate_closed_here = true;
+    return true;
+}
+
+static struct timespec time_from_now(unsigned milliseconds)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    int64_t nanoseconds = time.tv_nsec + (int64_t)milliseconds * 1000000;
+    return (struct timespec){time.tv_sec + nanoseconds / 1000000000, nanoseconds % 1000000000};
+}
+
+/* Under gate.lock: another thread has closed the gate. Waits outside until it has opened it. */
+static void gate_wait_outside(struct gate *gate, struct gate_member *member)
+{
+    if (!atomic_load(&gate->closed))
+        return;
+    atomic_store(&member->inside, false);
+    pthread_cond_signal(&gate->went_out);
+    gate_wait_open(gate);
+    atomic_store(&member->inside, true);
+}
+
+/* Lets everybody get on for a while, other closers as well. */
+static void gate_pause_outside(struct gate_member *member, unsigned milliseconds)
+{
+    struct timespec pause = {.tv_nsec = (long)milliseconds * 1000000};
+    gate_leave(member);
+    nanosleep(&pause, NULL);
+    gate_enter(member);
 }
 
 void gate_close(struct gate_member *member)
 {
     struct gate *gate = member->gate;
-    pthread_mutex_lock(&gate->lock);
-    if (atomic_load(&gate->closed)) { /* another thread got there first: wait outside until it has finished */
-        atomic_store(&member->inside, false);
-        pthread_cond_signal(&gate->went_out);
-        gate_wait_open(gate);
-        atomic_store(&member->inside, true);
+    for (unsigned patience_ms = 1;; patience_ms *= 2) {
+        pthread_mutex_lock(&gate->lock);
+        gate_wait_outside(gate, member);
+        struct timespec deadline = time_from_now(patience_ms);
+        bool closed = gate_shut(gate, member, patience_ms <= PATIENCE_MAX_MS ? &deadline : NULL);
+        pthread_mutex_unlock(&gate->lock);
+        if (closed)
+            return;
+        gate_pause_outside(member, PAUSE_FACTOR * patience_ms);
     }
-    gate_shut(gate, member);
-    pthread_mutex_unlock(&gate->lock);
 }
 
 bool gate_try_close(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
-    bool can = !atomic_load(&gate->closed);
-    if (can)
-        gate_shut(gate, member);
+    bool closed = !atomic_load(&gate->closed) && gate_shut(gate, member, NULL);
     pthread_mutex_unlock(&gate->lock);
-    return can;
+    return closed;
+}
+
+enum gate_attempt gate_attempt_close(struct gate_member *member, unsigned patience_ms)
+{
+    struct gate *gate = member->gate;
+    struct timespec deadline = time_from_now(patience_ms);
+    enum gate_attempt outcome = GATE_TAKEN;
+    pthread_mutex_lock(&gate->lock);
+    if (!atomic_load(&gate->closed))
+        outcome = gate_shut(gate, member, &deadline) ? GATE_CLOSED : GATE_BUSY;
+    pthread_mutex_unlock(&gate->lock);
+    return outcome;
 }
 
 void gate_open(struct gate_member *member)

@@ -7,7 +7,8 @@
  * others are out, and nobody comes in until it opens the gate again. Meanwhile it may read and change all keys and
  * all connections without any lock.
  *
- * A stay inside is short (one event loop round), and so is the wait. Inside, no thread may wait for anything that the
+ * A stay inside is short (one event loop round), and so is the wait; where it isn't (one very large value), a closer
+ * makes several attempts, so that the others wait for it no more than some milliseconds at a time. Inside, no thread may wait for anything that the
  * thread closing the gate may hold: it steps out first (gate_step_out).
  *
  * One gate per process would do, but tests want their own. A thread is inside at most one at a time.
@@ -29,6 +30,7 @@ struct gate_member *gate_join(struct gate *gate);
 void gate_part(struct gate_member *member); /* ends the membership; its thread is outside */
 
 void gate_enter(struct gate_member *member);
+bool gate_try_enter(struct gate_member *member); /* false, at once: the gate is closed, and the thread is outside */
 void gate_leave(struct gate_member *member);
 bool gate_is_inside(const struct gate_member *member);
 
@@ -48,6 +50,20 @@ void gate_open(struct gate_member *member);
  * true, nobody has run alone in between. For a caller whose half-done work others must not see.
  */
 bool gate_try_close(struct gate_member *member);
+
+/*
+ * The same, but if somebody is still inside after patience_ms, it opens the gate again: the others get on, and the caller
+ * may try again later. Nobody has run alone meanwhile.
+ */
+enum gate_attempt {
+    GATE_CLOSED,
+    GATE_TAKEN, /* by another thread */
+    GATE_BUSY,  /* somebody stays inside for long */
+};
+enum gate_attempt gate_attempt_close(struct gate_member *member, unsigned patience_ms);
+
+/* Whether the gate is open at the moment. Any thread. */
+bool gate_is_open(const struct gate_member *member);
 
 /* private: the calling thread has closed the gate */
 extern __thread bool gate_closed_here;

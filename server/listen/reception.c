@@ -84,15 +84,7 @@ bool reception_rests(void)
     return clock_monotonic_ms() < rests_until_ms;
 }
 
-/* The limits are read inside the gate, since CONFIG SET changes them. */
-static enum admission ask(const struct listener *listener, const struct peer *peer)
-{
-    gate_enter(gate);
-    enum admission answer = admission_ask(config, listener_origin(listener), peer, workers_conn_count());
-    gate_leave(gate);
-    return answer;
-}
-
+/* Inside the gate: CONFIG SET changes the limits. */
 static void receive(struct listener *listener, int fd)
 {
     struct peer peer;
@@ -100,7 +92,7 @@ static void receive(struct listener *listener, int fd)
         close(fd); /* nobody comes in without credentials */
         return;
     }
-    switch (ask(listener, &peer)) {
+    switch (admission_ask(config, listener_origin(listener), &peer, workers_conn_count())) {
     case ADMISSION_GRANTED:
         workers_adopt(fd, &peer, listener_origin(listener));
         break;
@@ -113,17 +105,24 @@ static void receive(struct listener *listener, int fd)
     }
 }
 
+/* Accepts one connection, inside the gate; false when there is no other. */
+static bool accept_one(struct listener *listener)
+{
+    int fd = listener_accept(listener);
+    if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM)
+        refuse_without_descriptors(listener, fd);
+    if (fd < 0)
+        return false;
+    receive(listener, fd);
+    return true;
+}
+
 void reception_accept(struct listener *listener)
 {
-    for (int i = 0; i < ACCEPT_MAX; i++) {
-        int fd = listener_accept(listener);
-        if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {
-            refuse_without_descriptors(listener, fd);
-            return;
-        }
-        if (fd < 0)
-            return;
-        receive(listener, fd);
+    bool more = true;
+    for (int i = 0; i < ACCEPT_MAX && more && gate_try_enter(gate); i++) {
+        more = accept_one(listener);
+        gate_leave(gate);
     }
 }
 
@@ -134,7 +133,9 @@ int reception_inherit(int fd)
         return -errno;
     struct listener *listener = listener_create_inherited();
     sockets_note_inherited(listener);
+    gate_enter(gate);
     receive(listener, fd);
+    gate_leave(gate);
     listener_release(listener);
     return 0;
 }

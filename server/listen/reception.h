@@ -14,7 +14,10 @@ struct listener;
 /* Before the first connection. config is read inside the gate. */
 void reception_open(const struct config *config, struct gate_member *gate);
 
-/* Accepts the connections that wait at this listener, a few hundred at most. */
+/*
+ * Accepts the connections that wait at this listener, a few hundred at most. While the gate is closed, they go on waiting:
+ * nobody could be served.
+ */
 void reception_accept(struct listener *listener);
 
 /*

@@ -145,8 +145,9 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
 
 /*
  * One round of active expiry: deletes expired entries, for about budget_us microseconds or to the end of a tour of all
- * tables. Takes one shard's lock at a time. Returns the number deleted; *again_out tells whether the tour isn't over.
- * Main thread, inside the gate.
+ * tables. Takes one shard's lock at a time, and waits for none: the tour comes back to a shard whose lock somebody else
+ * has, and the next one to a shard that stays busy. Returns the number deleted; *again_out tells whether there is more to be done at
+ * once. Main thread, inside the gate.
  */
 size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out);
 

@@ -50,37 +50,62 @@ static bool shard_expire_some(struct keyspace *keyspace, struct shard *shard, in
     return false;
 }
 
-static void tour_next_shard(struct tour *tour)
+static void tour_leave_shard(struct tour *tour)
 {
     tour->shard = (tour->shard + 1) % KEYSPACE_SHARDS;
-    tour->shards_done++;
     tour->db = 0;
     tour->position = 0;
+}
+
+static void tour_finish_shard(struct tour *tour)
+{
+    tour->done[tour->shard / 64] |= UINT64_C(1) << (tour->shard % 64);
+    tour->shards_done++;
+    tour_leave_shard(tour);
+}
+
+/* Goes on to the next shard that the tour hasn't been through; there is one. */
+static void tour_find_shard(struct tour *tour)
+{
+    while (tour->done[tour->shard / 64] >> (tour->shard % 64) & 1)
+        tour_leave_shard(tour);
+}
+
+/* Does one piece of work in the shard where the tour is, or finishes that shard. False: somebody else has its lock. */
+static bool tour_step(struct keyspace *keyspace, int64_t now_ms, size_t *deleted)
+{
+    struct tour *tour = &keyspace->tour;
+    struct shard *shard = &keyspace->shards[tour->shard];
+    if (!shard_try_lock(shard)) {
+        tour_leave_shard(tour); /* and comes back: it begins this shard anew, where little is left of what it did */
+        return false;
+    }
+    bool worked = shard_expire_some(keyspace, shard, now_ms, deleted);
+    shard_unlock(shard);
+    disposal_drain();
+    if (!worked)
+        tour_finish_shard(tour);
+    return true;
 }
 
 size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out)
 {
     struct tour *tour = &keyspace->tour;
     size_t deleted = 0;
+    unsigned busy = 0; /* shards in a row that couldn't be locked */
     int64_t end_ns = clock_monotonic_ns() + budget_us * 1000;
     bool on_time = true;
     *again_out = false;
     if (!atomic_load(&keyspace->active_expiry) || keyspace_expiry_is_suspended(keyspace))
         return 0;
-    while (on_time && tour->shards_done < KEYSPACE_SHARDS) {
-        struct shard *shard = &keyspace->shards[tour->shard];
-        shard_lock(shard);
-        bool worked = shard_expire_some(keyspace, shard, now_ms, &deleted);
-        shard_unlock(shard);
-        disposal_drain();
-        if (worked)
-            on_time = clock_monotonic_ns() <= end_ns;
-        else
-            tour_next_shard(tour);
+    while (on_time && tour->shards_done + busy < KEYSPACE_SHARDS) {
+        tour_find_shard(tour);
+        busy = tour_step(keyspace, now_ms, &deleted) ? 0 : busy + 1;
+        on_time = clock_monotonic_ns() <= end_ns;
     }
-    *again_out = tour->shards_done < KEYSPACE_SHARDS;
-    if (!*again_out)
-        tour->shards_done = 0;
+    *again_out = tour->shards_done + busy < KEYSPACE_SHARDS;
+    if (!*again_out) /* the next tour begins with those that are busy */
+        *tour = (struct tour){.shard = tour->shard};
     return deleted;
 }
 

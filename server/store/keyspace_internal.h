@@ -13,6 +13,7 @@
 
 /* How far active expiry has come on its way through all tables. Of the thread that runs the rounds. */
 struct tour {
+    uint64_t done[KEYSPACE_SHARDS / 64]; /* a bit for each shard that it has been through */
     unsigned shards_done;
     unsigned shard; /* where it is */
     int db;

@@ -24,7 +24,8 @@ static void cron_expire(struct server *server, struct gate_member *gate)
     int64_t began_ns = clock_monotonic_ns();
     bool again;
     do {
-        gate_enter(gate);
+        if (!gate_try_enter(gate))
+            break;
         int64_t budget_ns = (int64_t)TICK_MS * 1000000 * (20 + 5 * server->config.active_expire_effort) / 100;
         int64_t threshold_ms = server->config.latency_monitor_threshold;
         keyspace_expire_round(server->keyspace, clock_wall_ms(), EXPIRY_SLICE_US, &again);
@@ -39,7 +40,8 @@ static void cron_expire(struct server *server, struct gate_member *gate)
 
 static bool cron_evict(struct server *server, struct gate_member *gate)
 {
-    gate_enter(gate);
+    if (!gate_try_enter(gate))
+        return false;
     bool more = room_restore(server);
     gate_leave(gate);
     return more;

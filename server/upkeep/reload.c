@@ -13,6 +13,9 @@
 
 #include <string.h>
 
+#define PATIENCE_MS 5
+#define ATTEMPTS_MAX 100 /* after so many it insists, and waits as long as it takes */
+
 static void reopen_log(void)
 {
     int error = log_reopen();
@@ -37,18 +40,33 @@ static void apply(struct server *server, struct config_sources *sources)
     mem_free(error);
 }
 
-void server_reload(struct server *server, struct config_sources *sources, struct gate_member *gate)
+bool reload_begin(struct config_sources *sources)
 {
     char *error = NULL;
     reopen_log();
     if (config_sources_read(sources, &error)) {
         log_warning("configuration: %s; nothing has changed", error);
         mem_free(error);
-        return;
+        return false;
     }
-    gate_enter(gate);
-    gate_close(gate);
-    apply(server, sources);
-    gate_open(gate);
+    return true;
+}
+
+bool reload_finish(struct server *server, struct config_sources *sources, struct gate_member *gate)
+{
+    static unsigned attempts;
+    if (!gate_try_enter(gate))
+        return false;
+    bool alone = true;
+    if (++attempts < ATTEMPTS_MAX)
+        alone = gate_attempt_close(gate, PATIENCE_MS) == GATE_CLOSED;
+    else
+        gate_close(gate);
+    if (alone) {
+        attempts = 0;
+        apply(server, sources);
+        gate_open(gate);
+    }
     gate_leave(gate);
+    return alone;
 }

@@ -13,6 +13,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,6 +358,57 @@ START_TEST(many_keys_of_one_shard_expire_in_one_round)
         count++;
     }
     ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 10000000, &again), count);
+}
+END_TEST
+
+struct busy_shard {
+    struct shard_set set;
+    atomic_bool is_locked, let_go;
+};
+
+static void *keep_locked(void *argument)
+{
+    struct busy_shard *busy = argument;
+    keyspace_lock(keyspace, &busy->set);
+    atomic_store(&busy->is_locked, true);
+    while (!atomic_load(&busy->let_go))
+        sched_yield();
+    keyspace_unlock(keyspace, &busy->set);
+    return NULL;
+}
+
+START_TEST(a_round_passes_by_a_busy_shard_and_a_later_one_comes_back)
+{
+    bool again;
+    pthread_t thread;
+    struct busy_shard busy = {0};
+    size_t in_busy = 0, deleted;
+    struct named_key first;
+    name_key(&first, 0);
+    shard_set_add(&busy.set, first.key.hash);
+    for (unsigned i = 0; i < 5000; i++) {
+        struct named_key named;
+        name_key(&named, i);
+        in_busy += shard_set_has(&busy.set, named.key.hash);
+        put(0, i, 1, now_ms);
+    }
+    pthread_create(&thread, NULL, keep_locked, &busy);
+    while (!atomic_load(&busy.is_locked))
+        sched_yield();
+    deleted = keyspace_expire_round(keyspace, now_ms, 10000000, &again);
+    ck_assert_uint_eq(deleted, 5000 - in_busy);
+    ck_assert(!again); /* there is nothing that it could do at once */
+    unsigned other = 5000;
+    struct named_key named;
+    do
+        name_key(&named, ++other);
+    while (shard_set_has(&busy.set, named.key.hash));
+    put(0, other, 1, now_ms);
+    ck_assert_uint_eq(keyspace_expire_round(keyspace, now_ms, 10000000, &again), 1); /* elsewhere rounds go on */
+    atomic_store(&busy.let_go, true);
+    pthread_join(thread, NULL);
+    keyspace_expire_round(keyspace, now_ms, 10000000, &again);
+    ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
 }
 END_TEST
 
@@ -846,6 +898,7 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, a_ttl_can_be_changed_and_removed);
     tcase_add_loop_test(tcase, rounds_delete_all_that_is_due_and_nothing_else, 0, 2);
     tcase_add_test(tcase, many_keys_of_one_shard_expire_in_one_round);
+    tcase_add_test(tcase, a_round_passes_by_a_busy_shard_and_a_later_one_comes_back);
     tcase_add_test(tcase, expiry_can_be_turned_off_and_suspended);
     tcase_add_test(tcase, average_ttl_is_near_the_truth);
     tcase_add_test(tcase, flushing_empties_one_database_or_all);
