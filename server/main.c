@@ -62,7 +62,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RELOAD_RETRY_MS 50
+#define RELOAD_RETRY_MS 10
 #define GATE_LOOK_MS 5 /* while the gate is closed: how soon it is looked whether it is open again */
 
 static struct server server;

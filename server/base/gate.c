@@ -6,13 +6,14 @@
  *
  * All waiting happens under one mutex; the two conditions are "a member has gone out" and "the gate is open".
  *
- * While a closer waits for one member, all others would wait for the closer. So it shuts the gate for a millisecond, and
- * if somebody is still inside then, lets everybody go on for four before it tries again, each time for twice as long.
- * Only after the longest of these times it waits as long as it takes. A member that is out for a moment between two long
- * stays is caught in one of these times, or in the end.
+ * While a closer waits for one member, all others would wait for the closer. So an attempt shuts the gate for a
+ * millisecond, and if somebody is still inside then, everybody goes on for four before the next attempt, which takes
+ * twice as long. Only after the longest of them a closer waits as long as it takes: a member whose stays are all long
+ * can't put it off for ever.
  */
 #include "base/gate.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <pthread.h>
@@ -20,8 +21,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PATIENCE_MAX_MS 32
-#define PAUSE_FACTOR 4
+#define ATTEMPTS 6     /* of 1 ms, 2 ms ... 32 ms */
+#define PAUSE_FACTOR 4 /* an attempt is followed by so many times its length in which the gate stays open */
 
 struct gate_member {
     atomic_bool inside; /* written by its thread; seq_cst, pairs with gate.closed */
@@ -34,8 +35,11 @@ struct gate {
     atomic_bool closed; /* written under lock; seq_cst, pairs with gate_member.inside */
     pthread_mutex_t lock;
     pthread_cond_t went_out, opened;
-    struct gate_member *members; /* guarded by lock */
-    uint64_t closings;           /* written by the closer, once all others are out; read by members inside */
+    /* guarded by lock */
+    struct gate_member *members;
+    unsigned failed;      /* attempts to close it, in a row */
+    int64_t next_attempt; /* monotonic, ns: when the next one is due */
+    uint64_t closings;    /* written by the closer, once all others are out; read by members inside */
 };
 
 __thread bool gate_closed_here;
@@ -178,51 +182,62 @@ static bool gate_shut(struct gate *gate, const struct gate_member *member, const
         return false;
     }
     gate->closings++;
+    gate->failed = 0;
+    gate->next_attempt = 0;
     gate_closed_here = true;
     return true;
 }
 
-static struct timespec time_from_now(unsigned milliseconds)
+static struct timespec time_at(int64_t ns)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    int64_t nanoseconds = time.tv_nsec + (int64_t)milliseconds * 1000000;
-    return (struct timespec){time.tv_sec + nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return (struct timespec){ns / 1000000000, ns % 1000000000};
 }
 
-/* Under gate.lock: another thread has closed the gate. Waits outside until it has opened it. */
-static void gate_wait_outside(struct gate *gate, struct gate_member *member)
+/* Under gate.lock, with the gate open. */
+static enum gate_attempt gate_attempt(struct gate *gate, const struct gate_member *member)
 {
-    if (!atomic_load(&gate->closed))
-        return;
-    atomic_store(&member->inside, false);
-    pthread_cond_signal(&gate->went_out);
-    gate_wait_open(gate);
-    atomic_store(&member->inside, true);
+    int64_t now_ns = clock_monotonic_ns(), patience_ns = INT64_C(1000000) << gate->failed;
+    struct timespec deadline = time_at(now_ns + patience_ns);
+    if (now_ns < gate->next_attempt)
+        return GATE_BUSY;
+    if (gate_shut(gate, member, gate->failed < ATTEMPTS ? &deadline : NULL))
+        return GATE_CLOSED;
+    gate->failed++;
+    gate->next_attempt = now_ns + patience_ns + PAUSE_FACTOR * patience_ns;
+    return GATE_BUSY;
 }
 
-/* Lets everybody get on for a while, other closers as well. */
-static void gate_pause_outside(struct gate_member *member, unsigned milliseconds)
+enum gate_attempt gate_attempt_close(struct gate_member *member)
 {
-    struct timespec pause = {.tv_nsec = (long)milliseconds * 1000000};
-    gate_leave(member);
-    nanosleep(&pause, NULL);
-    gate_enter(member);
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    enum gate_attempt outcome = atomic_load(&gate->closed) ? GATE_TAKEN : gate_attempt(gate, member);
+    pthread_mutex_unlock(&gate->lock);
+    return outcome;
 }
 
 void gate_close(struct gate_member *member)
 {
     struct gate *gate = member->gate;
-    for (unsigned patience_ms = 1;; patience_ms *= 2) {
-        pthread_mutex_lock(&gate->lock);
-        gate_wait_outside(gate, member);
-        struct timespec deadline = time_from_now(patience_ms);
-        bool closed = gate_shut(gate, member, patience_ms <= PATIENCE_MAX_MS ? &deadline : NULL);
-        pthread_mutex_unlock(&gate->lock);
-        if (closed)
-            return;
-        gate_pause_outside(member, PAUSE_FACTOR * patience_ms);
+    pthread_mutex_lock(&gate->lock);
+    for (;;) {
+        bool taken = atomic_load(&gate->closed);
+        if (!taken && gate_attempt(gate, member) == GATE_CLOSED)
+            break;
+        atomic_store(&member->inside, false); /* whoever closes the gate meanwhile needn't wait for this one */
+        if (taken) {
+            pthread_cond_signal(&gate->went_out);
+            gate_wait_open(gate);
+        } else {
+            struct timespec next = time_at(gate->next_attempt);
+            pthread_mutex_unlock(&gate->lock);
+            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+            pthread_mutex_lock(&gate->lock);
+            gate_wait_open(gate);
+        }
+        atomic_store(&member->inside, true);
     }
+    pthread_mutex_unlock(&gate->lock);
 }
 
 bool gate_try_close(struct gate_member *member)
@@ -232,18 +247,6 @@ bool gate_try_close(struct gate_member *member)
     bool closed = !atomic_load(&gate->closed) && gate_shut(gate, member, NULL);
     pthread_mutex_unlock(&gate->lock);
     return closed;
-}
-
-enum gate_attempt gate_attempt_close(struct gate_member *member, unsigned patience_ms)
-{
-    struct gate *gate = member->gate;
-    struct timespec deadline = time_from_now(patience_ms);
-    enum gate_attempt outcome = GATE_TAKEN;
-    pthread_mutex_lock(&gate->lock);
-    if (!atomic_load(&gate->closed))
-        outcome = gate_shut(gate, member, &deadline) ? GATE_CLOSED : GATE_BUSY;
-    pthread_mutex_unlock(&gate->lock);
-    return outcome;
 }
 
 void gate_open(struct gate_member *member)

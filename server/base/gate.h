@@ -52,15 +52,16 @@ void gate_open(struct gate_member *member);
 bool gate_try_close(struct gate_member *member);
 
 /*
- * The same, but if somebody is still inside after patience_ms, it opens the gate again: the others get on, and the caller
- * may try again later. Nobody has run alone meanwhile.
+ * The same, but if others stay inside for longer than some milliseconds, it opens the gate again: they all get on, and the
+ * caller tries again later. Soon after an attempt that has failed the next one fails at once; after several it waits as
+ * long as it takes. If it fails, nobody has run alone.
  */
 enum gate_attempt {
     GATE_CLOSED,
     GATE_TAKEN, /* by another thread */
-    GATE_BUSY,  /* somebody stays inside for long */
+    GATE_BUSY,
 };
-enum gate_attempt gate_attempt_close(struct gate_member *member, unsigned patience_ms);
+enum gate_attempt gate_attempt_close(struct gate_member *member);
 
 /* Whether the gate is open at the moment. Any thread. */
 bool gate_is_open(const struct gate_member *member);

@@ -78,6 +78,20 @@ void output_add_blob(struct output *output, struct blob *blob, size_t offset, si
     output->bytes += len;
 }
 
+void output_splice(struct output *output, struct output *from)
+{
+    if (!from->head)
+        return;
+    if (output->tail)
+        output->tail->next = from->head;
+    else
+        output->head = from->head;
+    output->tail = from->tail;
+    output->bytes += from->bytes;
+    output->memory += from->memory;
+    *from = (struct output){0};
+}
+
 int output_vectors(const struct output *output, struct iovec *vectors, int max)
 {
     int count = 0;

@@ -45,6 +45,9 @@ struct output_chunk *output_add_small_chunk(struct output *output, size_t size);
 /* Appends a reference to len bytes of blob, from offset on; retains the blob. */
 void output_add_blob(struct output *output, struct blob *blob, size_t offset, size_t len);
 
+/* Moves all that from holds to the end of output. */
+void output_splice(struct output *output, struct output *from);
+
 /* Fills at most max vectors with the first bytes to send; returns how many. Valid until the output changes. */
 int output_vectors(const struct output *output, struct iovec *vectors, int max);
 

@@ -157,7 +157,8 @@ static void evict_if_over(struct server *server, struct worker *worker, bool ins
         return;
     if (!insist && atomic_load_explicit(&nobody_to_evict, memory_order_relaxed))
         return;
-    gate_close(worker_gate(worker));
+    if (gate_attempt_close(worker_gate(worker)) != GATE_CLOSED)
+        return; /* the next tick tries again */
     clients_evict(server);
     gate_open(worker_gate(worker));
 }

@@ -276,25 +276,29 @@ static const struct command *run_admit(const struct run *run, struct client *cli
     return NULL;
 }
 
-/* Stops the world. False: somebody else had it stopped, and anything may have changed while this thread waited. */
-static bool stop_same_world(struct gate_member *gate)
-{
-    if (__builtin_expect(gate_try_close(gate), 1))
-        return true;
-    gate_leave(gate);
-    gate_enter(gate);
-    return false;
-}
+/* What became of a try. */
+enum tried {
+    TRIED_DONE, /* run, or answered with the reason why not */
+    TRIED_HELD,
+    TRIED_IN_VAIN, /* it must be asked anew whether the request may run: the world was stopped, or it needs room */
+};
 
-/* Runs the call with the world stopped; false when it must be asked again whether it may run. */
-static bool run_exclusively(struct run *run, struct execution *execution, struct call *call)
+/*
+ * Runs the call with the world stopped. It has to be asked again whether it may run when another thread had it stopped.
+ * When one stays inside the gate for long, the worker serves its other clients before it tries again.
+ */
+static enum tried run_exclusively(struct run *run, struct execution *execution, struct call *call)
 {
     struct gate_member *gate = worker_gate(run->worker);
     reply_end(&execution->reply); /* whoever has stopped the world may look at this client's output */
-    bool same = stop_same_world(gate);
+    enum gate_attempt attempt = gate_attempt_close(gate);
+    if (attempt == GATE_TAKEN) {
+        gate_leave(gate);
+        gate_enter(gate);
+    }
     reply_resume(&execution->reply);
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
-    if (same) {
+    if (attempt == GATE_CLOSED) {
         run->slow_ns = 0; /* it may change what counts as slow, which then holds for itself */
         run->server->actor = call->client;
         run_call(run, call);
@@ -304,8 +308,10 @@ static bool run_exclusively(struct run *run, struct execution *execution, struct
         gate_open(gate);
         keyspace_free_dropped();
     }
+    if (attempt == GATE_BUSY)
+        execution->held = HELD_TURN;
     run_look_again(run);
-    return same;
+    return attempt == GATE_CLOSED ? TRIED_DONE : attempt == GATE_TAKEN ? TRIED_IN_VAIN : TRIED_HELD;
 }
 
 /* The keys of a call that runs by itself: a few fit on the stack. */
@@ -340,8 +346,7 @@ static void call_keys_deinit(struct call_keys *found)
         mem_free(found->keys);
 }
 
-/* False: it has not run, and whether it may must be asked again. */
-static bool run_locked(struct run *run, struct call *call)
+static enum tried run_locked(struct run *run, struct call *call)
 {
     struct call_keys found;
     struct shard_set shards = {0};
@@ -356,15 +361,8 @@ static bool run_locked(struct run *run, struct call *call)
         keyspace_unlock(run->server->keyspace, &shards);
     }
     call_keys_deinit(&found);
-    return same;
+    return same ? TRIED_DONE : TRIED_IN_VAIN;
 }
-
-/* What became of a try. */
-enum tried {
-    TRIED_DONE, /* run, or answered with the reason why not */
-    TRIED_HELD,
-    TRIED_IN_VAIN, /* it must be asked anew whether the request may run: the world was stopped, or it needs room */
-};
 
 /* Makes room for what the request adds. TRIED_IN_VAIN: there is room; otherwise it was refused, or has to wait. */
 static enum tried run_make_room(const struct run *run, struct execution *execution, const struct command *command,
@@ -408,9 +406,9 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     call.key_count = 0;
     call.keys = NULL;
     bool exclusive = command->flags & CMD_EXCLUSIVE;
-    bool ran = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
-    if (!ran)
-        return TRIED_IN_VAIN;
+    enum tried tried = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    if (tried != TRIED_DONE)
+        return tried;
     if (call.outcome == CALL_NEEDS_TURN) {
         execution->held = HELD_TURN;
         return TRIED_HELD;

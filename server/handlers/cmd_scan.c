@@ -1,83 +1,22 @@
 /*
- * Walking the keyspace: SCAN, KEYS and RANDOMKEY.
+ * SCAN, KEYS and RANDOMKEY: the commands that walk the keyspace (handlers/name_walk.h).
  *
- * All three hold only the lock of the one shard that keyspace_scan() takes while it visits some hundred entries: names
- * are copied out under the lock, and answered with when the walk is over. So a KEYS on millions of keys occupies only
- * its own client's worker, and the others go on; in a stopped world all would wait.
- *
- * The price is that KEYS doesn't show a single moment: a key that is renamed meanwhile may be seen under both names or
- * under neither. Keys that stay are seen, and each name is given once: the walk may visit a key twice when its table
- * grows in between, so KEYS drops repetitions at the end.
+ * None of them stops the world: they hold one shard's lock at a time, for microseconds, and KEYS and a SCAN with a large
+ * COUNT give way to the worker's other clients every millisecond.
  */
-#include "base/glob.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "handlers/name_list.h"
+#include "handlers/name_walk.h"
 #include "store/keyspace.h"
 #include "store/value_type.h"
-
-/* ---- walking ---- */
-
-static void reply_names(struct call *call, const struct name_list *names)
-{
-    reply_array(call->reply, names->count);
-    for (size_t offset = 0; offset < names->len;) {
-        struct bytes name = name_list_next(names, &offset);
-        reply_bulk(call->reply, name.data, name.len);
-    }
-}
-
-enum { NO_TYPE = -1, ANY_TYPE = -2 };
-
-struct walk {
-    const struct arg *pattern; /* NULL: any */
-    int type;                  /* number of a value type, ANY_TYPE, or NO_TYPE for the name of no type */
-    int64_t now_ms;
-    struct name_list names;   /* what is to be answered with */
-    struct name_list expired; /* keys whose time had come */
-};
-
-static void walk_visit(void *context, const struct entry *entry)
-{
-    struct walk *walk = context;
-    struct bytes name = entry_key(entry);
-    const struct arg *pattern = walk->pattern;
-    if (pattern && !glob_match(pattern->data, pattern->len, name.data, name.len, false))
-        return;
-    int64_t expire_ms = entry_expiry(entry);
-    if (expire_ms != ENTRY_NO_EXPIRY && expire_ms <= walk->now_ms)
-        name_list_add(&walk->expired, name);
-    else if (walk->type == ANY_TYPE || walk->type == entry->type)
-        name_list_add(&walk->names, name);
-}
-
-static void walk_deinit(struct walk *walk)
-{
-    name_list_deinit(&walk->names);
-    name_list_deinit(&walk->expired);
-}
 
 /* NULL for a pattern that lets everything pass. */
 static const struct arg *useful_pattern(const struct arg *pattern)
 {
     return pattern->len == 1 && pattern->data[0] == '*' ? NULL : pattern;
-}
-
-/* Deletes the expired keys that the walk met, each under its shard's lock: looking them up does it. */
-static void delete_expired(struct call *call, const struct name_list *expired)
-{
-    for (size_t offset = 0; offset < expired->len;) {
-        struct bytes name = name_list_next(expired, &offset);
-        struct key key = key_make(name.data, name.len);
-        struct shard_set set = {0};
-        shard_set_add(&set, key.hash);
-        keyspace_lock(call->view.keyspace, &set);
-        keyspace_find(&call->view, &key, LOOKUP_PEEK);
-        keyspace_unlock(call->view.keyspace, &set);
-    }
 }
 
 /* ---- SCAN ---- */
@@ -108,22 +47,28 @@ static bool parse_cursor(const struct arg *arg, uint64_t *cursor_out)
     return true;
 }
 
+struct scan_options {
+    int64_t count;
+    const struct arg *pattern; /* NULL: any */
+    int type;                  /* as a walk has it */
+};
+
 /* Reads SCAN's options from argv[2] on. False, with the error, if they are wrong. */
-static bool parse_scan_options(struct call *call, struct walk *walk, int64_t *count)
+static bool parse_scan_options(struct call *call, struct scan_options *options)
 {
     for (int i = 2; i < call->argc; i += 2) {
         const struct arg *option = &call->argv[i], *value = option + 1;
         bool has_value = i + 1 < call->argc;
         if (has_value && arg_is(option, "count")) {
-            if (!argument_i64(call, value, count))
+            if (!argument_i64(call, value, &options->count))
                 return false;
-            if (*count >= 1)
+            if (options->count >= 1)
                 continue;
         } else if (has_value && arg_is(option, "match")) {
-            walk->pattern = useful_pattern(value);
+            options->pattern = useful_pattern(value);
             continue;
         } else if (has_value && arg_is(option, "type")) {
-            walk->type = value_type_find(value->data, value->len);
+            options->type = value_type_find(value->data, value->len);
             continue;
         }
         error_syntax(call);
@@ -132,42 +77,56 @@ static bool parse_scan_options(struct call *call, struct walk *walk, int64_t *co
     return true;
 }
 
+static void reply_scan(struct call *call, struct name_walk *walk)
+{
+    if (name_walk_failed(walk)) {
+        error_no_memory(call);
+        return;
+    }
+    char text[NUMBER_I64_MAX_LEN];
+    reply_array(call->reply, 2);
+    reply_bulk(call->reply, text, number_format_u64(text, walk->cursor));
+    name_walk_reply(walk, call);
+}
+
 void cmd_scan(struct call *call)
 {
-    uint64_t cursor;
-    int64_t count = 10;
-    struct walk walk = {.type = ANY_TYPE, .now_ms = call->view.now_ms};
-    if (!parse_cursor(&call->argv[1], &cursor)) {
+    struct name_walk begun = {0}, *walk = name_walk_of(call);
+    struct scan_options options = {.count = 10, .type = WALK_ANY_TYPE};
+    if (!parse_cursor(&call->argv[1], &begun.cursor)) {
         reply_error(call->reply, "ERR invalid cursor");
         return;
     }
-    if (!parse_scan_options(call, &walk, &count))
+    if (!parse_scan_options(call, &options))
         return;
-    cursor = keyspace_scan(&call->view, cursor, (size_t)count, walk_visit, &walk);
-    delete_expired(call, &walk.expired);
-    if (walk.names.failed) {
-        error_no_memory(call);
-    } else {
-        char text[NUMBER_I64_MAX_LEN];
-        reply_array(call->reply, 2);
-        reply_bulk(call->reply, text, number_format_u64(text, cursor));
-        reply_names(call, &walk.names);
+    if (!walk) {
+        walk = &begun;
+        walk->left = (size_t)options.count;
+        walk->type = options.type;
+        name_walk_begin(walk);
     }
-    walk_deinit(&walk);
+    if (!name_walk_go_on(walk, call, options.pattern))
+        return;
+    reply_scan(call, walk);
+    name_walk_end(walk, call);
 }
 
 /* ---- KEYS and RANDOMKEY ---- */
 
 void cmd_keys(struct call *call)
 {
-    struct walk walk = {.type = ANY_TYPE, .now_ms = call->view.now_ms};
-    walk.pattern = useful_pattern(&call->argv[1]);
-    keyspace_scan(&call->view, 0, SIZE_MAX, walk_visit, &walk);
-    if (walk.names.failed || !name_list_make_unique(&walk.names))
+    struct name_walk begun = {.left = SIZE_MAX, .type = WALK_ANY_TYPE, .unique = true}, *walk = name_walk_of(call);
+    if (!walk) {
+        walk = &begun;
+        name_walk_begin(walk);
+    }
+    if (!name_walk_go_on(walk, call, useful_pattern(&call->argv[1])))
+        return;
+    if (name_walk_failed(walk))
         error_no_memory(call);
     else
-        reply_names(call, &walk.names);
-    walk_deinit(&walk);
+        name_walk_reply(walk, call);
+    name_walk_end(walk, call);
 }
 
 void cmd_randomkey(struct call *call)

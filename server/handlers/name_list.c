@@ -1,10 +1,6 @@
-/*
- * Names lie in one growing piece of memory. Repetitions are found with a table of the offsets of the names
- * that are kept, at most half full, probed one slot after the other; the names are moved up in the same pass.
- */
+/* Names lie in one growing piece of memory. */
 #include "handlers/name_list.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdint.h>
@@ -45,35 +41,23 @@ void name_list_deinit(struct name_list *names)
     mem_free(names->data);
 }
 
-bool name_list_make_unique(struct name_list *names)
+void name_list_clear(struct name_list *names)
 {
-    size_t slots = 16;
-    while (slots < names->count * 2)
-        slots *= 2;
-    size_t *seen = mem_try_alloc(slots * sizeof *seen); /* offset + 1 of a name that is kept */
-    if (!seen)
-        return false;
-    memset(seen, 0, slots * sizeof *seen);
-    size_t kept_len = 0, offset = 0;
+    names->len = names->count = 0;
+}
+
+void name_list_keep(struct name_list *names, size_t from, name_list_wants *wants, void *context)
+{
+    size_t kept_len = from, offset = from;
     while (offset < names->len) {
         size_t start = offset;
-        struct bytes name = name_list_next(names, &offset);
-        size_t slot = hash_bytes(name.data, name.len) & (slots - 1);
-        bool repeated = false;
-        for (; seen[slot] != 0 && !repeated; slot = (slot + 1) & (slots - 1)) {
-            size_t other_offset = seen[slot] - 1;
-            struct bytes other = name_list_next(names, &other_offset);
-            repeated = bytes_equal(name.data, name.len, other.data, other.len);
-        }
-        if (repeated) {
+        if (!wants(context, name_list_next(names, &offset))) {
             names->count--;
             continue;
         }
-        seen[slot] = kept_len + 1;
-        memmove(names->data + kept_len, names->data + start, offset - start);
+        if (kept_len != start)
+            memmove(names->data + kept_len, names->data + start, offset - start);
         kept_len += offset - start;
     }
     names->len = kept_len;
-    mem_free(seen);
-    return true;
 }

@@ -1,5 +1,5 @@
 /*
- * Lists of names: what a walk over the keyspace copies out under the locks, for the reply after the walk.
+ * Lists of names: what a walk over the keyspace copies out under the locks.
  *
  * One owner, one thread. Allocations can fail, since clients choose how much a list takes: it then notes that it is
  * incomplete and takes no more names.
@@ -28,8 +28,12 @@ void name_list_add(struct name_list *names, struct bytes name);
  */
 struct bytes name_list_next(const struct name_list *names, size_t *offset);
 
-/* Removes repetitions, keeping the order. Without memory returns false with nothing changed. */
-bool name_list_make_unique(struct name_list *names);
+/* Removes the names that aren't wanted, from that offset on; the order stays. */
+typedef bool name_list_wants(void *context, struct bytes name);
+void name_list_keep(struct name_list *names, size_t from, name_list_wants *wants, void *context);
+
+/* Removes all; the list keeps its memory for others. */
+void name_list_clear(struct name_list *names);
 
 void name_list_deinit(struct name_list *names);
 

@@ -335,6 +335,12 @@ void reply_defer_set(struct reply *reply, struct reply_hole hole, size_t count)
     hole_fill(reply, hole, reply->resp == 3 ? '~' : '*', count);
 }
 
+void reply_splice(struct reply *reply, struct output *written)
+{
+    reply_leave_chunk(reply);
+    output_splice(reply->output, written);
+}
+
 void reply_help(struct reply *reply, const char *container, const char *const *lines, size_t count)
 {
     static const char usage[] = " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:\r\n";

@@ -119,8 +119,8 @@ void keyspace_prefetch_entry(const struct view *view, uint64_t hash);
 /* ---- whole databases ---- */
 size_t keyspace_size(struct keyspace *keyspace, int db);    /* keys; inside the gate, takes no lock */
 size_t keyspace_expires(struct keyspace *keyspace, int db); /* keys with a TTL; likewise */
-int64_t keyspace_average_ttl(struct keyspace *keyspace,
-                             int db); /* ms, estimated from samples; 0: unknown; takes locks */
+/* In milliseconds, estimated from samples; 0: unknown. Takes locks that are free, and waits for none. */
+int64_t keyspace_average_ttl(struct keyspace *keyspace, int db);
 
 /* World stopped. Empties one database, or all with db < 0; returns the number of keys. Swap exchanges two databases. */
 size_t keyspace_flush(struct view *view, int db, bool lazily);
@@ -134,6 +134,15 @@ void keyspace_swap(struct view *view, int a, int b); /* if a is b, that still co
  */
 typedef void keyspace_visit(void *context, const struct entry *entry);
 uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context);
+
+/*
+ * The same in pieces that are all short: as much of it as is done under one lock, in one shard. *count falls by what was
+ * done. keyspace_cursor_is_in_shard(): whether a cursor goes on in the shard of the last piece; if not, nothing that was
+ * visited before can be visited again.
+ */
+uint64_t keyspace_scan_some(const struct view *view, uint64_t cursor, size_t *count, keyspace_visit *visit,
+                            void *context);
+bool keyspace_cursor_is_in_shard(uint64_t cursor);
 
 /*
  * Copies the name of a random key, evenly chosen, to the heap (freed with mem_free()); false if the
@@ -188,7 +197,7 @@ struct keyspace_stats {
 void keyspace_stats_read(struct keyspace *keyspace, struct keyspace_stats *stats_out);
 void keyspace_stats_reset(struct keyspace *keyspace);
 
-/* Bytes of a database's tables, without entries; of all with db < 0. Takes locks: the caller holds none. */
+/* Bytes of a database's tables, without entries; of all with db < 0. Inside the gate, takes no lock. */
 size_t keyspace_table_memory(struct keyspace *keyspace, int db);
 
 /* Figures about a database's tables, for DEBUG. Takes locks: the caller holds none. */

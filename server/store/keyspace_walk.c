@@ -204,42 +204,60 @@ void keyspace_swap(struct view *view, int a, int b)
 
 /* ---- walking ---- */
 
+#define HOLD_KEYS 512                 /* so many are visited under one lock at most, */
+#define HOLD_BYTES ((size_t)64 << 10) /* and about so many bytes of names, which visitors copy */
+#define STEPS_PER_KEY 10              /* empty buckets cost time too: a tenth of what a key counts */
+
 struct scan_visit {
     keyspace_visit *visit;
     void *context;
-    size_t seen;
+    size_t seen, bytes;
 };
 
 static void scan_visit_entry(void *context, struct entry *entry)
 {
     struct scan_visit *scan = context;
     scan->seen++;
+    scan->bytes += entry_key(entry).len;
     scan->visit(scan->context, entry);
+}
+
+uint64_t keyspace_scan_some(const struct view *view, uint64_t cursor, size_t *count, keyspace_visit *visit,
+                            void *context)
+{
+    struct scan_visit scan = {visit, context, 0, 0};
+    uint64_t shard_index = cursor >> TABLE_CURSOR_BITS, position = cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
+    if (shard_index >= KEYSPACE_SHARDS)
+        return 0;
+    struct shard *shard = &view->keyspace->shards[shard_index];
+    size_t most = *count < HOLD_KEYS ? *count : HOLD_KEYS, steps = 0;
+    shard_lock(shard);
+    struct table *table = shard->tables[view->db];
+    do
+        position = table ? table_scan(table, position, scan_visit_entry, &scan) : 0;
+    while (position && scan.seen < most && scan.bytes < HOLD_BYTES && ++steps < most * STEPS_PER_KEY);
+    shard_unlock(shard);
+    size_t done = scan.seen > steps / STEPS_PER_KEY ? scan.seen : steps / STEPS_PER_KEY;
+    *count -= done < *count ? done : *count;
+    if (!position)
+        shard_index++;
+    return shard_index < KEYSPACE_SHARDS ? shard_index << TABLE_CURSOR_BITS | position : 0;
 }
 
 uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context)
 {
-    struct scan_visit scan = {visit, context, 0};
-    uint64_t shard_index = cursor >> TABLE_CURSOR_BITS, position = cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
-    /* empty buckets cost time too: stop after ten times as many buckets as keys are wanted */
-    size_t steps = count > SIZE_MAX / 10 ? SIZE_MAX : count * 10;
-    while (shard_index < KEYSPACE_SHARDS && scan.seen < count && steps > 0) {
-        struct shard *shard = &view->keyspace->shards[shard_index];
-        shard_lock(shard);
-        struct table *table = shard->tables[view->db];
-        /* a lock is held for a few hundred entries at most */
-        size_t until = scan.seen + 512 < count ? scan.seen + 512 : count;
-        do
-            position = table ? table_scan(table, position, scan_visit_entry, &scan) : 0;
-        while (position && scan.seen < until && --steps > 0);
-        shard_unlock(shard);
-        if (!position)
-            shard_index++;
-    }
-    return shard_index < KEYSPACE_SHARDS ? shard_index << TABLE_CURSOR_BITS | position : 0;
+    do
+        cursor = keyspace_scan_some(view, cursor, &count, visit, context);
+    while (cursor && count > 0);
+    return cursor;
 }
 
-/* A shard, chosen by the number of its keys, with its lock held; NULL when the database is empty. */
+bool keyspace_cursor_is_in_shard(uint64_t cursor)
+{
+    return cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
+}
+
+/* A shard, chosen by the number of its keys; NULL when the database is empty. Counts may change meanwhile. */
 static struct shard *shard_choose(const struct view *view)
 {
     size_t total = keyspace_size(view->keyspace, view->db);
@@ -247,18 +265,13 @@ static struct shard *shard_choose(const struct view *view)
     struct shard *last = NULL; /* if counts shrink meanwhile, the last shard with keys is chosen */
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &view->keyspace->shards[i];
-        shard_lock(shard);
-        size_t count = table_count(shard->tables[view->db]);
+        size_t count = table_count(table_peek(shard, view->db));
         if (count > dice)
             return shard;
-        shard_unlock(shard); /* no lock is held while waiting for another: the world may be stopped meanwhile */
         dice -= count;
         if (count > 0)
             last = shard;
     }
-    if (!last)
-        return NULL;
-    shard_lock(last);
     return last;
 }
 
@@ -268,7 +281,8 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
         struct shard *shard = shard_choose(view);
         if (!shard)
             return false;
-        if (table_count(shard->tables[view->db]) == 0) { /* the last shard with keys has lost them meanwhile */
+        shard_lock(shard);
+        if (table_count(shard->tables[view->db]) == 0) { /* it has lost its keys meanwhile */
             shard_unlock(shard);
             continue;
         }
@@ -289,7 +303,7 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
 
 /* ---- figures ---- */
 
-/* One key a shard is enough, and its lock is held for one cache miss or two. */
+/* One key a shard is enough, and its lock is held for one cache miss or two. A busy shard gives no sample. */
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db)
 {
     int64_t now_ms = clock_wall_ms(), sum = 0;
@@ -297,9 +311,8 @@ int64_t keyspace_average_ttl(struct keyspace *keyspace, int db)
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
         const struct table *counted = table_peek(shard, db);
-        if (!counted || atomic_load_explicit(&counted->expires, memory_order_relaxed) == 0)
+        if (!counted || atomic_load_explicit(&counted->expires, memory_order_relaxed) == 0 || !shard_try_lock(shard))
             continue;
-        shard_lock(shard);
         struct table *table = shard->tables[db];
         if (table_count(table) > 0) {
             int64_t at = entry_expiry(table_random(table, random_thread()));
@@ -342,12 +355,12 @@ size_t keyspace_table_memory(struct keyspace *keyspace, int db)
 {
     size_t sum = 0;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
-        struct shard *shard = &keyspace->shards[i];
-        shard_lock(shard);
+        const struct shard *shard = &keyspace->shards[i];
         int d = database_set_next(&shard->used, db < 0 ? 0 : db);
-        for (; d >= 0 && (db < 0 || d == db); d = database_set_next(&shard->used, d + 1))
-            sum += sizeof **shard->tables + table_memory(shard->tables[d]);
-        shard_unlock(shard);
+        for (; d >= 0 && (db < 0 || d == db); d = database_set_next(&shard->used, d + 1)) {
+            const struct table *table = table_peek(shard, d);
+            sum += table ? sizeof *table + table_memory(table) : 0;
+        }
     }
     return sum;
 }

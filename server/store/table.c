@@ -2,7 +2,7 @@
  * Invariants (table_check), besides those of segments:
  *  - every directory word contains a segment's address and number of buckets, and the words of a segment of
  *    depth d are 2^(table depth - d) neighbours that agree in d high bits with the hashes of all its entries;
- *  - count, expires, segments and segment_bytes are the sums over the segments.
+ *  - count, expires and segments are the sums over the segments, and memory is that with the directory's bytes.
  *
  * A segment grows through the allocator's size classes up to 4 KiB, and is then split. Splitting doesn't help if the
  * hash can't tell the keys apart: if the directory has become too large for the number of entries, the segment grows
@@ -48,7 +48,7 @@ static struct segment *table_create_segment(struct table *table, unsigned bucket
     struct segment *segment = segment_create(buckets, depth);
     if (segment) {
         table->segments++;
-        table->segment_bytes += segment_memory(buckets);
+        counter_add(&table->memory, segment_memory(buckets));
     }
     return segment;
 }
@@ -56,7 +56,7 @@ static struct segment *table_create_segment(struct table *table, unsigned bucket
 static void table_destroy_segment(struct table *table, struct segment *segment)
 {
     table->segments--;
-    table->segment_bytes -= segment_memory(segment->buckets);
+    counter_add(&table->memory, -segment_memory(segment->buckets));
     segment_destroy(segment);
 }
 
@@ -78,6 +78,7 @@ static int directory_double(struct table *table)
     for (size_t i = 0; i < words; i++)
         directory[2 * i] = directory[2 * i + 1] = table->directory[i];
     mem_free_sized(table->directory, words * sizeof *directory);
+    counter_add(&table->memory, words * sizeof *directory);
     table->directory = directory;
     table->depth++;
     return 0;
@@ -193,6 +194,7 @@ static void directory_shrink(struct table *table)
         for (size_t i = 0; i < words / 2; i++)
             directory[i] = table->directory[2 * i];
         mem_free_sized(table->directory, words * sizeof *directory);
+        counter_add(&table->memory, -(words / 2 * sizeof *directory));
         table->directory = directory;
         table->depth--;
     }
@@ -233,7 +235,9 @@ static void table_tidy(struct table *table, uint64_t hash, struct segment *segme
         }
     } else if (segment->count == 0) {
         table_destroy_segment(table, segment);
-        mem_free_sized(table->directory, sizeof *table->directory);
+        size_t bytes = sizeof *table->directory << table->depth; /* more than one word, if it couldn't be shrunk */
+        mem_free_sized(table->directory, bytes);
+        counter_add(&table->memory, -bytes);
         table->directory = NULL;
         return;
     }
@@ -290,6 +294,7 @@ static int table_begin(struct table *table)
     }
     *directory = word_make(segment);
     table->directory = directory;
+    counter_add(&table->memory, sizeof *directory);
     table->depth = 0;
     return 0;
 }
@@ -430,8 +435,7 @@ uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_
 
 size_t table_memory(const struct table *table)
 {
-    size_t directory = table->directory ? sizeof *table->directory << table->depth : 0;
-    return table->segment_bytes + directory;
+    return counter_get(&table->memory);
 }
 
 /* ---- looking at the whole ---- */
@@ -470,5 +474,5 @@ void table_check(const struct table *table)
     panic_unless(count == atomic_load(&table->count));
     panic_unless(expires == atomic_load(&table->expires));
     panic_unless(segments == table->segments);
-    panic_unless(bytes == table->segment_bytes);
+    panic_unless(bytes + words * sizeof *table->directory == table_memory(table));
 }

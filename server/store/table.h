@@ -33,7 +33,7 @@ struct table {
     uint64_t *directory; /* 2^depth words: segment address 48 bits | its number of buckets 16; NULL while empty */
     unsigned depth;
     size_t segments;
-    size_t segment_bytes;
+    relaxed_counter memory; /* bytes of segments and directory */
     relaxed_counter count;
     relaxed_counter expires; /* entries with a TTL */
 };
@@ -83,7 +83,7 @@ struct entry *table_random(const struct table *table, struct random_state *rando
 uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_ms, struct entry **expired_out,
                             size_t max, size_t *count_out, size_t *looked_out);
 
-/* Bytes that the table occupies without its entries. */
+/* Bytes that the table occupies without its entries. At any time, as its counts. */
 size_t table_memory(const struct table *table);
 
 struct table_shape {

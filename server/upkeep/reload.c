@@ -13,9 +13,6 @@
 
 #include <string.h>
 
-#define PATIENCE_MS 5
-#define ATTEMPTS_MAX 100 /* after so many it insists, and waits as long as it takes */
-
 static void reopen_log(void)
 {
     int error = log_reopen();
@@ -54,16 +51,10 @@ bool reload_begin(struct config_sources *sources)
 
 bool reload_finish(struct server *server, struct config_sources *sources, struct gate_member *gate)
 {
-    static unsigned attempts;
     if (!gate_try_enter(gate))
         return false;
-    bool alone = true;
-    if (++attempts < ATTEMPTS_MAX)
-        alone = gate_attempt_close(gate, PATIENCE_MS) == GATE_CLOSED;
-    else
-        gate_close(gate);
+    bool alone = gate_attempt_close(gate) == GATE_CLOSED;
     if (alone) {
-        attempts = 0;
         apply(server, sources);
         gate_open(gate);
     }

@@ -1,4 +1,4 @@
-/* Lists of names: order, repetitions, and running out of memory. */
+/* Lists of names: order, removal, and running out of memory. */
 #include "base/memory.h"
 #include "handlers/name_list.h"
 #include "kit/scratch.h"
@@ -38,56 +38,36 @@ START_TEST(names_come_back_in_order)
 }
 END_TEST
 
-START_TEST(unique_keeps_the_first_of_each_name)
+static bool is_short(void *context, struct bytes name)
 {
-    struct name_list names = {0};
-    size_t offset = 0;
-    ck_assert(name_list_make_unique(&names));
-    add_text(&names, "a");
-    add_text(&names, "bb");
-    add_text(&names, "a");
-    add_text(&names, "");
-    add_text(&names, "bb");
-    add_text(&names, "");
-    add_text(&names, "c");
-    ck_assert(name_list_make_unique(&names));
-    ck_assert_uint_eq(names.count, 4);
-    assert_next(&names, &offset, "a");
-    assert_next(&names, &offset, "bb");
-    assert_next(&names, &offset, "");
-    assert_next(&names, &offset, "c");
-    ck_assert_uint_eq(offset, names.len);
-    name_list_deinit(&names);
+    ++*(int *)context;
+    return name.len < 2;
 }
-END_TEST
 
-START_TEST(unique_counts_what_was_added_at_random)
+START_TEST(unwanted_names_go_and_the_order_stays)
 {
-    enum { NAMES = 5000, RANGE = 3000 };
-    static bool seen[RANGE];
-    struct dice dice = dice_create((uint64_t)_i);
     struct name_list names = {0};
-    size_t different = 0;
-    memset(seen, 0, sizeof seen);
-    for (int i = 0; i < NAMES; i++) {
-        char text[32];
-        size_t number = dice_below(&dice, RANGE);
-        snprintf(text, sizeof text, "key:%zu", number);
-        add_text(&names, text);
-        different += !seen[number];
-        seen[number] = true;
-    }
-    ck_assert(name_list_make_unique(&names));
-    ck_assert_uint_eq(names.count, different);
-    for (size_t offset = 0; offset < names.len;) {
-        size_t number;
-        char text[32] = "";
-        struct bytes name = name_list_next(&names, &offset);
-        memcpy(text, name.data, name.len);
-        ck_assert_int_eq(sscanf(text, "key:%zu", &number), 1);
-        ck_assert(seen[number]);
-        seen[number] = false;
-    }
+    int asked = 0;
+    add_text(&names, "first");
+    size_t from = names.len, offset = 0;
+    add_text(&names, "a");
+    add_text(&names, "bb");
+    add_text(&names, "");
+    add_text(&names, "cc");
+    add_text(&names, "d");
+    name_list_keep(&names, from, is_short, &asked);
+    ck_assert_int_eq(asked, 5);
+    ck_assert_uint_eq(names.count, 4);
+    assert_next(&names, &offset, "first");
+    assert_next(&names, &offset, "a");
+    assert_next(&names, &offset, "");
+    assert_next(&names, &offset, "d");
+    ck_assert_uint_eq(offset, names.len);
+    name_list_clear(&names);
+    ck_assert_uint_eq(names.count, 0);
+    add_text(&names, "again");
+    offset = 0;
+    assert_next(&names, &offset, "again");
     name_list_deinit(&names);
 }
 END_TEST
@@ -96,9 +76,6 @@ START_TEST(list_without_memory_says_that_it_is_incomplete)
 {
     struct name_list names = {0};
     add_text(&names, "one");
-    mem_fail_after(1);
-    ck_assert(!name_list_make_unique(&names));
-    ck_assert_uint_eq(names.count, 1);
     char large[5000];
     memset(large, 'x', sizeof large);
     mem_fail_after(1);
@@ -117,8 +94,7 @@ Suite *suite_name_list(void)
     Suite *suite = suite_create("name list");
     TCase *tcase = tcase_create("names");
     tcase_add_test(tcase, names_come_back_in_order);
-    tcase_add_test(tcase, unique_keeps_the_first_of_each_name);
-    tcase_add_loop_test(tcase, unique_counts_what_was_added_at_random, 0, 5);
+    tcase_add_test(tcase, unwanted_names_go_and_the_order_stays);
     tcase_add_test(tcase, list_without_memory_says_that_it_is_incomplete);
     suite_add_tcase(suite, tcase);
     return suite;

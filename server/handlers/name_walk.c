@@ -1,0 +1,235 @@
+/*
+ * The names that were found in a turn lie in a list; when the turn ends, they are written into an output of the walk's
+ * own, which becomes the end of the client's when the number of names is known. So a short walk answers straight from
+ * the list, and a long one copies its names once more, in pieces.
+ *
+ * A key's shard is fixed, so repetitions can come only from the same shard, and only if it was visited in more than one
+ * piece: names are compared within such a shard.
+ */
+#include "handlers/name_walk.h"
+
+#include "base/gate.h"
+#include "base/memory.h"
+#include "command/call.h"
+#include "engine/client.h"
+#include "store/keyspace.h"
+
+#define QUICK_COMPARISONS 128 /* for a name while its shard is locked */
+#define STEP_COMPARISONS 8192 /* between two looks at the clock */
+
+struct name_walk *name_walk_of(const struct call *call)
+{
+    return (struct name_walk *)turn_work(call);
+}
+
+/* ---- memory ---- */
+
+static void walk_deinit(struct name_walk *walk)
+{
+    name_list_deinit(&walk->found);
+    name_list_deinit(&walk->doubtful);
+    name_list_deinit(&walk->expired);
+    hash_set_deinit(&walk->seen);
+    output_clear(&walk->output);
+}
+
+static void walk_destroy(struct turn_work *work)
+{
+    walk_deinit((struct name_walk *)work);
+    mem_free(work);
+}
+
+static size_t walk_memory(const struct turn_work *work)
+{
+    const struct name_walk *walk = (const struct name_walk *)work;
+    return sizeof *walk + walk->found.capacity + walk->doubtful.capacity + walk->expired.capacity +
+           hash_set_memory(&walk->seen) + walk->output.memory;
+}
+
+void name_walk_begin(struct name_walk *walk)
+{
+    walk->work = (struct turn_work){.destroy = walk_destroy, .memory = walk_memory};
+}
+
+void name_walk_end(struct name_walk *walk, const struct call *call)
+{
+    if (name_walk_of(call) != walk)
+        walk_deinit(walk);
+}
+
+bool name_walk_failed(const struct name_walk *walk)
+{
+    return walk->found.failed || walk->doubtful.failed || walk->seen.failed;
+}
+
+/* ---- a piece ---- */
+
+/* Under the shard's lock. */
+static void walk_visit(void *context, const struct entry *entry)
+{
+    struct name_walk *walk = context;
+    struct bytes name = entry_key(entry);
+    enum glob_result result = GLOB_YES;
+    if (walk->pattern) {
+        struct glob glob;
+        glob_begin(&glob, walk->pattern->data, walk->pattern->len, name.data, name.len, false);
+        result = glob_step(&glob, QUICK_COMPARISONS);
+    }
+    if (result == GLOB_NO)
+        return;
+    int64_t expire_ms = entry_expiry(entry);
+    if (result == GLOB_UNDECIDED)
+        name_list_add(&walk->doubtful, name);
+    else if (expire_ms != ENTRY_NO_EXPIRY && expire_ms <= walk->now_ms)
+        name_list_add(&walk->expired, name);
+    else if (walk->type == WALK_ANY_TYPE || walk->type == entry->type)
+        name_list_add(&walk->found, name);
+}
+
+/* Looks a key up, which deletes it if it has expired. Whether it is there, and of the type that is asked for. */
+static bool look_up(const struct name_walk *walk, struct call *call, struct bytes name)
+{
+    struct key key = key_make(name.data, name.len);
+    struct shard_set set = {0};
+    shard_set_add(&set, key.hash);
+    keyspace_lock(call->view.keyspace, &set);
+    const struct entry *entry = keyspace_find(&call->view, &key, LOOKUP_PEEK);
+    bool fits = entry && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
+    keyspace_unlock(call->view.keyspace, &set);
+    return fits;
+}
+
+static void delete_expired(struct name_walk *walk, struct call *call)
+{
+    for (size_t offset = 0; offset < walk->expired.len;)
+        look_up(walk, call, name_list_next(&walk->expired, &offset));
+    name_list_clear(&walk->expired);
+}
+
+static bool is_new(void *context, struct bytes name)
+{
+    return hash_set_add(context, key_hash(name.data, name.len));
+}
+
+static void walk_piece(struct name_walk *walk, struct call *call)
+{
+    size_t from = walk->found.len;
+    walk->cursor = keyspace_scan_some(&call->view, walk->cursor, &walk->left, walk_visit, walk);
+    delete_expired(walk, call);
+    if (walk->unique && (walk->seen.count > 0 || keyspace_cursor_is_in_shard(walk->cursor)))
+        name_list_keep(&walk->found, from, is_new, &walk->seen);
+}
+
+/* ---- names that take longer ---- */
+
+/* Goes on with the matching of a name; false when the turn is over before it is decided. */
+static bool match_on(struct name_walk *walk, int64_t end_ns, bool *matches_out)
+{
+    enum glob_result result;
+    while ((result = glob_step(&walk->glob, STEP_COMPARISONS)) == GLOB_UNDECIDED)
+        if (turn_is_over(end_ns))
+            return false;
+    *matches_out = result == GLOB_YES;
+    return true;
+}
+
+/* Decides on the doubtful names of a piece; false when the turn is over before. */
+static bool walk_decide(struct name_walk *walk, struct call *call, int64_t end_ns)
+{
+    while (walk->doubtful_at < walk->doubtful.len) {
+        bool matches;
+        size_t next = walk->doubtful_at;
+        struct bytes name = name_list_next(&walk->doubtful, &next);
+        if (!walk->is_matching)
+            glob_begin(&walk->glob, walk->pattern->data, walk->pattern->len, name.data, name.len, false);
+        walk->is_matching = true;
+        if (!match_on(walk, end_ns, &matches))
+            return false;
+        walk->is_matching = false;
+        walk->doubtful_at = next;
+        if (matches && look_up(walk, call, name) && (!walk->unique || is_new(&walk->seen, name)))
+            name_list_add(&walk->found, name);
+        if (turn_is_over(end_ns))
+            return false;
+    }
+    name_list_clear(&walk->doubtful);
+    walk->doubtful_at = 0;
+    return true;
+}
+
+/* ---- the walk ---- */
+
+static bool walk_is_over(const struct name_walk *walk)
+{
+    return walk->cursor == 0 || walk->left == 0 || name_walk_failed(walk);
+}
+
+/* Works until the walk is over (true) or the turn is. */
+static bool walk_for_a_turn(struct name_walk *walk, struct call *call, int64_t end_ns, bool begun)
+{
+    while (walk_decide(walk, call, end_ns)) {
+        if (begun && walk_is_over(walk))
+            return true;
+        begun = true;
+        if (!keyspace_cursor_is_in_shard(walk->cursor))
+            hash_set_clear(&walk->seen);
+        walk_piece(walk, call);
+        if (walk->doubtful.len == 0 && walk_is_over(walk))
+            return true;
+        if (turn_is_over(end_ns))
+            return false;
+    }
+    return false;
+}
+
+static void write_names(struct reply *reply, const struct name_list *names)
+{
+    for (size_t offset = 0; offset < names->len;) {
+        struct bytes name = name_list_next(names, &offset);
+        reply_bulk(reply, name.data, name.len);
+    }
+}
+
+/* Makes what was found a part of the reply. */
+static void walk_write(struct name_walk *walk, struct call *call)
+{
+    reply_begin(&walk->body, &walk->output, call->client->resp);
+    write_names(&walk->body, &walk->found);
+    reply_end(&walk->body);
+    walk->written += walk->found.count;
+    name_list_clear(&walk->found);
+}
+
+static void walk_give_way(struct name_walk *walk, struct call *call)
+{
+    if (name_walk_of(call) != walk) {
+        struct name_walk *kept = mem_alloc(sizeof *kept);
+        *kept = *walk;
+        walk = kept;
+    }
+    walk_write(walk, call);
+    turn_give_way(call, &walk->work);
+}
+
+bool name_walk_go_on(struct name_walk *walk, struct call *call, const struct arg *pattern)
+{
+    /* In a stopped world, inside another call, nobody else could have a turn. */
+    int64_t end_ns = gate_is_mine() ? INT64_MAX : turn_end_ns();
+    walk->pattern = pattern;
+    walk->now_ms = call->view.now_ms;
+    if (walk_for_a_turn(walk, call, end_ns, name_walk_of(call) == walk))
+        return true;
+    walk_give_way(walk, call);
+    return false;
+}
+
+void name_walk_reply(struct name_walk *walk, struct call *call)
+{
+    reply_array(call->reply, walk->written + walk->found.count);
+    if (walk->written > 0) {
+        walk_write(walk, call);
+        reply_splice(call->reply, &walk->output);
+    } else {
+        write_names(call->reply, &walk->found);
+    }
+}
