@@ -16,15 +16,28 @@ static size_t allocation_size(size_t capacity)
     return mem_good_size(sizeof(struct blob) + capacity);
 }
 
+static void blob_init(struct blob *blob, size_t size)
+{
+    atomic_init(&blob->references, 1);
+    blob->len = 0;
+    blob->capacity = size - sizeof(struct blob);
+}
+
 struct blob *blob_create(size_t capacity)
 {
     size_t size = allocation_size(capacity);
     struct blob *blob = size > 0 ? mem_try_alloc(size) : NULL;
-    if (!blob)
-        return NULL;
-    atomic_init(&blob->references, 1);
-    blob->len = 0;
-    blob->capacity = size - sizeof(struct blob);
+    if (blob)
+        blob_init(blob, size);
+    return blob;
+}
+
+struct blob *blob_create_zeroed(size_t capacity)
+{
+    size_t size = allocation_size(capacity);
+    struct blob *blob = size > 0 ? mem_try_calloc(size) : NULL;
+    if (blob)
+        blob_init(blob, size);
     return blob;
 }
 
@@ -51,15 +64,28 @@ bool blob_is_exclusive(const struct blob *blob)
     return atomic_load_explicit(&blob->references, memory_order_acquire) == 1;
 }
 
-struct blob *blob_reserve(struct blob *blob, size_t capacity)
+static struct blob *blob_grow(struct blob *blob, size_t capacity, bool zeroed)
 {
     if (capacity <= blob->capacity)
         return blob;
     size_t size = allocation_size(capacity);
-    struct blob *moved = size > 0 ? mem_try_realloc(blob, size) : NULL;
+    struct blob *moved = NULL;
+    if (size > 0)
+        moved =
+            zeroed ? mem_try_realloc_zeroed(blob, sizeof *blob + blob->capacity, size) : mem_try_realloc(blob, size);
     if (moved)
         moved->capacity = size - sizeof(struct blob);
     return moved;
+}
+
+struct blob *blob_reserve(struct blob *blob, size_t capacity)
+{
+    return blob_grow(blob, capacity, false);
+}
+
+struct blob *blob_reserve_zeroed(struct blob *blob, size_t capacity)
+{
+    return blob_grow(blob, capacity, true);
 }
 
 size_t blob_memory(const struct blob *blob)

@@ -27,6 +27,9 @@ struct blob {
 /* Returns a blob with one reference and len 0, or NULL when the memory can't be had. */
 struct blob *blob_create(size_t capacity);
 
+/* The same with zeros in all of its capacity. */
+struct blob *blob_create_zeroed(size_t capacity);
+
 /* Takes one more reference; returns the same blob. */
 struct blob *blob_retain(struct blob *blob);
 
@@ -41,6 +44,9 @@ bool blob_is_exclusive(const struct blob *blob);
  * which may have moved; on failure returns NULL and the caller keeps the old one.
  */
 struct blob *blob_reserve(struct blob *blob, size_t capacity);
+
+/* The same, and what the capacity grows by is zero. */
+struct blob *blob_reserve_zeroed(struct blob *blob, size_t capacity);
 
 /* Bytes of memory that the blob occupies, allocator slack included. */
 size_t blob_memory(const struct blob *blob);

@@ -54,6 +54,13 @@ char *mem_dup(const char *data, size_t len); /* a NUL follows the copy */
 void *mem_try_alloc(size_t size);
 void *mem_try_realloc(void *ptr, size_t size);
 
+/*
+ * The same with zeros, all of them or those from old_size on (the usable size so far). Fresh pages are zero already: so
+ * many zeros may cost nothing before they are used.
+ */
+void *mem_try_calloc(size_t size);
+void *mem_try_realloc_zeroed(void *ptr, size_t old_size, size_t size);
+
 /* NULL is allowed and does nothing. */
 static inline void mem_free(void *ptr)
 {

@@ -220,27 +220,40 @@ static const char *encoding_word(const struct entry *entry)
 
 /* ---- writing into values ---- */
 
-/* Writes data into a blob that has room for it, with zeros between the old end and offset. */
-static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t len)
+/*
+ * Writes data into a blob that has room for it, with zeros between the old end and offset. From zeros_from on the blob's
+ * free bytes are zero already.
+ */
+static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t len, size_t zeros_from)
 {
-    if (offset > blob->len)
-        memset(blob->data + blob->len, 0, offset - blob->len);
+    size_t gap_end = offset < zeros_from ? offset : zeros_from;
+    if (gap_end > blob->len)
+        memset(blob->data + blob->len, 0, gap_end - blob->len);
     memcpy(blob->data + offset, data, len);
     if (offset + len > blob->len)
         blob->len = offset + len;
 }
 
 /*
- * A value that grows at its end may grow again, so it gets a quarter more than it needs, if there is memory
- * for that. If blob is NULL, a new one is made.
+ * Makes room for needed bytes, of which those from offset on are to be written. A value that grows at its end may grow
+ * again, so it gets a quarter more than it needs, if there is memory for that. One that grows by a gap gets zeroed
+ * memory: a large gap then costs no time, and pages that nobody writes to no memory.
  */
-static struct blob *grow_blob(struct blob *blob, size_t needed, bool appending)
+static struct blob *grow_blob(struct blob *blob, size_t needed, size_t offset)
 {
-    size_t roomy = appending ? needed + needed / 4 : needed;
-    struct blob *grown = blob ? blob_reserve(blob, roomy) : blob_create(roomy);
-    if (!grown && roomy > needed)
-        return grow_blob(blob, needed, false);
-    return grown;
+    if (offset > blob->len)
+        return blob_reserve_zeroed(blob, needed);
+    struct blob *grown = offset == blob->len ? blob_reserve(blob, needed + needed / 4) : NULL;
+    return grown ? grown : blob_reserve(blob, needed);
+}
+
+/* The same for a blob that is yet to be made, to hold old_len bytes first. */
+static struct blob *make_blob(size_t old_len, size_t needed, size_t offset)
+{
+    if (offset > old_len)
+        return blob_create_zeroed(needed);
+    struct blob *blob = offset == old_len ? blob_create(needed + needed / 4) : NULL;
+    return blob ? blob : blob_create(needed);
 }
 
 size_t string_write_adds(const struct entry *entry, size_t offset, size_t len)
@@ -261,15 +274,17 @@ size_t string_write_adds(const struct entry *entry, size_t offset, size_t len)
 static struct entry *write_own_blob(struct entry *entry, size_t offset, const char *data, size_t len)
 {
     struct blob *blob = string_blob(entry);
-    size_t needed = offset + len;
+    size_t needed = offset + len, zeros_from = SIZE_MAX;
     if (needed > blob->capacity) {
-        blob = grow_blob(blob, needed, offset == blob->len);
+        if (offset > blob->len)
+            zeros_from = blob->capacity;
+        blob = grow_blob(blob, needed, offset);
         if (!blob)
             return NULL;
         /* Not string_set_blob(): that would release the old address, which blob_reserve() has freed. */
         memcpy(entry_value(entry), &blob, sizeof blob);
     }
-    fill_blob(blob, offset, data, len);
+    fill_blob(blob, offset, data, len, zeros_from);
     return entry;
 }
 
@@ -279,11 +294,11 @@ static struct entry *write_new_blob(struct entry *entry, size_t offset, const ch
     struct string_view old;
     string_view(entry, &old);
     size_t needed = offset + len > old.len ? offset + len : old.len;
-    struct blob *blob = grow_blob(NULL, needed, offset == old.len);
+    struct blob *blob = make_blob(old.len, needed, offset);
     if (!blob)
         return NULL;
-    fill_blob(blob, 0, old.data, old.len);
-    fill_blob(blob, offset, data, len);
+    fill_blob(blob, 0, old.data, old.len, 0);
+    fill_blob(blob, offset, data, len, 0);
     return give_blob(entry, blob);
 }
 

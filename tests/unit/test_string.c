@@ -177,6 +177,43 @@ START_TEST(releasing_is_slow_where_much_memory_goes_back)
 }
 END_TEST
 
+/* Leaves memory behind that isn't zero, for the allocator to hand out again. */
+static void leave_dirt(size_t size)
+{
+    char *dirt = malloc(size);
+    ck_assert_ptr_nonnull(dirt);
+    memset(dirt, 'D', size);
+    ck_assert_int_eq(dirt[size - 1], 'D');
+    free(dirt);
+}
+
+static void assert_zeros(const struct entry *entry, size_t from, size_t to)
+{
+    const char *data = string_blob(entry)->data;
+    for (size_t i = from; i < to; i++)
+        ck_assert_msg(data[i] == 0, "byte %zu is %d", i, data[i]);
+}
+
+START_TEST(a_gap_is_zero_whatever_lay_in_its_memory)
+{
+    size_t first = BLOB_MIN + (size_t)_i * 1777, second = first + BLOB_MIN * 8 + (size_t)_i * 333;
+    leave_dirt(first + 4096);
+    struct entry *entry = string_write(make("start"), first, "one", 3);
+    assert_zeros(entry, 5, first);
+    leave_dirt(2 * second);
+    entry = string_write(entry, first + 3, "D", 1); /* grows by a quarter: there is room that isn't zero */
+    entry = string_write(entry, first + 10, "D", 1);
+    assert_zeros(entry, first + 4, first + 10);
+    entry = string_write(entry, second, "two", 3);
+    assert_zeros(entry, first + 11, second);
+    ck_assert_mem_eq(string_blob(entry)->data + second, "two", 3);
+    ck_assert_mem_eq(string_blob(entry)->data + first, "oneD", 4);
+    ck_assert_mem_eq(string_blob(entry)->data, "start", 5);
+    ck_assert_uint_eq(string_len(entry), second + 3);
+    entry_free(entry);
+}
+END_TEST
+
 START_TEST(failing_allocation_leaves_the_value_as_it_was)
 {
     struct entry *entry = make("value");
@@ -257,6 +294,7 @@ Suite *suite_string(void)
     tcase_add_test(tcase, write_behind_the_end_fills_with_zeros);
     tcase_add_test(tcase, write_to_a_shared_blob_leaves_the_other_holder_s_bytes_alone);
     tcase_add_test(tcase, releasing_is_slow_where_much_memory_goes_back);
+    tcase_add_loop_test(tcase, a_gap_is_zero_whatever_lay_in_its_memory, 0, 20);
     tcase_add_test(tcase, failing_allocation_leaves_the_value_as_it_was);
     tcase_add_test(tcase, append_makes_do_without_spare_room_when_memory_is_short);
     tcase_add_loop_test(tcase, random_writes_and_replacements_match_a_plain_buffer, 0, 5);
