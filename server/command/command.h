@@ -48,6 +48,7 @@ enum command_flag {
     CMD_EXCLUSIVE = 1 << 28, /* runs while the world is stopped: sees all clients and all keys, takes no lock */
     CMD_UNLOCKED = 1 << 29,  /* runs holding no lock, and takes those that it needs (SCAN, INFO, CLIENT LIST) */
     CMD_GROUPABLE = 1 << 30, /* may run in a group with others; command_table.c adds it to most that have keys */
+    CMD_TURNS = 1 << 26,     /* may give way (engine/turn.h), so it runs in no group */
     CMD_TOUCHES = 1 << 27,   /* renews recency even for a client that said CLIENT NO-TOUCH */
 };
 

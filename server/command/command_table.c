@@ -427,7 +427,7 @@ static void add_command(unsigned number, const struct command *spec, const struc
     command->single_key = single_key(command);
     if (has_movable_keys(command))
         command->flags |= CMD_MOVABLEKEYS;
-    if (command->key_spec_count > 0 && !(command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED)))
+    if (command->key_spec_count > 0 && !(command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED | CMD_TURNS)))
         command->flags |= CMD_GROUPABLE;
     check_command(command);
 }

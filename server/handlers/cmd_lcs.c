@@ -7,18 +7,25 @@
  * back goes up rather than left; where the two bytes are equal it goes both and needs no bit.
  *
  * The limit on the work stays Redis's: it refuses strings whose table of 32-bit lengths would be larger
- * than proto-max-bulk-len.
+ * than proto-max-bulk-len. That may still take long, so the table is filled in turns (engine/turn.h): before the first
+ * one ends, the strings are kept as they were at the command's time. The way back, which takes as many steps as both
+ * strings have bytes, is done at once.
  */
+#include "base/blob.h"
+#include "base/gate.h"
 #include "base/memory.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/turn.h"
 #include "handlers/lookup.h"
 #include "server.h"
 #include "types/string.h"
 #include "types/type_number.h"
 
 #include <assert.h>
+
+#define CELLS_BETWEEN_LOOKS ((size_t)64 << 10) /* at the clock */
 
 struct lcs_options {
     bool length_only;      /* LEN */
@@ -27,12 +34,24 @@ struct lcs_options {
     int64_t min_match_len; /* MINMATCHLEN */
 };
 
+/* A string, which is borrowed from its entry in the first turn, and kept for others. */
+struct lcs_string {
+    const char *data;
+    size_t len;
+    struct blob *blob; /* that holds data; NULL: none does */
+    char *copy;        /* NULL: none has been made */
+};
+
 struct lcs {
-    struct bytes a, b;
-    uint32_t length; /* of the longest common subsequence */
-    uint32_t *row;   /* b.len + 1 lengths */
-    uint64_t *up;    /* the bits, row_words words for each byte of a; NULL if only the length is wanted */
+    struct turn_work work; /* first */
+    struct lcs_options options;
+    struct lcs_string a, b;
+    uint32_t *row; /* b.len + 1 lengths */
+    uint64_t *up;  /* the bits, row_words words for each byte of a; NULL if only the length is wanted */
     size_t row_words;
+    size_t i, j;             /* the next cell */
+    uint32_t diagonal, left; /* lengths(i-1, j-1) and (i, j-1) */
+    bool is_kept;            /* it is the client's work, and no longer on the stack */
 };
 
 /* A stretch that both strings have in common, found from its end to its start. */
@@ -66,8 +85,13 @@ static bool parse_options(struct call *call, struct lcs_options *options)
     return true;
 }
 
+static size_t up_size(const struct lcs *lcs)
+{
+    return lcs->options.length_only ? 0 : lcs->a.len * lcs->row_words * sizeof *lcs->up;
+}
+
 /* Allocates the row and, unless only the length is wanted, the bits. False, with the error, if it can't. */
-static bool prepare(struct call *call, struct lcs *lcs, bool length_only)
+static bool prepare(struct call *call, struct lcs *lcs)
 {
     if (lcs->a.len >= UINT32_MAX - 1 || lcs->b.len >= UINT32_MAX - 1) {
         reply_error(call->reply, "ERR String too long for LCS");
@@ -79,44 +103,130 @@ static bool prepare(struct call *call, struct lcs *lcs, bool length_only)
         return false;
     }
     lcs->row_words = (lcs->b.len + 63) / 64;
-    size_t up_size = lcs->a.len * lcs->row_words * sizeof *lcs->up;
-    lcs->row = mem_try_alloc((lcs->b.len + 1) * sizeof *lcs->row);
-    if (!length_only && up_size > 0)
-        lcs->up = mem_try_alloc(up_size);
-    if (!lcs->row || (!length_only && up_size > 0 && !lcs->up)) {
+    lcs->row = mem_try_calloc((lcs->b.len + 1) * sizeof *lcs->row);
+    if (up_size(lcs) > 0)
+        lcs->up = mem_try_calloc(up_size(lcs));
+    if (!lcs->row || (up_size(lcs) > 0 && !lcs->up)) {
         mem_free(lcs->row);
         mem_free(lcs->up);
         reply_error(call->reply, "ERR Insufficient memory, failed allocating transient memory for LCS");
         return false;
     }
-    memset(lcs->row, 0, (lcs->b.len + 1) * sizeof *lcs->row);
-    if (lcs->up)
-        memset(lcs->up, 0, up_size);
+    lcs->i = lcs->j = 1;
     return true;
 }
 
-/* Fills one row after the other; lcs->row holds row i - 1 to the right of j and row i to its left. */
-static void compute(struct lcs *lcs)
+/* ---- the table ---- */
+
+/* Fills a row on up to the cell before end; lcs->row holds row i - 1 to the right of j and row i to its left. */
+static void compute_row(struct lcs *lcs, size_t end)
 {
-    for (size_t i = 1; i <= lcs->a.len; i++) {
-        char c = lcs->a.data[i - 1];
-        uint64_t *up = lcs->up ? lcs->up + (i - 1) * lcs->row_words : NULL;
-        uint32_t diagonal = 0, left = 0;
-        for (size_t j = 1; j <= lcs->b.len; j++) {
-            uint32_t above = lcs->row[j];
-            if (lcs->b.data[j - 1] == c) {
-                left = diagonal + 1;
-            } else if (above > left) {
-                left = above;
-                if (up)
-                    up[(j - 1) / 64] |= UINT64_C(1) << ((j - 1) % 64);
-            }
-            lcs->row[j] = left;
-            diagonal = above;
+    char c = lcs->a.data[lcs->i - 1];
+    const char *b = lcs->b.data;
+    uint64_t *up = lcs->up ? lcs->up + (lcs->i - 1) * lcs->row_words : NULL;
+    uint32_t *row = lcs->row, diagonal = lcs->diagonal, left = lcs->left;
+    for (size_t j = lcs->j; j < end; j++) {
+        uint32_t above = row[j];
+        if (b[j - 1] == c) {
+            left = diagonal + 1;
+        } else if (above > left) {
+            left = above;
+            if (up)
+                up[(j - 1) / 64] |= UINT64_C(1) << ((j - 1) % 64);
         }
+        row[j] = left;
+        diagonal = above;
     }
-    lcs->length = lcs->row[lcs->b.len];
+    lcs->diagonal = diagonal;
+    lcs->left = left;
+    lcs->j = end;
 }
+
+/* Goes on with the table; false when the turn is over before it is complete. */
+static bool compute(struct lcs *lcs, int64_t end_ns)
+{
+    size_t row_end = lcs->b.len + 1, left = CELLS_BETWEEN_LOOKS;
+    while (lcs->i <= lcs->a.len) {
+        size_t end = row_end - lcs->j > left ? lcs->j + left : row_end;
+        left -= end - lcs->j;
+        compute_row(lcs, end);
+        if (end == row_end) {
+            lcs->i++;
+            lcs->j = 1;
+            lcs->diagonal = lcs->left = 0;
+            left -= left > 0; /* a row takes time even if it is empty */
+        }
+        if (left > 0)
+            continue;
+        if (turn_is_over(end_ns))
+            return false;
+        left = CELLS_BETWEEN_LOOKS;
+    }
+    return true;
+}
+
+/* Of the longest common subsequence, once the table is complete. */
+static uint32_t lcs_length(const struct lcs *lcs)
+{
+    return lcs->row[lcs->b.len];
+}
+
+/* ---- turns ---- */
+
+static void lcs_deinit(struct lcs *lcs)
+{
+    if (lcs->is_kept) {
+        blob_release(lcs->a.blob);
+        blob_release(lcs->b.blob);
+    }
+    mem_free(lcs->a.copy);
+    mem_free(lcs->b.copy);
+    mem_free(lcs->row);
+    mem_free(lcs->up);
+}
+
+static void lcs_destroy(struct turn_work *work)
+{
+    lcs_deinit((struct lcs *)work);
+    mem_free(work);
+}
+
+static size_t string_memory(const struct lcs_string *string)
+{
+    return string->blob ? blob_memory(string->blob) : string->len;
+}
+
+static size_t lcs_memory(const struct turn_work *work)
+{
+    const struct lcs *lcs = (const struct lcs *)work;
+    return sizeof *lcs + string_memory(&lcs->a) + string_memory(&lcs->b) + (lcs->b.len + 1) * sizeof *lcs->row +
+           up_size(lcs);
+}
+
+/* From here on the string doesn't depend on its entry. */
+static void keep_string(struct lcs_string *string)
+{
+    if (string->blob)
+        blob_retain(string->blob);
+    else
+        string->data = string->copy = mem_dup(string->data, string->len); /* less than BLOB_MIN bytes */
+}
+
+static void give_way(struct call *call, struct lcs *lcs)
+{
+    if (!lcs->is_kept) {
+        struct lcs *kept = mem_alloc(sizeof *kept);
+        *kept = *lcs;
+        kept->work = (struct turn_work){.destroy = lcs_destroy, .memory = lcs_memory};
+        kept->is_kept = true;
+        keep_string(&kept->a);
+        keep_string(&kept->b);
+        lcs = kept;
+    }
+    turn_give_way(call, &lcs->work);
+}
+
+/* ---- the way back ---- */
 
 static bool goes_up(const struct lcs *lcs, size_t i, size_t j)
 {
@@ -164,19 +274,19 @@ static void reply_indexes(struct call *call, const struct lcs *lcs, const struct
     }
     count += reply_match(call, options, &match);
     reply_bulk_text(call->reply, "len");
-    reply_int(call->reply, lcs->length);
+    reply_int(call->reply, lcs_length(lcs));
     reply_defer_array(call->reply, hole, count);
 }
 
 /* Walks back the same way and answers with the subsequence itself. */
 static void reply_subsequence(struct call *call, const struct lcs *lcs)
 {
-    char *text = mem_try_alloc((size_t)lcs->length + 1);
+    char *text = mem_try_alloc((size_t)lcs_length(lcs) + 1);
     if (!text) {
         error_no_memory(call);
         return;
     }
-    size_t i = lcs->a.len, j = lcs->b.len, at = lcs->length;
+    size_t i = lcs->a.len, j = lcs->b.len, at = lcs_length(lcs);
     while (at > 0) {
         if (lcs->a.data[i - 1] == lcs->b.data[j - 1]) {
             text[--at] = lcs->a.data[i - 1];
@@ -188,44 +298,64 @@ static void reply_subsequence(struct call *call, const struct lcs *lcs)
             j--;
         }
     }
-    reply_bulk(call->reply, text, lcs->length);
+    reply_bulk(call->reply, text, lcs_length(lcs));
     mem_free(text);
 }
 
-/* The bytes of a key's value, empty if it is absent; false if it is no string. */
-static bool read_string(struct call *call, const struct key *key, struct string_view *view_out)
+/* ---- the command ---- */
+
+/* A key's value, empty if it is absent; false if it is no string. view is where the bytes of a number are put. */
+static bool read_string(struct call *call, const struct key *key, struct string_view *view, struct lcs_string *string)
 {
     const struct entry *entry = lookup_read(call, key);
-    view_out->data = "";
-    view_out->len = 0;
+    *string = (struct lcs_string){.data = ""};
     if (!entry)
         return true;
     if (entry->type != TYPE_STRING)
         return false;
-    string_view(entry, view_out);
+    string_view(entry, view);
+    string->data = view->data;
+    string->len = view->len;
+    string->blob = view->blob;
+    return true;
+}
+
+static void reply_lcs(struct call *call, const struct lcs *lcs)
+{
+    if (lcs->options.length_only)
+        reply_int(call->reply, lcs_length(lcs));
+    else if (lcs->options.indexes)
+        reply_indexes(call, lcs, &lcs->options);
+    else
+        reply_subsequence(call, lcs);
+}
+
+/* Fills in the table as far as the turn goes, and answers once it is complete. False: the call has given way. */
+static bool go_on(struct call *call, struct lcs *lcs)
+{
+    /* In a stopped world, inside another call, nobody else could have a turn. */
+    if (!compute(lcs, gate_is_mine() ? INT64_MAX : turn_end_ns())) {
+        give_way(call, lcs);
+        return false;
+    }
+    reply_lcs(call, lcs);
     return true;
 }
 
 void cmd_lcs(struct call *call)
 {
     struct string_view a, b;
-    struct lcs_options options = {0};
-    if (!read_string(call, &call->keys[0], &a) || !read_string(call, &call->keys[1], &b)) {
+    struct lcs lcs = {0};
+    if (turn_work(call)) {
+        go_on(call, (struct lcs *)turn_work(call));
+        return;
+    }
+    if (!read_string(call, &call->keys[0], &a, &lcs.a) || !read_string(call, &call->keys[1], &b, &lcs.b)) {
         reply_error(call->reply, "ERR The specified keys must contain string values");
         return;
     }
-    if (!parse_options(call, &options))
+    if (!parse_options(call, &lcs.options) || !prepare(call, &lcs))
         return;
-    struct lcs lcs = {.a = {a.data, a.len}, .b = {b.data, b.len}};
-    if (!prepare(call, &lcs, options.length_only))
-        return;
-    compute(&lcs);
-    if (options.length_only)
-        reply_int(call->reply, lcs.length);
-    else if (options.indexes)
-        reply_indexes(call, &lcs, &options);
-    else
-        reply_subsequence(call, &lcs);
-    mem_free(lcs.row);
-    mem_free(lcs.up);
+    if (go_on(call, &lcs))
+        lcs_deinit(&lcs);
 }

@@ -256,7 +256,7 @@ static const struct command commands[] = {
         .summary = "Finds the longest common subsequence of two strings.",
         .group = GROUP_STRING, .since = "7.0.0",
         .complexity = "O(N*M), N and M being the lengths of the two strings",
-        .arity = -3, .flags = CMD_READONLY, .categories = CAT_STRING, .run = cmd_lcs,
+        .arity = -3, .flags = CMD_READONLY | CMD_TURNS, .categories = CAT_STRING, .run = cmd_lcs,
         SPEC_KEYS(KEY_RANGE(KEY_RO | KEY_ACCESS, 1, 1, 1)),
         SPEC_ARGS({.name = "key1", .type = ARG_KEY, .key_spec = 1},
                   {.name = "key2", .type = ARG_KEY, .key_spec = 1},
