@@ -1,4 +1,5 @@
 /* The gate: whoever closes it is alone, nobody waits for ever, and what was written inside is seen. */
+#include "base/clock.h"
 #include "base/gate.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
@@ -247,6 +248,136 @@ START_TEST(a_closer_waits_for_a_member_at_every_place)
 }
 END_TEST
 
+/* ---- members that stay inside for long ---- */
+
+static atomic_bool may_leave, has_left;
+
+static void *stay(void *argument)
+{
+    struct gate_member *member = argument;
+    gate_enter(member);
+    atomic_store(&is_in, true);
+    while (!atomic_load(&may_leave))
+        sched_yield();
+    atomic_store(&has_left, true);
+    gate_leave(member);
+    return NULL;
+}
+
+static void *close_and_note(void *argument)
+{
+    struct gate_member *member = argument;
+    gate_enter(member);
+    gate_close(member);
+    atomic_store(&let_in, atomic_load(&has_left));
+    gate_open(member);
+    gate_leave(member);
+    return NULL;
+}
+
+START_TEST(an_attempt_gives_up_and_lets_others_go_on)
+{
+    pthread_t thread;
+    struct gate_member *closer = gate_join(gate), *longer = gate_join(gate), *other = gate_join(gate);
+    pthread_create(&thread, NULL, stay, longer);
+    while (!atomic_load(&is_in))
+        sched_yield();
+    gate_enter(closer);
+    uint64_t closings = gate_closings(closer);
+    ck_assert_int_eq(gate_attempt_close(closer), GATE_BUSY);
+    ck_assert(!gate_is_mine());
+    ck_assert(gate_is_open(closer));
+    ck_assert(gate_is_inside(closer));
+    ck_assert_uint_eq(gate_closings(closer), closings);
+    ck_assert(gate_try_enter(other));
+    gate_leave(other);
+    ck_assert_int_eq(gate_attempt_close(closer), GATE_BUSY); /* whether or not it is tried so soon */
+    atomic_store(&may_leave, true);
+    pthread_join(thread, NULL);
+    enum gate_attempt attempt;
+    while ((attempt = gate_attempt_close(closer)) == GATE_BUSY)
+        sched_yield();
+    ck_assert_int_eq(attempt, GATE_CLOSED);
+    ck_assert(gate_is_mine());
+    ck_assert(!gate_is_open(other));
+    ck_assert(!gate_try_enter(other));
+    ck_assert(!gate_is_inside(other));
+    gate_open(closer);
+    ck_assert(gate_try_enter(other));
+    gate_leave(other);
+    gate_leave(closer);
+    gate_part(closer);
+    gate_part(longer);
+    gate_part(other);
+}
+END_TEST
+
+START_TEST(a_closer_waits_for_a_long_stay_and_others_go_on)
+{
+    pthread_t longer_thread, closer_thread;
+    struct gate_member *closer = gate_join(gate), *longer = gate_join(gate), *other = gate_join(gate);
+    atomic_store(&let_in, 0);
+    pthread_create(&longer_thread, NULL, stay, longer);
+    while (!atomic_load(&is_in))
+        sched_yield();
+    pthread_create(&closer_thread, NULL, close_and_note, closer);
+    for (unsigned entered = 0; entered < 1000;) { /* the gate is closed now and then, and open again */
+        if (!gate_try_enter(other))
+            continue;
+        entered++;
+        gate_leave(other);
+    }
+    atomic_store(&may_leave, true);
+    pthread_join(closer_thread, NULL);
+    pthread_join(longer_thread, NULL);
+    ck_assert_uint_eq(atomic_load(&let_in), 1); /* it was alone only after the other had left */
+    gate_part(closer);
+    gate_part(longer);
+    gate_part(other);
+}
+END_TEST
+
+/* One member stays for two milliseconds at a time, with hardly a pause: that keeps no closer out for ever. */
+static void *stay_again_and_again(void *argument)
+{
+    struct gate_member *member = argument;
+    while (!atomic_load(&enough)) {
+        gate_enter(member);
+        for (int64_t end_ns = clock_monotonic_ns() + 2000000; clock_monotonic_ns() < end_ns;)
+            sched_yield();
+        gate_leave(member);
+    }
+    return NULL;
+}
+
+START_TEST(a_closer_is_not_starved_by_long_stays)
+{
+    pthread_t threads[3];
+    struct gate_member *closer = gate_join(gate), *stayers[3];
+    for (int i = 0; i < 3; i++) {
+        stayers[i] = gate_join(gate);
+        pthread_create(&threads[i], NULL, stay_again_and_again, stayers[i]);
+    }
+    for (unsigned i = 0; i < scratch_rounds(20); i++) {
+        gate_enter(closer);
+        if (i % 2 == 0)
+            gate_close(closer);
+        else
+            while (gate_attempt_close(closer) != GATE_CLOSED)
+                sched_yield();
+        ck_assert(gate_is_mine());
+        gate_open(closer);
+        gate_leave(closer);
+    }
+    atomic_store(&enough, true);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        gate_part(stayers[i]);
+    }
+    gate_part(closer);
+}
+END_TEST
+
 /* ---- stepping out ---- */
 
 static void *close_once(void *unused)
@@ -298,6 +429,9 @@ Suite *suite_gate(void)
     tcase_add_test(tcase, a_closer_is_not_starved_by_busy_members);
     tcase_add_test(tcase, all_who_wait_are_let_in_at_once);
     tcase_add_loop_test(tcase, a_closer_waits_for_a_member_at_every_place, 0, (PLACES + 1) * (PLACES + 1));
+    tcase_add_test(tcase, an_attempt_gives_up_and_lets_others_go_on);
+    tcase_add_test(tcase, a_closer_waits_for_a_long_stay_and_others_go_on);
+    tcase_add_test(tcase, a_closer_is_not_starved_by_long_stays);
     tcase_add_test(tcase, who_stepped_out_is_told_whether_the_world_was_stopped);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -8,6 +8,7 @@
 #include "store/keyspace.h"
 #include "store/reaper.h"
 #include "store/recency.h"
+#include "store/slot.h"
 #include "store/table.h"
 #include "types/string.h"
 
@@ -588,6 +589,56 @@ START_TEST(scan_of_a_still_database_sees_each_key_once)
 }
 END_TEST
 
+static void count_visit(void *context, const struct entry *entry)
+{
+    (void)entry;
+    ++*(size_t *)context;
+}
+
+START_TEST(a_piece_of_a_scan_is_short)
+{
+    uint64_t cursor = 0;
+    size_t left = SIZE_MAX, seen = 0, pieces = 0;
+    for (unsigned i = 0; i < 200000; i++) /* some 800 in each shard */
+        put(0, i, 1, ENTRY_NO_EXPIRY);
+    do {
+        size_t before = seen, left_before = left;
+        uint64_t shard = cursor >> TABLE_CURSOR_BITS;
+        cursor = keyspace_scan_some(view_at(0), cursor, &left, count_visit, &seen);
+        must(seen - before <= 512 + 64);
+        must(left <= left_before && left_before - left >= seen - before);
+        must(cursor == 0 || (cursor >> TABLE_CURSOR_BITS) - shard == !keyspace_cursor_is_in_shard(cursor));
+        pieces++;
+    } while (cursor);
+    ck_assert_uint_eq(seen, 200000);
+    ck_assert_uint_ge(pieces, 2 * KEYSPACE_SHARDS);
+}
+END_TEST
+
+START_TEST(a_piece_of_a_scan_ends_after_long_names)
+{
+    enum { LONG = 20000, KEYS = 3000 };
+    static char name[LONG];
+    uint64_t cursor = 0;
+    size_t left = SIZE_MAX, seen = 0;
+    for (unsigned i = 0; i < KEYS; i++) {
+        memcpy(name, &i, sizeof i);
+        struct key key = key_make(name, sizeof name);
+        struct shard_set set = {0};
+        shard_set_add(&set, key.hash);
+        keyspace_lock(keyspace, &set);
+        keyspace_put(view_at(0), &key, string_create_int(key.name, 1, ENTRY_NO_EXPIRY), &string_event_set);
+        keyspace_unlock(keyspace, &set);
+    }
+    do {
+        size_t before = seen;
+        cursor = keyspace_scan_some(view_at(0), cursor, &left, count_visit, &seen);
+        must(seen - before <= 4 + BUCKET_SLOTS);
+    } while (cursor);
+    ck_assert_uint_eq(seen, KEYS);
+}
+END_TEST
+
 START_TEST(scan_misses_nothing_that_stayed)
 {
     for (unsigned history = 0; history < scratch_rounds(20); history++) {
@@ -906,6 +957,8 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, databases_that_come_into_use_at_once_are_all_noticed);
     tcase_add_test(tcase, swapped_databases_show_each_others_keys);
     tcase_add_test(tcase, scan_of_a_still_database_sees_each_key_once);
+    tcase_add_test(tcase, a_piece_of_a_scan_is_short);
+    tcase_add_test(tcase, a_piece_of_a_scan_ends_after_long_names);
     tcase_add_test(tcase, scan_misses_nothing_that_stayed);
     tcase_add_test(tcase, random_keys_are_evenly_chosen);
     tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
