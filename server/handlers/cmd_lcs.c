@@ -12,7 +12,6 @@
  * strings have bytes, is done at once.
  */
 #include "base/blob.h"
-#include "base/gate.h"
 #include "base/memory.h"
 #include "command/arguments.h"
 #include "command/errors.h"
@@ -333,8 +332,7 @@ static void reply_lcs(struct call *call, const struct lcs *lcs)
 /* Fills in the table as far as the turn goes, and answers once it is complete. False: the call has given way. */
 static bool go_on(struct call *call, struct lcs *lcs)
 {
-    /* In a stopped world, inside another call, nobody else could have a turn. */
-    if (!compute(lcs, gate_is_mine() ? INT64_MAX : turn_end_ns())) {
+    if (!compute(lcs, turn_end_ns(call))) {
         give_way(call, lcs);
         return false;
     }

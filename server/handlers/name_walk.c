@@ -8,7 +8,6 @@
  */
 #include "handlers/name_walk.h"
 
-#include "base/gate.h"
 #include "base/memory.h"
 #include "command/call.h"
 #include "engine/client.h"
@@ -213,8 +212,7 @@ static void walk_give_way(struct name_walk *walk, struct call *call)
 
 bool name_walk_go_on(struct name_walk *walk, struct call *call, const struct arg *pattern)
 {
-    /* In a stopped world, inside another call, nobody else could have a turn. */
-    int64_t end_ns = gate_is_mine() ? INT64_MAX : turn_end_ns();
+    int64_t end_ns = turn_end_ns(call);
     walk->pattern = pattern;
     walk->now_ms = call->view.now_ms;
     if (walk_for_a_turn(walk, call, end_ns, name_walk_of(call) == walk))
