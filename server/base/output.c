@@ -1,6 +1,7 @@
 #include "base/output.h"
 
 #include "base/blob.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -13,6 +14,21 @@
 static __thread struct output_chunk *pool;
 static __thread unsigned pool_count;
 
+/* The pool's chunks are memory of connections as much as those in use. */
+static struct output_chunk *chunk_alloc(size_t data)
+{
+    size_t size = sizeof(struct output_chunk) + data;
+    connection_memory_add(mem_good_size(size));
+    return mem_alloc(size);
+}
+
+static void chunk_free(struct output_chunk *chunk)
+{
+    size_t size = sizeof *chunk + chunk->capacity;
+    connection_memory_subtract(mem_good_size(size));
+    mem_free_sized(chunk, size);
+}
+
 static struct output_chunk *chunk_create(size_t data)
 {
     struct output_chunk *chunk;
@@ -21,7 +37,7 @@ static struct output_chunk *chunk_create(size_t data)
         pool = chunk->next;
         pool_count--;
     } else {
-        chunk = mem_alloc(sizeof *chunk + data);
+        chunk = chunk_alloc(data);
     }
     *chunk = (struct output_chunk){.start = chunk->data, .capacity = data};
     return chunk;
@@ -29,19 +45,32 @@ static struct output_chunk *chunk_create(size_t data)
 
 static void chunk_destroy(struct output_chunk *chunk)
 {
-    blob_release(chunk->blob);
+    if (chunk->blob)
+        blob_return(chunk->blob);
     if (chunk->capacity == CHUNK_DATA && pool_count < POOL_MAX) {
         chunk->next = pool;
         pool = chunk;
         pool_count++;
     } else {
-        mem_free_sized(chunk, sizeof *chunk + chunk->capacity);
+        chunk_free(chunk);
     }
+}
+
+static size_t chunk_lent(const struct output_chunk *chunk)
+{
+    return chunk->blob ? chunk->len : 0; /* what is left of it */
 }
 
 static size_t chunk_memory(const struct output_chunk *chunk)
 {
-    return sizeof *chunk + chunk->capacity + (chunk->blob ? chunk->len : 0);
+    return sizeof *chunk + chunk->capacity + chunk_lent(chunk);
+}
+
+/* The chunk leaves the output. */
+static void output_forget(struct output *output, const struct output_chunk *chunk)
+{
+    output->memory -= chunk_memory(chunk);
+    output->lent -= chunk_lent(chunk);
 }
 
 static void output_append(struct output *output, struct output_chunk *chunk)
@@ -52,6 +81,7 @@ static void output_append(struct output *output, struct output_chunk *chunk)
         output->head = chunk;
     output->tail = chunk;
     output->memory += chunk_memory(chunk);
+    output->lent += chunk_lent(chunk);
 }
 
 struct output_chunk *output_add_chunk(struct output *output, size_t size)
@@ -71,7 +101,7 @@ struct output_chunk *output_add_small_chunk(struct output *output, size_t size)
 void output_add_blob(struct output *output, struct blob *blob, size_t offset, size_t len)
 {
     struct output_chunk *chunk = chunk_create(0);
-    chunk->blob = blob_retain(blob);
+    chunk->blob = blob_lend(blob);
     chunk->start = blob->data + offset;
     chunk->len = len;
     output_append(output, chunk);
@@ -107,7 +137,7 @@ static void output_drop_head(struct output *output)
     output->head = chunk->next;
     if (!output->head)
         output->tail = NULL;
-    output->memory -= chunk_memory(chunk);
+    output_forget(output, chunk);
     chunk_destroy(chunk);
 }
 
@@ -121,8 +151,10 @@ void output_consume(struct output *output, size_t len)
     if (len > 0) {
         struct output_chunk *chunk = output->head;
         assert(chunk);
-        if (chunk->blob)
-            output->memory -= len; /* chunk_memory() counts what is left of a blob */
+        if (chunk->blob) {
+            output->memory -= len;
+            output->lent -= len;
+        }
         chunk->start += len;
         chunk->len -= len;
     }
@@ -158,7 +190,7 @@ void output_truncate_after(struct output *output, struct output_chunk *last)
     output->tail = last;
     while (chunk) {
         struct output_chunk *next = chunk->next;
-        output->memory -= chunk_memory(chunk);
+        output_forget(output, chunk);
         output->bytes -= chunk->len;
         chunk_destroy(chunk);
         chunk = next;
@@ -170,7 +202,7 @@ void output_pool_drain(void)
     while (pool) {
         struct output_chunk *chunk = pool;
         pool = chunk->next;
-        mem_free_sized(chunk, sizeof *chunk + chunk->capacity);
+        chunk_free(chunk);
     }
     pool_count = 0;
 }

@@ -33,7 +33,8 @@ struct output {
     struct output_chunk *head;
     struct output_chunk *tail;
     size_t bytes;  /* sum of all len, except the open tail of a reply that is being written */
-    size_t memory; /* what the chunks occupy; a blob counts in full */
+    size_t memory; /* what the chunks occupy, and what they refer to */
+    size_t lent;   /* of that, bytes of blobs: shared with the keyspace, and not copied */
 };
 
 /* Appends an empty chunk with room for at least size bytes and returns it. */

@@ -5,6 +5,7 @@
 #include "engine/client_names.h"
 
 #include "base/bytes.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 #include "engine/client_extra.h"
 
@@ -42,6 +43,14 @@ const char *client_name_fault(const struct arg *name)
     return NULL;
 }
 
+static void names_free(char *names)
+{
+    if (!names)
+        return;
+    connection_memory_subtract(mem_usable(names));
+    mem_free(names);
+}
+
 void client_set_name(struct client *client, enum client_name which, const struct arg *value)
 {
     struct bytes parts[CLIENT_NAMES];
@@ -63,7 +72,8 @@ void client_set_name(struct client *client, enum client_name which, const struct
         *at++ = '\0';
     }
     struct client_extra *extra = client_extra(client);
-    mem_free(extra->names);
+    names_free(extra->names);
+    connection_memory_add(mem_usable(names));
     extra->names = names;
 }
 
@@ -71,7 +81,7 @@ void client_clear_names(struct client *client)
 {
     if (!client->extra)
         return;
-    mem_free(client->extra->names);
+    names_free(client->extra->names);
     client->extra->names = NULL;
     client_extra_settle(client);
 }

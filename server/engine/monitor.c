@@ -7,6 +7,7 @@
 #include "engine/monitor.h"
 
 #include "base/clock.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "engine/client_limits.h"
@@ -49,8 +50,10 @@ struct delivery {
 static void line_release(struct line *line)
 {
     /* release: our reading is over; acquire: the last one frees after everybody's reading */
-    if (atomic_fetch_sub_explicit(&line->references, 1, memory_order_acq_rel) == 1)
-        mem_free(line);
+    if (atomic_fetch_sub_explicit(&line->references, 1, memory_order_acq_rel) != 1)
+        return;
+    connection_memory_subtract(mem_usable(line));
+    mem_free(line);
 }
 
 /* ---- arriving ---- */
@@ -105,6 +108,7 @@ static struct line *line_create(const struct client *client, int argc, const str
     }
     text_add(&text, "\r\n");
     struct line *line = mem_alloc(sizeof *line + text.len);
+    connection_memory_add(mem_usable(line));
     atomic_init(&line->references, 1);
     line->len = text.len;
     memcpy(line->data, text.data, text.len);

@@ -1,6 +1,7 @@
 #include "net/conn.h"
 
 #include "base/clock.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 #include "net/conn_internal.h"
 #include "net/origin.h"
@@ -20,6 +21,7 @@ struct conn *conn_create(struct worker *worker, const struct net_service *servic
                          int fd, uint64_t id, struct origin *origin)
 {
     struct conn *conn = mem_calloc(service->conn_size);
+    connection_memory_add(mem_usable(conn));
     conn->id = id;
     conn->worker = worker;
     conn->origin = origin_retain(origin);
@@ -37,6 +39,7 @@ void conn_destroy(struct conn *conn)
     output_clear(&conn->output);
     atomic_fetch_sub_explicit(&origin_counts(conn->origin)->clients, 1, memory_order_relaxed);
     origin_release(conn->origin);
+    connection_memory_subtract(mem_usable(conn));
     mem_free(conn);
 }
 
@@ -50,7 +53,6 @@ ssize_t conn_read(struct conn *conn, struct iovec *vectors, int count)
 {
     ssize_t n = conn->transport->read(conn, vectors, count);
     if (n > 0) {
-        conn->bytes_in += (uint64_t)n;
         conn->last_active_ms = worker_now_ms(conn->worker);
     } else if (n == 0) {
         conn->peer_done = true;
@@ -107,7 +109,6 @@ static bool conn_write_some(struct conn *conn, const struct net_service *service
         return false;
     }
     output_consume(&conn->output, (size_t)n);
-    conn->bytes_out += (uint64_t)n;
     *total += (size_t)n;
     service->sent(service->context, conn, (size_t)n);
     if ((size_t)n < offered)

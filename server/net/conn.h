@@ -43,7 +43,6 @@ struct conn {
     struct output output;
     int64_t created_ms;     /* monotonic */
     int64_t last_active_ms; /* monotonic; when bytes last came or went */
-    uint64_t bytes_in, bytes_out;
     int64_t soft_limit_since_ms; /* monotonic; since when the output has been over its soft limit; 0: it isn't */
     struct conn *prev, *next;    /* the worker's list */
     struct conn *flush_next;

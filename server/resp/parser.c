@@ -8,10 +8,15 @@
  * One vector holds the arguments of all requests of a batch, those of the unfinished request last. The arguments of
  * an unfinished request already point into the buffer, and are adjusted when it moves (parser_target). It moves at most
  * once per request and grows by doubling, so all work stays linear.
+ *
+ * A blob begins with room for a few times what has come of its element, and grows by that factor whenever it is full, up
+ * to the announced length: the last step takes just what is needed. So a blob is moved a few times at most, and where
+ * the allocator finds room behind it, never.
  */
 #include "resp/parser.h"
 
 #include "base/blob.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -21,6 +26,8 @@
 
 #define ARGS_KEPT 1024           /* arguments whose vector a drained parser keeps */
 #define SPARE_MIN ((size_t)4096) /* room offered to each read */
+#define NO_MEMORY_FOR_BULK "out of memory for a bulk of that length"
+#define BLOB_GROWTH 8            /* bytes of a blob for each that has come */
 
 struct parser {
     char *buffer;
@@ -31,6 +38,10 @@ struct parser {
     size_t line_seen;      /* bytes behind pos known to hold no end of line */
     struct blob *blob;     /* receives the element being read, which has bulk_len bytes; NULL: none does */
     size_t blob_bytes;     /* bytes of the unfinished request that lie in blobs */
+    /* what it occupies, in the allocator's bytes */
+    size_t memory;       /* all but the blobs */
+    size_t blob_memory;  /* the blobs of the arguments and of the element being read */
+    size_t words_memory; /* of memory, that of the words below */
     /* arguments of the batch and of the unfinished request */
     struct arg *args;
     size_t arg_count, arg_capacity;
@@ -41,39 +52,111 @@ struct parser {
     struct request requests[PARSER_BATCH];
 };
 
+/* ---- what it occupies ---- */
+
+static void parser_take(struct parser *parser, size_t bytes)
+{
+    parser->memory += bytes;
+    connection_memory_add(bytes);
+}
+
+static void parser_give_back(struct parser *parser, size_t bytes)
+{
+    parser->memory -= bytes;
+    connection_memory_subtract(bytes);
+}
+
+static void parser_take_blob(struct parser *parser, size_t bytes)
+{
+    parser->blob_memory += bytes;
+    connection_memory_add(bytes);
+}
+
+/* From here on it is data, if an entry has taken a reference. */
+static void parser_release_blob(struct parser *parser, struct blob *blob)
+{
+    size_t bytes = blob_memory(blob);
+    parser->blob_memory -= bytes;
+    connection_memory_subtract(bytes);
+    blob_release(blob);
+}
+
+static size_t args_memory(const struct parser *parser)
+{
+    return parser->args ? mem_good_size(parser->arg_capacity * sizeof *parser->args) : 0;
+}
+
+/* Each word is an allocation, with a pointer and a length. */
+static size_t words_memory(const struct text_words *words)
+{
+    size_t memory = 0;
+    for (size_t i = 0; i < words->count; i++)
+        memory += mem_good_size(words->lens[i] + 1) + sizeof *words->words + sizeof *words->lens;
+    return memory;
+}
+
+/* ---- making one ---- */
+
 struct parser *parser_create(size_t capacity)
 {
     struct parser *parser = mem_calloc(sizeof *parser);
     parser->buffer = mem_alloc(capacity);
     parser->capacity = capacity;
     parser->bulk_len = -1;
+    parser_take(parser, mem_good_size(sizeof *parser) + mem_good_size(capacity));
     return parser;
 }
 
-static void parser_drop_args(struct parser *parser, size_t from)
+/* Drops the references of the first count arguments. */
+static inline void parser_release_args(struct parser *parser, size_t count)
 {
-    for (size_t i = from; i < parser->arg_count; i++)
-        blob_release(parser->args[i].blob);
-    parser->arg_count = from;
+    for (size_t i = 0; i < count; i++)
+        if (__builtin_expect(parser->args[i].blob != NULL, 0))
+            parser_release_blob(parser, parser->args[i].blob);
 }
 
-static void parser_drop_words(struct parser *parser)
+static void parser_drop_args(struct parser *parser)
 {
-    if (parser->words.words)
-        text_words_free(&parser->words);
-    parser->words = (struct text_words){0};
+    parser_release_args(parser, parser->arg_count);
+    parser->arg_count = 0;
+}
+
+static void parser_drop_blob(struct parser *parser)
+{
+    if (parser->blob)
+        parser_release_blob(parser, parser->blob);
+    parser->blob = NULL;
+}
+
+static inline void parser_drop_words(struct parser *parser)
+{
+    if (__builtin_expect(!parser->words.words, 1))
+        return;
+    text_words_free(&parser->words);
+    parser_give_back(parser, parser->words_memory);
+    parser->words_memory = 0;
 }
 
 void parser_destroy(struct parser *parser)
 {
     if (!parser)
         return;
-    parser_drop_args(parser, 0);
+    parser_drop_args(parser);
     parser_drop_words(parser);
-    blob_release(parser->blob);
+    parser_drop_blob(parser);
+    connection_memory_subtract(parser->memory);
     mem_free(parser->args);
     mem_free_sized(parser->buffer, parser->capacity);
     mem_free(parser);
+}
+
+/* What became of a step in parsing. */
+enum step { STEP_OK, STEP_MORE, STEP_BAD };
+
+static enum step parser_fail(struct parser *parser, const char *what)
+{
+    snprintf(parser->error, sizeof parser->error, "ERR Protocol error: %s", what);
+    return STEP_BAD;
 }
 
 /* ---- the buffer ---- */
@@ -82,13 +165,13 @@ void parser_destroy(struct parser *parser)
 static void parser_forget_batch(struct parser *parser)
 {
     size_t rest = parser->arg_count - parser->first_arg;
-    for (size_t i = 0; i < parser->first_arg; i++)
-        blob_release(parser->args[i].blob);
+    parser_release_args(parser, parser->first_arg);
     if (rest && parser->first_arg)
         memmove(parser->args, parser->args + parser->first_arg, rest * sizeof *parser->args);
     parser->arg_count = rest;
     parser->first_arg = 0;
     if (rest == 0 && parser->arg_capacity > ARGS_KEPT) {
+        parser_give_back(parser, args_memory(parser));
         mem_free(parser->args);
         parser->args = NULL;
         parser->arg_capacity = 0;
@@ -124,9 +207,40 @@ static void parser_reserve(struct parser *parser, size_t capacity)
     char *buffer = mem_alloc(capacity);
     memcpy(buffer, parser->buffer, parser->len);
     parser_move_args(parser, parser->buffer, buffer);
+    parser_take(parser, mem_good_size(capacity));
+    parser_give_back(parser, mem_good_size(parser->capacity));
     mem_free_sized(parser->buffer, parser->capacity);
     parser->buffer = buffer;
     parser->capacity = capacity;
+}
+
+/* Bytes of the element being read that the blob has room for. */
+static size_t parser_blob_room(const struct parser *parser)
+{
+    const struct blob *blob = parser->blob;
+    size_t end = blob->capacity < (size_t)parser->bulk_len ? blob->capacity : (size_t)parser->bulk_len;
+    return end - blob->len;
+}
+
+/* Capacity for a blob of which so many bytes have come. */
+static size_t blob_capacity_for(size_t size, size_t come)
+{
+    if (size / BLOB_GROWTH <= come)
+        return size;
+    return BLOB_GROWTH * come > BLOB_MIN ? BLOB_GROWTH * come : BLOB_MIN;
+}
+
+/* The blob is full, and more of it is to come. */
+static __attribute__((noinline)) void parser_grow_blob(struct parser *parser)
+{
+    size_t before = blob_memory(parser->blob);
+    struct blob *grown = blob_reserve(parser->blob, blob_capacity_for((size_t)parser->bulk_len, parser->blob->len));
+    if (!grown) {
+        parser_fail(parser, NO_MEMORY_FOR_BULK);
+        return;
+    }
+    parser->blob = grown;
+    parser_take_blob(parser, blob_memory(grown) - before);
 }
 
 int parser_target(struct parser *parser, struct iovec *vectors)
@@ -137,9 +251,15 @@ int parser_target(struct parser *parser, struct iovec *vectors)
     if (parser->capacity - parser->len < SPARE_MIN)
         parser_reserve(parser,
                        2 * parser->capacity > parser->len + SPARE_MIN ? 2 * parser->capacity : parser->len + SPARE_MIN);
-    if (parser->blob && parser->blob->len < (size_t)parser->bulk_len)
-        vectors[count++] =
-            (struct iovec){parser->blob->data + parser->blob->len, (size_t)parser->bulk_len - parser->blob->len};
+    if (parser->blob) {
+        if (parser_blob_room(parser) == 0 && parser->blob->len < (size_t)parser->bulk_len)
+            parser_grow_blob(parser);
+        size_t room = parser_blob_room(parser);
+        if (room > 0)
+            vectors[count++] = (struct iovec){parser->blob->data + parser->blob->len, room};
+        if (parser->blob->len + room < (size_t)parser->bulk_len && count > 0)
+            return count; /* what comes next is still of the element */
+    }
     vectors[count++] = (struct iovec){parser->buffer + parser->len, parser->capacity - parser->len};
     return count;
 }
@@ -147,7 +267,7 @@ int parser_target(struct parser *parser, struct iovec *vectors)
 void parser_fed(struct parser *parser, size_t len)
 {
     if (parser->blob) {
-        size_t missing = (size_t)parser->bulk_len - parser->blob->len, part = len < missing ? len : missing;
+        size_t room = parser_blob_room(parser), part = len < room ? len : room;
         parser->blob->len += part;
         parser->blob_bytes += part;
         len -= part;
@@ -157,20 +277,18 @@ void parser_fed(struct parser *parser, size_t len)
 
 /* ---- parsing ---- */
 
-enum step { STEP_OK, STEP_MORE, STEP_BAD };
-
-static enum step parser_fail(struct parser *parser, const char *what)
+static __attribute__((noinline)) void parser_grow_args(struct parser *parser)
 {
-    snprintf(parser->error, sizeof parser->error, "ERR Protocol error: %s", what);
-    return STEP_BAD;
+    size_t before = args_memory(parser);
+    parser->arg_capacity = parser->arg_capacity ? 2 * parser->arg_capacity : 64;
+    parser->args = mem_realloc(parser->args, parser->arg_capacity * sizeof *parser->args);
+    parser_take(parser, args_memory(parser) - before);
 }
 
 static void parser_add_arg(struct parser *parser, const char *data, size_t len, struct blob *blob)
 {
-    if (__builtin_expect(parser->arg_count == parser->arg_capacity, 0)) {
-        parser->arg_capacity = parser->arg_capacity ? 2 * parser->arg_capacity : 64;
-        parser->args = mem_realloc(parser->args, parser->arg_capacity * sizeof *parser->args);
-    }
+    if (__builtin_expect(parser->arg_count == parser->arg_capacity, 0))
+        parser_grow_args(parser);
     parser->args[parser->arg_count++] = (struct arg){data, len, blob};
 }
 
@@ -217,9 +335,10 @@ static inline enum step parser_count(struct parser *parser, const char *too_big,
 static enum step parser_begin_blob(struct parser *parser)
 {
     size_t size = (size_t)parser->bulk_len, have = parser->len - parser->pos;
-    parser->blob = blob_create(size);
+    parser->blob = blob_create(blob_capacity_for(size, have));
     if (!parser->blob)
-        return parser_fail(parser, "out of memory for a bulk of that length");
+        return parser_fail(parser, NO_MEMORY_FOR_BULK);
+    parser_take_blob(parser, blob_memory(parser->blob));
     size_t part = have < size ? have : size;
     memcpy(parser->blob->data, parser->buffer + parser->pos, part);
     parser->blob->len = part;
@@ -296,6 +415,8 @@ static enum step parser_inline(struct parser *parser)
         len--;
     if (text_split(line, len, &parser->words))
         return parser_fail(parser, "unbalanced quotes in request");
+    parser->words_memory = words_memory(&parser->words);
+    parser_take(parser, parser->words_memory);
     for (size_t i = 0; i < parser->words.count; i++)
         parser_add_arg(parser, parser->words.words[i], parser->words.lens[i], NULL);
     return STEP_OK;
@@ -387,8 +508,8 @@ static void parser_clear_rest(struct parser *parser)
 void parser_reset(struct parser *parser)
 {
     parser_forget_batch(parser);
-    parser_drop_args(parser, 0);
-    blob_release(parser->blob);
+    parser_drop_args(parser);
+    parser_drop_blob(parser);
     parser_clear_rest(parser);
 }
 
@@ -411,6 +532,8 @@ struct parser *parser_split_rest(struct parser *parser)
             arg.data = split->buffer + (arg.data - (parser->buffer + parser->start));
         parser_add_arg(split, arg.data, arg.len, arg.blob);
     }
+    split->blob_memory = parser->blob_memory;
+    parser->blob_memory = 0;
     parser_clear_rest(parser); /* arguments and blobs belong to the new one */
     return split;
 }
@@ -420,16 +543,21 @@ size_t parser_pending(const struct parser *parser)
     return parser->len - parser->start + parser->blob_bytes;
 }
 
+size_t parser_held(const struct parser *parser)
+{
+    return parser->len + parser->arg_count * sizeof *parser->args + parser->blob_memory;
+}
+
 size_t parser_memory(const struct parser *parser)
 {
-    if (!parser)
-        return 0;
-    return sizeof *parser + parser->capacity + parser->arg_capacity * sizeof *parser->args + parser->blob_bytes;
+    return parser ? parser->memory + parser->blob_memory : 0;
 }
 
 size_t parser_free_space(const struct parser *parser)
 {
-    return parser ? parser->capacity - parser->len : 0;
+    if (!parser)
+        return 0;
+    return parser->capacity - parser->len + (parser->blob ? parser_blob_room(parser) : 0);
 }
 
 size_t parser_argument_memory(const struct parser *parser)

@@ -3,7 +3,8 @@
  *
  * It owns the buffer that is read into, so the arguments of a request can point into it and are never
  * copied. A large argument (BLOB_MIN bytes or more) that has not arrived whole is received straight into a
- * blob. The work is linear in the bytes that arrive, however they are split.
+ * blob. The work is linear in the bytes that arrive, however they are split, and so is the memory: what is only
+ * announced takes none. All of it counts as memory of connections (connection_memory.h).
  *
  * A round: parser_target() tells where to read to, parser_fed() takes the number of bytes that were read, and
  * parser_batch() hands out requests until it returns PARSE_MORE or PARSE_BAD. Requests and their arguments live until
@@ -72,10 +73,17 @@ bool parser_has_rest(const struct parser *parser);
 /* Moves the unfinished request into a new parser of the size that it needs; the old one is then empty. */
 struct parser *parser_split_rest(struct parser *parser);
 
-/* Bytes that have not become requests: client-query-buffer-limit limits them. */
+/* Bytes that have not become requests. */
 size_t parser_pending(const struct parser *parser);
 
-/* Bytes of memory in use; and CLIENT LIST's qbuf-free and argv-mem. NULL has none. */
+/*
+ * Bytes that it holds for what has been sent and isn't executed: client-query-buffer-limit limits them. Unlike the
+ * pending ones these include the room in blobs and the vector of arguments. For between parser_fed() and
+ * parser_batch().
+ */
+size_t parser_held(const struct parser *parser);
+
+/* Bytes of memory that it occupies; and CLIENT LIST's qbuf-free and argv-mem. NULL has none. */
 size_t parser_memory(const struct parser *parser);
 size_t parser_free_space(const struct parser *parser);
 size_t parser_argument_memory(const struct parser *parser);
