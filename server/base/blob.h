@@ -21,8 +21,8 @@
 
 struct blob {
     _Atomic uint64_t references; /* private: all of them in the lower half, those of replies in the upper one */
-    size_t len;      /* bytes in use */
-    size_t capacity; /* bytes allocated in data */
+    size_t len;                  /* bytes in use */
+    size_t capacity;             /* bytes allocated in data */
     char data[];
 };
 

@@ -9,12 +9,14 @@
 #include "engine/client_limits.h"
 
 #include "base/clock.h"
+#include "base/connection_memory.h"
 #include "base/counter.h"
 #include "base/gate.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "engine/client_description.h"
 #include "engine/clients.h"
+#include "engine/held.h"
 #include "engine/output_limit.h"
 #include "host/log_flood.h"
 #include "net/worker.h"
@@ -27,8 +29,8 @@
 #define LOOK_MS 1000
 #define EVICTION_LIMIT_MIN ((size_t)128 << 10) /* with a lower limit nobody could speak with the server any more */
 
-static atomic_bool nobody_to_evict; /* changed while the world is stopped */
-static atomic_size_t counted_memory;
+static atomic_bool nobody_to_evict;  /* changed while the world is stopped */
+static atomic_size_t counted_memory; /* the sum of what clients were last counted with */
 
 /* reason is a text of our own, such as "Evicting client". */
 static void log_client(struct log_flood *flood, enum log_level level, const char *reason, const struct client *client)
@@ -43,16 +45,21 @@ static void log_client(struct log_flood *flood, enum log_level level, const char
 
 /* ---- output ---- */
 
-static bool check_output_at(struct client *client, int64_t now_ms)
+void clients_end_over_limit(struct client *client)
 {
     static struct log_flood flood = LOG_FLOOD("clients closed by client-output-buffer-limit", LOG_FLOOD_LINES);
+    log_client(&flood, LOG_LEVEL_WARNING, "Closing client, as its output is over client-output-buffer-limit", client);
+    counter_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
+    conn_close(&client->conn);
+}
+
+static bool check_output_at(struct client *client, int64_t now_ms)
+{
     const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
     size_t used = client_output_memory(client);
     if (!output_limit_reached(limit, used, &client->conn.soft_limit_since_ms, now_ms))
         return true;
-    log_client(&flood, LOG_LEVEL_WARNING, "Closing client, as its output is over client-output-buffer-limit", client);
-    counter_add(&stats_of(worker_index(client->conn.worker))->output_limit_closed, 1);
-    conn_close(&client->conn);
+    clients_end_over_limit(client);
     return false;
 }
 
@@ -70,7 +77,7 @@ bool clients_check_output(struct client *client)
 
 size_t clients_counted_memory(void)
 {
-    return atomic_load_explicit(&counted_memory, memory_order_relaxed);
+    return connection_memory();
 }
 
 static void count_memory(struct client *client, size_t memory)
@@ -114,7 +121,7 @@ static size_t eviction_limit(const struct config *config)
 
 static bool is_over_limit(const struct server *server)
 {
-    return clients_counted_memory() >= eviction_limit(&server->config);
+    return atomic_load_explicit(&counted_memory, memory_order_relaxed) >= eviction_limit(&server->config);
 }
 
 static int compare_memory(const void *a, const void *b)
@@ -177,7 +184,8 @@ bool clients_check_memory_now(struct client *client)
 static bool is_idle_too_long(const struct client *client, int64_t now_ms)
 {
     int64_t timeout = client->server->config.timeout;
-    if (timeout == 0 || (client->flags & (CLIENT_MONITOR | CLIENT_HELD)))
+    if (timeout == 0 || (client->flags & CLIENT_MONITOR) ||
+        ((client->flags & CLIENT_HELD) && !client_is_held_for(client, HELD_OUTPUT)))
         return false;
     return now_ms - client->conn.last_active_ms > timeout * 1000;
 }

@@ -2,9 +2,10 @@
  * What clients may not do forever: stay idle (timeout), leave replies unread (client-output-buffer-limit),
  * and occupy memory (maxmemory-clients).
  *
- * The first two concern each client by itself. The third concerns their sum: every client remembers how many bytes it
- * was counted with, the sum is kept here, and when it reaches the limit, the world is stopped and the largest clients
- * are closed until the rest fits. Without maxmemory-clients the sum is brought up to date once a second, and so are the
+ * The first two concern each client by itself. The hard limit of output is asked while a reply is written as well
+ * (resp/reply.h). The third concerns their sum: every client remembers how many bytes it was counted with, the sum is
+ * kept here, and when it reaches the limit, the world is stopped and the largest clients are closed until the rest
+ * fits. Without maxmemory-clients nothing asks for that sum, and it is brought up to date once a second, as are the
  * largest buffers that INFO shows (record/stats.h).
  */
 #ifndef KVS_ENGINE_CLIENT_LIMITS_H
@@ -29,6 +30,15 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms);
  */
 bool clients_check_output(struct client *client);
 
+/* Sets the limits of a reply that is to be written into the client's output. */
+static inline void clients_limit_reply(const struct client *client, struct reply *reply)
+{
+    reply->limit = client->server->config.output_limits[CLASS_NORMAL].hard_bytes;
+}
+
+/* After a reply has gone over its limit: closes the client. Holding no lock, since it is logged. */
+void clients_end_over_limit(struct client *client);
+
 /* After input was received or requests were run: see clients_check_memory(). */
 bool clients_check_memory_now(struct client *client);
 
@@ -43,7 +53,10 @@ void clients_forget(struct client *client);
 
 /* ---- any thread ---- */
 
-/* Bytes that all clients together were last counted with. */
+/*
+ * Bytes that are held for clients at this moment: what each of them occupies, values that only their unread replies
+ * refer to any more, and what the workers keep for later. See base/connection_memory.h.
+ */
 size_t clients_counted_memory(void);
 
 /* ---- while the world is stopped ---- */

@@ -20,6 +20,7 @@
 #include "command/command_table.h"
 #include "engine/attention.h"
 #include "engine/client.h"
+#include "engine/client_limits.h"
 #include "engine/client_names.h"
 #include "engine/clients.h"
 #include "engine/guard.h"
@@ -560,11 +561,21 @@ static void count_error(void *context, const char *message, size_t len)
     stats_count_error(message, len);
 }
 
+/* So no more of its requests are run. What is to be left out doesn't count. */
+static void execution_over(struct reply *reply)
+{
+    struct client *client = ((struct execution *)((char *)reply - offsetof(struct execution, reply)))->client;
+    if (!(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)))
+        conn_close(&client->conn);
+}
+
 static void execution_begin(struct execution *execution, const struct run *run)
 {
     reply_begin(&execution->reply, &execution->client->conn.output, execution->client->resp);
     execution->reply.on_error = count_error;
     execution->reply.on_error_context = run->stats;
+    execution->reply.on_over = execution_over;
+    clients_limit_reply(execution->client, &execution->reply);
     execution->done = 0;
     execution->held = HELD_NOT;
 }
@@ -601,6 +612,8 @@ void executor_run(struct execution *executions, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         reply_end(&executions[i].reply);
         executions[i].ended_ns = run.mark_ns;
+        if (reply_is_over(&executions[i].reply))
+            clients_end_over_limit(executions[i].client);
     }
 }
 

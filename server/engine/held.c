@@ -52,7 +52,7 @@ static void list_remove(struct held_list *list, const struct held *held)
 
 static bool is_shown(enum held_reason reason)
 {
-    return reason != HELD_TURN;
+    return reason == HELD_PAUSE;
 }
 
 /* Counts a client that begins (1) or ceases (-1) to be held. */
@@ -114,6 +114,11 @@ void client_set_work(struct client *client, struct turn_work *work)
 {
     held_make(client)->work = work;
     held_settle(client);
+}
+
+bool client_is_held_for(const struct client *client, enum held_reason reason)
+{
+    return held_of(client)->reason == reason;
 }
 
 bool client_is_blocked(const struct client *client)

@@ -1,10 +1,11 @@
 /*
  * Clients that are held: their requests, parsed already, have to wait, for one of the reasons below.
  *
- * Nothing is read from a held client, and it keeps its parser, which the requests lie in. A worker knows its held
- * clients by reason, in the order in which they came to wait, and lets go of them in that order (session.h). A client
- * that waits for something to happen is shown as blocked meanwhile: flag b in CLIENT LIST, blocked_clients in INFO. One
- * that only gives way to others is not. Neither is closed for its timeout.
+ * Nothing is read from a client that is held with requests, and it keeps its parser, which they lie in. A worker knows
+ * its held clients by reason, in the order in which they came to wait, and lets go of them in that order (session.h). A
+ * client that waits for something to happen is shown as blocked meanwhile: flag b in CLIENT LIST, blocked_clients in
+ * INFO. One that only gives way to others is not, nor is one that the server waits for. The last is idle, and may be
+ * closed for its timeout; the others are not closed.
  *
  * A new reason needs a new value here, and a module that calls sessions_resume() when it is over.
  *
@@ -22,6 +23,9 @@ enum held_reason {
     HELD_NOT,
     HELD_PAUSE, /* CLIENT PAUSE */
     HELD_TURN,  /* its work takes long, and others have their turn: see turn.h */
+    /* its replies lie unread; if it is held without requests, reading goes on, so that it may send before it reads */
+    HELD_OUTPUT,
+    HELD_DRAINED, /* and they were read: it goes on in the next round */
     HELD_REASONS,
 };
 
@@ -40,6 +44,9 @@ void client_set_work(struct client *client, struct turn_work *work);
 
 /* Lets go of a client that is held: the requests are the caller's again. */
 struct held_requests client_let_go(struct client *client);
+
+/* Whether a client that is held is so for this reason. */
+bool client_is_held_for(const struct client *client, enum held_reason reason);
 
 /* Whether a client is held for a reason with which it is shown as blocked. */
 bool client_is_blocked(const struct client *client);

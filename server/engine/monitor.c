@@ -75,8 +75,11 @@ static void write_line(struct client *client, const struct line *line)
     if (client->conn.state != CONN_OPEN || (client->flags & CLIENT_REPLY_OFF))
         return;
     reply_begin(&reply, &client->conn.output, client->resp);
+    clients_limit_reply(client, &reply);
     reply_raw(&reply, line->data, line->len);
     reply_end(&reply);
+    if (reply_is_over(&reply))
+        clients_end_over_limit(client);
     if (clients_check_output(client) && clients_check_memory(client))
         conn_flush_later(&client->conn);
 }

@@ -3,6 +3,11 @@
  * own, until the rest has come; so an idle connection holds no buffer. A client that is held keeps the parser with the
  * requests that wait.
  *
+ * A client that doesn't read its replies is held when it has so many of them that its socket takes no more. It may
+ * go on sending, as many clients send a whole pipeline before they read: what it sends is kept as it came, within
+ * client-query-buffer-limit. Requests that were parsed already can't wait while more is read, so a client that has such
+ * ones is held only when its replies are very large, and then it isn't read from either.
+ *
  * Clients that have sent a request or two wait for each other in a wave: their requests are executed together when all
  * connections of the round have been read, so that their cache misses overlap as those of a pipeline do.
  */
@@ -34,8 +39,11 @@
 #include <limits.h>
 
 #define SCRATCH_SIZE ((size_t)16 << 10)
-#define UNREAD_MAX                                                                                                     \
-    ((size_t)1 << 30) /* bytes of replies that may lie unread before the server stops reading from the client */
+/* Bytes of replies that lie unread: */
+#define UNREAD_FLUSH ((size_t)1 << 20)       /* they are sent before more requests are executed, */
+#define UNREAD_MAX ((size_t)8 << 20)         /* then requests wait until they have been read */
+#define UNREAD_RESUME ((size_t)4 << 20)      /* but for so many; */
+#define UNREAD_BATCH_MAX ((size_t)256 << 20) /* and so do requests that have been parsed already */
 
 #define WAVE_CLIENTS 16
 #define WAVE_REQUESTS 4 /* a client with more requests is a pipeline, and makes up groups by itself */
@@ -54,6 +62,13 @@ static __thread struct wave {
     struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
     unsigned spare_count;
 } wave;
+
+/* Tells a worker that a reason for holding clients is over. */
+struct resume {
+    struct message message; /* first */
+    enum held_reason reason;
+};
+static void post_resume(struct worker *worker, enum held_reason reason);
 
 static struct parser *client_parser(struct client *client)
 {
@@ -99,7 +114,7 @@ static void session_protocol_error(struct client *client, const struct parser *p
 static bool session_check_input(struct client *client, const struct parser *parser)
 {
     uint64_t limit = client->server->config.client_query_buffer_limit;
-    if (__builtin_expect(parser_pending(parser) <= limit, 1))
+    if (__builtin_expect(parser_held(parser) <= limit, 1))
         return true;
     char who[CONN_PEER_TEXT_MAX];
     static struct log_flood flood = LOG_FLOOD("clients closed by client-query-buffer-limit", LOG_FLOOD_LINES);
@@ -118,14 +133,15 @@ static bool session_check_input(struct client *client, const struct parser *pars
 static void session_settle_parser(struct client *client, struct parser *parser)
 {
     bool own = client->parser == parser;
+    struct parser *rest = NULL;
     if (client->conn.state == CONN_OPEN && parser_has_rest(parser)) {
-        if (own)
+        if (own && !parser_is_wasteful(parser))
             return;
-        client->parser = parser_split_rest(parser);
+        rest = parser_split_rest(parser);
     }
+    client->parser = rest;
     if (own) {
         parser_destroy(parser);
-        client->parser = NULL;
     } else {
         parser_reset(parser);
         spare_parser(parser);
@@ -171,15 +187,33 @@ static enum parse_result session_parse(struct client *client, struct parser *par
 }
 
 /*
+ * Before more of its requests are executed. True: they have to wait until the client has read; it keeps them, and what
+ * else has come.
+ */
+static __attribute__((noinline)) bool session_wait_for_reader(struct client *client, struct parser *parser)
+{
+    conn_flush_now(&client->conn);
+    if (client->conn.state != CONN_OPEN || client->conn.output.bytes <= UNREAD_MAX)
+        return false;
+    session_settle_parser(client, parser);
+    client_hold(client, HELD_OUTPUT, NULL, 0);
+    return true;
+}
+
+/*
  * Parses and executes what the parser holds, or as much of it as can be done in a turn. result is the outcome of its last
  * batch.
  */
 static void session_run(struct client *client, struct parser *parser, enum parse_result result)
 {
     int64_t turn_ns = 0; /* when the turn is over; it is set after the first batch, since few have two */
-    while (result == PARSE_DONE && client->conn.state == CONN_OPEN) {
+    while (result != PARSE_BAD && client->conn.state == CONN_OPEN) {
         struct request *requests;
         unsigned count;
+        if (__builtin_expect(client->conn.output.bytes >= UNREAD_FLUSH, 0) && session_wait_for_reader(client, parser))
+            return;
+        if (result == PARSE_MORE)
+            break;
         result = session_parse(client, parser, &requests, &count);
         if (count == 0)
             continue;
@@ -204,11 +238,8 @@ static void session_run(struct client *client, struct parser *parser, enum parse
  */
 static void session_finish(struct client *client)
 {
-    if (!clients_check_memory(client) || client->conn.output.bytes == 0 || !clients_check_output(client))
-        return;
-    if (client->conn.output.bytes > UNREAD_MAX)
-        conn_set_reading(&client->conn, false);
-    conn_flush_later(&client->conn);
+    if (clients_check_memory(client) && client->conn.output.bytes > 0 && clients_check_output(client))
+        conn_flush_later(&client->conn);
 }
 
 /* Executes the requests of all clients in the wave. */
@@ -233,7 +264,7 @@ static void session_take(struct client *client, struct parser *parser)
     struct request *requests;
     unsigned count;
     enum parse_result result = session_parse(client, parser, &requests, &count);
-    if (count > 0 && count <= WAVE_REQUESTS) {
+    if (count > 0 && count <= WAVE_REQUESTS && parser != client->parser) {
         wave.executions[wave.count] = (struct execution){.client = client, .requests = requests, .count = count};
         wave.waiting[wave.count++] = (struct waiting){parser, result};
         if (wave.count == WAVE_CLIENTS)
@@ -252,6 +283,13 @@ static void session_return_parser(struct client *client, struct parser *parser)
         spare_parser(parser);
 }
 
+/* What has come isn't executed, or not yet. */
+static void session_keep_input(struct client *client, struct parser *parser)
+{
+    session_settle_parser(client, parser);
+    clients_check_memory(client);
+}
+
 static void session_readable(void *context, struct conn *conn)
 {
     (void)context;
@@ -262,6 +300,8 @@ static void session_readable(void *context, struct conn *conn)
     ssize_t n = conn_read(conn, vectors, count);
     if (n <= 0) {
         session_return_parser(client, parser);
+        if (n == 0 && (client->flags & CLIENT_HELD))
+            return; /* what it has sent before is still to be executed */
         if (n == 0)
             conn_close_after_output(conn); /* complete requests are answered, half a request is forgotten */
         else if (n != -EAGAIN)
@@ -272,10 +312,21 @@ static void session_readable(void *context, struct conn *conn)
     counter_add(&stats->reads, 1);
     counter_add(&stats->bytes_in, (uint64_t)n);
     parser_fed(parser, (size_t)n);
-    if (session_check_input(client, parser))
-        session_take(client, parser);
+    if (!session_check_input(client, parser) || __builtin_expect(client->flags & CLIENT_HELD, 0))
+        session_keep_input(client, parser);
     else
-        session_settle_parser(client, parser);
+        session_take(client, parser);
+}
+
+/* Most of the held client's output was sent: if it was held for that, it goes on in the next round. */
+static void session_drained(struct client *client)
+{
+    if (!client_is_held_for(client, HELD_OUTPUT))
+        return;
+    struct held_requests held = client_let_go(client);
+    client_hold(client, HELD_DRAINED, held.first, held.count);
+    if (held_count(HELD_DRAINED) == 1)
+        post_resume(client->conn.worker, HELD_DRAINED);
 }
 
 static void session_sent(void *context, struct conn *conn, size_t bytes)
@@ -285,8 +336,8 @@ static void session_sent(void *context, struct conn *conn, size_t bytes)
     struct thread_stats *stats = client_stats(client);
     counter_add(&stats->writes, 1);
     counter_add(&stats->bytes_out, bytes);
-    if (!conn->reading && !(client->flags & CLIENT_HELD) && conn->output.bytes < UNREAD_MAX / 2)
-        conn_set_reading(conn, true);
+    if (__builtin_expect(client->flags & CLIENT_HELD, 0) && conn->output.bytes <= UNREAD_RESUME)
+        session_drained(client);
 }
 
 /* ---- held clients ---- */
@@ -294,15 +345,19 @@ static void session_sent(void *context, struct conn *conn, size_t bytes)
 /* The reason for holding the client is over, at least for some of its requests. */
 static void session_resume(struct client *client)
 {
-    struct parser *parser = client->parser;
     struct held_requests held = client_let_go(client);
     if (client->conn.state != CONN_OPEN)
         return;
-    if (session_execute(client, parser, held.first, held.count) != 0) {
+    struct parser *parser = client_parser(client);
+    if (held.count > 0 && client->conn.output.bytes > UNREAD_BATCH_MAX) {
+        session_hold(client, parser, HELD_OUTPUT, held.first, held.count);
+    } else if (held.count == 0 || session_execute(client, parser, held.first, held.count) != 0) {
         conn_set_reading(&client->conn, true);
         session_run(client, parser, PARSE_DONE);
     }
     session_finish(client);
+    if (client->conn.peer_done && !(client->flags & CLIENT_HELD))
+        conn_close_after_output(&client->conn);
 }
 
 /* Clients that are held once more wait behind the others, and aren't seen twice. */
@@ -332,11 +387,6 @@ static int session_served(void *context)
     return held_count(HELD_TURN) > 0 ? 0 : -1;
 }
 
-struct resume {
-    struct message message; /* first */
-    enum held_reason reason;
-};
-
 static void resume_message(struct worker *worker, struct message *message)
 {
     enum held_reason reason = ((struct resume *)message)->reason;
@@ -345,13 +395,17 @@ static void resume_message(struct worker *worker, struct message *message)
     worker_resume(reason);
 }
 
+static void post_resume(struct worker *worker, enum held_reason reason)
+{
+    struct resume *resume = mem_alloc(sizeof *resume);
+    *resume = (struct resume){{.run = resume_message}, reason};
+    worker_post(worker, &resume->message);
+}
+
 void sessions_resume(enum held_reason reason)
 {
-    for (unsigned i = 0; i < workers_count(); i++) {
-        struct resume *resume = mem_alloc(sizeof *resume);
-        *resume = (struct resume){{.run = resume_message}, reason};
-        worker_post(worker_at(i), &resume->message);
-    }
+    for (unsigned i = 0; i < workers_count(); i++)
+        post_resume(worker_at(i), reason);
 }
 
 /* ---- MEMORY PURGE ---- */

@@ -142,6 +142,12 @@ void conn_flush(struct conn *conn, const struct net_service *service, int64_t no
     worker_update_events(conn); /* service->sent() may have set them while blocked wasn't known yet */
 }
 
+void conn_flush_now(struct conn *conn)
+{
+    if (!conn->blocked)
+        conn_flush(conn, worker_service(conn->worker), worker_now_ms(conn->worker));
+}
+
 const char *conn_peer_text(const struct conn *conn, char out[CONN_PEER_TEXT_MAX])
 {
     snprintf(out, CONN_PEER_TEXT_MAX, "pid %d, uid %u, gid %u, socket %s", (int)conn->peer.pid,

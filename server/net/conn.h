@@ -41,8 +41,8 @@ struct conn {
     bool blocked;     /* waits for EPOLLOUT (private to net/) */
     struct peer peer; /* at accept */
     struct output output;
-    int64_t created_ms;     /* monotonic */
-    int64_t last_active_ms; /* monotonic; when bytes last came or went */
+    int64_t created_ms;          /* monotonic */
+    int64_t last_active_ms;      /* monotonic; when bytes last came or went */
     int64_t soft_limit_since_ms; /* monotonic; since when the output has been over its soft limit; 0: it isn't */
     struct conn *prev, *next;    /* the worker's list */
     struct conn *flush_next;
@@ -59,6 +59,9 @@ ssize_t conn_read(struct conn *conn, struct iovec *vectors, int count);
 
 /* Has the output sent at the end of this round (and later whenever the socket takes more). */
 void conn_flush_later(struct conn *conn);
+
+/* Sends now what the socket takes; nothing if it is known to be full. It may close the connection. */
+void conn_flush_now(struct conn *conn);
 
 /* Stops and resumes reading. */
 void conn_set_reading(struct conn *conn, bool reading);

@@ -25,5 +25,6 @@ void worker_update_events(struct conn *conn);
 void worker_queue_flush(struct conn *conn);
 void worker_queue_closed(struct conn *conn);
 int64_t worker_now_ms(const struct worker *worker);
+const struct net_service *worker_service(const struct worker *worker);
 
 #endif

@@ -69,6 +69,11 @@ int64_t worker_now_ms(const struct worker *worker)
     return worker->now_ms;
 }
 
+const struct net_service *worker_service(const struct worker *worker)
+{
+    return worker->service;
+}
+
 void worker_update_events(struct conn *conn)
 {
     uint32_t wanted = conn_wanted_events(conn);

@@ -24,10 +24,11 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define ARGS_KEPT 1024           /* arguments whose vector a drained parser keeps */
-#define SPARE_MIN ((size_t)4096) /* room offered to each read */
+#define ARGS_KEPT 1024            /* arguments whose vector a drained parser keeps */
+#define WASTE_MIN ((size_t)65536) /* a buffer of so many bytes may stay, whatever it holds */
+#define SPARE_MIN ((size_t)4096)  /* room offered to each read */
 #define NO_MEMORY_FOR_BULK "out of memory for a bulk of that length"
-#define BLOB_GROWTH 8            /* bytes of a blob for each that has come */
+#define BLOB_GROWTH 8 /* bytes of a blob for each that has come */
 
 struct parser {
     char *buffer;
@@ -492,6 +493,11 @@ bool parser_has_rest(const struct parser *parser)
     return parser->len > parser->start || parser->blob || parser->elements_left > 0;
 }
 
+bool parser_is_wasteful(const struct parser *parser)
+{
+    return parser->capacity > WASTE_MIN && (parser->len - parser->start) < parser->capacity / 8;
+}
+
 /* Forgets the unfinished request without freeing what it held. */
 static void parser_clear_rest(struct parser *parser)
 {
@@ -555,9 +561,7 @@ size_t parser_memory(const struct parser *parser)
 
 size_t parser_free_space(const struct parser *parser)
 {
-    if (!parser)
-        return 0;
-    return parser->capacity - parser->len + (parser->blob ? parser_blob_room(parser) : 0);
+    return parser ? parser->capacity - parser->len : 0;
 }
 
 size_t parser_argument_memory(const struct parser *parser)

@@ -70,6 +70,9 @@ void parser_reset(struct parser *parser);
 /* Whether it holds an unfinished request. For after the last batch's requests have been executed. */
 bool parser_has_rest(const struct parser *parser);
 
+/* Whether it occupies many times what its unfinished request needs, as after a long pipeline. */
+bool parser_is_wasteful(const struct parser *parser);
+
 /* Moves the unfinished request into a new parser of the size that it needs; the old one is then empty. */
 struct parser *parser_split_rest(struct parser *parser);
 

@@ -2,6 +2,12 @@
  * Bytes are written straight into the output's last chunk, between at and end; chunk->len and the output's
  * totals are updated when the chunk is left (reply_leave_chunk) and by reply_end(). After a blob or a hole
  * there is no chunk: at and end are NULL, and the next byte has one made.
+ *
+ * Whether the output is over its limit is asked where it grows: when a chunk is taken and when a blob is added. Once it
+ * is over there is no chunk any more, and at and end delimit a few bytes that nobody reads. So the functions below go on
+ * without asking; only what doesn't fit there is left out by reply_raw().
+ *
+ * The chunk of a hole begins at its own end until it is filled: whoever opens it as the last one finds no room in it.
  */
 #include "resp/reply.h"
 
@@ -16,6 +22,9 @@
 #include <string.h>
 
 #define HEADER_MAX (1 + NUMBER_I64_MAX_LEN + 2) /* "*123\r\n" */
+#define DROPPED 64                              /* bytes that are dropped at a time */
+#define CHUNK_DATA (OUTPUT_CHUNK_SIZE - sizeof(struct output_chunk))
+_Static_assert(HEADER_MAX <= DROPPED, "what is written without asking fits");
 
 static void reply_open_chunk(struct reply *reply, struct output_chunk *chunk)
 {
@@ -27,7 +36,7 @@ static void reply_open_chunk(struct reply *reply, struct output_chunk *chunk)
 static void reply_leave_chunk(struct reply *reply)
 {
     struct output_chunk *chunk = reply->chunk;
-    if (!chunk)
+    if (!chunk) /* after a blob or a hole, or over the limit */
         return;
     size_t len = (size_t)(reply->at - chunk->start);
     reply->output->bytes += len - chunk->len;
@@ -36,11 +45,16 @@ static void reply_leave_chunk(struct reply *reply)
     reply->at = reply->end = NULL;
 }
 
+static bool chunk_is_writable(const struct output_chunk *chunk)
+{
+    return chunk && !chunk->blob && chunk->capacity > 0;
+}
+
 void reply_begin(struct reply *reply, struct output *output, uint8_t resp)
 {
-    *reply = (struct reply){.output = output, .resp = resp};
+    *reply = (struct reply){.output = output, .resp = resp, .copy_limit = REPLY_COPY_LIMIT};
     struct output_chunk *tail = output->tail;
-    if (tail && !tail->blob && tail->capacity > 0)
+    if (chunk_is_writable(tail))
         reply_open_chunk(reply, tail);
 }
 
@@ -51,17 +65,43 @@ void reply_end(struct reply *reply)
 
 void reply_resume(struct reply *reply)
 {
-    struct reply before = *reply;
-    reply_begin(reply, before.output, before.resp);
-    reply->errors = before.errors;
-    reply->on_error = before.on_error;
-    reply->on_error_context = before.on_error_context;
+    struct output_chunk *tail = reply->output->tail;
+    if (!reply->over && chunk_is_writable(tail))
+        reply_open_chunk(reply, tail);
 }
 
+/* From here on what is written is dropped: DROPPED bytes at a time. */
+static void reply_drop(struct reply *reply)
+{
+    static __thread char dropped[DROPPED];
+    reply->at = dropped;
+    reply->end = dropped + sizeof dropped;
+}
+
+/* Whether size more bytes would be too much, or were before. Between chunks. */
+static bool reply_goes_over(struct reply *reply, size_t copied, size_t lent)
+{
+    const struct output *output = reply->output;
+    if (reply->over)
+        return true;
+    size_t memory = output->memory + copied + lent, copies = output->memory - output->lent + copied;
+    bool fits = (reply->limit == 0 || memory < reply->limit) && copies <= reply->copy_limit;
+    if (fits || memory <= CHUNK_DATA) /* one common chunk doesn't count, as Redis's fixed buffer doesn't */
+        return false;
+    reply->over = true;
+    if (reply->on_over)
+        reply->on_over(reply);
+    return true;
+}
+
+/* Makes room for size bytes, or, over the limit, for no more than DROPPED. */
 static __attribute__((noinline)) void reply_next_chunk(struct reply *reply, size_t size)
 {
     reply_leave_chunk(reply);
-    reply_open_chunk(reply, output_add_chunk(reply->output, size));
+    if (reply_goes_over(reply, size, 0))
+        reply_drop(reply);
+    else
+        reply_open_chunk(reply, output_add_chunk(reply->output, size));
 }
 
 /* Makes sure that size bytes fit from at on. */
@@ -80,6 +120,8 @@ void reply_raw(struct reply *reply, const char *data, size_t len)
     }
     if (part < len) {
         reply_next_chunk(reply, len - part);
+        if (reply_is_over(reply))
+            return;
         memcpy(reply->at, data + part, len - part);
         reply->at += len - part;
     }
@@ -180,6 +222,10 @@ void reply_blob(struct reply *reply, struct blob *blob, size_t offset, size_t le
 {
     reply_header(reply, '$', (int64_t)len);
     reply_leave_chunk(reply);
+    if (reply_goes_over(reply, 0, len)) {
+        reply_drop(reply);
+        return;
+    }
     output_add_blob(reply->output, blob, offset, len);
     reply_raw(reply, "\r\n", 2);
 }
@@ -248,10 +294,12 @@ void reply_verbatim(struct reply *reply, const char *format3, const char *data, 
 static void reply_error_bytes(struct reply *reply, const char *message, size_t len)
 {
     reply_need(reply, len + 3);
-    *reply->at++ = '-';
-    for (size_t i = 0; i < len; i++) /* a line break would end the reply early */
-        *reply->at++ = message[i] == '\r' || message[i] == '\n' ? ' ' : message[i];
-    put_crlf(reply);
+    if (!reply_is_over(reply)) {
+        *reply->at++ = '-';
+        for (size_t i = 0; i < len; i++) /* a line break would end the reply early */
+            *reply->at++ = message[i] == '\r' || message[i] == '\n' ? ' ' : message[i];
+        put_crlf(reply);
+    }
     reply->errors++;
     if (reply->on_error)
         reply->on_error(reply->on_error_context, message, len);
@@ -303,12 +351,23 @@ void reply_attribute(struct reply *reply, size_t pairs)
 struct reply_hole reply_defer(struct reply *reply)
 {
     reply_leave_chunk(reply);
-    return (struct reply_hole){output_add_small_chunk(reply->output, HEADER_MAX)};
+    if (reply_goes_over(reply, HEADER_MAX, 0)) {
+        reply_drop(reply);
+        return (struct reply_hole){NULL};
+    }
+    struct output_chunk *chunk = output_add_small_chunk(reply->output, HEADER_MAX);
+    chunk->start = chunk->data + chunk->capacity;
+    return (struct reply_hole){chunk};
 }
 
 static void hole_fill(struct reply *reply, struct reply_hole hole, char type, size_t count)
 {
+    if (!hole.chunk)
+        return;
+    if (reply->chunk == hole.chunk)
+        reply_leave_chunk(reply);
     char *at = hole.chunk->data;
+    hole.chunk->start = at;
     *at++ = type;
     at += number_format_i64(at, (int64_t)count);
     *at++ = '\r';
@@ -360,8 +419,8 @@ struct reply_mark reply_mark(struct reply *reply)
 {
     reply_leave_chunk(reply);
     struct output_chunk *tail = reply->output->tail;
-    struct reply_mark mark = {tail, tail ? tail->len : 0};
-    if (tail && !tail->blob)
+    struct reply_mark mark = {tail, tail ? tail->len : 0, reply->over};
+    if (!reply->over && chunk_is_writable(tail))
         reply_open_chunk(reply, tail);
     return mark;
 }
@@ -374,6 +433,10 @@ void reply_rollback(struct reply *reply, struct reply_mark mark)
         reply->output->bytes -= mark.chunk->len - mark.used;
         mark.chunk->len = mark.used;
     }
-    if (mark.chunk && !mark.chunk->blob)
+    if (mark.over)
+        return;
+    reply->over = false;
+    reply->at = reply->end = NULL;
+    if (chunk_is_writable(mark.chunk))
         reply_open_chunk(reply, mark.chunk);
 }

@@ -7,6 +7,9 @@
  *
  * Aggregates announce the number of elements first: reply_array(r, 2) and then two replies. Where
  * the number is known only afterwards, reply_defer() leaves a hole and reply_defer_*() fills it.
+ *
+ * A reply has a limit: with more than that the output goes *over*. What is written from then on is dropped, so that no
+ * reply takes memory without end, and whoever began it ends the connection, since what was written is not whole.
  */
 #ifndef KVS_RESP_REPLY_H
 #define KVS_RESP_REPLY_H
@@ -29,11 +32,17 @@ struct reply {
     /* public */
     uint8_t resp;                                                     /* 2 or 3; set again by HELLO */
     uint32_t errors;                                                  /* error replies written since reply_begin() */
+    bool over;                                                        /* private: see reply_is_over() */
     void (*on_error)(void *context, const char *message, size_t len); /* called for each error reply; NULL: none */
     void *on_error_context;
+    size_t limit;                         /* bytes of output's memory from which on it is over; 0: none */
+    size_t copy_limit;                    /* bytes of output's memory less what it refers to */
+    void (*on_over)(struct reply *reply); /* called when it goes over; NULL: none */
 };
 
-/* Starts writing at the end of output. Clears all other fields. */
+#define REPLY_COPY_LIMIT ((size_t)1 << 30) /* copy_limit, unless set otherwise */
+
+/* Starts writing at the end of output. Clears all other fields but copy_limit. */
 void reply_begin(struct reply *reply, struct output *output, uint8_t resp);
 
 /* Ends writing: output's totals then include all that was written. */
@@ -41,6 +50,12 @@ void reply_end(struct reply *reply);
 
 /* Goes on after reply_end(), with the same fields: others may have looked at output meanwhile, or written to it. */
 void reply_resume(struct reply *reply);
+
+/* Whether what is written is dropped: a handler that writes much may stop then. */
+static inline bool reply_is_over(const struct reply *reply)
+{
+    return __builtin_expect(reply->over, 0);
+}
 
 /* ---- one value ---- */
 void reply_ok(struct reply *reply);
@@ -72,9 +87,12 @@ void reply_set(struct reply *reply, size_t count);
 void reply_push(struct reply *reply, size_t count);      /* an array in RESP2 */
 void reply_attribute(struct reply *reply, size_t pairs); /* RESP3 only */
 
-/* A hole for the header of an aggregate whose size isn't known yet. It has to be filled exactly once. */
+/*
+ * A hole for the header of an aggregate whose size isn't known yet. It has to be filled exactly once, and nothing of
+ * the output may be sent before.
+ */
 struct reply_hole {
-    struct output_chunk *chunk;
+    struct output_chunk *chunk; /* NULL: the reply is over */
 };
 struct reply_hole reply_defer(struct reply *reply);
 void reply_defer_array(struct reply *reply, struct reply_hole hole, size_t count);
@@ -94,6 +112,7 @@ void reply_help(struct reply *reply, const char *container, const char *const *l
 struct reply_mark {
     struct output_chunk *chunk;
     size_t used;
+    bool over;
 };
 struct reply_mark reply_mark(struct reply *reply);
 void reply_rollback(struct reply *reply, struct reply_mark mark);
