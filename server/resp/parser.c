@@ -9,9 +9,10 @@
  * an unfinished request already point into the buffer, and are adjusted when it moves (parser_target). It moves at most
  * once per request and grows by doubling, so all work stays linear.
  *
- * A blob begins with room for a few times what has come of its element, and grows by that factor whenever it is full, up
- * to the announced length: the last step takes just what is needed. So a blob is moved a few times at most, and where
- * the allocator finds room behind it, never.
+ * A blob begins with room for BLOB_GROWTH times what has come of its element, or BLOB_MIN, and grows by that factor
+ * whenever it is full. The last step takes just what was announced, and may be up to twice as large. So a blob is moved
+ * a few times at most, all moves together copy an eighth of it or less, and nobody makes the server take more than
+ * sixteen times what he has sent.
  */
 #include "resp/parser.h"
 
@@ -226,7 +227,7 @@ static size_t parser_blob_room(const struct parser *parser)
 /* Capacity for a blob of which so many bytes have come. */
 static size_t blob_capacity_for(size_t size, size_t come)
 {
-    if (size / BLOB_GROWTH <= come)
+    if (size / 2 / BLOB_GROWTH <= come)
         return size;
     return BLOB_GROWTH * come > BLOB_MIN ? BLOB_GROWTH * come : BLOB_MIN;
 }
