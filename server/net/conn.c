@@ -116,7 +116,9 @@ static bool conn_write_some(struct conn *conn, const struct net_service *service
     return !conn->blocked && conn->output.bytes > 0;
 }
 
-void conn_flush(struct conn *conn, const struct net_service *service, int64_t now_ms)
+/* Inline, so that what hardly ever happens (conn_flush_now) costs what happens in each round no call. */
+static inline __attribute__((always_inline)) void conn_send(struct conn *conn, const struct net_service *service,
+                                                            int64_t now_ms)
 {
     size_t total = 0;
     if (conn->state == CONN_CLOSED)
@@ -142,10 +144,15 @@ void conn_flush(struct conn *conn, const struct net_service *service, int64_t no
     worker_update_events(conn); /* service->sent() may have set them while blocked wasn't known yet */
 }
 
-void conn_flush_now(struct conn *conn)
+void conn_flush(struct conn *conn, const struct net_service *service, int64_t now_ms)
+{
+    conn_send(conn, service, now_ms);
+}
+
+__attribute__((noinline)) void conn_flush_now(struct conn *conn)
 {
     if (!conn->blocked)
-        conn_flush(conn, worker_service(conn->worker), worker_now_ms(conn->worker));
+        conn_send(conn, worker_service(conn->worker), worker_now_ms(conn->worker));
 }
 
 const char *conn_peer_text(const struct conn *conn, char out[CONN_PEER_TEXT_MAX])

@@ -164,7 +164,7 @@ static enum step parser_fail(struct parser *parser, const char *what)
 /* ---- the buffer ---- */
 
 /* Drops the arguments of executed requests; those of the unfinished one move to the front of the vector. */
-static void parser_forget_batch(struct parser *parser)
+static void parser_drop_batch(struct parser *parser)
 {
     size_t rest = parser->arg_count - parser->first_arg;
     parser_release_args(parser, parser->first_arg);
@@ -179,6 +179,13 @@ static void parser_forget_batch(struct parser *parser)
         parser->arg_capacity = 0;
     }
     parser_drop_words(parser);
+}
+
+/* The same, if there are any: this is called twice for each read. */
+static inline void parser_forget_batch(struct parser *parser)
+{
+    if (parser->first_arg > 0 || __builtin_expect(parser->arg_capacity > ARGS_KEPT, 0))
+        parser_drop_batch(parser);
 }
 
 /* Makes the unfinished request's arguments point into the buffer's new place. */

@@ -98,7 +98,8 @@ static bool reply_goes_over(struct reply *reply, size_t copied, size_t lent)
 static __attribute__((noinline)) void reply_next_chunk(struct reply *reply, size_t size)
 {
     reply_leave_chunk(reply);
-    if (reply_goes_over(reply, size, 0))
+    bool may_go_over = reply->over || reply->output->memory + size > CHUNK_DATA;
+    if (__builtin_expect(may_go_over, 0) && reply_goes_over(reply, size, 0))
         reply_drop(reply);
     else
         reply_open_chunk(reply, output_add_chunk(reply->output, size));
