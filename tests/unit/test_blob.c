@@ -1,5 +1,6 @@
 /* Blobs: references, growth, and what happens when memory can't be had. */
 #include "base/blob.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 #include "kit/scratch.h"
 
@@ -124,6 +125,55 @@ START_TEST(the_last_of_several_readers_frees)
 }
 END_TEST
 
+START_TEST(a_blob_that_only_replies_refer_to_counts_as_theirs)
+{
+    size_t before = connection_memory();
+    struct blob *blob = blob_create(BLOB_MIN);
+    size_t memory = sizeof *blob + blob->capacity;
+    blob_lend(blob);
+    blob_lend(blob);
+    blob_retain(blob);
+    ck_assert_uint_eq(connection_memory(), before);
+    blob_return(blob);
+    blob_release(blob);
+    ck_assert_uint_eq(connection_memory(), before); /* an entry and a reply */
+    blob_lend(blob);
+    blob_release(blob);
+    ck_assert_uint_eq(connection_memory(), before + memory);
+    blob_return(blob);
+    ck_assert_uint_eq(connection_memory(), before + memory);
+    blob_return(blob);
+    ck_assert_uint_eq(connection_memory(), before);
+}
+END_TEST
+
+static void *lend_and_return(void *blob)
+{
+    for (int i = 0; i < 10000; i++)
+        blob_return(blob_lend(blob));
+    blob_release(blob);
+    return NULL;
+}
+
+START_TEST(what_threads_lend_and_release_at_once_is_counted_exactly)
+{
+    size_t before = connection_memory();
+    for (unsigned round = 0; round < scratch_rounds(50); round++) {
+        struct blob *blob = blob_create(BLOB_MIN);
+        pthread_t threads[3];
+        for (int i = 0; i < 3; i++)
+            ck_assert_int_eq(pthread_create(&threads[i], NULL, lend_and_return, blob_retain(blob)), 0);
+        struct blob *lent = blob_lend(blob);
+        blob_release(blob);
+        for (int i = 0; i < 3; i++)
+            pthread_join(threads[i], NULL);
+        ck_assert_uint_eq(connection_memory(), before + sizeof *lent + lent->capacity);
+        blob_return(lent);
+        ck_assert_uint_eq(connection_memory(), before);
+    }
+}
+END_TEST
+
 Suite *suite_blob(void);
 Suite *suite_blob(void)
 {
@@ -135,6 +185,8 @@ Suite *suite_blob(void)
     tcase_add_test(tcase, impossible_sizes_fail_and_change_nothing);
     tcase_add_test(tcase, references_are_counted_across_threads);
     tcase_add_test(tcase, the_last_of_several_readers_frees);
+    tcase_add_test(tcase, a_blob_that_only_replies_refer_to_counts_as_theirs);
+    tcase_add_test(tcase, what_threads_lend_and_release_at_once_is_counted_exactly);
     suite_add_tcase(suite, tcase);
     return suite;
 }

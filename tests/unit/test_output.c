@@ -1,5 +1,6 @@
 /* Output: bytes leave in order however the socket cuts them, and the totals are right at every moment. */
 #include "base/blob.h"
+#include "base/connection_memory.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "kit/scratch.h"
@@ -287,6 +288,25 @@ START_TEST(pool_gives_chunks_back)
 END_TEST
 #endif
 
+START_TEST(chunks_in_use_and_pooled_are_memory_of_connections)
+{
+    output_pool_drain();
+    size_t before = connection_memory(), most = 0;
+    for (int i = 0; i < 200; i++)
+        append("x", 1);
+    most = connection_memory() - before;
+    ck_assert_uint_ge(most, output.memory);
+    output_clear(&output);
+    size_t pooled = connection_memory() - before;
+    ck_assert(pooled > 0 && pooled < most && pooled % OUTPUT_CHUNK_SIZE == 0);
+    append("x", 1);
+    ck_assert_uint_eq(connection_memory() - before, pooled);
+    output_clear(&output);
+    output_pool_drain();
+    ck_assert_uint_eq(connection_memory(), before);
+}
+END_TEST
+
 Suite *suite_output(void);
 Suite *suite_output(void)
 {
@@ -303,6 +323,7 @@ Suite *suite_output(void)
     tcase_add_test(tcase, compacting_leaves_alone_what_it_should);
     tcase_add_test(tcase, truncating_takes_back_what_came_after);
     tcase_add_test(tcase, random_histories_agree_with_a_model);
+    tcase_add_test(tcase, chunks_in_use_and_pooled_are_memory_of_connections);
 #ifndef KVS_LIBC_MALLOC
     tcase_add_test(tcase, pool_gives_chunks_back);
 #endif

@@ -1,6 +1,8 @@
 /* The parser: the same requests come out however the bytes are cut, and errors are Redis's. */
 #include "base/blob.h"
+#include "base/connection_memory.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "resp/parser.h"
@@ -595,6 +597,125 @@ START_TEST(reset_forgets_half_a_request)
 }
 END_TEST
 
+/* ---- memory ---- */
+
+/* Sends len bytes of an argument. */
+static void send_filling(struct parser *parser, struct outcome *outcome, size_t len)
+{
+    static char filling[1 << 16];
+    while (len > 0) {
+        size_t part = len < sizeof filling ? len : sizeof filling;
+        feed(parser, filling, part, outcome);
+        len -= part;
+    }
+}
+
+START_TEST(what_is_only_announced_takes_no_memory)
+{
+    static const char *const headers[] = {"*2\r\n$4\r\nECHO\r\n$500000000\r\n", "*1000000000\r\n",
+                                          "*1000000000\r\n$500000000\r\n"};
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        struct outcome outcome = {.result = PARSE_MORE};
+        size_t before = connection_memory();
+        struct parser *parser = parser_create(4096);
+        feed(parser, headers[i], strlen(headers[i]), &outcome);
+        feed(parser, "x", 1, &outcome);
+        ck_assert_uint_lt(parser_memory(parser), 40000);
+        ck_assert_uint_lt(parser_held(parser), 24000);
+        ck_assert_uint_eq(connection_memory() - before, parser_memory(parser));
+        parser_destroy(parser);
+        ck_assert_uint_eq(connection_memory(), before);
+        free(outcome.text.data);
+    }
+}
+END_TEST
+
+START_TEST(a_bulk_takes_a_few_times_what_has_come_and_in_the_end_what_it_needs)
+{
+    enum { SIZE = 50000000 };
+    struct outcome outcome = {.result = PARSE_MORE};
+    struct parser *parser = parser_create(4096);
+    size_t before = connection_memory(), first = parser_memory(parser), come = 0;
+    feed(parser, "*1\r\n$50000000\r\n", 16, &outcome);
+    while (come < SIZE) {
+        size_t part = come < 100000 ? 1000 : 1000000;
+        part = part < SIZE - come ? part : SIZE - come;
+        send_filling(parser, &outcome, part);
+        come += part;
+        ck_assert_uint_le(parser_memory(parser), first + 17 * come + 40000);
+        ck_assert_uint_ge(parser_held(parser), come);
+        ck_assert_uint_eq(connection_memory() - before, parser_memory(parser) - first);
+    }
+    ck_assert_uint_le(parser_memory(parser), first + SIZE + SIZE / 4); /* a size class is a quarter larger at most */
+    feed(parser, "\r\n", 2, &outcome);
+    ck_assert_uint_eq(outcome.requests, 1);
+    ck_assert_uint_gt(parser_memory(parser), SIZE); /* while it runs, it is the client's */
+    struct iovec vectors[2];
+    parser_target(parser, vectors);
+    ck_assert_uint_lt(parser_memory(parser), 40000);
+    parser_destroy(parser);
+    ck_assert_uint_eq(connection_memory() + first, before);
+    free(outcome.text.data);
+}
+END_TEST
+
+START_TEST(all_that_a_parser_holds_is_counted_and_given_back)
+{
+    struct dice dice = dice_create(31);
+    size_t before = connection_memory();
+    for (unsigned round = 0; round < scratch_rounds(200); round++) {
+        struct message message = {0};
+        struct outcome outcome = {.result = PARSE_MORE};
+        char header[32];
+        unsigned args = 1 + (unsigned)dice_below(&dice, 3000);
+        add(&message, header, (size_t)sprintf(header, "*%u\r\n", args));
+        for (unsigned i = 0; i < args; i++)
+            add_bulk(&message, dice_chance(&dice, 1) ? dice_below(&dice, 300000) : dice_below(&dice, 20));
+        add_text(&message, "a b c 'd e' f\r\n");
+        struct parser *parser = parser_create(256);
+        size_t cut = dice_below(&dice, message.len + 1), mine = parser_memory(parser);
+        ck_assert_uint_eq(connection_memory() - before, mine);
+        feed(parser, message.data, cut, &outcome);
+        ck_assert_uint_ge(parser_memory(parser), parser_pending(parser));
+        if (dice_chance(&dice, 50) && parser_has_rest(parser)) {
+            struct parser *split = parser_split_rest(parser);
+            ck_assert_uint_eq(connection_memory() - before, parser_memory(parser) + parser_memory(split));
+            parser_destroy(parser);
+            parser = split;
+        }
+        ck_assert_uint_eq(connection_memory() - before, parser_memory(parser));
+        if (dice_chance(&dice, 50)) {
+            feed(parser, message.data + cut, message.len - cut, &outcome);
+            ck_assert_uint_eq(outcome.requests, 2);
+        } else if (dice_chance(&dice, 50)) {
+            parser_reset(parser);
+        }
+        ck_assert_uint_eq(connection_memory() - before, parser_memory(parser));
+        parser_destroy(parser);
+        ck_assert_uint_eq(connection_memory(), before);
+        drop(&message, &outcome);
+    }
+}
+END_TEST
+
+START_TEST(without_memory_for_a_growing_bulk_the_request_fails)
+{
+    for (unsigned failing = 1; failing <= 3; failing++) {
+        struct outcome outcome = {.result = PARSE_MORE};
+        struct parser *parser = parser_create(4096);
+        mem_fail_after(failing);
+        feed(parser, "*1\r\n$50000000\r\n", 16, &outcome);
+        for (unsigned i = 0; i < 64 && outcome.result != PARSE_BAD; i++)
+            send_filling(parser, &outcome, 65536);
+        mem_fail_after(0);
+        ck_assert_int_eq(outcome.result, PARSE_BAD);
+        ck_assert_str_eq(outcome.error, "ERR Protocol error: out of memory for a bulk of that length");
+        parser_destroy(parser);
+        free(outcome.text.data);
+    }
+}
+END_TEST
+
 Suite *suite_parser(void);
 Suite *suite_parser(void)
 {
@@ -615,6 +736,10 @@ Suite *suite_parser(void)
     tcase_add_test(tcase, a_stranger_s_longest_bulk_is_awaited);
     tcase_add_test(tcase, a_retained_blob_outlives_the_parser);
     tcase_add_test(tcase, reset_forgets_half_a_request);
+    tcase_add_test(tcase, what_is_only_announced_takes_no_memory);
+    tcase_add_test(tcase, a_bulk_takes_a_few_times_what_has_come_and_in_the_end_what_it_needs);
+    tcase_add_test(tcase, all_that_a_parser_holds_is_counted_and_given_back);
+    tcase_add_test(tcase, without_memory_for_a_growing_bulk_the_request_fails);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -37,15 +37,17 @@ static void end(void)
 static char *take_bytes(size_t *len_out)
 {
     char *bytes = malloc(output.bytes + 1);
-    size_t at = 0, memory = 0;
+    size_t at = 0, memory = 0, lent = 0;
     for (struct output_chunk *chunk = output.head; chunk; chunk = chunk->next) {
         must(at + chunk->len <= output.bytes);
         memcpy(bytes + at, chunk->start, chunk->len);
         at += chunk->len;
         memory += sizeof *chunk + chunk->capacity + (chunk->blob ? chunk->len : 0);
+        lent += chunk->blob ? chunk->len : 0;
     }
     must(at == output.bytes);
     must(memory == output.memory);
+    must(lent == output.lent);
     bytes[at] = '\0';
     *len_out = at;
     return bytes;
@@ -437,6 +439,168 @@ START_TEST(rollback_takes_back_just_what_came_after_the_mark)
 }
 END_TEST
 
+/* ---- holes ---- */
+
+/* Begins, marks and resumptions behind an unfilled hole write nothing into it. */
+START_TEST(an_unfilled_hole_is_written_to_by_nobody)
+{
+    for (int how = 0; how < 3; how++) {
+        size_t len;
+        reply_begin(&reply, &output, 2);
+        reply_ok(&reply);
+        struct reply_hole hole = reply_defer(&reply);
+        if (how == 0) {
+            reply_rollback(&reply, reply_mark(&reply));
+        } else if (how == 1) {
+            reply_end(&reply);
+            reply_resume(&reply);
+        } else {
+            struct reply other;
+            reply_end(&reply);
+            reply_begin(&other, &output, 2);
+            reply_int(&other, 1);
+            reply_end(&other);
+            reply_resume(&reply);
+        }
+        if (how != 2)
+            reply_int(&reply, 1);
+        reply_defer_array(&reply, hole, 1);
+        reply_ok(&reply);
+        reply_end(&reply);
+        char *bytes = take_bytes(&len);
+        ck_assert_str_eq(bytes, "+OK\r\n*1\r\n:1\r\n+OK\r\n");
+        free(bytes);
+        output_clear(&output);
+    }
+}
+END_TEST
+
+/* ---- the limit ---- */
+
+static unsigned overs;
+static void on_over(struct reply *which)
+{
+    ck_assert_ptr_eq(which, &reply);
+    ck_assert(reply_is_over(which));
+    overs++;
+}
+
+static void begin_limited(size_t limit)
+{
+    overs = 0;
+    reply_begin(&reply, &output, 2);
+    reply.limit = limit;
+    reply.on_over = on_over;
+}
+
+/* Every kind of reply, again and again: the output stays within a chunk of the limit, and whole up to it. */
+START_TEST(output_ends_at_the_limit_whatever_is_written)
+{
+    for (size_t k = 0; k < KINDS; k++) {
+        size_t len, limit = 5 * OUTPUT_CHUNK_SIZE;
+        begin_limited(limit);
+        for (unsigned i = 0; i < 100000; i++)
+            kinds[k].put();
+        ck_assert(reply_is_over(&reply));
+        ck_assert_uint_eq(overs, 1);
+        reply_end(&reply);
+        ck_assert_uint_le(output.memory, limit + OUTPUT_CHUNK_SIZE);
+        char *bytes = take_bytes(&len);
+        for (size_t at = 0; at < len; at++)
+            must(bytes[at] == kinds[k].resp2[at % kinds[k].len2]);
+        free(bytes);
+        output_clear(&output);
+    }
+}
+END_TEST
+
+START_TEST(one_reply_larger_than_the_limit_is_not_begun_to_be_copied)
+{
+    char *large = calloc(1, 1 << 20);
+    size_t len;
+    begin_limited(100000);
+    reply_bulk(&reply, large, 1 << 20);
+    ck_assert(reply_is_over(&reply));
+    reply_end(&reply);
+    ck_assert_uint_lt(output.memory, 2 * OUTPUT_CHUNK_SIZE);
+    output_clear(&output);
+    begin_limited(100000);
+    large[0] = 'E';
+    memset(large + 1, 'r', (1 << 20) - 2);
+    reply_error(&reply, large);
+    ck_assert(reply_is_over(&reply));
+    ck_assert_uint_eq(reply.errors, 1);
+    reply_end(&reply);
+    ck_assert_uint_lt(output.memory, 2 * OUTPUT_CHUNK_SIZE);
+    output_clear(&output);
+    begin_limited(10); /* what fits in one chunk isn't counted */
+    reply_bulk(&reply, large, 1000);
+    ck_assert(!reply_is_over(&reply));
+    reply_end(&reply);
+    free(take_bytes(&len));
+    free(large);
+}
+END_TEST
+
+START_TEST(what_is_referred_to_counts_against_the_limit_but_not_as_copied)
+{
+    struct blob *large = blob_create(1 << 20);
+    large->len = 1 << 20;
+    begin_limited(0);
+    reply.copy_limit = 20 * OUTPUT_CHUNK_SIZE;
+    for (int i = 0; i < 15; i++)
+        reply_blob(&reply, large, 0, large->len);
+    ck_assert(!reply_is_over(&reply));
+    for (int i = 0; i < 10; i++)
+        reply_blob(&reply, large, 0, large->len);
+    ck_assert(reply_is_over(&reply)); /* each has a chunk behind it */
+    reply_end(&reply);
+    output_clear(&output);
+    begin_limited(3 << 20);
+    for (int i = 0; i < 10; i++)
+        reply_blob(&reply, large, 0, large->len);
+    ck_assert_uint_eq(overs, 1);
+    reply_end(&reply);
+    ck_assert_uint_le(output.memory, 3 << 20);
+    output_clear(&output);
+    ck_assert(blob_is_exclusive(large));
+    blob_release(large);
+}
+END_TEST
+
+START_TEST(holes_and_marks_hold_when_the_reply_goes_over)
+{
+    static char filling[CHUNK_DATA];
+    size_t len;
+    begin_limited(3 * OUTPUT_CHUNK_SIZE);
+    reply_ok(&reply);
+    struct reply_mark mark = reply_mark(&reply);
+    struct reply_hole before = reply_defer(&reply);
+    for (int i = 0; i < 10; i++)
+        reply_bulk(&reply, filling, sizeof filling);
+    ck_assert(reply_is_over(&reply));
+    struct reply_hole after = reply_defer(&reply);
+    ck_assert_ptr_null(after.chunk);
+    reply_defer_set(&reply, after, 3);
+    reply_defer_array(&reply, before, 10);
+    struct reply_mark late = reply_mark(&reply);
+    reply_ok(&reply);
+    reply_rollback(&reply, late);
+    ck_assert(reply_is_over(&reply));
+    reply_end(&reply);
+    reply_resume(&reply);
+    reply_ok(&reply);
+    ck_assert(reply_is_over(&reply));
+    reply_rollback(&reply, mark); /* as if it had not been written */
+    ck_assert(!reply_is_over(&reply));
+    reply_int(&reply, 2);
+    reply_end(&reply);
+    char *bytes = take_bytes(&len);
+    ck_assert_str_eq(bytes, "+OK\r\n:2\r\n");
+    free(bytes);
+}
+END_TEST
+
 Suite *suite_reply(void);
 Suite *suite_reply(void)
 {
@@ -452,6 +616,11 @@ Suite *suite_reply(void)
     tcase_add_test(tcase, long_formats_are_not_cut);
     tcase_add_test(tcase, errors_are_counted_and_told);
     tcase_add_test(tcase, rollback_takes_back_just_what_came_after_the_mark);
+    tcase_add_test(tcase, an_unfilled_hole_is_written_to_by_nobody);
+    tcase_add_test(tcase, output_ends_at_the_limit_whatever_is_written);
+    tcase_add_test(tcase, one_reply_larger_than_the_limit_is_not_begun_to_be_copied);
+    tcase_add_test(tcase, what_is_referred_to_counts_against_the_limit_but_not_as_copied);
+    tcase_add_test(tcase, holes_and_marks_hold_when_the_reply_goes_over);
     suite_add_tcase(suite, tcase);
     return suite;
 }
