@@ -37,7 +37,8 @@ void connection_memory_subtract(size_t bytes)
 size_t connection_memory(void)
 {
     size_t sum = 0;
-    for (unsigned i = 0; i < COUNTERS; i++)
+    unsigned used = atomic_load_explicit(&threads, memory_order_relaxed);
+    for (unsigned i = 0; i < COUNTERS && i < used; i++)
         sum += atomic_load_explicit(&counters[i].bytes, memory_order_relaxed);
     return (ptrdiff_t)sum > 0 ? sum : 0; /* below it where memory changes hands while this adds up */
 }

@@ -196,7 +196,7 @@ const struct directive directives[] = {
     NUMBER("timeout", SECTION_CLIENTS, timeout, 0, INT_MAX, "0",
            "Seconds after which an idle client is disconnected; 0: never."),
     VALUE("client-query-buffer-limit", SECTION_CLIENTS, KIND_MEMORY, client_query_buffer_limit, "1gb",
-          "Bytes of unexecuted requests after which a client is disconnected.", .min = 1 << 20, .max = LONG_MAX),
+          "Bytes that a client's unexecuted requests may take before it is disconnected.", .min = 1 << 20, .max = LONG_MAX),
     VALUE("proto-max-bulk-len", SECTION_CLIENTS, KIND_MEMORY, proto_max_bulk_len, "512mb",
           "Bytes that one argument of a request may have at most.", .min = 1 << 20, .max = LONG_MAX),
     VALUE("client-output-buffer-limit", SECTION_CLIENTS, KIND_OUTPUT_LIMITS, output_limits,

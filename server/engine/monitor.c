@@ -3,6 +3,9 @@
  * with the client's address and number; between posting and delivery the client may have gone, or its memory may belong
  * to another one, so the worker looks for both in the list. Only a client's own worker takes it out of the list and
  * frees it, which is why a client that was found is safe to use after the lock has been let go.
+ *
+ * Lines on their way are limited as those in the output are: if the monitor's worker is busy for so long that they
+ * become too much, further ones are left out, and the monitor is closed by the next that arrives.
  */
 #include "engine/monitor.h"
 
@@ -25,6 +28,8 @@ struct monitor {
     struct client *client; /* only its own worker follows it */
     uint64_t id;
     struct worker *worker;
+    size_t posted; /* bytes of lines on their way to it; guarded by the list's lock */
+    bool overrun;  /* a line was left out, as there were too many; likewise */
 };
 
 static struct {
@@ -56,17 +61,30 @@ static void line_release(struct line *line)
     mem_free(line);
 }
 
+static size_t delivery_size(const struct line *line)
+{
+    return sizeof(struct delivery) + sizeof *line + line->len;
+}
+
 /* ---- arriving ---- */
 
-static bool is_monitor(const struct client *client, uint64_t id)
+enum arrival { ARRIVAL_TOO_LATE, ARRIVAL_IN_TIME, ARRIVAL_INCOMPLETE };
+
+/* A line has come for a client that was a monitor when it was posted. */
+static enum arrival note_arrival(const struct client *client, uint64_t id, const struct line *line)
 {
+    enum arrival arrival = ARRIVAL_TOO_LATE;
     pthread_mutex_lock(&monitors.lock);
-    const struct monitor *monitor = monitors.first;
+    struct monitor *monitor = monitors.first;
     while (monitor && (monitor->client != client || monitor->id != id))
         monitor = monitor->next;
-    bool found = monitor;
+    if (monitor) {
+        size_t size = delivery_size(line); /* more than posted: it was posted before the client left and came again */
+        monitor->posted -= size < monitor->posted ? size : monitor->posted;
+        arrival = monitor->overrun ? ARRIVAL_INCOMPLETE : ARRIVAL_IN_TIME;
+    }
     pthread_mutex_unlock(&monitors.lock);
-    return found;
+    return arrival;
 }
 
 static void write_line(struct client *client, const struct line *line)
@@ -88,8 +106,11 @@ static void deliver(struct worker *worker, struct message *message)
 {
     struct delivery *delivery = (struct delivery *)message;
     (void)worker;
-    if (is_monitor(delivery->client, delivery->id))
+    enum arrival arrival = note_arrival(delivery->client, delivery->id, delivery->line);
+    if (arrival == ARRIVAL_IN_TIME)
         write_line(delivery->client, delivery->line);
+    else if (arrival == ARRIVAL_INCOMPLETE && delivery->client->conn.state != CONN_CLOSED)
+        clients_end_over_limit(delivery->client);
     line_release(delivery->line);
     mem_free(delivery);
 }
@@ -123,8 +144,16 @@ void monitor_feed(const struct client *client, int argc, const struct arg *argv)
 {
     struct line *line = line_create(client, argc, argv);
     struct message *deliveries = NULL;
+    uint64_t limit = client->server->config.output_limits[CLASS_NORMAL].hard_bytes;
+    if (limit == 0 || limit > REPLY_COPY_LIMIT)
+        limit = REPLY_COPY_LIMIT;
     pthread_mutex_lock(&monitors.lock);
-    for (const struct monitor *monitor = monitors.first; monitor; monitor = monitor->next) {
+    for (struct monitor *monitor = monitors.first; monitor; monitor = monitor->next) {
+        if (monitor->posted >= limit)
+            monitor->overrun = true;
+        if (monitor->overrun)
+            continue;
+        monitor->posted += delivery_size(line);
         struct delivery *delivery = mem_alloc(sizeof *delivery);
         *delivery = (struct delivery){
             {.next = deliveries, .run = deliver}, monitor->client, monitor->id, monitor->worker, line};

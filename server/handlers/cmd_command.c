@@ -204,7 +204,7 @@ void cmd_command_info(struct call *call)
         return;
     }
     reply_array(call->reply, (size_t)call->argc - 2);
-    for (int i = 2; i < call->argc; i++)
+    for (int i = 2; i < call->argc && !reply_is_over(call->reply); i++)
         reply_command_info(call->reply, command_find_full(call->argv[i].data, call->argv[i].len));
 }
 
@@ -324,7 +324,7 @@ void cmd_command_docs(struct call *call)
 
     struct reply_hole hole = reply_defer(reply);
     size_t known = 0;
-    for (int i = 2; i < call->argc; i++) {
+    for (int i = 2; i < call->argc && !reply_is_over(reply); i++) {
         const struct command *command = command_find_full(call->argv[i].data, call->argv[i].len);
         if (!command)
             continue;

@@ -110,7 +110,7 @@ void cmd_latency_histogram(struct call *call)
     if (call->argc == 2)
         for (unsigned i = 0; i < command_top_count(); i++)
             pairs += reply_histograms(call->reply, command_top(i));
-    for (int i = 2; i < call->argc; i++) {
+    for (int i = 2; i < call->argc && !reply_is_over(call->reply); i++) {
         const struct command *command = command_find_full(call->argv[i].data, call->argv[i].len);
         if (command)
             pairs += reply_histograms(call->reply, command);

@@ -259,7 +259,7 @@ static void reply_indexes(struct call *call, const struct lcs *lcs, const struct
     struct match match = {0};
     size_t count = 0;
     size_t i = lcs->a.len, j = lcs->b.len;
-    while (i > 0 && j > 0) {
+    while (i > 0 && j > 0 && !reply_is_over(call->reply)) {
         if (lcs->a.data[i - 1] == lcs->b.data[j - 1]) {
             match = (struct match){--i, --j, match.len + 1};
             continue;

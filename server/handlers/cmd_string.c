@@ -60,7 +60,7 @@ void cmd_get(struct call *call)
 void cmd_mget(struct call *call)
 {
     reply_array(call->reply, (size_t)call->key_count);
-    for (int i = 0; i < call->key_count; i++) {
+    for (int i = 0; i < call->key_count && !reply_is_over(call->reply); i++) {
         const struct entry *entry = lookup_read(call, &call->keys[i]);
         if (entry && entry->type == TYPE_STRING)
             reply_value(call, entry);
