@@ -121,6 +121,11 @@ struct blob *blob_reserve_zeroed(struct blob *blob, size_t capacity)
     return blob_grow(blob, capacity, true);
 }
 
+size_t blob_memory_for(size_t capacity)
+{
+    return allocation_size(capacity);
+}
+
 size_t blob_memory(const struct blob *blob)
 {
     return mem_usable(blob);

@@ -57,4 +57,7 @@ struct blob *blob_reserve_zeroed(struct blob *blob, size_t capacity);
 /* Bytes of memory that the blob occupies, allocator slack included. Constant while there is more than one reference. */
 size_t blob_memory(const struct blob *blob);
 
+/* Bytes that a blob of that capacity would occupy. */
+size_t blob_memory_for(size_t capacity);
+
 #endif

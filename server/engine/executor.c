@@ -12,6 +12,7 @@
  */
 #include "engine/executor.h"
 
+#include "base/blob.h"
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/gate.h"
@@ -181,6 +182,24 @@ static inline bool group_may_take(const struct execution *execution, const struc
            guard_allows(execution->client, command, request->argv, request->argc);
 }
 
+/* About the bytes that a request may add to the memory in use, for the hot path: never too little. */
+static inline size_t request_adds_at_most(const struct request *request)
+{
+    return request->bytes + request->bytes / 4; /* between two size classes of the allocator lies a quarter at most */
+}
+
+/* The same, looked at closely. */
+static size_t request_adds(const struct request *request)
+{
+    size_t adds = request->bytes;
+    for (int i = 0; i < request->argc; i++) {
+        const struct arg *arg = &request->argv[i];
+        if (arg->len >= BLOB_MIN)
+            adds += (arg->blob ? blob_memory(arg->blob) : blob_memory_for(arg->len)) - arg->len;
+    }
+    return adds;
+}
+
 /* Takes the request into the group if it is of a kind that may run in groups and if there is room. */
 static inline bool group_add(struct group *group, const struct run *run, struct execution *execution,
                              const struct request *request)
@@ -199,7 +218,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     call->key_count = (int)(group->key_count - first_key);
     call->keys = &group->keys[first_key];
     if (command->flags & CMD_DENYOOM)
-        group->bytes += request->bytes;
+        group->bytes += request_adds_at_most(request);
     return true;
 }
 
@@ -231,7 +250,7 @@ static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
  */
 static unsigned group_run(struct group *group, struct run *run)
 {
-    if (!room_is_ample(group->bytes) && group->bytes > 0 && room_make(run->server, group->bytes, 0) != ROOM_MADE)
+    if (group->bytes > 0 && !room_is_ample(group->bytes) && room_make(run->server, group->bytes, 0) != ROOM_MADE)
         return 0; /* ATTENTION_MEMORY is set */
     if (!lock_in_same_world(run, &group->shards))
         return 0;
@@ -369,9 +388,9 @@ static enum tried run_locked(struct run *run, struct call *call)
 static enum tried run_make_room(const struct run *run, struct execution *execution, const struct command *command,
                                 const struct request *request)
 {
-    size_t bytes = request->bytes + run->room, largest = run->room;
-    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes))
+    if (!(command->flags & CMD_DENYOOM) || room_is_ample(request_adds_at_most(request) + run->room))
         return TRIED_IN_VAIN;
+    size_t bytes = request_adds(request) + run->room, largest = run->room;
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
     switch (room_make(run->server, bytes, largest)) {
