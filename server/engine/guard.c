@@ -73,9 +73,10 @@ static void disconnect(struct client *client)
 
 static void end_monitor(struct client *client)
 {
+    static struct log_flood flood = LOG_FLOOD("clients that may not run MONITOR any more", LOG_FLOOD_LINES);
     char who[CONN_PEER_TEXT_MAX];
-    log_notice("client %llu (%s) may not run MONITOR any more: disconnected", (unsigned long long)client->conn.id,
-               conn_peer_text(&client->conn, who));
+    log_flooding(&flood, LOG_LEVEL_NOTICE, "client %llu (%s) may not run MONITOR any more: disconnected",
+                 (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who));
     disconnect(client);
 }
 
