@@ -110,13 +110,17 @@ static bool is_new(void *context, struct bytes name)
     return hash_set_add(context, key_hash(name.data, name.len));
 }
 
-static void walk_piece(struct name_walk *walk, struct call *call)
+/* False: the shard is busy. */
+static bool walk_piece(struct name_walk *walk, struct call *call)
 {
     size_t from = walk->found.len;
-    walk->cursor = keyspace_scan_some(&call->view, walk->cursor, &walk->left, walk_visit, walk);
+    if (!keyspace_scan_some(&call->view, &walk->cursor, &walk->left, walk_visit, walk))
+        return false;
+    walk->has_begun = true;
     delete_expired(walk, call);
     if (walk->unique && (walk->seen.count > 0 || keyspace_cursor_is_in_shard(walk->cursor)))
         name_list_keep(&walk->found, from, is_new, &walk->seen);
+    return true;
 }
 
 /* ---- names that take longer ---- */
@@ -160,19 +164,19 @@ static bool walk_decide(struct name_walk *walk, struct call *call, int64_t end_n
 
 static bool walk_is_over(const struct name_walk *walk)
 {
-    return walk->cursor == 0 || walk->left == 0 || name_walk_failed(walk);
+    return (walk->has_begun && walk->cursor == 0) || walk->left == 0 || name_walk_failed(walk);
 }
 
-/* Works until the walk is over (true) or the turn is. */
-static bool walk_for_a_turn(struct name_walk *walk, struct call *call, int64_t end_ns, bool begun)
+/* Works until the walk is over (true) or the turn is, or until it meets a shard that is busy. */
+static bool walk_for_a_turn(struct name_walk *walk, struct call *call, int64_t end_ns)
 {
     while (walk_decide(walk, call, end_ns)) {
-        if (begun && walk_is_over(walk))
+        if (walk_is_over(walk))
             return true;
-        begun = true;
         if (!keyspace_cursor_is_in_shard(walk->cursor))
             hash_set_clear(&walk->seen);
-        walk_piece(walk, call);
+        if (!walk_piece(walk, call))
+            return false;
         if (walk->doubtful.len == 0 && walk_is_over(walk))
             return true;
         if (turn_is_over(end_ns))
@@ -212,10 +216,9 @@ static void walk_give_way(struct name_walk *walk, struct call *call)
 
 bool name_walk_go_on(struct name_walk *walk, struct call *call, const struct arg *pattern)
 {
-    int64_t end_ns = turn_end_ns(call);
     walk->pattern = pattern;
     walk->now_ms = call->view.now_ms;
-    if (walk_for_a_turn(walk, call, end_ns, name_walk_of(call) == walk))
+    if (walk_for_a_turn(walk, call, turn_end_ns(call)))
         return true;
     walk_give_way(walk, call);
     return false;

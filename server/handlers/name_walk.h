@@ -3,7 +3,8 @@
  *
  * A walk holds one shard's lock at a time, for some hundred names, which it copies out. Under the lock a pattern gets a
  * few comparisons for each name; what they don't decide is matched afterwards, with no lock held, and looked up again.
- * Once its turn is over, what has been found becomes a part of the reply, and the walk gives way.
+ * Once its turn is over, or where somebody holds a shard for long, what has been found becomes a part of the reply, and
+ * the walk gives way.
  *
  * It shows no single moment: a key that is renamed meanwhile may be seen under both names or under neither; if the
  * database is flushed or swapped, the walk goes on with what is there afterwards. Keys that stay are seen.
@@ -43,6 +44,7 @@ struct name_walk {
     struct name_list expired;  /* keys whose time had come */
     struct hash_set seen;      /* found in the shard where the walk is, if it takes more than one piece */
     size_t doubtful_at;        /* offset of the name behind the one that is matched now */
+    bool has_begun;            /* so a cursor of 0 is the end */
     bool is_matching;
     struct glob glob;
     struct output output; /* what has been written of the reply */

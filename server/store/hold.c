@@ -1,6 +1,6 @@
 /*
  * A busy lock is usually free again within microseconds, and stopping the world costs all threads more than that. So
- * the lock is tried some times first; the number bounds how long a thread that closes the gate waits for this one.
+ * the lock is tried for a while first: so long a thread that closes the gate may wait for this one.
  */
 #include "store/hold.h"
 
@@ -10,22 +10,10 @@
 
 #include <assert.h>
 
-#define TRIES 100
-
 bool hold_begin(struct hold *hold, struct keyspace *keyspace, const struct shard_set *set)
 {
     *hold = (struct hold){.keyspace = keyspace, .shards = *set};
     return keyspace_lock(keyspace, set);
-}
-
-static bool try_some_times(struct shard *shard)
-{
-    for (unsigned i = 0; i < TRIES; i++) {
-        if (shard_try_lock(shard))
-            return true;
-        __builtin_ia32_pause();
-    }
-    return false;
 }
 
 /* For a call that has changed something: no other thread may run alone before the call has ended. */
@@ -42,7 +30,7 @@ enum hold_outcome hold_also(struct hold *hold, uint64_t hash, bool changed)
 {
     if (gate_is_mine() || shard_set_has(&hold->shards, hash))
         return HOLD_HELD;
-    if (try_some_times(&hold->keyspace->shards[key_shard(hash)])) {
+    if (shard_try_lock_for_a_while(&hold->keyspace->shards[key_shard(hash)])) {
         shard_set_add(&hold->shards, hash);
         return HOLD_HELD;
     }

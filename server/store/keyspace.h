@@ -137,11 +137,11 @@ uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, k
 
 /*
  * The same in pieces that are all short: as much of it as is done under one lock, in one shard. *count falls by what was
- * done. keyspace_cursor_is_in_shard(): whether a cursor goes on in the shard of the last piece; if not, nothing that was
+ * done, and *cursor moves on. False: somebody else has had the lock for some time, and nothing was visited.
+ * keyspace_cursor_is_in_shard(): whether a cursor goes on in the shard of the last piece; if not, nothing that was
  * visited before can be visited again.
  */
-uint64_t keyspace_scan_some(const struct view *view, uint64_t cursor, size_t *count, keyspace_visit *visit,
-                            void *context);
+bool keyspace_scan_some(const struct view *view, uint64_t *cursor, size_t *count, keyspace_visit *visit, void *context);
 bool keyspace_cursor_is_in_shard(uint64_t cursor);
 
 /*

@@ -208,6 +208,8 @@ void keyspace_swap(struct view *view, int a, int b)
 #define HOLD_BYTES ((size_t)64 << 10) /* and about so many bytes of names, which visitors copy */
 #define STEPS_PER_KEY 10              /* empty buckets cost time too: a tenth of what a key counts */
 
+#define POSITION_MASK ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1) /* of a cursor: the rest is the shard */
+
 struct scan_visit {
     keyspace_visit *visit;
     void *context;
@@ -222,39 +224,54 @@ static void scan_visit_entry(void *context, struct entry *entry)
     scan->visit(scan->context, entry);
 }
 
-uint64_t keyspace_scan_some(const struct view *view, uint64_t cursor, size_t *count, keyspace_visit *visit,
-                            void *context)
+/* Visits a piece of the shard where *cursor is, which is locked. */
+static void scan_piece(const struct view *view, uint64_t *cursor, size_t *count, keyspace_visit *visit, void *context)
 {
     struct scan_visit scan = {visit, context, 0, 0};
-    uint64_t shard_index = cursor >> TABLE_CURSOR_BITS, position = cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
-    if (shard_index >= KEYSPACE_SHARDS)
-        return 0;
-    struct shard *shard = &view->keyspace->shards[shard_index];
+    uint64_t shard_index = *cursor >> TABLE_CURSOR_BITS, position = *cursor & POSITION_MASK;
+    struct table *table = view->keyspace->shards[shard_index].tables[view->db];
     size_t most = *count < HOLD_KEYS ? *count : HOLD_KEYS, steps = 0;
-    shard_lock(shard);
-    struct table *table = shard->tables[view->db];
     do
         position = table ? table_scan(table, position, scan_visit_entry, &scan) : 0;
     while (position && scan.seen < most && scan.bytes < HOLD_BYTES && ++steps < most * STEPS_PER_KEY);
-    shard_unlock(shard);
     size_t done = scan.seen > steps / STEPS_PER_KEY ? scan.seen : steps / STEPS_PER_KEY;
     *count -= done < *count ? done : *count;
     if (!position)
         shard_index++;
-    return shard_index < KEYSPACE_SHARDS ? shard_index << TABLE_CURSOR_BITS | position : 0;
+    *cursor = shard_index < KEYSPACE_SHARDS ? shard_index << TABLE_CURSOR_BITS | position : 0;
+}
+
+bool keyspace_scan_some(const struct view *view, uint64_t *cursor, size_t *count, keyspace_visit *visit, void *context)
+{
+    uint64_t shard_index = *cursor >> TABLE_CURSOR_BITS;
+    if (shard_index >= KEYSPACE_SHARDS) {
+        *cursor = 0;
+        return true;
+    }
+    struct shard *shard = &view->keyspace->shards[shard_index];
+    if (!shard_try_lock_for_a_while(shard))
+        return false;
+    scan_piece(view, cursor, count, visit, context);
+    shard_unlock(shard);
+    return true;
 }
 
 uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context)
 {
-    do
-        cursor = keyspace_scan_some(view, cursor, &count, visit, context);
-    while (cursor && count > 0);
-    return cursor;
+    while (cursor >> TABLE_CURSOR_BITS < KEYSPACE_SHARDS) {
+        struct shard *shard = &view->keyspace->shards[cursor >> TABLE_CURSOR_BITS];
+        shard_lock(shard);
+        scan_piece(view, &cursor, &count, visit, context);
+        shard_unlock(shard);
+        if (cursor == 0 || count == 0)
+            return cursor;
+    }
+    return 0;
 }
 
 bool keyspace_cursor_is_in_shard(uint64_t cursor)
 {
-    return cursor & ((UINT64_C(1) << TABLE_CURSOR_BITS) - 1);
+    return cursor & POSITION_MASK;
 }
 
 /* A shard, chosen by the number of its keys; NULL when the database is empty. Counts may change meanwhile. */
@@ -281,7 +298,10 @@ bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_o
         struct shard *shard = shard_choose(view);
         if (!shard)
             return false;
-        shard_lock(shard);
+        if (attempt == 99)
+            shard_lock(shard);
+        else if (!shard_try_lock_for_a_while(shard))
+            continue;                                    /* another one may be free */
         if (table_count(shard->tables[view->db]) == 0) { /* it has lost its keys meanwhile */
             shard_unlock(shard);
             continue;

@@ -123,6 +123,18 @@ bool shard_try_lock(struct shard *shard)
     return true;
 }
 
+#define TRIES 100 /* a lock is usually free again within microseconds */
+
+bool shard_try_lock_for_a_while(struct shard *shard)
+{
+    for (unsigned i = 0; i < TRIES; i++) {
+        if (shard_try_lock(shard))
+            return true;
+        __builtin_ia32_pause();
+    }
+    return false;
+}
+
 /* ---- sets ---- */
 
 bool shard_set_lock(const struct shard_set *set, struct shard *shards)

@@ -51,6 +51,9 @@ void shard_unlock(struct shard *shard);
 /* False: another thread has the lock. Never waits, so the order doesn't matter. */
 bool shard_try_lock(struct shard *shard);
 
+/* The same, for some microseconds: long enough for what usually holds a lock. */
+bool shard_try_lock_for_a_while(struct shard *shard);
+
 /* Debug builds end the process unless the calling thread holds the shard's lock or has stopped the world. */
 #ifdef KVS_DEBUG
 void shard_assert_held(const struct shard *shard);

@@ -603,7 +603,7 @@ START_TEST(a_piece_of_a_scan_is_short)
     do {
         size_t before = seen, left_before = left;
         uint64_t shard = cursor >> TABLE_CURSOR_BITS;
-        cursor = keyspace_scan_some(view_at(0), cursor, &left, count_visit, &seen);
+        must(keyspace_scan_some(view_at(0), &cursor, &left, count_visit, &seen));
         must(seen - before <= 512 + 64);
         must(left <= left_before && left_before - left >= seen - before);
         must(cursor == 0 || (cursor >> TABLE_CURSOR_BITS) - shard == !keyspace_cursor_is_in_shard(cursor));
@@ -631,10 +631,44 @@ START_TEST(a_piece_of_a_scan_ends_after_long_names)
     }
     do {
         size_t before = seen;
-        cursor = keyspace_scan_some(view_at(0), cursor, &left, count_visit, &seen);
+        must(keyspace_scan_some(view_at(0), &cursor, &left, count_visit, &seen));
         must(seen - before <= 33 + 64);
     } while (cursor);
     ck_assert_uint_eq(seen, KEYS);
+}
+END_TEST
+
+START_TEST(a_piece_of_a_scan_waits_for_no_busy_shard)
+{
+    pthread_t thread;
+    struct busy_shard busy = {.set = {.words = 1, .bits = {1}}}; /* shard 0 */
+    uint64_t cursor = 0;
+    char *name;
+    size_t left = SIZE_MAX, seen = 0, len;
+    for (unsigned i = 0; i < 5000; i++)
+        put(0, i, 1, ENTRY_NO_EXPIRY);
+    pthread_create(&thread, NULL, keep_locked, &busy);
+    while (!atomic_load(&busy.is_locked))
+        sched_yield();
+    ck_assert(!keyspace_scan_some(view_at(0), &cursor, &left, count_visit, &seen));
+    ck_assert_uint_eq(cursor, 0);
+    ck_assert_uint_eq(left, SIZE_MAX);
+    ck_assert_uint_eq(seen, 0);
+    for (int i = 0; i < 2000; i++) { /* of another shard, then */
+        ck_assert(keyspace_random_key(view_at(0), &name, &len));
+        ck_assert(!shard_set_has(&busy.set, key_hash(name, len)));
+        mem_free(name);
+    }
+    atomic_store(&busy.let_go, true);
+    pthread_join(thread, NULL);
+    do
+        ck_assert(keyspace_scan_some(view_at(0), &cursor, &left, count_visit, &seen));
+    while (cursor);
+    ck_assert_uint_eq(seen, 5000);
+    cursor = UINT64_MAX;
+    ck_assert(keyspace_scan_some(view_at(0), &cursor, &left, count_visit, &seen)); /* beyond the end */
+    ck_assert_uint_eq(cursor, 0);
+    ck_assert_uint_eq(seen, 5000);
 }
 END_TEST
 
@@ -958,6 +992,7 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, scan_of_a_still_database_sees_each_key_once);
     tcase_add_test(tcase, a_piece_of_a_scan_is_short);
     tcase_add_test(tcase, a_piece_of_a_scan_ends_after_long_names);
+    tcase_add_test(tcase, a_piece_of_a_scan_waits_for_no_busy_shard);
     tcase_add_test(tcase, scan_misses_nothing_that_stayed);
     tcase_add_test(tcase, random_keys_are_evenly_chosen);
     tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
