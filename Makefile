@@ -8,6 +8,7 @@ BUILD ?= build
 SOCKET ?= /tmp/kvs.sock
 FUZZ_SECONDS ?= 60
 BENCH_ARGS ?=
+ATTACK_ARGS ?=
 CC = gcc
 CLANG ?= clang
 
@@ -74,8 +75,8 @@ say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
 # all processors unless this make was told how many.
 MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help run debug test unit integration client differential asan tsan fuzz ecosystem bench lint format docs \
-        picture install install-documents install-systemd uninstall clean FORCE
+.PHONY: all help run debug test unit integration client differential attack asan tsan fuzz ecosystem bench lint format \
+        docs picture install install-documents install-systemd uninstall clean FORCE
 .DEFAULT_GOAL := all
 
 # What the targets below build before they run it
@@ -130,6 +131,11 @@ differential: ## the same commands to kvs and redis-server alone, replies compar
 	@tests/packages build test
 	$(MAKE_ALL) all
 	@BUILD=$(BUILD) tests/run differential
+
+attack: ## programs that try to get past the limits: memory, time, descriptors, rights (ATTACK_ARGS=--strict)
+	@tests/packages build attack
+	$(MAKE_ALL) all
+	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/attack/run $(ATTACK_ARGS)
 
 # $(call instrumented,folder,sanitizers): variables of a make that builds with clang's sanitizers
 instrumented = BUILD=$(BUILD)/$(1) CC=$(CLANG) CFLAGS="-O1 -g" \

@@ -1,0 +1,193 @@
+"""Rights that change, and secrets that stay where others read."""
+
+import contextlib
+import os
+import time
+
+from kit import Error, attack
+
+
+def sees(monitor, writer, word):
+    """Whether a monitor is told of a command that is sent now; one that was ended is not."""
+    writer("GET", word)
+    monitor.socket.settimeout(0.3)
+    text = monitor.buffer
+    with contextlib.suppress(OSError):
+        while word.encode() not in text:
+            data = monitor.socket.recv(65536)
+            if not data:
+                return False
+            text += data
+    return word.encode() in text
+
+
+def denied(reply):
+    return isinstance(reply, Error) and str(reply).startswith(("NOPERM", "NOAUTH"))
+
+
+@attack("MONITOR runs, then its socket's access is lowered, its user loses rights, is disabled, is deleted")
+def monitor_lowered(case):
+    server = case.server()
+    path = os.path.join(server.folder, "live.sock")
+    admin = server.client()
+    admin("CONFIG", "SET", "listen", "+%s access=admin" % path)
+
+    def start(*login):
+        from kit import Client
+        monitor = Client(path)
+        if login:
+            monitor("AUTH", *login)
+        if monitor("MONITOR") != b"OK" or not sees(monitor, admin, "before"):
+            raise RuntimeError("MONITOR does not run")
+        return monitor
+
+    monitor = start()
+    admin("CONFIG", "SET", "listen", "+%s access=read" % path)
+    case.holds("sees nothing after access=read", not sees(monitor, admin, "secret1"))
+    admin("CONFIG", "SET", "listen", "+%s access=admin" % path)
+    for number, rules in enumerate((["-@all"], ["-monitor"], ["off"], ["reset"], ["resetkeys"])):
+        user = "eve%d" % number
+        admin("ACL", "SETUSER", user, "on", "nopass", "~*", "+@all")
+        monitor = start(user, "x")
+        admin("ACL", "SETUSER", user, *rules)
+        goes_on = sees(monitor, admin, "secret2")
+        case.holds("sees nothing after ACL SETUSER " + rules[0], not goes_on or rules == ["resetkeys"])
+    admin("ACL", "SETUSER", "gone", "on", "nopass", "~*", "+@all")
+    monitor = start("gone", "x")
+    admin("ACL", "DELUSER", "gone")
+    case.holds("sees nothing after ACL DELUSER", not sees(monitor, admin, "secret3"))
+    monitor = start()
+    admin("CONFIG", "SET", "listen", "-" + path)
+    case.holds("sees nothing after its socket was removed", not sees(monitor, admin, "secret4"))
+
+
+@attack("a socket with access=write is removed and made again with access=read, its connection stays")
+def socket_made_again(case):
+    from kit import Client
+    server = case.server()
+    admin = server.client()
+    path = os.path.join(server.folder, "live.sock")
+    admin("CONFIG", "SET", "listen", "+%s access=write" % path)
+    client = Client(path)
+    client("SET", "a", "b")
+
+    def may_write():
+        try:
+            return client("SET", "a", "c") == b"OK"
+        except (OSError, EOFError):
+            return False
+
+    admin("CONFIG", "SET", "listen", "+%s access=read" % path)
+    case.holds("may not write after access=read", not may_write())
+    admin("CONFIG", "SET", "listen", "+%s access=write" % path)
+    admin("CONFIG", "SET", "listen", "-" + path)
+    admin("CONFIG", "SET", "listen", "+%s access=read" % path)
+    case.holds("may not write after it was made again with access=read", not may_write())
+
+
+@attack("rights are taken while a client's pipeline waits", redis=True)
+def pipeline_behind(case):
+    server = case.server()
+    admin = server.client()
+    admin("ACL", "SETUSER", "bob", "on", "nopass", "~*", "+@all")
+    client = server.client()
+    client("AUTH", "bob", "x")
+    for words in (("ACL", "SETUSER", "bob", "-set"), ("SET", "a", "b")):
+        client.send(*words)
+    client.read()
+    case.holds("the next command of the pipeline is refused", denied(client.read()))
+    pause = server.client("admin")
+    pause("CLIENT", "PAUSE", "400", "ALL")
+    client.send("GET", "a")
+    time.sleep(0.1)
+    admin("CLIENT", "UNPAUSE") if not case.is_redis else None
+    case.holds("a held command is answered", not isinstance(client.read(), EOFError))
+
+
+FORMS = (
+    ("AUTH", "{}"), ("AUTH", "bob", "{}"), ("AUTH", "a", "b", "{}"), ("aUtH", "{}"), ("HELLO", "3", "AUTH", "bob", "{}"),
+    ("HELLO", "3", "SETNAME", "x", "AUTH", "bob", "{}"), ("HELLO", "9", "AUTH", "bob", "{}"),
+    ("ACL", "SETUSER", "bob", "on", ">{}"), ("ACL", "SETUSER", "bob", "<{}"), ("ACL", "SETUSER", "bob", "nonsense", ">{}"),
+    ("ACL", "SETUSER", "bob", "(+get >{})"), ("ACL", "DRYRUN", "default", "AUTH", "{}"),
+    ("ACL", "DRYRUN", "default", "AUTH", "bob", "{}"), ("ACL", "DRYRUN", "default", "ACL", "SETUSER", "bob", ">{}"),
+    ("ACL", "DRYRUN", "default", "HELLO", "3", "AUTH", "bob", "{}"), ("ACL", "DRYRUN", "nobody", "AUTH", "{}"),
+    ("ACL", "DRYRUN", "default", "CONFIG", "SET", "requirepass", "{}"),
+    ("COMMAND", "GETKEYS", "AUTH", "{}"), ("COMMAND", "GETKEYS", "AUTH", "bob", "{}"),
+    ("COMMAND", "GETKEYSANDFLAGS", "AUTH", "bob", "{}"), ("COMMAND", "GETKEYS", "ACL", "SETUSER", "bob", ">{}"),
+    ("COMMAND", "GETKEYS", "COMMAND", "GETKEYS", "AUTH", "{}"), ("COMMAND", "GETKEYS", "CONFIG", "SET", "requirepass", "{}"),
+    ("ACL", "DRYRUN", "default", "COMMAND", "GETKEYS", "AUTH", "{}"),
+    ("ACL", "DRYRUN", "default", "ACL", "DRYRUN", "default", "AUTH", "{}"),
+    ("CONFIG", "SET", "user", "carol on >{} ~* +@all"), ("CONFIG", "SET", "user", "carol on #{}"),
+    ("CONFIG", "SET", "masterauth", "{}"), ("CONFIG", "SET", "tls-key-file-pass", "{}"),
+    ("CONFIG", "SET", "maxmemory", "0", "masterauth", "{}"), ("CONFIG", "SET", "masterauth", "{}", "maxmemory"),
+    ("CONFIG", "SET", "nosuch", "1", "requirepass", "{}"), ("CONFIG", "SET", "requirepass", "{}", "maxmemory", "nonsense"),
+    ("CONFIG", "SET", "rEquirepass", "{}", "nosuch", "x"), ("config", "set", "MASTERAUTH", "{}"),
+    ("ACL", "SETUSERS", "bob", ">{}"), ("LOGIN", "bob", "{}"), ("DEBUG", "INSIDE", "AUTH", "bob", "{}"),
+    ("DEBUG", "INSIDE", "ACL", "SETUSER", "bob", ">{}"), ("MIGRATE", "h", "1", "k", "0", "1", "AUTH", "{}"),
+    ("MIGRATE", "h", "1", "k", "0", "1", "AUTH2", "bob", "{}"), ("ACL", "GETUSER", "bob", ">{}"),
+    ("CLIENT", "SETINFO", "LIB-NAME", "x", "AUTH", "{}"),
+)
+HARMLESS = {("ACL", "GETUSER", "bob", ">{}"), ("CLIENT", "SETINFO", "LIB-NAME", "x", "AUTH", "{}")}
+
+
+@attack("secrets in every form of a command; SLOWLOG, MONITOR, ACL LOG, the log, CLIENT LIST and INFO are searched", redis=True)
+def secrets_recorded(case):
+    options = ["--slowlog-log-slower-than", "0", "--slowlog-max-len", "1000", "--loglevel", "debug",
+               "--enable-debug-command", "yes"]
+    server = case.server(*options, *([] if case.is_redis else ["--rename-command", "AUTH", "LOGIN"]))
+    other = case.server(*options)
+    found = {}
+    for target in (server, other):
+        admin, reader, monitor = target.client(), target.client("read"), target.client()
+        monitor("MONITOR")
+        texts = []
+        for number, form in enumerate(FORMS):
+            secret = "s3cr3t%03d" % number
+            for client in (target.client(), reader):
+                client(*[word.format(secret) for word in form])
+            inline = target.client()
+            if not any(" " in word for word in form):
+                inline.raw(" ".join(form).format(secret).encode() + b"\r\n")
+                inline.read()
+            inline.raw(b"*2\r\n$4\r\nAUTH\r\n$9999999999\r\n" + secret.encode())   # a protocol error
+        texts.append(str(admin("SLOWLOG", "GET", "-1")))
+        admin("GET", "end-of-all")
+        monitor.socket.settimeout(5)
+        while b"end-of-all" not in monitor.buffer:
+            monitor.fill()
+        texts += [monitor.buffer.decode("latin-1"), str(admin("ACL", "LOG", "1000")), target.log_text(),
+                  str(admin("CLIENT", "LIST")), str(admin("INFO", "everything")), str(admin("LATENCY", "LATEST"))]
+        for number, form in enumerate(FORMS):
+            places = [place for place, text in zip(("SLOWLOG", "MONITOR", "ACL LOG", "log", "CLIENT LIST", "INFO"), texts)
+                      if "s3cr3t%03d" % number in text]
+            if places and form not in HARMLESS:
+                if form[0] == "LOGIN" and target is other:
+                    continue   # there it is no command
+                found[" ".join(form).format("...")] = ", ".join(places)
+    case.figure("forms that are recorded somewhere", len(found), 0, "")
+    for form, places in found.items():
+        case.figures[-1].seen += "\n        %s: %s" % (form, places)
+
+
+@attack("a configuration file with NUL bytes: in a password, a path, a name, at the end of a line, in an ACL file")
+def nul_in_configuration(case):
+    for name, line in (("password", b"requirepass long\0er-secret"), ("number", b"maxclients 50\0"),
+                       ("name", b"maxclients\0 50"), ("user", b"user bob on >sec\0ret ~* +@all"),
+                       ("comment", b"# a \0 comment\nmaxclients 50\0 7"), ("quoted", b'requirepass "sec\\x00ret"')):
+        server = case.server(lines=[b"hz 10", line], answers=False)
+        with contextlib.suppress(RuntimeError):
+            server.await_answer(2)
+        ended = not server.is_alive()
+        case.holds("%s: refused, with its line" % name,
+                   ended and server.process.returncode != 0 and (":2" in server.log_text() or "line 2" in server.log_text()
+                                                                or ":3" in server.log_text()),
+                   "" if ended else "it starts")
+        server.stop()
+    folder = case.folder()
+    path = os.path.join(folder, "users.acl")
+    with open(path, "wb") as file:
+        file.write(b"user default on nopass ~* +@all\nuser bob on >sec\0ret ~* +@all\n")
+    server = case.server("--aclfile", path, answers=False)
+    with contextlib.suppress(RuntimeError):
+        server.await_answer(2)
+    case.holds("ACL file: refused", not server.is_alive(), server.how_it_ended())
