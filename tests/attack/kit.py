@@ -334,11 +334,10 @@ class Seen:
 class Witness:
     """A process of its own that uses the server as a bystander while the block runs; .seen is there afterwards."""
 
-    def __init__(self, server, workers, writes=True, connections=2, gauge=True):
+    def __init__(self, server, workers, writes=True, connections=2, gauge_ms=5):
         self.seen = None
-        words = [sys.executable, os.path.join(HERE, "witness.py"), server.path, str(workers), str(connections)]
-        words += ["--writes"] if writes else []
-        words += ["--gauge"] if gauge else []
+        words = [sys.executable, os.path.join(HERE, "witness.py"), server.path, str(workers), str(connections),
+                 str(gauge_ms)] + ["--writes"] * writes
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __enter__(self):

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """A bystander: uses a server moderately while others attack it, and says how long it had to wait.
 
-    witness.py SOCKET WORKERS CONNECTIONS [--writes] [--gauge]
+    witness.py SOCKET WORKERS CONNECTIONS GAUGE [--writes]
 
 A process of its own, so that nothing that an attacker computes delays it. CONNECTIONS for each worker send a PING, then
-a SET (a GET without --writes), each 2 ms after the last reply, to keys of all shards. Every 20 ms as many new connections as there
-are workers are opened and send a PING; the first answer counts. With --gauge it notes used_memory every 5 ms. It prints a
-line once it is at work; at the end of its standard input it prints what it saw as JSON and ends. A request without an
-answer counts with the time that it has waited. Times are milliseconds; `late` is how long the machine kept this process
-itself from running.
+a SET (a GET without --writes), each 2 ms after the last reply, to keys of all shards. Every 20 ms as many new
+connections as there are workers are opened and send a PING; the first answer counts. Used memory is noted every GAUGE
+milliseconds, and once more at the end. It prints a line once it is at work; at the end of its standard input it prints
+what it saw as JSON and ends. A request without an answer counts with the time that it has waited. Times are
+milliseconds; `late` is how long the machine kept this process itself from running.
 """
 
 import contextlib
@@ -20,7 +20,8 @@ import socket
 import sys
 import time
 
-PAUSE, NEW_PAUSE, GAUGE_PAUSE = 0.002, 0.020, 0.005
+PAUSE, NEW_PAUSE = 0.002, 0.020   # seconds
+LAST_LOOK = 5                     # seconds: the longest wait for an answer after the end
 PING = b"*1\r\n$4\r\nPING\r\n"
 INFO = b"*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
 KEYS = 256
@@ -65,7 +66,7 @@ class Peer:
             data = self.socket.recv(65536)
         except BlockingIOError:
             return b""
-        except OSError:
+        except OSError:   # a last look's time is over, too
             data = b""
         if not data:
             self.open = False
@@ -79,12 +80,12 @@ class Peer:
 
 
 class Bystander:
-    def __init__(self, path, workers, connections, writes, gauge):
+    def __init__(self, path, workers, connections, gauge, writes):
         self.path, self.workers, self.writes = path, workers, writes
         self.poll = select.poll()
         self.by_fd = {}
         self.peers = [self.add(Peer(path)) for _ in range(workers * connections)]
-        self.gauge = self.add(Peer(path)) if gauge else None
+        self.gauge, self.gauge_pause = self.add(Peer(path)), gauge / 1000
         self.new, self.new_at, self.new_due, self.new_longest = [], None, 0.0, 0.0
         self.waits, self.refused, self.late, self.memory, self.peak = [], 0, 0.0, [], 0
         self.text = b""
@@ -113,7 +114,7 @@ class Bystander:
         for peer in self.peers:
             if peer.open and peer.sent_at is None and now >= peer.due:
                 peer.send(self.request(peer), now)
-        if self.gauge and self.gauge.open and self.gauge.sent_at is None and now >= self.gauge.due:
+        if self.gauge.open and self.gauge.sent_at is None and now >= self.gauge.due:
             self.gauge.send(INFO, now)
         if self.new_at is None and now >= self.new_due:
             self.new_at = now
@@ -154,7 +155,17 @@ class Bystander:
         used, clients = USED.search(self.text), CLIENTS.search(self.text)
         self.peak = int(PEAK.search(self.text).group(1))
         self.memory.append([round(now - self.began, 4), int(used.group(1)), int(clients.group(1))])
-        self.text, self.gauge.sent_at, self.gauge.due = b"", None, now + GAUGE_PAUSE
+        self.text, self.gauge.sent_at, self.gauge.due = b"", None, now + self.gauge_pause
+
+    def look_once_more(self):
+        """Waits for the answer that is under way and for another: what came after the last look is in it."""
+        self.gauge.socket.settimeout(LAST_LOOK)
+        with contextlib.suppress(OSError):
+            for _ in range(1 if self.gauge.sent_at is None else 2):
+                if self.gauge.sent_at is None:
+                    self.gauge.send(INFO, time.monotonic())
+                while self.gauge.open and self.gauge.sent_at is not None:
+                    self.take(self.gauge, time.monotonic())
 
     def run(self):
         self.poll.register(sys.stdin, select.POLLIN)
@@ -179,6 +190,7 @@ class Bystander:
                 self.waits.append(peer.note(now))
         if self.new_at is not None:
             self.new_longest = max(self.new_longest, (now - self.new_at) * 1000)
+        self.look_once_more()
         waits = sorted(self.waits) or [0.0]
         print(json.dumps({"count": len(self.waits), "p999": waits[int(len(waits) * 0.999)],
                           "ping": [peer.longest[0] for peer in self.peers],
@@ -187,10 +199,10 @@ class Bystander:
 
 
 def main():
-    path, workers, connections = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    path, (workers, connections, gauge) = sys.argv[1], map(int, sys.argv[2:5])
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -10)
-    Bystander(path, workers, connections, "--writes" in sys.argv, "--gauge" in sys.argv).run()
+    Bystander(path, workers, connections, gauge, "--writes" in sys.argv).run()
 
 
 if __name__ == "__main__":
