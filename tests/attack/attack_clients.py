@@ -154,16 +154,17 @@ def name_in_slowlog(case):
     kept_after(case, server, admin)
 
 
-@attack("user names, library names, keys and commands of 50 MB that are refused and recorded", redis=True)
+@attack("user names, client names, keys and commands of 20 MB that are refused and recorded", redis=True)
 def other_long_words(case):
     server = case.server("--slowlog-log-slower-than", "0")
     admin = server.client()
     admin("ACL", "SETUSER", "confined", "on", "nopass", "~only", "+@all")
     reader = stranger(server, "write")
-    tail = b"K" * (50 * MB)
+    tail = b"K" * (20 * MB)
     with contextlib.suppress(OSError, EOFError):
         reader("CLIENT", "SETINFO", "LIB-NAME", tail)
         reader("CLIENT", "SETINFO", "LIB-VER", tail)
+        reader("HELLO", "2", "SETNAME", tail)
         for number in range(8):
             reader("AUTH", b"u%d" % number + tail, "x")
         reader("AUTH", "confined", "x")
@@ -173,8 +174,19 @@ def other_long_words(case):
             reader(b"c%d" % number + tail, "x")
             reader("CLIENT", b"c%d" % number + tail)
     reader.close()
-    case.peak(server, 8 * 50 * MB)
+    case.peak(server, 8 * 20 * MB)
     kept_after(case, server, admin)
+
+
+@attack("ten readers send 40 MB each while CLIENT PAUSE holds them; client-query-buffer-limit 10mb", redis=True)
+def paused_requests(case):
+    server = case.server("--client-query-buffer-limit", "10mb")
+    admin = server.client()
+    readers = server.clients(10, "read")
+    admin("CLIENT", "PAUSE", "3000", "ALL")
+    for reader in readers:
+        reader.push(encode("ECHO", "x" * 1000) * 40000, 0.3)
+    case.peak(server, 10 * 15 * MB + 20 * MB)   # the limit for each, and the buffers that it grew through
 
 
 @attack("thirty readers with names of 20 MB; CLIENT LIST is asked for", redis=True)
@@ -261,6 +273,60 @@ def never_read_evict(case):
         time.sleep(0.4)
     case.figure("other people's keys evicted", evictions(admin), 0, "")
     case.figure("other people's writes refused", witness.seen.refused, 0, "")
+
+
+@attack("COMMAND DOCS, COMMAND INFO and LATENCY HISTOGRAM with one name 300,000 times; client-output-buffer-limit 10mb",
+        redis=True)
+def one_name_many_times(case):
+    for words in (("COMMAND", "DOCS"), ("COMMAND", "INFO"), ("LATENCY", "HISTOGRAM")):
+        server = case.server("--client-output-buffer-limit", "normal 10mb 5mb 10")
+        reader = stranger(server)
+        reader("GET", "x")
+        reader.push(encode(*words, *["get"] * 300000), 0.5)
+        server.rest()
+        case.peak(server, 100 * MB, "%s: peak RSS" % " ".join(words))
+        server.stop()
+
+
+@attack("a writer that never reads sends GET and APPEND of a value of 100 MB in turn, 20 times; no limit is set")
+def copies_held(case):
+    server = case.server()
+    writer = server.client("write")
+    writer("SETRANGE", "big", 100 * MB - 1, "x")
+    writer.push((encode("GET", "big") + encode("APPEND", "big", "x")) * 20, 0.5)
+    wait_until(lambda: False, 0.5)
+    server.rest()
+    case.peak(server, 1.1 * GB + 3 * 100 * MB)   # replies, the value, its copy, and one that grows past its room
+
+
+@attack("seven readers hold old values of a key of 25 MB, never reading; maxmemory 200mb with 50,000 keys of 1 kB", redis=True)
+def old_values_held(case):
+    server = case.server("--maxmemory", "200mb", "--maxmemory-policy", "allkeys-lru")
+    admin, writer = server.client(), server.client("write")
+    fill(admin, 50000, 1000)
+    readers = server.clients(7, "read")
+    with case.witness(server) as witness:
+        for reader in readers:
+            writer("SETRANGE", "big", 0, bytes(25 * MB))
+            reader.send("GET", "big")
+            wait_until(lambda: False, 0.05)   # the reply is under way
+            writer("DEL", "big")
+        time.sleep(0.3)
+    case.figure("other people's keys evicted", evictions(admin), 0, "")
+    case.figure("other people's writes refused", witness.seen.refused, 0, "")
+
+
+@attack("three MONITORs, and a SET of 100 MB of zero bytes; client-output-buffer-limit 10mb", redis=True)
+def monitored_large_argument(case):
+    server = case.server("--client-output-buffer-limit", "normal 10mb 5mb 10 replica 10mb 5mb 10")
+    monitors, writer = server.clients(3), server.client("write")
+    for monitor in monitors:
+        monitor("MONITOR")
+    with case.witness(server) as witness:
+        writer("SET", "x", bytes(100 * MB))
+        server.rest()
+    case.peak(server, 2 * 100 * MB + 3 * 20 * MB)
+    case.waits(witness.seen, own_work=True)
 
 
 @attack("MONITOR that nobody reads, while 400 MB are written; client-output-buffer-limit 10mb", redis=True)

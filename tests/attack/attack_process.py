@@ -107,6 +107,44 @@ def log_cannot_grow(case):
         server.stop()
 
 
+@attack("the log is a pipe that nobody reads, a pipe whose reader has gone, a full device; readers cause lines")
+def log_not_taken(case):
+    for how in ("unread pipe", "pipe without reader", "full device"):
+        folder = case.folder()
+        path = os.path.join(folder, "s.sock")
+        reading, writing = os.pipe() if "pipe" in how else (None, os.open("/dev/full", os.O_WRONLY))
+        process = subprocess.Popen([case.program, "-s", path, "--dir", folder, "--loglevel", "debug", "--threads",
+                                    str(case.workers)], stdin=subprocess.DEVNULL, stdout=writing, stderr=writing)
+        os.close(writing)
+        try:
+            client = None
+            if wait_until(lambda: os.path.exists(path), 5) is not None:
+                client = Client(path, 3)
+                client("PING")
+            if how == "pipe without reader":
+                os.close(reading)
+            answered = 0
+            with contextlib.suppress(OSError, EOFError):
+                for _ in range(2000):   # some lines of 100 bytes each: more than the 64 KiB of a pipe
+                    broken = Client(path, 3)
+                    broken.raw(b"*1\r\n!\r\n")
+                    broken.read()
+                    broken.close()
+                    answered += client("PING") == b"PONG"
+            case.holds("%s: all are served" % how, answered == 2000 and process.poll() is None,
+                       "%d of 2000, %s" % (answered, "it runs" if process.poll() is None else process.returncode))
+            began = time.monotonic()
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+            case.figure("%s: it ends within" % how, (time.monotonic() - began) * 1000, 2000, "ms")
+        finally:
+            process.kill()
+            process.wait()
+            if how == "unread pipe":
+                os.close(reading)
+
+
 FATAL = {signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT,
          signal.SIGSYS, signal.SIGTRAP, signal.SIGCHLD, signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU,
          signal.SIGURG, signal.SIGWINCH}

@@ -279,6 +279,38 @@ def sigterm_beside(case):
     case.figure("it ends within", (time.monotonic() - began) * 1000, 2000, "ms")
 
 
+@attack("connections in odd states are left alone: half-closed, unread, paused and gone, monitors; CPU of a second", redis=True)
+def odd_connections(case):
+    server = case.server()
+    admin = server.client()
+    admin("SET", "big", bytes(MB))
+    odd = []
+    for how in ("half-closed", "half-closed, unread", "unread", "half request, half-closed", "monitor, half-closed",
+                "monitor that closes", "paused, half-closed", "paused and gone", "urgent"):
+        client = server.client()
+        odd.append(client)
+        if "monitor" in how:
+            client("MONITOR")
+        if "unread" in how:
+            client.push(encode("GET", "big") * 100, 0.05)
+        if "half request" in how:
+            client.raw(b"*2\r\n$4\r\nECHO\r\n$100\r\nx")
+        if "paused" in how:
+            admin("CLIENT", "PAUSE", "2000", "WRITE")
+            client.send("SET", "a", "b")
+        if how == "urgent":
+            with contextlib.suppress(OSError):
+                client.socket.send(b"x", socket.MSG_OOB)
+        if "half-closed" in how:
+            client.socket.shutdown(socket.SHUT_WR)
+        if "gone" in how or "closes" in how:
+            client.close()
+    time.sleep(0.2)
+    began = server.cpu()
+    time.sleep(1)
+    case.figure("CPU of a second", (server.cpu() - began) * 100, 5, "%")
+
+
 @attack("refused commands, wrong passwords and broken requests for two seconds: lines of the log")
 def log_flood(case):
     server = case.server()

@@ -21,7 +21,7 @@ import sys
 import time
 
 PAUSE, NEW_PAUSE = 0.002, 0.020   # seconds
-LAST_LOOK = 5                     # seconds: the longest wait for an answer after the end
+LAST_LOOK = 2                     # seconds: the longest wait for an answer after the end
 PING = b"*1\r\n$4\r\nPING\r\n"
 INFO = b"*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
 KEYS = 256
