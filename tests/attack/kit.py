@@ -1,7 +1,7 @@
 """What attacks are made of: servers in folders of their own, raw clients, the witness, and figures with their limits.
 
-An attack is a function under @attack. It gets a Case, starts servers of it, and tells what it saw: figure() for a number
-and the limit that it has to keep, holds() for a claim. A figure without a limit is measured only.
+An attack is a function under @attack. It gets a Case, starts servers of it, and tells what it saw: figure() for a
+number and the limit that it has to keep, holds() for a claim. A figure without a limit is measured only.
 """
 
 import contextlib
@@ -374,18 +374,21 @@ def attack(words, workers=(2,), redis=False):
 
 
 class Figure:
-    """What was seen, as text, beside what is allowed."""
+    """What was seen beside what is allowed. A claim has the unit "" and is a number of its own: 0 where it holds."""
 
-    def __init__(self, what, seen, allowed, kept):
-        self.what, self.seen, self.allowed, self.kept = what, seen, allowed, kept   # kept: None where measured only
+    def __init__(self, what, value, limit, unit, bound, seen=None, is_claim=False):
+        """bound: what is asserted, None where it is measured only."""
+        self.what, self.value, self.limit, self.is_claim = what, value, limit, is_claim
+        self.kept = None if bound is None else value <= bound
+        self.seen = seen or amount(value, unit)
+        self.allowed = "yes" if is_claim else "–" if limit is None else amount(limit, unit)
+        self.asserted = self.allowed if bound == limit else "%s, asserted: %s" % (self.allowed, amount(bound, unit))
 
 
 def amount(value, unit):
     if unit == "MB":
-        return "%.1f MB" % (value / 1e6) if value < 100e6 else "%.0f MB" % (value / 1e6)
-    if unit == "ms":
-        return "%.1f ms" % value if value < 100 else "%.0f ms" % value
-    return ("%d" % value if value == int(value) else "%.1f" % value) + (" " + unit if unit else "")
+        value /= 1e6
+    return ("%d" if value == int(value) or value >= 100 else "%.1f") % value + (" " + unit if unit else "")
 
 
 class Case:
@@ -423,8 +426,7 @@ class Case:
     def figure(self, what, value, limit=None, unit="MB", asserted=None):
         """A number that must not be above its limit; asserted: the wider limit of a noisy machine."""
         bound = limit if asserted is None or self.strict else asserted
-        self.figures.append(Figure(what, amount(value, unit), "–" if limit is None else amount(limit, unit),
-                                   None if limit is None else value <= bound))
+        self.figures.append(Figure(what, value, limit, unit, bound))
 
     def peak(self, server, limit, what="peak RSS"):
         """The most that was resident, of a server that the kit may have ended."""
@@ -433,7 +435,7 @@ class Case:
             self.figures[-1].seen = "over %.1f GB, ended by the kit" % (KILLED_AT / 1e9)
 
     def holds(self, what, condition, seen=""):
-        self.figures.append(Figure(what, str(seen) or ("yes" if condition else "no"), "yes", bool(condition)))
+        self.figures.append(Figure(what, 0 if condition else 1, 0, "", 0, str(seen) or ("yes" if condition else "no"), True))
 
     def waits(self, seen, what="", own_work=False):
         """A bystander's waits. own_work: the attack is one command's own work, which only other workers escape: there
@@ -441,18 +443,19 @@ class Case:
         prefix = what + ": " if what else ""
         limit = dict(limit=CALM, asserted=CALM_IF_NOISY + seen.late)
         if not own_work:
-            self.figure(prefix + "bystander's longest wait", seen.longest, unit="ms", **limit)
-            self.figure(prefix + "a new connection's wait", seen.new, unit="ms", **limit)
+            self.figure(prefix + "a bystander waits", seen.longest, unit="ms", **limit)
+            self.figure(prefix + "a new connection waits", seen.new, unit="ms", **limit)
             return
-        self.figure(prefix + "longest wait beside it", seen.longest, unit="ms")
+        self.figure(prefix + "the same worker's clients wait", seen.longest, unit="ms")
         if self.workers > 1 and not self.is_redis:
-            self.figure(prefix + "other worker's longest wait", seen.calmest, unit="ms", **limit)
-            self.figure(prefix + "a new connection's wait", seen.new, unit="ms", **limit)
+            self.figure(prefix + "another worker's clients wait", seen.calmest, unit="ms", **limit)
+            self.figure(prefix + "a new connection waits", seen.new, unit="ms", **limit)
 
-    def memory(self, seen, maxmemory, value, what=""):
-        """used_memory under a maxmemory with values of that size; what clients hold is theirs."""
+    def memory(self, seen, maxmemory, value, what="", requests=0):
+        """used_memory under a maxmemory with values of that size. What clients hold is theirs: `requests` bytes that
+        may be under way, or what was seen."""
         self.figure((what + ": " if what else "") + "used_memory", seen.used(),
-                    maxmemory * 1.02 + value + seen.clients() + ROOM)
+                    maxmemory * 1.02 + value + max(seen.clients(), requests) + ROOM)
 
 
 @contextlib.contextmanager
