@@ -96,10 +96,11 @@ def pipeline_behind(case):
         client.send(*words)
     client.read()
     case.holds("the next command of the pipeline is refused", denied(client.read()))
-    admin("CLIENT", "PAUSE", "5000", "ALL")
-    client.send("GET", "a")
+    admin("ACL", "SETUSER", "bob", "+set")
+    admin("CLIENT", "PAUSE", "5000", "WRITE")
+    client.send("SET", "a", "b")
     time.sleep(0.1)   # it is held
-    admin("ACL", "SETUSER", "bob", "-get")
+    admin("ACL", "SETUSER", "bob", "-set")
     admin("CLIENT", "UNPAUSE")
     case.holds("a held command is asked again", denied(client.read()))
 
