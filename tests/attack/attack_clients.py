@@ -90,6 +90,23 @@ def many_half_requests(case):
     case.figure("of it in no client's account", int(admin.info()["used_memory"]) - counted(admin), ROOM)
 
 
+@attack("3,000 connections with a few bytes of a request each, an announced 20 kB among them", redis=True)
+def small_half_requests(case):
+    server = case.server()
+    admin = server.client()
+    before = int(admin.info()["used_memory"])
+    readers = server.clients(3000, "read")
+    for reader in readers:
+        reader.raw(b"*2\r\n$4\r\nECHO\r\n$20000\r\nx")
+    time.sleep(0.4)
+    info = admin.info()
+    each = (int(info["used_memory"]) - before) / 3000
+    listed = counted(admin)
+    case.figure("used_memory of each", each, 40000 if case.is_redis else 20000, "bytes")
+    case.figure("of it not in CLIENT LIST", each - listed / 3000, 2000, "bytes")
+    case.figure("CLIENT LIST beyond INFO's mem_clients_normal", listed - int(info["mem_clients_normal"]), listed / 10)
+
+
 @attack("twenty requests of a million empty arguments that aren't ended; maxmemory-clients 50mb", redis=True)
 def half_arguments(case):
     server = case.server("--maxmemory-clients", "50mb")
