@@ -4,8 +4,8 @@
     witness.py SOCKET WORKERS CONNECTIONS GAUGE [--writes]
 
 A process of its own, so that nothing that an attacker computes delays it. CONNECTIONS for each worker send a PING, then
-a SET (a GET without --writes), each 2 ms after the last reply, to keys of all shards. Every 20 ms as many new
-connections as there are workers are opened and send a PING; the first answer counts. Used memory is noted every GAUGE
+a SET (a GET without --writes), each 2 ms after the last reply, to keys of all shards. Every 20 ms new connections, more
+than there are workers, are opened and send a PING; the first answer counts. Used memory is noted every GAUGE
 milliseconds, and once more at the end. It prints a line once it is at work; at the end of its standard input it prints
 what it saw as JSON and ends. A request without an answer counts with the time that it has waited. Times are
 milliseconds; `late` is how long the machine kept this process itself from running.
@@ -118,7 +118,8 @@ class Bystander:
             self.gauge.send(INFO, now)
         if self.new_at is None and now >= self.new_due:
             self.new_at = now
-            self.new = [self.add(Peer(self.path)) for _ in range(self.workers)]
+            # the server gives them to the workers that have fewest: enough of them reach every worker
+            self.new = [self.add(Peer(self.path)) for _ in range(2 * self.workers)]
         for peer in self.new:
             if not peer.connected:
                 peer.connect(self.path)
