@@ -182,22 +182,19 @@ static inline bool group_may_take(const struct execution *execution, const struc
            guard_allows(execution->client, command, request->argv, request->argc);
 }
 
-/* About the bytes that a request may add to the memory in use, for the hot path: never too little. */
-static inline size_t request_adds_at_most(const struct request *request)
+static __attribute__((noinline)) size_t large_request_adds(const struct request *request)
 {
-    return request->bytes + request->bytes / 4; /* between two size classes of the allocator lies a quarter at most */
+    size_t bytes = request->bytes;
+    for (int i = 0; i < request->argc; i++)
+        if (request->argv[i].len >= BLOB_MIN)
+            bytes += blob_memory_for(request->argv[i].len) - request->argv[i].len;
+    return bytes;
 }
 
-/* The same, looked at closely. */
-static size_t request_adds(const struct request *request)
+/* About the bytes that a request adds to the memory in use if all it says is kept: a large value is an allocation. */
+static inline size_t request_adds(const struct request *request)
 {
-    size_t adds = request->bytes;
-    for (int i = 0; i < request->argc; i++) {
-        const struct arg *arg = &request->argv[i];
-        if (arg->len >= BLOB_MIN)
-            adds += (arg->blob ? blob_memory(arg->blob) : blob_memory_for(arg->len)) - arg->len;
-    }
-    return adds;
+    return __builtin_expect(request->bytes < BLOB_MIN, 1) ? request->bytes : large_request_adds(request);
 }
 
 /* Takes the request into the group if it is of a kind that may run in groups and if there is room. */
@@ -218,7 +215,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     call->key_count = (int)(group->key_count - first_key);
     call->keys = &group->keys[first_key];
     if (command->flags & CMD_DENYOOM)
-        group->bytes += request_adds_at_most(request);
+        group->bytes += request_adds(request);
     return true;
 }
 
@@ -388,9 +385,9 @@ static enum tried run_locked(struct run *run, struct call *call)
 static enum tried run_make_room(const struct run *run, struct execution *execution, const struct command *command,
                                 const struct request *request)
 {
-    if (!(command->flags & CMD_DENYOOM) || room_is_ample(request_adds_at_most(request) + run->room))
-        return TRIED_IN_VAIN;
     size_t bytes = request_adds(request) + run->room, largest = run->room;
+    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes))
+        return TRIED_IN_VAIN;
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
     switch (room_make(run->server, bytes, largest)) {
