@@ -18,7 +18,11 @@
 
 struct blob;
 
-#define OUTPUT_CHUNK_SIZE ((size_t)16384) /* bytes of the common chunk, its header included */
+/*
+ * Bytes of the common chunk, its header included: the largest size of which the allocator puts several into a row of
+ * pages. Larger ones would each have a page of their own beside them.
+ */
+#define OUTPUT_CHUNK_SIZE ((size_t)14336)
 
 struct output_chunk {
     struct output_chunk *next;

@@ -50,23 +50,18 @@ static struct eviction_wish wish_of(const struct config *config)
 static enum eviction evict(struct server *server, int64_t bytes, int64_t end_ns)
 {
     const struct eviction_wish wish = wish_of(&server->config);
-    int64_t before = usage_own(), pending = (int64_t)reaper_pending_bytes(), now_ms = clock_wall_ms();
-    uint64_t count = 0;
+    int64_t own = usage_own(), now_ms = clock_wall_ms();
+    uint64_t handed = reaper_handed_bytes(), count = 0;
     enum evicted last = EVICTED_KEY;
     enum eviction result = EVICTION_UNDER_WAY;
-    for (;;) {
-        int64_t freed = before - usage_own();
-        if (freed >= bytes) {
-            result = EVICTION_DONE;
+    while (result == EVICTION_UNDER_WAY && last == EVICTED_KEY) {
+        int64_t freed = own - usage_own(), later = (int64_t)(reaper_handed_bytes() - handed);
+        if (freed + later >= bytes)
+            result = later == 0 ? EVICTION_DONE : EVICTION_HANDED_OVER;
+        else if (count > 0 && count % CLOCK_KEYS == 0 && clock_monotonic_ns() >= end_ns)
             break;
-        }
-        if (freed + (int64_t)reaper_pending_bytes() - pending >= bytes)
-            break;
-        last = keyspace_evict(server->keyspace, &wish, now_ms);
-        if (last != EVICTED_KEY)
-            break;
-        if (++count % CLOCK_KEYS == 0 && clock_monotonic_ns() >= end_ns)
-            break;
+        else if ((last = keyspace_evict(server->keyspace, &wish, now_ms)) == EVICTED_KEY)
+            count++;
     }
     atomic_fetch_add_explicit(&evicted_keys, count, memory_order_relaxed);
     return last == EVICTED_NONE ? EVICTION_EXHAUSTED : result;

@@ -12,8 +12,9 @@ struct server;
 
 enum eviction {
     EVICTION_DONE,
-    EVICTION_EXHAUSTED, /* no key may be evicted (any more) */
-    EVICTION_UNDER_WAY, /* the slice is over, or a shard is busy, or the reaper frees what was evicted */
+    EVICTION_EXHAUSTED,   /* no key may be evicted (any more) */
+    EVICTION_HANDED_OVER, /* enough is evicted, and the reaper frees it */
+    EVICTION_UNDER_WAY,   /* the slice is over, or a shard is busy */
 };
 
 /*

@@ -18,6 +18,7 @@ static bool started, stopping, busy;
 
 static _Atomic uint64_t pending, pending_bytes, freed;
 static __thread size_t bytes_left; /* of the job that this thread runs */
+static __thread uint64_t handed_bytes;
 
 /* Without the lock. */
 static void run_job(struct reaper_job *job)
@@ -63,6 +64,7 @@ void reaper_post(struct reaper_job *job)
     job->next = NULL;
     atomic_fetch_add(&pending, job->units);
     atomic_fetch_add(&pending_bytes, job->bytes);
+    handed_bytes += job->bytes;
     pthread_mutex_lock(&lock);
     if (!started)
         started = pthread_create(&thread, NULL, reaper_main, NULL) == 0;
@@ -107,6 +109,11 @@ uint64_t reaper_pending(void)
 uint64_t reaper_pending_bytes(void)
 {
     return atomic_load(&pending_bytes);
+}
+
+uint64_t reaper_handed_bytes(void)
+{
+    return handed_bytes;
 }
 
 void reaper_note_freed(size_t bytes)

@@ -27,6 +27,9 @@ void reaper_drain(void);
 /* For a job that takes long, while it runs: so many of its bytes are free. */
 void reaper_note_freed(size_t bytes);
 
+/* Bytes that the calling thread has ever handed over. */
+uint64_t reaper_handed_bytes(void);
+
 uint64_t reaper_pending(void); /* units waiting or being freed */
 uint64_t reaper_pending_bytes(void);
 uint64_t reaper_freed(void); /* units since start or reset */
