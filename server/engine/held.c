@@ -28,7 +28,9 @@ static struct held *held_of(const struct client *client)
 
 static void list_add(struct held_list *list, struct client *client)
 {
-    held_of(client)->previous = list->last;
+    struct held *held = held_of(client);
+    held->previous = list->last;
+    held->next = NULL; /* one with work was in the list before */
     if (list->last)
         held_of(list->last)->next = client;
     else

@@ -125,6 +125,22 @@ START_TEST(held_again_is_last)
 }
 END_TEST
 
+START_TEST(held_again_with_work_is_last)
+{
+    client_set_work(&clients[0], (struct turn_work *)&requests[0]); /* never looked into */
+    hold_all();
+    client_let_go(&clients[0]);
+    client_hold(&clients[0], HELD_PAUSE, requests, 1);
+    for (unsigned i = 1; i <= CLIENTS; i++) {
+        expect_held(CLIENTS + 1 - i, &clients[i % CLIENTS]);
+        client_let_go(held_first(HELD_PAUSE));
+    }
+    expect_held(0, NULL);
+    client_set_work(&clients[0], NULL);
+    ck_assert_ptr_null(clients[0].extra);
+}
+END_TEST
+
 START_TEST(a_reset_of_statistics_leaves_who_is_held)
 {
     hold_all();
@@ -143,6 +159,7 @@ Suite *suite_held(void)
     tcase_add_test(tcase, who_came_first_is_first);
     tcase_add_test(tcase, any_of_them_can_go);
     tcase_add_test(tcase, held_again_is_last);
+    tcase_add_test(tcase, held_again_with_work_is_last);
     tcase_add_test(tcase, a_reset_of_statistics_leaves_who_is_held);
     suite_add_tcase(suite, tcase);
     return suite;
