@@ -119,6 +119,7 @@ void output_splice(struct output *output, struct output *from)
     output->tail = from->tail;
     output->bytes += from->bytes;
     output->memory += from->memory;
+    output->lent += from->lent;
     *from = (struct output){0};
 }
 

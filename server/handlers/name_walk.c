@@ -164,7 +164,8 @@ static bool walk_decide(struct name_walk *walk, struct call *call, int64_t end_n
 
 static bool walk_is_over(const struct name_walk *walk)
 {
-    return (walk->has_begun && walk->cursor == 0) || walk->left == 0 || name_walk_failed(walk);
+    return (walk->has_begun && walk->cursor == 0) || walk->left == 0 || name_walk_failed(walk) ||
+           reply_is_over(&walk->body);
 }
 
 /* Works until the walk is over (true) or the turn is, or until it meets a shard that is busy. */
@@ -197,6 +198,8 @@ static void write_names(struct reply *reply, const struct name_list *names)
 static void walk_write(struct name_walk *walk, struct call *call)
 {
     reply_begin(&walk->body, &walk->output, call->client->resp);
+    walk->body.limit = call->reply->limit; /* it goes over no later than the reply that it is to become */
+    walk->body.copy_limit = call->reply->copy_limit;
     write_names(&walk->body, &walk->found);
     reply_end(&walk->body);
     walk->written += walk->found.count;
@@ -228,8 +231,9 @@ void name_walk_reply(struct name_walk *walk, struct call *call)
 {
     reply_array(call->reply, walk->written + walk->found.count);
     if (walk->written > 0) {
-        walk_write(walk, call);
-        reply_splice(call->reply, &walk->output);
+        if (!reply_is_over(&walk->body))
+            walk_write(walk, call);
+        reply_splice(call->reply, &walk->body);
     } else {
         write_names(call->reply, &walk->found);
     }

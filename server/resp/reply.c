@@ -78,6 +78,13 @@ static void reply_drop(struct reply *reply)
     reply->end = dropped + sizeof dropped;
 }
 
+static void reply_set_over(struct reply *reply)
+{
+    reply->over = true;
+    if (reply->on_over)
+        reply->on_over(reply);
+}
+
 /* Whether size more bytes would be too much, or were before. Between chunks. */
 static bool reply_goes_over(struct reply *reply, size_t copied, size_t lent)
 {
@@ -88,9 +95,7 @@ static bool reply_goes_over(struct reply *reply, size_t copied, size_t lent)
     bool fits = (reply->limit == 0 || memory < reply->limit) && copies <= reply->copy_limit;
     if (fits || memory <= CHUNK_DATA) /* one common chunk doesn't count, as Redis's fixed buffer doesn't */
         return false;
-    reply->over = true;
-    if (reply->on_over)
-        reply->on_over(reply);
+    reply_set_over(reply);
     return true;
 }
 
@@ -395,10 +400,18 @@ void reply_defer_set(struct reply *reply, struct reply_hole hole, size_t count)
     hole_fill(reply, hole, reply->resp == 3 ? '~' : '*', count);
 }
 
-void reply_splice(struct reply *reply, struct output *written)
+void reply_splice(struct reply *reply, const struct reply *written)
 {
+    struct output *output = written->output;
     reply_leave_chunk(reply);
-    output_splice(reply->output, written);
+    if (!reply->over && written->over)
+        reply_set_over(reply);
+    if (reply->over || reply_goes_over(reply, output->memory - output->lent, output->lent)) {
+        output_clear(output);
+        reply_drop(reply);
+    } else {
+        output_splice(reply->output, output);
+    }
 }
 
 void reply_help(struct reply *reply, const char *container, const char *const *lines, size_t count)

@@ -102,8 +102,11 @@ void reply_defer_set(struct reply *reply, struct reply_hole hole, size_t count);
 /* ---- raw bytes, already in RESP ---- */
 void reply_raw(struct reply *reply, const char *data, size_t len);
 
-/* Moves what another reply, which has ended, has written into an output of its own. Copies nothing. */
-void reply_splice(struct reply *reply, struct output *written);
+/*
+ * Moves what another reply, which has ended, has written into an output of its own. Copies nothing. If that one has gone
+ * over its limit, this one is over as well.
+ */
+void reply_splice(struct reply *reply, const struct reply *written);
 
 /* The reply of HELP subcommands, an array of lines: "CONTAINER <subcommand> ...", the given ones, and HELP's own. */
 void reply_help(struct reply *reply, const char *container, const char *const *lines, size_t count);

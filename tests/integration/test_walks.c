@@ -246,6 +246,21 @@ START_TEST(what_a_walk_has_gathered_is_its_clients_memory)
 }
 END_TEST
 
+START_TEST(a_walk_stops_at_its_clients_output_limit)
+{
+    char reply[4096];
+    kit_expect(c, "+OK", "DEBUG", "POPULATE", MANY_KEYS);
+    kit_expect(c, "+OK", "CONFIG", "SET", "client-output-buffer-limit", "normal 500000 0 0");
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "KEYS *\r\n");
+    while (read(fd, reply, sizeof reply) > 0)
+        ck_assert_int_ne(reply[0], '*'); /* nothing of a reply that would be incomplete */
+    close(fd);
+    kit_expect(c, "+PONG", "PING");
+    ck_assert_int_eq(kit_info(c, "client_output_buffer_limit_disconnections"), 1);
+}
+END_TEST
+
 /* ---- the main thread ---- */
 
 START_TEST(signals_are_taken_while_the_world_is_stopped)
@@ -281,6 +296,7 @@ Suite *suite_walks(void)
     tcase_add_test(tcase, databases_can_be_flushed_and_swapped_under_a_walk);
     tcase_add_test(tcase, a_long_call_inside_another_gives_no_turn);
     tcase_add_test(tcase, what_a_walk_has_gathered_is_its_clients_memory);
+    tcase_add_test(tcase, a_walk_stops_at_its_clients_output_limit);
     suite_add_tcase(suite, tcase);
     tcase = kit_tcase("main thread");
     tcase_add_test(tcase, signals_are_taken_while_the_world_is_stopped);
