@@ -50,6 +50,7 @@ static void tear_down(void)
     while (held_first(HELD_PAUSE))
         client_let_go(held_first(HELD_PAUSE));
     workers_stop(0);
+    workers_join();
     gate_destroy(gate);
     stats_deinit();
 }
