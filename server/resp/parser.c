@@ -9,7 +9,7 @@
  * an unfinished request already point into the buffer, and are adjusted when it moves (parser_target). It moves at most
  * once per request and grows by doubling, so all work stays linear.
  *
- * A blob begins with room for BLOB_GROWTH times what has come of its element, or BLOB_MIN, and grows by that factor
+ * A blob begins with room for BLOB_GROWTH times what has come of its element, or BLOB_FIRST, and grows by that factor
  * whenever it is full. The last step takes just what was announced, and may be up to twice as large. So a blob is moved
  * a few times at most, all moves together copy an eighth of it or less, and nobody makes the server take more than
  * sixteen times what he has sent.
@@ -29,7 +29,8 @@
 #define WASTE_MIN ((size_t)65536) /* a buffer of so many bytes may stay, whatever it holds */
 #define SPARE_MIN ((size_t)4096)  /* room offered to each read */
 #define NO_MEMORY_FOR_BULK "out of memory for a bulk of that length"
-#define BLOB_GROWTH 8 /* bytes of a blob for each that has come */
+#define BLOB_GROWTH 8                                   /* bytes of a blob for each that has come */
+#define BLOB_FIRST ((size_t)4096 - sizeof(struct blob)) /* bytes of room in a blob at least */
 
 struct parser {
     char *buffer;
@@ -236,7 +237,7 @@ static size_t blob_capacity_for(size_t size, size_t come)
 {
     if (size / 2 / BLOB_GROWTH <= come)
         return size;
-    return BLOB_GROWTH * come > BLOB_MIN ? BLOB_GROWTH * come : BLOB_MIN;
+    return BLOB_GROWTH * come > BLOB_FIRST ? BLOB_GROWTH * come : BLOB_FIRST;
 }
 
 /* The blob is full, and more of it is to come. */

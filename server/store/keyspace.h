@@ -122,8 +122,12 @@ size_t keyspace_expires(struct keyspace *keyspace, int db); /* keys with a TTL; 
 /* In milliseconds, estimated from samples; 0: unknown. Takes locks that are free, and waits for none. */
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db);
 
-/* World stopped. Empties one database, or all with db < 0; returns the number of keys. Swap exchanges two databases. */
+/*
+ * World stopped. Empties one database, or all with db < 0; returns the number of keys. What they occupied is free when it
+ * returns only if they are few and lazily isn't set; otherwise the reaper frees it, so that nobody waits.
+ */
 size_t keyspace_flush(struct view *view, int db, bool lazily);
+/* World stopped. Exchanges two databases. */
 void keyspace_swap(struct view *view, int a, int b); /* if a is b, that still counts as a change, as in Redis */
 
 /*

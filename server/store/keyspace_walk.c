@@ -31,8 +31,11 @@ size_t keyspace_expires(struct keyspace *keyspace, int db)
     return sum;
 }
 
+#define FLUSHED_AT_ONCE 10000 /* keys; freeing them takes a millisecond or two */
+
 struct flush_job {
     struct reaper_job job;
+    bool purge;     /* the freed memory is given back to the kernel at once */
     void *reserved; /* what the pointers to them were in, if it is given back; or NULL */
     size_t reserved_size;
     size_t count;
@@ -53,6 +56,8 @@ static void flush_job_run(struct reaper_job *job)
     }
     if (flush->reserved)
         mem_unreserve(flush->reserved, flush->reserved_size);
+    if (flush->purge)
+        mem_purge();
     mem_free(flush);
 }
 
@@ -176,7 +181,11 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
     }
     size_t keys = flush->job.units;
     flush->job.bytes = (size_t)((double)usage_total() * (double)keys / (double)(all > 0 ? all : 1));
-    if (lazily && keys > 0)
+    if (!lazily) {
+        flush->job.units = 0; /* INFO counts what was to be freed in the background */
+        flush->purge = true;
+    }
+    if (keys > (lazily ? 0 : FLUSHED_AT_ONCE))
         reaper_post(&flush->job);
     else
         flush_job_run(&flush->job);
