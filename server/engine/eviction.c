@@ -64,7 +64,7 @@ static enum eviction evict(struct server *server, int64_t bytes, int64_t end_ns)
             count++;
     }
     atomic_fetch_add_explicit(&evicted_keys, count, memory_order_relaxed);
-    return last == EVICTED_NONE ? EVICTION_EXHAUSTED : result;
+    return last == EVICTED_NONE ? EVICTION_EXHAUSTED : last == EVICTED_LATER ? EVICTION_BLOCKED : result;
 }
 
 enum eviction eviction_run(struct server *server, int64_t bytes, int64_t slice_ns)

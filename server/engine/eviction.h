@@ -14,7 +14,8 @@ enum eviction {
     EVICTION_DONE,
     EVICTION_EXHAUSTED,   /* no key may be evicted (any more) */
     EVICTION_HANDED_OVER, /* enough is evicted, and the reaper frees it */
-    EVICTION_UNDER_WAY,   /* the slice is over, or a shard is busy */
+    EVICTION_UNDER_WAY,   /* the slice is over */
+    EVICTION_BLOCKED,     /* shards are busy */
 };
 
 /*

@@ -326,7 +326,7 @@ static enum tried run_exclusively(struct run *run, struct execution *execution, 
         keyspace_free_dropped();
     }
     if (attempt == GATE_BUSY)
-        execution->held = HELD_TURN;
+        execution->held = HELD_RETRY;
     run_look_again(run);
     return attempt == GATE_CLOSED ? TRIED_DONE : attempt == GATE_TAKEN ? TRIED_IN_VAIN : TRIED_HELD;
 }
@@ -390,14 +390,12 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
         return TRIED_IN_VAIN;
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
-    switch (room_make(run->server, bytes, largest)) {
-    case ROOM_MADE:
+    enum room room = room_make(run->server, bytes, largest);
+    if (room == ROOM_MADE)
         return TRIED_IN_VAIN;
-    case ROOM_LATER:
-        execution->held = HELD_TURN;
+    if (room != ROOM_NONE) {
+        execution->held = room == ROOM_LATER ? HELD_RETRY : HELD_TURN;
         return TRIED_HELD;
-    case ROOM_NONE:
-        break;
     }
     reply_error(&execution->reply, REFUSAL_NO_MEMORY);
     counter_add(&run->stats->per_command[command->number].rejected, 1);

@@ -23,6 +23,7 @@ enum held_reason {
     HELD_NOT,
     HELD_PAUSE, /* CLIENT PAUSE */
     HELD_TURN,  /* its work takes long, and others have their turn: see turn.h */
+    HELD_RETRY, /* other threads do what it waits for, in a moment: it tries again a millisecond later */
     /* its replies lie unread; if it is held without requests, reading goes on, so that it may send before it reads */
     HELD_OUTPUT,
     HELD_DRAINED, /* and they were read: it goes on in the next round */

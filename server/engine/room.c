@@ -115,7 +115,7 @@ static enum room evict_for(struct server *server, int64_t limit, int64_t bytes, 
     *used = signed_used();
     if (*used + bytes <= limit)
         return ROOM_MADE;
-    return eviction == EVICTION_EXHAUSTED ? ROOM_NONE : ROOM_LATER;
+    return eviction == EVICTION_EXHAUSTED ? ROOM_NONE : eviction == EVICTION_UNDER_WAY ? ROOM_IN_TURNS : ROOM_LATER;
 }
 
 enum room room_make(struct server *server, size_t bytes, size_t largest)
@@ -136,7 +136,7 @@ enum room room_make(struct server *server, size_t bytes, size_t largest)
             return refuse(ROOM_LATER);
         enum room room = evict_for(server, limit, adds, &used);
         bool last_value = used + adds - (int64_t)largest <= limit;
-        if (room == ROOM_LATER || (room == ROOM_NONE && !last_value))
+        if (room != ROOM_MADE && (room != ROOM_NONE || !last_value))
             return refuse(room);
     }
     int64_t left = limit - used - adds;

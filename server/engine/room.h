@@ -36,8 +36,9 @@ static inline bool room_is_ample(size_t bytes)
 
 enum room {
     ROOM_MADE,
-    ROOM_NONE,  /* the limit leaves no room, and no key may be evicted for it */
-    ROOM_LATER, /* there will be: evicting takes longer than a turn, or the reaper is still freeing what was evicted */
+    ROOM_NONE,     /* the limit leaves no room, and no key may be evicted for it */
+    ROOM_IN_TURNS, /* evicting takes longer than a turn, and goes on in the next */
+    ROOM_LATER,    /* the reaper is still freeing what was evicted, or shards that have keys to evict are busy */
 };
 
 /*

@@ -38,6 +38,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#define RETRY_MS 1
 #define SCRATCH_SIZE ((size_t)16 << 10)
 /* Bytes of replies that lie unread: */
 #define UNREAD_FLUSH ((size_t)1 << 20)       /* they are sent before more requests are executed, */
@@ -367,12 +368,12 @@ static void worker_resume(enum held_reason reason)
         session_resume(held_first(reason));
 }
 
-/* Those that have given way go on, each once at most, until together they have had a turn. */
-static void worker_take_turns(void)
+/* Those that wait for a turn go on, each once at most, until together they have had one. */
+static void worker_take_turns(enum held_reason reason)
 {
     int64_t end_ns = clock_monotonic_ns() + TURN_NS;
-    for (unsigned left = held_count(HELD_TURN); left > 0 && held_first(HELD_TURN); left--) {
-        session_resume(held_first(HELD_TURN));
+    for (unsigned left = held_count(reason); left > 0 && held_first(reason); left--) {
+        session_resume(held_first(reason));
         if (turn_is_over(end_ns))
             break;
     }
@@ -382,9 +383,11 @@ static int session_served(void *context)
 {
     (void)context;
     wave_run();
-    if (__builtin_expect(held_count(HELD_TURN) > 0, 0))
-        worker_take_turns();
-    return held_count(HELD_TURN) > 0 ? 0 : -1;
+    if (__builtin_expect(held_count(HELD_TURN) + held_count(HELD_RETRY) == 0, 1))
+        return -1;
+    worker_take_turns(HELD_RETRY);
+    worker_take_turns(HELD_TURN);
+    return held_count(HELD_TURN) > 0 ? 0 : held_count(HELD_RETRY) > 0 ? RETRY_MS : -1;
 }
 
 static void resume_message(struct worker *worker, struct message *message)
