@@ -17,8 +17,8 @@
 struct held;
 
 struct client_extra {
-    char *names;            /* client_names.h; NULL: none */
-    struct held *held;      /* held.h; NULL while it isn't held and has no unfinished work */
+    char *names;       /* client_names.h; NULL: none */
+    struct held *held; /* held.h; NULL while it isn't held and has no unfinished work */
 };
 
 /* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define ACCEPT_MAX 256 /* connections accepted at once, before other work has its turn */
-#define REST_MS 100 /* when a client waits, and there isn't even a descriptor to refuse it */
+#define REST_MS 100    /* when a client waits, and there isn't even a descriptor to refuse it */
 
 static const struct config *config;
 static struct gate_member *gate;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEYS 2000    /* of each of two kinds: several in every shard */
+#define KEYS 2000   /* of each of two kinds: several in every shard */
 #define EXCESS 6000 /* bytes by which maxmemory is lower than what is in use: some hundred keys */
 
 static struct kit_server *server;
