@@ -190,8 +190,10 @@ static void leave_dirt(size_t size)
 static void assert_zeros(const struct entry *entry, size_t from, size_t to)
 {
     const char *data = string_blob(entry)->data;
-    for (size_t i = from; i < to; i++)
-        ck_assert_msg(data[i] == 0, "byte %zu is %d", i, data[i]);
+    size_t at = from;
+    while (at < to && data[at] == 0)
+        at++;
+    ck_assert_uint_eq(at, to); /* once: the framework records each assertion that it passes */
 }
 
 START_TEST(a_gap_is_zero_whatever_lay_in_its_memory)
