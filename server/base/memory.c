@@ -88,7 +88,7 @@ void *mem_try_calloc(size_t size)
 {
     if (failure_is_due())
         return NULL;
-    return calloc(1, size);
+    return mem_count_allocated(calloc(1, size));
 }
 
 void *mem_try_realloc_zeroed(void *ptr, size_t old_size, size_t size)
@@ -96,7 +96,7 @@ void *mem_try_realloc_zeroed(void *ptr, size_t old_size, size_t size)
     if (failure_is_due())
         return NULL;
 #ifdef KVS_LIBC_MALLOC
-    char *moved = realloc(ptr, size);
+    char *moved = counted_realloc(ptr, size);
     if (moved && size > old_size)
         memset(moved + old_size, 0, size - old_size);
     return moved;

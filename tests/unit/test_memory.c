@@ -3,6 +3,7 @@
 #include "kit/suites.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -71,6 +72,31 @@ START_TEST(the_nth_try_fails_once)
     void *second = mem_try_alloc(10);
     ck_assert_ptr_nonnull(second);
     mem_free(second);
+}
+END_TEST
+
+START_TEST(every_way_to_memory_is_counted)
+{
+    const uint64_t *allocated, *freed;
+    mem_counters(&allocated, &freed);
+    uint64_t before = *allocated - *freed, expected = 0;
+    void *held[] = {mem_alloc(100),       mem_calloc(200),    mem_realloc(NULL, 300), mem_strdup("text"),
+                    mem_dup("a copy", 6), mem_try_alloc(400), mem_try_calloc(500),    mem_try_realloc(NULL, 600),
+                    mem_try_calloc(20000)};
+    const size_t count = sizeof held / sizeof held[0];
+    for (size_t i = 0; i < count; i++)
+        expected += mem_usable(held[i]);
+    bool exact = *allocated - *freed - before == expected;
+    for (size_t i = 0; i < count; i++) {
+        expected -= mem_usable(held[i]);
+        held[i] = i % 2 ? mem_try_realloc(held[i], 5000) : mem_try_realloc_zeroed(held[i], mem_usable(held[i]), 50000);
+        expected += mem_usable(held[i]);
+        exact = exact && *allocated - *freed - before == expected;
+    }
+    for (size_t i = 0; i < count; i++)
+        mem_free(held[i]);
+    exact = exact && *allocated - *freed == before;
+    ck_assert(exact); /* once: an assertion may itself allocate */
 }
 END_TEST
 
@@ -159,6 +185,7 @@ Suite *suite_memory(void)
     tcase_add_test(tcase, copies_and_zeroed_memory_are_right);
     tcase_add_test(tcase, the_nth_try_fails_once);
     tcase_add_test(tcase, machine_and_process_have_sizes);
+    tcase_add_test(tcase, every_way_to_memory_is_counted);
 #ifndef KVS_LIBC_MALLOC
     tcase_add_test(tcase, impossible_size_is_refused);
     tcase_add_test(tcase, allocated_counts_live_bytes_exactly);
