@@ -57,5 +57,5 @@ int64_t usage_total(void)
     for (unsigned i = 0; i < thread_count; i++)
         sum += usage_of(&threads[i]);
     pthread_mutex_unlock(&lock);
-    return sum;
+    return sum > 0 ? sum : 0;
 }

@@ -28,7 +28,10 @@ static inline int64_t usage_own(void)
     return (int64_t)(*usage_counters.allocated - *usage_counters.freed);
 }
 
-/* Bytes that all threads together have allocated and not freed. Any thread. */
+/*
+ * Bytes that all threads together have allocated and not freed. Never negative: where threads free what one has allocated
+ * that didn't join, it is 0. Any thread.
+ */
 int64_t usage_total(void);
 
 #endif
