@@ -122,6 +122,11 @@ MEANT = [
           "which small integers count as shared", "kvs shares no objects: an integer lives in its entry."),
     Meant("CONFIG SET save", r"CONFIG SET .*save", lambda oracle, kvs, why: b"'save'" in kvs and oracle == b"+OK\r\n",
           "only the empty value is taken", "There is no persistence yet, and a promise to save would be a lie."),
+    Meant("writes under maxmemory", r"", lambda *_: False,
+          "a write that adds more than maxmemory is refused with OOM, and so is one for which no room can be made; what clients "
+          "send and don't read never counts",
+          "Redis asks before a command only whether it is over the limit, so it takes such a value and then evicts all keys; and it "
+          "pays with keys for what its clients send and don't read."),
     Meant("inline commands and counts with a NUL byte", r"\(RAW BYTES\) .*\x00",
           lambda oracle, kvs, why: oracle == b"" and kvs != b"", "the line is read as it is",
           "Redis stops reading such a line at the NUL and waits for ever for its end."),
