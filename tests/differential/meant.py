@@ -123,10 +123,10 @@ MEANT = [
     Meant("CONFIG SET save", r"CONFIG SET .*save", lambda oracle, kvs, why: b"'save'" in kvs and oracle == b"+OK\r\n",
           "only the empty value is taken", "There is no persistence yet, and a promise to save would be a lie."),
     Meant("writes under maxmemory", r"", lambda *_: False,
-          "a write that adds more than maxmemory is refused with OOM, and so is one for which no room can be made; what clients "
-          "send and don't read never counts",
-          "Redis asks before a command only whether it is over the limit, so it takes such a value and then evicts all keys; and it "
-          "pays with keys for what its clients send and don't read."),
+          "a write that adds more than maxmemory is refused with OOM and costs no key; what clients send and don't read never "
+          "counts",
+          "Redis counts what clients send, so it evicts all keys for a large value before it refuses it, and accepts one that "
+          "isn't sent (SETRANGE) and evicts all keys at the next write."),
     Meant("inline commands and counts with a NUL byte", r"\(RAW BYTES\) .*\x00",
           lambda oracle, kvs, why: oracle == b"" and kvs != b"", "the line is read as it is",
           "Redis stops reading such a line at the NUL and waits for ever for its end."),
