@@ -133,8 +133,8 @@ const struct directive directives[] = {
           .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN, .min = 1, .max = 256),
     NUMBER(
         "databases", SECTION_PROCESS, databases, 1, DATABASES_MAX, "16",
-        "Number of databases that SELECT can choose from. Each takes 2 KiB of address space, and as much memory once "
-        "it has keys.",
+        "Number of databases that SELECT can choose from. Each takes 2 KiB of address space, which become memory with "
+        "its first keys.",
         IMMUTABLE),
     BOOL("daemonize", SECTION_PROCESS, daemonize, "no", "Whether the server goes to the background.", IMMUTABLE),
     VALUE("pidfile", SECTION_PROCESS, KIND_STRING, pidfile, "",
@@ -160,7 +160,8 @@ const struct directive directives[] = {
     NUMBER("hz", SECTION_PROCESS, hz, 0, INT_MAX, "10",
            "How many times a second housekeeping runs; values outside 1 to 500 are brought into that range."),
     NUMBER("shutdown-timeout", SECTION_PROCESS, shutdown_timeout, 0, INT_MAX, "10",
-           "Seconds that a graceful end waits at most for clients to read their replies."),
+           "Seconds that a graceful end waits at most for clients to take their replies; it waits no longer than they "
+           "need."),
     VALUE("supervised", SECTION_PROCESS, KIND_ENUM, supervised, "no",
           "The service manager that learns the server's state: systemd, through NOTIFY_SOCKET; auto, whichever has set "
           "NOTIFY_SOCKET; upstart is accepted and means no.",
@@ -196,19 +197,21 @@ const struct directive directives[] = {
     NUMBER("timeout", SECTION_CLIENTS, timeout, 0, INT_MAX, "0",
            "Seconds after which an idle client is disconnected; 0: never."),
     VALUE("client-query-buffer-limit", SECTION_CLIENTS, KIND_MEMORY, client_query_buffer_limit, "1gb",
-          "Bytes that a client's unexecuted requests may take before it is disconnected.", .min = 1 << 20,
-          .max = LONG_MAX),
+          "Bytes that a client's requests may take while they aren't executed, with the room in large arguments and 24 "
+          "bytes for each argument; a client with more is disconnected.",
+          .min = 1 << 20, .max = LONG_MAX),
     VALUE("proto-max-bulk-len", SECTION_CLIENTS, KIND_MEMORY, proto_max_bulk_len, "512mb",
           "Bytes that one argument of a request may have at most.", .min = 1 << 20, .max = LONG_MAX),
-    VALUE("client-output-buffer-limit", SECTION_CLIENTS, KIND_OUTPUT_LIMITS, output_limits,
-          "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
-          "Bytes of unread replies after which a client is disconnected: for each class (normal, "
-          "replica, pubsub) a hard limit, "
-          "a soft limit and the seconds for which it may be exceeded; 0: no limit.",
-          .flags = DIRECTIVE_MULTI),
+    VALUE(
+        "client-output-buffer-limit", SECTION_CLIENTS, KIND_OUTPUT_LIMITS, output_limits,
+        "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60",
+        "Bytes of replies after which a client is disconnected, unread or still being written: for each class (normal, "
+        "replica, pubsub) a hard limit, a soft limit and the seconds for which it may be exceeded; 0: no limit but 1 "
+        "GiB of what is copied. All clients are normal today, those in MONITOR as well.",
+        .flags = DIRECTIVE_MULTI),
     VALUE("maxmemory-clients", SECTION_CLIENTS, KIND_MEMORY_OR_PERCENT, maxmemory_clients, "0",
-          "Memory of all clients together after which the largest are disconnected, in bytes or percent of "
-          "maxmemory; 0: no limit.",
+          "Memory of all clients together after which the largest are disconnected, but none with CLIENT NO-EVICT; in "
+          "bytes, at least 128 KiB, or in percent of maxmemory; 0: no limit.",
           .min = -100, .max = SSIZE_MAX),
     VALUE("enable-debug-command", SECTION_CLIENTS, KIND_ENUM, enable_debug_command, "no",
           "Whether DEBUG may be used; every client is local here.", IMMUTABLE, .choices = permissions),
@@ -218,10 +221,14 @@ const struct directive directives[] = {
 
     /* ---- keys ---- */
     VALUE("maxmemory", SECTION_KEYS, KIND_MEMORY, maxmemory, "0",
-          "Memory after which keys are evicted or writes refused, as maxmemory-policy says; 0: no limit.",
+          "Memory that the data may take: a write makes its room before it runs, by evicting keys, or is refused, as "
+          "maxmemory-policy says. What clients make the server keep doesn't count; 0: no limit.",
           .max = UINT64_MAX),
-    VALUE("maxmemory-policy", SECTION_KEYS, KIND_ENUM, maxmemory_policy, "noeviction",
-          "Which keys are evicted when maxmemory is reached.", .choices = policies),
+    VALUE(
+        "maxmemory-policy", SECTION_KEYS, KIND_ENUM, maxmemory_policy, "noeviction",
+        "Which keys are evicted where maxmemory leaves no room for a write; with noeviction the write is refused. What "
+        "adds more than maxmemory is refused in any case.",
+        .choices = policies),
     NUMBER("maxmemory-samples", SECTION_KEYS, maxmemory_samples, 1, INT_MAX, "5",
            "Number of keys that are compared to find one to evict."),
     NUMBER("lfu-log-factor", SECTION_KEYS, lfu_log_factor, 0, INT_MAX, "10",
