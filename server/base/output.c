@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define CHUNK_DATA (OUTPUT_CHUNK_SIZE - sizeof(struct output_chunk))
-#define POOL_MAX 64      /* chunks a thread keeps: 1 MiB */
+#define POOL_MAX 64      /* chunks a thread keeps: 896 KiB */
 #define COMPACT_MAX 2048 /* up to so many bytes are worth moving out of a pooled chunk */
 
 static __thread struct output_chunk *pool;

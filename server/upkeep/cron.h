@@ -9,7 +9,7 @@
 struct gate_member;
 struct server;
 
-/* Does what is due; returns the milliseconds until the next call, at least 1. */
+/* Does what is due; returns the milliseconds until the next call, 0 where there is more to evict or it is late. */
 int cron_run(struct server *server, struct gate_member *gate);
 
 #endif
