@@ -246,7 +246,7 @@ const struct directive directives[] = {
     BOOL("lazyfree-lazy-user-del", SECTION_KEYS, lazyfree_lazy_user_del, "no",
          "Whether DEL frees in the background, as UNLINK does."),
     BOOL("lazyfree-lazy-user-flush", SECTION_KEYS, lazyfree_lazy_user_flush, "no",
-         "Whether FLUSHALL and FLUSHDB without an option free in the background."),
+         "Whether FLUSHALL and FLUSHDB without an option free in the background; more than 10,000 keys always are."),
 
     /* ---- observation ---- */
     NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",
