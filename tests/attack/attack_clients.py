@@ -257,7 +257,7 @@ def never_reads_one_mget(case):
     case.peak(server, 1.1 * GB)
 
 
-@attack("twenty readers that never read send GETs of 100 kB and ECHOs; maxmemory-clients 50mb", redis=True)
+@attack("twenty readers that never read send GETs of 15 kB and ECHOs; maxmemory-clients 50mb", redis=True)
 def never_read_gets(case):
     server = case.server("--maxmemory-clients", "50mb")
     make_value(server, 15000)
