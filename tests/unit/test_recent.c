@@ -24,7 +24,7 @@ static void item_destroy(struct recent_entry *entry)
 static size_t item_measure(const struct recent_entry *entry)
 {
     const struct item *item = (const struct item *)entry;
-    return (size_t)(item->kind + item->times);
+    return (size_t)item->kind + (size_t)item->times;
 }
 
 static struct recent list = RECENT_INIT(item_destroy, item_measure);
@@ -73,7 +73,7 @@ static void expect_counted(void)
     struct seen seen = look(INT64_MAX);
     size_t bytes = 0;
     for (unsigned i = 0; i < seen.count; i++)
-        bytes += (size_t)(seen.kinds[i] + seen.times[i]);
+        bytes += (size_t)seen.kinds[i] + (size_t)seen.times[i];
     ck_assert_uint_eq(recent_bytes(&list), bytes);
 }
 
