@@ -121,6 +121,7 @@ static pid_t spawn(char *const *args, const char *folder, const char *output)
         _exit(126);
     closefrom(3);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL); /* a shell has it ignored by what it starts in the background, and kvs leaves it so */
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing is left behind if the test is killed */
     if (getppid() != parent)
         _exit(126);
