@@ -1,7 +1,9 @@
 /*
- * A thread's allowance is its share of half the room that is left, so all threads together never exceed the limit, and
- * the number of times they ask grows with the logarithm of the limit. What a thread frees isn't added to its allowance:
- * another thread may have been given it.
+ * A thread's allowance is its share of half the room that is left, so the number of times a thread asks grows with the
+ * logarithm of the limit. When others have used up so much that half of what there was is gone, all allowances end:
+ * they add up to half of the former room at most, which is still there. So all threads together never exceed the limit,
+ * even if one of them keeps its allowance for long. What a thread frees isn't added to its allowance: another thread may
+ * have been given it.
  */
 #include "engine/room.h"
 
@@ -30,9 +32,10 @@ __thread struct allowance room_allowance = {.from = INT64_MAX, .span = 0};
 static __thread bool joined;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* guarded by lock; the allowances are their threads', or of the thread that has stopped the world */
+/* guarded by lock; of the allowances, too, what other threads change */
 static struct allowance *allowances[THREADS_MAX];
 static unsigned allowance_count;
+static int64_t shared_room; /* the most that was left when any of the allowances was given */
 
 /* ---- allowances ---- */
 
@@ -61,7 +64,16 @@ void room_reconsider(void)
     pthread_mutex_lock(&lock);
     for (unsigned i = 0; i < allowance_count; i++)
         *allowances[i] = nothing;
+    shared_room = 0;
     pthread_mutex_unlock(&lock);
+}
+
+/* The threads may be using their allowances: they see it when they ask for more. Under the lock. */
+static void end_allowances(void)
+{
+    for (unsigned i = 0; i < allowance_count; i++)
+        __atomic_store_n(&allowances[i]->span, 0, __ATOMIC_RELAXED);
+    shared_room = 0;
 }
 
 /* There is room for bytes, and for so many more. */
@@ -70,8 +82,14 @@ static void allow(size_t bytes, int64_t more)
     if (!joined)
         join();
     int64_t share = more / 2 / (int64_t)workers_count();
+    pthread_mutex_lock(&lock);
+    if (more < shared_room / 2)
+        end_allowances();
+    if (more > shared_room)
+        shared_room = more;
     room_allowance.from = usage_own() - share;
-    room_allowance.span = (uint64_t)share * 2 + bytes;
+    __atomic_store_n(&room_allowance.span, (uint64_t)share * 2 + bytes, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&lock);
 }
 
 static void allow_everything(void)

@@ -23,7 +23,7 @@ struct server;
 /* private: usage_own() may go from here up to so many bytes more; where it has fallen below, others may have the room */
 struct allowance {
     int64_t from;
-    uint64_t span;
+    uint64_t span; /* atomic: another thread may end it */
 };
 extern __thread struct allowance room_allowance;
 
@@ -31,7 +31,7 @@ extern __thread struct allowance room_allowance;
 static inline bool room_is_ample(size_t bytes)
 {
     uint64_t above = (uint64_t)usage_own() + bytes - (uint64_t)room_allowance.from;
-    return __builtin_expect(above <= room_allowance.span, 1);
+    return __builtin_expect(above <= __atomic_load_n(&room_allowance.span, __ATOMIC_RELAXED), 1);
 }
 
 enum room {

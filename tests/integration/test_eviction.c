@@ -232,6 +232,34 @@ START_TEST(without_eviction_one_value_may_be_the_last)
 }
 END_TEST
 
+/* Each worker has been told that there is much room; then one of them uses nearly all of it. */
+START_TEST(no_worker_goes_by_room_that_another_has_used)
+{
+    enum { LIMIT = 40 << 20, VALUE = 100000, MOST = LIMIT / VALUE };
+    kit_stop(server); /* teardown stops the one that takes its place */
+    redisFree(c);
+    server = kit_start("--threads", "2");
+    c = kit_connect(server);
+    redisContext *other = kit_connect(server); /* of the other worker */
+    char *value = calloc(VALUE, 1);
+    set_policy("noeviction", LIMIT);
+    kit_expect(other, "+OK", "SET", "first", "v");
+    redisContext *writers[] = {c, other};
+    for (int w = 0; w < 2; w++) {
+        bool refused = false;
+        for (int i = 0; i < MOST && !refused; i++) {
+            redisReply *reply = redisCommand(writers[w], "SET %d:%d %b", w, i, value, (size_t)VALUE);
+            refused = reply->type == REDIS_REPLY_ERROR;
+            freeReplyObject(reply);
+        }
+        ck_assert(refused);
+        ck_assert_int_le(data_in_use(), LIMIT + VALUE + LIMIT / 50);
+    }
+    free(value);
+    redisFree(other);
+}
+END_TEST
+
 Suite *suite_eviction(void);
 Suite *suite_eviction(void)
 {
@@ -247,6 +275,7 @@ Suite *suite_eviction(void)
     tcase_add_test(tcase, a_pipeline_is_held_to_the_limit_as_single_requests_are);
     tcase_add_test(tcase, what_could_never_fit_is_refused_and_costs_nobody_a_key);
     tcase_add_test(tcase, without_eviction_one_value_may_be_the_last);
+    tcase_add_test(tcase, no_worker_goes_by_room_that_another_has_used);
     suite_add_tcase(suite, tcase);
     return suite;
 }
