@@ -18,8 +18,9 @@ struct net_service {
     void (*opened)(void *context, struct conn *conn);   /* fields of struct conn are set, the rest is zero */
     void (*readable)(void *context, struct conn *conn); /* conn_read() has bytes or the end of the stream */
     /*
-     * All connections with input have had their readable(). Returns after how many milliseconds the next round begins
-     * at the latest; -1: when there is something to do for net/.
+     * All connections with input have had their readable(), and messages and the tick, which may give work to do, have
+     * run. Returns after how many milliseconds the next round begins at the latest; -1: when there is something to do
+     * for net/.
      */
     int (*served)(void *context);
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */

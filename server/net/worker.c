@@ -262,12 +262,12 @@ static void worker_round(struct worker *worker, const struct epoll_event *events
         else
             worker_clear_wake(worker);
     }
-    worker->next_round_ms = worker->service->served(worker->service->context);
     worker_read_mail(worker);
     if (worker->now_ms >= worker->next_tick_ms) {
         worker->next_tick_ms = worker->now_ms + TICK_MS;
         worker->service->tick(worker->service->context, worker, worker->now_ms);
     }
+    worker->next_round_ms = worker->service->served(worker->service->context);
     if (worker->stopping)
         worker_drain(worker);
     worker_flush(worker);
