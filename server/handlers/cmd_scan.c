@@ -91,7 +91,7 @@ static void reply_scan(struct call *call, struct name_walk *walk)
 
 void cmd_scan(struct call *call)
 {
-    struct name_walk begun = {0}, *walk = name_walk_of(call);
+    struct name_walk begun = {.deletes = true}, *walk = name_walk_of(call);
     struct scan_options options = {.count = 10, .type = WALK_ANY_TYPE};
     if (!parse_cursor(&call->argv[1], &begun.cursor)) {
         reply_error(call->reply, "ERR invalid cursor");

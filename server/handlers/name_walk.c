@@ -63,6 +63,12 @@ bool name_walk_failed(const struct name_walk *walk)
 
 /* ---- a piece ---- */
 
+static bool is_due(const struct entry *entry, int64_t now_ms)
+{
+    int64_t expire_ms = entry_expiry(entry);
+    return expire_ms != ENTRY_NO_EXPIRY && expire_ms <= now_ms;
+}
+
 /* Under the shard's lock. */
 static void walk_visit(void *context, const struct entry *entry)
 {
@@ -76,25 +82,29 @@ static void walk_visit(void *context, const struct entry *entry)
     }
     if (result == GLOB_NO)
         return;
-    int64_t expire_ms = entry_expiry(entry);
+    bool due = is_due(entry, walk->now_ms);
     if (result == GLOB_UNDECIDED)
         name_list_add(&walk->doubtful, name);
-    else if (expire_ms != ENTRY_NO_EXPIRY && expire_ms <= walk->now_ms)
+    else if (due && walk->deletes)
         name_list_add(&walk->expired, name);
-    else if (walk->type == WALK_ANY_TYPE || walk->type == entry->type)
+    else if (!due && (walk->type == WALK_ANY_TYPE || walk->type == entry->type))
         name_list_add(&walk->found, name);
 }
 
-/* Looks a key up, which deletes it if it has expired. Whether it is there, and of the type that is asked for. */
+/* Looks a key up, and deletes it if it has expired and the walk deletes. Whether it is there, and of the type. */
 static bool look_up(const struct name_walk *walk, struct call *call, struct bytes name)
 {
     struct key key = key_make(name.data, name.len);
     struct shard_set set = {0};
     shard_set_add(&set, key.hash);
-    keyspace_lock(call->view.keyspace, &set);
-    const struct entry *entry = keyspace_find(&call->view, &key, LOOKUP_PEEK);
-    bool fits = entry && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
-    keyspace_unlock(call->view.keyspace, &set);
+    struct view view = call->view;
+    if (!walk->deletes)
+        view.now_ms = 0; /* at which nothing has expired */
+    keyspace_lock(view.keyspace, &set);
+    const struct entry *entry = keyspace_find(&view, &key, LOOKUP_PEEK);
+    bool fits = entry && !is_due(entry, walk->now_ms) && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
+    keyspace_unlock(view.keyspace, &set);
+    call->view.events = view.events;
     return fits;
 }
 

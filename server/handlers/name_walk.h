@@ -35,7 +35,8 @@ struct name_walk {
     uint64_t cursor;       /* where it goes on; 0 at the end */
     size_t left;           /* keys that it is still to visit, about */
     bool unique;           /* each name once: a key may be visited twice when its table grows or shrinks in between */
-    int type;              /* number of a value type, or one of the above: the name of no type, and any */
+    bool deletes; /* keys that it meets and whose time has come: SCAN deletes them, KEYS leaves them, as in Redis */
+    int type;     /* number of a value type, or one of the above: the name of no type, and any */
     /* private */
     const struct arg *pattern; /* of the running call; NULL: any */
     int64_t now_ms;            /* of the running call */

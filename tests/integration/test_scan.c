@@ -221,6 +221,28 @@ START_TEST(keys_gives_each_name_once_while_others_write)
 }
 END_TEST
 
+static bool keys_shows_none(void *unused)
+{
+    (void)unused;
+    redisReply *reply = kit_command(c, "KEYS", "*");
+    bool none = reply->elements == 0;
+    freeReplyObject(reply);
+    return none;
+}
+
+/* As in Redis, whose SCAN deletes what it meets. */
+START_TEST(keys_leaves_expired_keys_out_and_where_they_are)
+{
+    kit_expect(c, "+OK", "DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    kit_expect(c, "+OK", "SET", "a*b*c*d", "v", "PX", "1");
+    kit_await(keys_shows_none, NULL, "the key to expire");
+    kit_expect(c, "[]", "KEYS", "*a*b*c*d*");
+    kit_expect(c, ":1", "DBSIZE");
+    kit_expect(c, "[$0 []]", "SCAN", "0");
+    kit_expect(c, ":0", "DBSIZE");
+}
+END_TEST
+
 Suite *suite_scan(void);
 Suite *suite_scan(void)
 {
@@ -233,6 +255,7 @@ Suite *suite_scan(void)
     tcase_add_test(tcase, scan_leaves_expired_keys_out_and_deletes_them);
     tcase_add_test(tcase, scan_sees_keys_that_stay_while_the_table_grows_and_shrinks);
     tcase_add_test(tcase, keys_matches_patterns);
+    tcase_add_test(tcase, keys_leaves_expired_keys_out_and_where_they_are);
     tcase_add_test(tcase, keys_gives_each_name_once_while_others_write);
     suite_add_tcase(suite, tcase);
     return suite;
