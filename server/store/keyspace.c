@@ -9,6 +9,7 @@
 #include "base/panic.h"
 #include "store/disposal.h"
 #include "store/keyspace_internal.h"
+#include "store/reaper.h"
 #include "store/recency.h"
 
 #include <assert.h>
@@ -43,6 +44,7 @@ struct keyspace *keyspace_create(int databases)
 void keyspace_destroy(struct keyspace *keyspace)
 {
     keyspace_flush(&(struct view){.keyspace = keyspace}, -1, false);
+    reaper_stop(); /* many keys are its work */
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         shard_deinit(&keyspace->shards[i]);
     mem_unreserve(keyspace->reserved, keyspace->reserved_size);
