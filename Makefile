@@ -105,7 +105,7 @@ run: ## set up, build, and serve on /tmp/kvs.sock (SOCKET=...) in the foreground
 	@echo "In another terminal: $(BUILD)/kvs-cli -s $(SOCKET)"
 	@exec $(BUILD)/kvs-server -s $(SOCKET)
 
-test: ## set up, build, and run all tests, in under 5 minutes
+test: ## set up, build, and run all tests, in under 7 minutes
 	@tests/packages build test
 	$(MAKE_ALL) test-programs
 	@BUILD=$(BUILD) tests/run unit integration client differential
