@@ -110,10 +110,15 @@ class Pair:
                 server.start()
 
     def flush(self):
+        """Empties both. Changes are counted anew: whether a key that has expired is still there to be flushed is a race."""
+        seen = []
         for server in self.sides():
             connection = servers.Connection(server)
-            connection.exchange(resp.encode(["FLUSHALL"]), 1)
+            replies, _ = connection.exchange(resp.encode(["FLUSHALL"]) + resp.encode(CHANGES), 2)
             connection.close()
+            seen.append(changes_of(replies[1]) if len(replies) == 2 else None)
+        self.changes = None
+        self.note_changes(seen)
 
     def note_changes(self, seen):
         """By how much each side's changes have risen since they were seen last; None where that isn't known."""
