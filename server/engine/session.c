@@ -42,8 +42,8 @@
 #define SCRATCH_SIZE ((size_t)16 << 10)
 /* Bytes of replies that lie unread: */
 #define UNREAD_FLUSH ((size_t)1 << 20)       /* they are sent before more requests are executed, */
-#define UNREAD_MAX ((size_t)8 << 20)         /* then requests wait until they have been read */
-#define UNREAD_RESUME ((size_t)4 << 20)      /* but for so many; */
+#define UNREAD_MAX ((size_t)64 << 20)        /* then requests wait until they have been read */
+#define UNREAD_RESUME ((size_t)32 << 20)     /* but for so many; */
 #define UNREAD_BATCH_MAX ((size_t)256 << 20) /* and so do requests that have been parsed already */
 
 #define WAVE_CLIENTS 16
@@ -187,6 +187,14 @@ static enum parse_result session_parse(struct client *client, struct parser *par
     return parser_batch(parser, &limits, requests_out, count_out);
 }
 
+/* Bytes of replies that may lie unread before the client's requests wait. */
+static size_t unread_max(const struct client *client)
+{
+    const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
+    return limit->hard_bytes > 0 || limit->soft_bytes > 0 ? REPLY_COPY_LIMIT
+                                                          : UNREAD_MAX; /* that limit ends it first */
+}
+
 /*
  * Before more of its requests are executed. True: they have to wait until the client has read; it keeps them, and what
  * else has come.
@@ -194,7 +202,7 @@ static enum parse_result session_parse(struct client *client, struct parser *par
 static __attribute__((noinline)) bool session_wait_for_reader(struct client *client, struct parser *parser)
 {
     conn_flush_now(&client->conn);
-    if (client->conn.state != CONN_OPEN || client->conn.output.bytes <= UNREAD_MAX)
+    if (client->conn.state != CONN_OPEN || client->conn.output.bytes <= unread_max(client))
         return false;
     session_settle_parser(client, parser);
     client_hold(client, HELD_OUTPUT, NULL, 0);
@@ -288,6 +296,8 @@ static void session_return_parser(struct client *client, struct parser *parser)
 static void session_keep_input(struct client *client, struct parser *parser)
 {
     session_settle_parser(client, parser);
+    if ((client->flags & CLIENT_HELD) && parser_memory(client->parser) > UNREAD_BATCH_MAX)
+        conn_set_reading(&client->conn, false); /* until it is let go */
     clients_check_memory(client);
 }
 
