@@ -465,7 +465,7 @@ class HintsAndCompletion(PromptTest):
         self.at_prompt(screen, mark="[2]")
         screen.enter("keys * | sort > %s/keys" % self.home)
         self.at_prompt(screen, mark="[2]")
-        screen.type("hgetall user:1 | wc -l\r")
+        screen.enter("hgetall user:1 | wc -l")
         self.at_prompt(screen, mark="[2]")
         screen.type("xgroup c\t")
         screen.type("\t")
