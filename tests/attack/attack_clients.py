@@ -18,8 +18,8 @@ def evictions(admin):
 
 # ---- requests ----
 
-@attack("eight readers announce 500 MB and send one byte; maxmemory 200mb with 50,000 keys of 1 kB", redis=True)
-def announced_bulks(case):
+def no_price_for_keys(case, send):
+    """Eight readers send what `send` does beside 50,000 keys, which must stay: yields (policy, server, admin) for each."""
     for policy in ("allkeys-lru", "noeviction"):
         server = case.server("--maxmemory", "200mb", "--maxmemory-policy", policy)
         admin = server.client()
@@ -27,32 +27,28 @@ def announced_bulks(case):
         with case.witness(server) as witness:
             readers = server.clients(8, "read")
             for reader in readers:
-                reader.raw(b"*2\r\n$4\r\nECHO\r\n$500000000\r\nx")
+                send(reader)
             time.sleep(0.4)   # for several of the server's looks at its memory
             refused = sum(isinstance(admin("SET", "w%d" % i, "y"), Error) for i in range(100))
         case.figure("%s: other people's keys evicted" % policy, evictions(admin), 0, "")
         case.figure("%s: other people's writes refused" % policy, refused + witness.seen.refused, 0, "")
-        case.peak(server, 120 * MB, "%s: peak RSS" % policy)
+        yield policy, server, admin
         server.stop()
+
+
+@attack("eight readers announce 500 MB and send one byte; maxmemory 200mb with 50,000 keys of 1 kB", redis=True)
+def announced_bulks(case):
+    data = b"*2\r\n$4\r\nECHO\r\n$500000000\r\nx"
+    for policy, server, _ in no_price_for_keys(case, lambda reader: reader.raw(data)):
+        case.peak(server, 120 * MB, "%s: peak RSS" % policy)
 
 
 @attack("eight readers send 30 MB each of a request that they don't end; maxmemory 200mb with 50,000 keys of 1 kB")
 def half_requests_evict(case):
-    for policy in ("allkeys-lru", "noeviction"):
-        server = case.server("--maxmemory", "200mb", "--maxmemory-policy", policy)
-        admin = server.client()
-        fill(admin, 50000, 1000)
-        with case.witness(server) as witness:
-            readers = server.clients(8, "read")
-            for reader in readers:
-                reader.push(b"*2\r\n$4\r\nECHO\r\n$40000000\r\n" + b"x" * 30000000)
-            time.sleep(0.4)
-            refused = sum(isinstance(admin("SET", "w%d" % i, "y"), Error) for i in range(100))
-        case.figure("%s: other people's keys evicted" % policy, evictions(admin), 0, "")
-        case.figure("%s: other people's writes refused" % policy, refused + witness.seen.refused, 0, "")
+    data = b"*2\r\n$4\r\nECHO\r\n$40000000\r\n" + b"x" * 30000000
+    for policy, _, admin in no_price_for_keys(case, lambda reader: reader.push(data)):
         case.figure("%s: memory that is no client's" % policy,
                     int(admin.info()["used_memory"]) - counted(admin), 100 * MB)
-        server.stop()
 
 
 @attack("fifty requests announce 500 MB; client-query-buffer-limit 10mb", redis=True)
