@@ -162,6 +162,18 @@ class Screen(Terminal):
         """Until a text is on the screen."""
         self.wait_for(lambda: text in self.text(), repr(text))
 
+    def insist(self, keys, text):
+        """Types keys that send a signal, again and again until a text is on the screen: a shell that has just begun to wait
+        for something else tells of a signal only when the next one comes."""
+        end = time.monotonic() + DEADLINE
+        while text not in self.text():
+            if time.monotonic() > end:
+                raise AssertionError("the screen never showed %r:\n%s" % (text, self.text()))
+            self.type(keys)
+            again = time.monotonic() + 2
+            while text not in self.text() and time.monotonic() < again:
+                self.take(again - time.monotonic())
+
     def expect_gone(self, text):
         self.wait_for(lambda: text not in self.text(), "itself without %r" % text)
 

@@ -625,16 +625,14 @@ class LongRepliesAreNotPouredOut(ServerOfReplies):
         screen = self.open("--pager", PAGER=pager)
         screen.enter("reply few")
         screen.expect("waiting")
-        screen.type("\x03")
-        screen.expect("caught")
+        screen.insist("\x03", "caught")
         screen.type("\r")
         screen.expect("left")
         self.go_on(screen)
         self.replies["it"] = self.replies["few"]
         with Screen("-s", self.server.path, "--pager", "reply", "it", env=environment(PAGER=pager)) as one_shot:
             one_shot.expect("waiting")
-            one_shot.type("\x03")
-            one_shot.expect("caught")
+            one_shot.insist("\x03", "caught")
             one_shot.type("\r")
             self.assertEqual(one_shot.wait(), 0)
             self.assertIn("left", one_shot.text())
