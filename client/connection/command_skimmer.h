@@ -1,6 +1,7 @@
 /*
  * Finds the ends of commands in bytes that are on their way to a server, however they are cut: in RESP, or inline, one
- * on each line. It counts those that get a reply, and the lines while all is inline.
+ * on each line. It counts those that get a reply, and those that get none because of CLIENT REPLY, and the lines while
+ * all is inline.
  *
  * Memory is that of the struct, whatever comes. What the server would refuse as a protocol error makes it lose the
  * thread: from then on it knows nothing.
@@ -8,9 +9,14 @@
 #ifndef KVS_CLIENT_CONNECTION_COMMAND_SKIMMER_H
 #define KVS_CLIENT_CONNECTION_COMMAND_SKIMMER_H
 
+#include "connection/silence.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define SKIMMER_WORD 8  /* bytes of a word that may matter, with a zero */
+#define SKIMMER_LINE 64 /* bytes of a line that may matter */
 
 enum command_place {
     PLACE_BETWEEN, /* no command has begun */
@@ -25,17 +31,23 @@ enum command_place {
 /* Begins as all zero bytes. */
 struct command_skimmer {
     enum command_place place;
-    uint64_t commands; /* complete, and not empty */
+    uint64_t commands; /* complete, not empty, and answered */
+    uint64_t silent;   /* not answered */
     uint64_t lines;    /* complete, empty ones too */
     bool has_resp;     /* a command in RESP has been seen: `lines` is no longer the number of the line */
+    struct silence silence;
 
     /* private */
     bool line_has_word; /* inline: the line is not blank */
     bool after_return;  /* in a number: the line feed is next */
     uint64_t number;
     int digits;
-    uint64_t words_left;
-    uint64_t bytes_left; /* of a word, with its line end */
+    uint64_t words, words_left;
+    uint64_t word_length, bytes_left;  /* of a word; the latter with its line end */
+    char first_words[3][SKIMMER_WORD]; /* of a command of at most three words */
+    bool has_long_word;                /* one of them didn't fit */
+    char line[SKIMMER_LINE];           /* inline: how it begins */
+    size_t line_length;
 };
 
 /* Takes bytes up to the end of a command that gets a reply, where it stops, or all of them. Returns how many. */

@@ -122,7 +122,9 @@ static void explain_owner(FILE *out, const struct stat *status, const char *sock
         fprintf(out, "'#%ld'", (long)status->st_uid);
     fputs(" kvs-cli -s ", out);
     quoting_write_shell_word(out, socket_path);
-    fputs("), or give the server unixsocketperm 660 and a group of which you are a member.", out);
+    fputs("), or let the server give the file mode 660 and a group of which you are a member: unixsocketperm and "
+          "unixsocketgroup, or mode= and group= of its listen line.",
+          out);
 }
 
 static void explain_remedy(FILE *out, const struct wanted *wanted, const struct stat *status, const char *socket_path)

@@ -28,6 +28,7 @@ struct connection {
     redisContext *context;
     struct reader *reader;
     double timeout; /* seconds; 0: none */
+    uint64_t bytes_sent, bytes_received;
     struct first_words first;
     char error[320];
 };
@@ -93,10 +94,21 @@ void connection_close(struct connection *connection)
     free(connection);
 }
 
+void connection_set_timeout(struct connection *connection, double timeout)
+{
+    connection->timeout = timeout;
+}
+
 static enum connection_status connection_fail(struct connection *connection, const char *message)
 {
     snprintf(connection->error, sizeof connection->error, "%s", message);
     return CONNECTION_BROKEN;
+}
+
+struct connection_traffic connection_traffic(const struct connection *connection)
+{
+    return (struct connection_traffic){.sent = connection->bytes_sent,
+                                       .taken = connection->bytes_received - reader_left_over(connection->reader)};
 }
 
 int connection_fd(const struct connection *connection)
@@ -112,6 +124,7 @@ enum connection_status connection_read(struct connection *connection)
     if (size > 0) {
         first_words_add(&connection->first, space, (size_t)size);
         reader_commit(connection->reader, (size_t)size);
+        connection->bytes_received += (uint64_t)size;
         return CONNECTION_OK;
     }
     if (size == 0 || errno == ECONNRESET)
@@ -154,6 +167,7 @@ static bool connection_write(struct connection *connection, size_t *sent)
     if (size < 0)
         return errno == EAGAIN || errno == EINTR;
     *sent += (size_t)size;
+    connection->bytes_sent += (uint64_t)size;
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include "core/quoting.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct connection;
@@ -30,6 +31,9 @@ enum connection_status {
  */
 int connection_open(const char *path, double timeout, struct connection **connection_out);
 void connection_close(struct connection *connection);
+
+/* Another time that the other end may be silent; 0: for ever. */
+void connection_set_timeout(struct connection *connection, double timeout);
 
 /* Sends one command. That the server has gone is noticed when its reply is received: a server that refuses and closes
  * at once has often left its reason to be read. */
@@ -57,6 +61,13 @@ int connection_fd(const struct connection *connection);
 
 /* Receives what is there, without waiting, for connection_take(). */
 enum connection_status connection_read(struct connection *connection);
+
+/* Bytes since the connection was made: those that were sent, and those of the replies that were taken. Exact when the
+ * last connection_flush() sent everything, and the last connection_take() or connection_receive() gave a reply. */
+struct connection_traffic {
+    uint64_t sent, taken;
+};
+struct connection_traffic connection_traffic(const struct connection *connection);
 
 /* The kernel's word on who listens at the other end: see peer.h. False when it has none. */
 bool connection_peer(const struct connection *connection, struct ucred *peer_out);

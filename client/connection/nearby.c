@@ -1,5 +1,6 @@
 #include "connection/nearby.h"
 
+#include "connection/url.h"
 #include "core/age.h"
 #include "core/memory.h"
 #include "core/quoting.h"
@@ -158,12 +159,26 @@ static void search_folder(struct search *search, const char *folder)
     closedir(entries);
 }
 
+/* The place that KVS_SOCKET names, as a path or a URL. */
+static void search_named(struct search *search)
+{
+    const char *named = getenv("KVS_SOCKET");
+    struct url url;
+    if (!named || *named == '\0')
+        return;
+    if (!url_is_meant(named)) {
+        search_place(search, named);
+    } else if (!url_parse(named, &url)) {
+        search_place(search, url.path);
+        url_deinit(&url);
+    }
+}
+
 static void search_everywhere(struct search *search)
 {
-    const char *named = getenv("KVS_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
     const char *slash = strrchr(search->path, '/');
-    if (named && *named != '\0')
-        search_place(search, named);
+    search_named(search);
     if (runtime && *runtime != '\0') {
         char *path = join(runtime, "kvs.sock");
         search_place(search, path);

@@ -102,6 +102,11 @@ void reader_commit(struct reader *reader, size_t size)
     reader->filled += size;
 }
 
+size_t reader_left_over(const struct reader *reader)
+{
+    return reader->filled - reader->parsed;
+}
+
 const char *reader_error(const struct reader *reader)
 {
     return reader->error;

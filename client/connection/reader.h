@@ -43,6 +43,9 @@ void reader_commit(struct reader *reader, size_t size);
 /* On READ_DONE `*reply_out` is the caller's to destroy. */
 enum read_status reader_next(struct reader *reader, struct reply **reply_out);
 
+/* Bytes that arrived behind the last whole reply, once it was given. */
+size_t reader_left_over(const struct reader *reader);
+
 /* After READ_BAD: one line of text, which lives as long as the reader. */
 const char *reader_error(const struct reader *reader);
 

@@ -31,3 +31,13 @@ bool reply_has_prefix(const struct reply *reply, const char *prefix)
     size_t length = strlen(prefix);
     return reply->text && reply->length >= length && memcmp(reply->text, prefix, length) == 0;
 }
+
+const struct reply *reply_find(const struct reply *reply, const char *name)
+{
+    for (size_t i = 0; reply_is_aggregate(reply) && i + 1 < reply->count; i += 2) {
+        const struct reply *key = &reply->elements[i];
+        if (key->text && strcmp(key->text, name) == 0)
+            return &reply->elements[i + 1];
+    }
+    return NULL;
+}

@@ -42,6 +42,11 @@ const char *quantity_write_bytes(char *text, double bytes)
     return text;
 }
 
+const char *quantity_noun(uint64_t number, const char *one, const char *many)
+{
+    return number == 1 ? one : many;
+}
+
 const char *quantity_write_thousands(char *text, uint64_t number)
 {
     char digits[24];

@@ -19,6 +19,9 @@ const char *quantity_write_bytes(char *text, double bytes);
 /* "900B", "4.00K", "1.25M": how redis-cli writes bytes. */
 const char *quantity_write_size(char *text, double bytes);
 
+/* The form of a noun that goes with a number: quantity_noun(1, "key", "keys") is "key". Returns one of the two. */
+const char *quantity_noun(uint64_t number, const char *one, const char *many);
+
 /* All digits, in groups of three. */
 const char *quantity_write_thousands(char *text, uint64_t number);
 

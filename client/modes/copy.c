@@ -4,10 +4,12 @@
 #include "core/memory.h"
 #include "core/monotonic.h"
 #include "core/quantity.h"
+#include "modes/copy_databases.h"
 #include "modes/copy_stream.h"
 #include "output/output.h"
 #include "session/info.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,11 @@ struct copy {
     struct options source_options, target_options;
     struct arguments pattern; /* one word, or none */
     struct copy_plan plan;
+
+    struct copy_totals totals; /* of all databases */
+    enum exit_code code;
+    double began;            /* monotonic seconds */
+    bool has_left_interrupt; /* the line of the terminal's "^C" */
 };
 
 /* ---- what the servers are ---- */
@@ -51,6 +58,7 @@ static enum exit_code ask_product(struct copy_side *side, char run_id[RUN_ID_SIZ
         const char *id = info_text(info, "run_id");
         write_product(side, info);
         snprintf(run_id, RUN_ID_SIZE, "%s", id ? id : "");
+        side->has_info = true;
     }
     info_destroy(info);
     reply_destroy(reply);
@@ -83,7 +91,7 @@ static enum exit_code require_command(const struct copy_side *side, const char *
 {
     enum knowledge knowledge = COMMAND_UNTOLD;
     enum exit_code code = ask_command(side, name, &knowledge);
-    return code == EXIT_CODE_OK && knowledge == COMMAND_UNKNOWN ? copy_refuse_server(side, name) : code;
+    return code == EXIT_CODE_OK && knowledge == COMMAND_UNKNOWN ? copy_side_lacks(side, name) : code;
 }
 
 static enum exit_code check_commands(struct copy_plan *plan)
@@ -122,21 +130,6 @@ static enum exit_code check_servers(struct copy_plan *plan)
     return code == EXIT_CODE_OK ? check_commands(plan) : code;
 }
 
-/* For the progress: all keys of the source, where all are wanted and it tells. */
-static enum exit_code ask_expected(struct copy_plan *plan)
-{
-    struct reply *reply;
-    if (plan->pattern || plan->type)
-        return EXIT_CODE_OK;
-    enum exit_code code = session_ask(plan->source.session, (const char *[]){"DBSIZE", NULL}, &reply);
-    if (code != EXIT_CODE_OK)
-        return code;
-    if (reply->type == REPLY_INTEGER && reply->integer > 0)
-        plan->expected = (uint64_t)reply->integer;
-    reply_destroy(reply);
-    return EXIT_CODE_OK;
-}
-
 /* ---- what the user wants ---- */
 
 static const char *text_of_environment(const char *name)
@@ -153,7 +146,18 @@ static void choose_options(struct copy *copy)
     copy->source_options.socket_path = copy->options->copy_from;
     copy->source_options.socket_source = "the one given with --copy-from";
     copy->source_options.password = text_of_environment("KVSCLI_SOURCE_AUTH");
-    copy->source_options.user = copy->source_options.password ? text_of_environment("KVSCLI_SOURCE_USER") : NULL;
+    copy->source_options.user = text_of_environment("KVSCLI_SOURCE_USER");
+    if (copy->source_options.user && !copy->source_options.password)
+        copy->source_options.password = ""; /* as for --user */
+}
+
+static struct copy_side make_side(const struct options *options)
+{
+    return (struct copy_side){
+        .session = session_create(options, SESSION_BATCH),
+        .path = options->socket_path,
+        .database = options->database,
+    };
 }
 
 /* False: its quotes are wrong. */
@@ -171,44 +175,176 @@ static bool choose_pattern(struct copy *copy)
     return true;
 }
 
+/* ---- copying ---- */
+
 static void print_totals(const struct copy_totals *totals, double seconds)
 {
     char copied[QUANTITY_SIZE], size[QUANTITY_SIZE], skipped[QUANTITY_SIZE], failed[QUANTITY_SIZE], time[QUANTITY_SIZE],
         vanished[QUANTITY_SIZE];
-    if (totals->is_interrupted && isatty(STDOUT_FILENO))
-        putchar('\n'); /* after the terminal's "^C" */
-    printf("%scopied %s keys (%s), skipped %s, failed %s in %s", totals->is_interrupted ? "interrupted: " : "",
-           quantity_write_thousands(copied, totals->copied), quantity_write_bytes(size, (double)totals->bytes),
+    printf("copied %s %s (%s), skipped %s, failed %s in %s", quantity_write_thousands(copied, totals->copied),
+           quantity_noun(totals->copied, "key", "keys"), quantity_write_bytes(size, (double)totals->bytes),
            quantity_write_thousands(skipped, totals->skipped), quantity_write_thousands(failed, totals->failed),
            quantity_write_duration(time, seconds));
     if (totals->vanished > 0)
-        printf("; %s were gone when their turn came", quantity_write_thousands(vanished, totals->vanished));
-    if (totals->skipped > 0)
-        printf("; --replace overwrites what is there");
+        printf("; %s %s gone when %s turn came", quantity_write_thousands(vanished, totals->vanished),
+               quantity_noun(totals->vanished, "was", "were"), quantity_noun(totals->vanished, "its", "their"));
+}
+
+/* The terminal's "^C" has a line of its own. */
+static void leave_interrupt(struct copy *copy, const struct copy_totals *totals)
+{
+    if (totals->is_interrupted && !copy->has_left_interrupt && isatty(STDOUT_FILENO))
+        putchar('\n');
+    copy->has_left_interrupt |= totals->is_interrupted;
+}
+
+static void print_database(struct copy *copy, int number, const struct copy_totals *totals, double seconds)
+{
+    leave_interrupt(copy, totals);
+    printf("database %d: ", number);
+    print_totals(totals, seconds);
     putchar('\n');
     output_flush();
 }
 
-static enum exit_code copy_keys(struct copy_plan *plan)
+static void print_end(struct copy *copy)
 {
-    struct copy_totals totals;
-    enum exit_code code = ask_expected(plan);
-    if (code != EXIT_CODE_OK)
-        return code;
-    double began = monotonic_seconds();
-    code = copy_stream_run(plan, &totals);
-    print_totals(&totals, monotonic_seconds() - began);
-    return code;
+    const struct copy_totals *totals = &copy->totals;
+    leave_interrupt(copy, totals);
+    if (totals->is_interrupted)
+        fputs("interrupted: ", stdout);
+    print_totals(totals, monotonic_seconds() - copy->began);
+    if (totals->skipped > 0)
+        fputs("; --replace overwrites what is there", stdout);
+    putchar('\n');
+    output_flush();
 }
 
-static enum exit_code connect_and_copy(struct copy_plan *plan)
+/* ---- one database ---- */
+
+/* For the progress: all keys, where all are wanted and the source tells. */
+static enum exit_code ask_expected(struct copy_plan *plan)
 {
+    struct reply *reply;
+    if (plan->pattern || plan->type)
+        return EXIT_CODE_OK;
+    enum exit_code code = copy_side_ask(&plan->source, (const char *[]){"DBSIZE", NULL}, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
+    if (reply->type == REPLY_INTEGER && reply->integer > 0)
+        plan->expected = (uint64_t)reply->integer;
+    reply_destroy(reply);
+    return EXIT_CODE_OK;
+}
+
+static void copy_given(struct copy *copy)
+{
+    copy->code = ask_expected(&copy->plan);
+    if (copy->code != EXIT_CODE_OK)
+        return;
+    copy->code = copy_stream_run(&copy->plan, &copy->totals);
+    print_end(copy);
+}
+
+/* ---- all of them ---- */
+
+static uint64_t count_seen(const struct copy_totals *totals)
+{
+    return totals->copied + totals->skipped + totals->vanished + totals->failed;
+}
+
+static void add_totals(struct copy_totals *sum, const struct copy_totals *totals)
+{
+    sum->copied += totals->copied;
+    sum->bytes += totals->bytes;
+    sum->skipped += totals->skipped;
+    sum->vanished += totals->vanished;
+    sum->failed += totals->failed;
+    sum->is_stopped |= totals->is_stopped;
+    sum->is_interrupted |= totals->is_interrupted;
+}
+
+static void expect_all(struct copy_plan *plan, const struct copy_databases *databases)
+{
+    plan->names_database = databases->count > 1;
+    for (size_t i = 0; i < databases->count && !plan->pattern && !plan->type; i++) {
+        if (databases->list[i].keys == 0) {
+            plan->expected = 0;
+            return;
+        }
+        plan->expected += databases->list[i].keys;
+    }
+}
+
+/* Takes both sides there. They were asked before, so a refusal means that something has changed. */
+static enum exit_code enter_database(struct copy_plan *plan, int number)
+{
+    enum exit_code code = copy_databases_enter(&plan->source, number);
+    return code == EXIT_CODE_OK ? copy_databases_enter(&plan->target, number) : code;
+}
+
+static void copy_database(struct copy *copy, int number)
+{
+    struct copy_totals totals = {0};
+    double began = monotonic_seconds();
+    enum exit_code code = enter_database(&copy->plan, number);
+    if (code == EXIT_CODE_OK)
+        code = copy_stream_run(&copy->plan, &totals);
+    else
+        totals.is_stopped = true;
+    totals.is_interrupted |= code == EXIT_CODE_INTERRUPTED;
+    if (totals.is_stopped || copy->code == EXIT_CODE_OK)
+        copy->code = code; /* why it ends says more than that keys failed */
+    add_totals(&copy->totals, &totals);
+    copy->plan.done += count_seen(&totals);
+    if (count_seen(&totals) > 0)
+        print_database(copy, number, &totals, monotonic_seconds() - began);
+}
+
+static void copy_found(struct copy *copy, const struct copy_databases *databases)
+{
+    expect_all(&copy->plan, databases);
+    for (size_t i = 0; i < databases->count; i++) {
+        if (copy->totals.is_stopped) {
+            fprintf(stderr, "kvs-cli: --copy-from: database %d%s not copied\n", databases->list[i].number,
+                    i + 1 < databases->count ? " and those behind it are" : " is");
+            break;
+        }
+        copy_database(copy, databases->list[i].number);
+    }
+    print_end(copy);
+}
+
+static void copy_all(struct copy *copy)
+{
+    struct copy_databases databases = {0};
+    enum exit_code code = copy_databases_find(&copy->plan.source, &databases);
+    if (code == EXIT_CODE_OK)
+        code = copy_databases_check(&databases, &copy->plan.source);
+    if (code == EXIT_CODE_OK)
+        code = copy_databases_check(&databases, &copy->plan.target);
+    copy->code = code;
+    if (code == EXIT_CODE_OK)
+        copy_found(copy, &databases);
+    copy_databases_deinit(&databases);
+}
+
+static void connect_and_copy(struct copy *copy)
+{
+    struct copy_plan *plan = &copy->plan;
     enum exit_code code = session_connect(plan->target.session);
     if (code == EXIT_CODE_OK)
         code = session_connect(plan->source.session);
     if (code == EXIT_CODE_OK)
         code = check_servers(plan);
-    return code == EXIT_CODE_OK ? copy_keys(plan) : code;
+    copy->code = code;
+    if (code != EXIT_CODE_OK)
+        return;
+    copy->began = monotonic_seconds();
+    if (copy->options->has_database)
+        copy_given(copy);
+    else
+        copy_all(copy);
 }
 
 enum exit_code copy_run(const struct options *options)
@@ -223,16 +359,16 @@ enum exit_code copy_run(const struct options *options)
         return EXIT_CODE_USAGE;
     }
     struct copy_plan *plan = &copy.plan;
-    plan->source = (struct copy_side){session_create(&copy.source_options, SESSION_BATCH), options->copy_from, ""};
-    plan->target = (struct copy_side){session_create(&copy.target_options, SESSION_BATCH), options->socket_path, ""};
+    plan->source = make_side(&copy.source_options);
+    plan->target = make_side(&copy.target_options);
     plan->type = options->type;
     plan->scan_count = options->scan_count > 0 ? options->scan_count : SCAN_COUNT;
     plan->timeout = options->timeout;
     plan->replace = options->replace;
     interrupt_install();
-    enum exit_code code = connect_and_copy(plan);
+    connect_and_copy(&copy);
     session_destroy(plan->source.session);
     session_destroy(plan->target.session);
     arguments_deinit(&copy.pattern);
-    return code;
+    return copy.code;
 }

@@ -1,6 +1,7 @@
 /*
- * --copy-from: the keys of another server into this one, by SCAN, DUMP and RESTORE: those of the database that -n
- * names, into the database of the same number. See copy_stream.h for what is promised.
+ * --copy-from: the keys of another server into this one, by SCAN, DUMP and RESTORE, each into the database of the same
+ * number: those of all databases that have keys when it begins, with a line for each and the totals; or of the one that
+ * -n or the URL names. See copy_stream.h for what is promised.
  *
  * The source's password is that of KVSCLI_SOURCE_AUTH, its user that of KVSCLI_SOURCE_USER; -a, --user and KVSCLI_AUTH
  * are for this one. Exit status: 0 when every key was copied, skipped or gone; 1 when some failed, or a server lacks a

@@ -62,32 +62,18 @@ static void stop(struct copy_stream *stream, enum exit_code code)
 {
     if (stream->code == EXIT_CODE_OK)
         stream->code = code;
-    stream->is_stopping = true;
+    stream->is_stopping = stream->totals.is_stopped = true;
     copy_queue_clear(&stream->found);
 }
 
 static void lose(struct copy_stream *stream, const struct copy_side *side, enum connection_status status)
 {
-    const char *reason = "closed the connection";
-    if (status == CONNECTION_TIMED_OUT)
-        reason = "was silent for longer than -t allows";
-    if (status == CONNECTION_BROKEN)
-        reason = connection_error(session_connection(side->session));
     progress_clear(&stream->progress);
-    fprintf(stderr, "kvs-cli: --copy-from: the server at %s%s%s\n", side->path,
-            status == CONNECTION_BROKEN ? ": " : " ", reason);
+    copy_side_tell_loss(side, status);
     stop(stream, EXIT_CODE_NO_CONNECTION);
     stream->is_over |= side == &stream->plan->target;
     copy_queue_clear(&stream->asked);
     stream->scan_is_asked = false;
-}
-
-enum exit_code copy_refuse_server(const struct copy_side *side, const char *command)
-{
-    bool has_product = side->product[0] != '\0';
-    fprintf(stderr, "kvs-cli: --copy-from: the server at %s%s%s%s has no %s, without which keys cannot be copied\n",
-            side->path, has_product ? " (" : "", side->product, has_product ? ")" : "", command);
-    return EXIT_CODE_ERROR_REPLY;
 }
 
 /* Whether what a server says about one key holds for all. NOPERM can be about the command or about the key. */
@@ -116,11 +102,13 @@ static void note_error(struct copy_stream *stream, const struct copy_side *side,
         return;
     progress_clear(&stream->progress);
     if (reply_has_prefix(error, "ERR unknown command")) {
-        stop(stream, copy_refuse_server(side, command));
+        stop(stream, copy_side_lacks(side, command));
         return;
     }
     char *text = text_copy_message(error->text, error->length);
     fprintf(stderr, "kvs-cli: --copy-from: %s", ends ? side->path : "");
+    if (!ends && stream->plan->names_database)
+        fprintf(stderr, "database %d, ", side->database);
     if (key && !ends)
         quoting_write(stderr, key->name, key->name_length);
     fprintf(stderr, ": %s: %s", command, text);
@@ -361,10 +349,15 @@ static void show_progress(struct copy_stream *stream)
     if (!progress_is_due(&stream->progress))
         return;
     uint64_t done = totals->copied + totals->skipped + totals->vanished + totals->failed;
-    double fraction = stream->plan->expected > 0 ? (double)done / (double)stream->plan->expected : -1;
+    double all = (double)stream->plan->done + (double)done;
+    double fraction = stream->plan->expected > 0 ? all / (double)stream->plan->expected : -1;
     double seconds = monotonic_seconds() - stream->began;
-    progress_show(&stream->progress, fraction, "%s keys, %s, %s keys/s",
-                  quantity_write_thousands(count, totals->copied), quantity_write_bytes(size, (double)totals->bytes),
+    char database[32] = "";
+    if (stream->plan->names_database)
+        snprintf(database, sizeof database, "database %d: ", stream->plan->source.database);
+    progress_show(&stream->progress, fraction, "%s%s %s, %s, %s keys/s", database,
+                  quantity_write_thousands(count, totals->copied), quantity_noun(totals->copied, "key", "keys"),
+                  quantity_write_bytes(size, (double)totals->bytes),
                   quantity_write_count(rate, (double)done / seconds));
 }
 
@@ -424,6 +417,12 @@ static bool has_work(const struct copy_stream *stream)
            (!stream->is_stopping && (source_owes(stream) || stream->found.count > 0 || !stream->scan_is_done));
 }
 
+static void say_not_shown(uint64_t errors)
+{
+    fprintf(stderr, "kvs-cli: --copy-from: %" PRIu64 " more %s not shown\n", errors,
+            quantity_noun(errors, "error is", "errors are"));
+}
+
 enum exit_code copy_stream_run(const struct copy_plan *plan, struct copy_totals *totals_out)
 {
     struct copy_stream stream = {
@@ -449,7 +448,7 @@ enum exit_code copy_stream_run(const struct copy_plan *plan, struct copy_totals 
     }
     progress_clear(&stream.progress);
     if (stream.errors > ERRORS_SHOWN)
-        fprintf(stderr, "kvs-cli: --copy-from: %" PRIu64 " more errors are not shown\n", stream.errors - ERRORS_SHOWN);
+        say_not_shown(stream.errors - ERRORS_SHOWN);
     copy_queue_clear(&stream.found);
     copy_queue_clear(&stream.asked);
     copy_writer_clear(&stream.writer);

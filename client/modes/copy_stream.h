@@ -13,29 +13,24 @@
 
 #include "core/exit_codes.h"
 #include "core/progress.h"
-#include "session/session.h"
+#include "modes/copy_side.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct copy_side {
-    struct session *session; /* connected */
-    const char *path;
-    char product[64]; /* such as "Redis 7.0.15", for messages; may be empty */
-};
-
 struct copy_plan {
-    struct copy_side source;
-    struct copy_side target;
-    const char *pattern; /* `pattern_length` bytes; NULL: all keys */
+    struct copy_side source, target; /* in the same database */
+    bool names_database;             /* in messages about keys: there are several */
+    const char *pattern;             /* `pattern_length` bytes; NULL: all keys */
     size_t pattern_length;
     const char *type; /* NULL: all */
     long long scan_count;
     double timeout;       /* seconds that a server may be silent; 0: for ever */
     bool replace;         /* what is there */
     bool has_expire_time; /* the source knows PEXPIRETIME */
-    uint64_t expected;    /* keys, for the progress; 0: unknown */
+    uint64_t expected;    /* keys, for the progress, of all databases; 0: unknown */
+    uint64_t done;        /* keys of earlier databases */
 };
 
 struct copy_totals {
@@ -44,14 +39,12 @@ struct copy_totals {
     uint64_t skipped;
     uint64_t vanished;
     uint64_t failed;
+    bool is_stopped; /* before all keys were seen */
     bool is_interrupted;
 };
 
-/* What went wrong has been reported; `totals_out` is written in any case. EXIT_CODE_OK when nothing failed; a Ctrl-C
- * ends in EXIT_CODE_INTERRUPTED, after what was on its way has arrived. */
+/* Copies a database. What went wrong has been reported; `totals_out` is written in any case. EXIT_CODE_OK when nothing
+ * failed; a Ctrl-C ends in EXIT_CODE_INTERRUPTED, after what was on its way has arrived. */
 enum exit_code copy_stream_run(const struct copy_plan *plan, struct copy_totals *totals_out);
-
-/* Says that a server lacks a command: EXIT_CODE_ERROR_REPLY. */
-enum exit_code copy_refuse_server(const struct copy_side *side, const char *command);
 
 #endif

@@ -54,12 +54,12 @@ static void draw_line(struct latency *latency)
         quantity_write_time(min, (double)histogram_min(times), latency->micro);
         snprintf(start, sizeof start, "min %.20s  ", min);
     }
-    snprintf(line, sizeof line, "%savg %s  p50 %s  p99 %s  max %s  %llu samples", start,
+    snprintf(line, sizeof line, "%savg %s  p50 %s  p99 %s  max %s  %llu %s", start,
              quantity_write_time(mean, histogram_mean(times), latency->micro),
              quantity_write_time(median, (double)histogram_percentile(times, 50), latency->micro),
              quantity_write_time(high, (double)histogram_percentile(times, 99), latency->micro),
              quantity_write_time(max, (double)histogram_max(times), latency->micro),
-             (unsigned long long)histogram_count(times));
+             (unsigned long long)histogram_count(times), quantity_noun(histogram_count(times), "sample", "samples"));
     watch_draw(latency->watch, line);
     latency->drawn = monotonic_nanoseconds();
 }

@@ -5,7 +5,8 @@
  *
  * It learns that everything was answered as redis-cli does: an ECHO of random bytes follows the input. Input that ends
  * in the middle of a command would swallow it; so the input's framing is followed, and then nothing more is sent: the
- * end is when all complete commands have been answered.
+ * end is when all complete commands have been answered. Input that turned replies off (CLIENT REPLY) has them turned on
+ * again before that ECHO; the reply to this is nobody's.
  */
 #include "modes/pipe.h"
 
@@ -39,6 +40,7 @@
 #define PIPE_CAPACITY (1024 * 1024) /* asked for where standard input is a pipe: fewer, larger reads */
 #define ERRORS_SHOWN 20
 #define MARKER_LENGTH 20
+#define REPLIES_COMMAND "*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$2\r\nON\r\n"
 #define MARKER_COMMAND "*2\r\n$4\r\nECHO\r\n$20\r\n"
 #define TICK 0.2 /* seconds between two looks at the clock while there is progress to show */
 
@@ -67,6 +69,7 @@ struct pipe {
     bool server_takes;       /* false once a write failed: only its last words are still to be read */
     bool was_cut;            /* it ended in the middle of a command */
     bool leaves_transaction; /* it ended between MULTI and EXEC */
+    bool awaits_replies;     /* CLIENT REPLY ON was sent behind it, and not answered yet */
     char marker[MARKER_LENGTH + 1];
     struct command_skimmer commands;
     struct line_map *lines;
@@ -142,6 +145,9 @@ static void pipe_end_input(struct pipe *pipe)
         return;
     }
     pipe->state = PIPE_WAITING;
+    pipe->awaits_replies = pipe->commands.silence.lasts || pipe->commands.silence.is_single;
+    if (pipe->awaits_replies)
+        pipe_append(pipe, REPLIES_COMMAND, strlen(REPLIES_COMMAND));
     pipe_choose_marker(pipe);
     pipe_append(pipe, MARKER_COMMAND, strlen(MARKER_COMMAND));
     pipe_append(pipe, pipe->marker, MARKER_LENGTH);
@@ -205,7 +211,7 @@ static bool pipe_leaves_transaction(const struct pipe *pipe)
 }
 
 /* Whether the reply just read is the marker's: the marker itself; or what a server says that does not allow or know
- * ECHO, or to which the input has left a transaction open. */
+ * ECHO, not even here because the input has subscribed, or to which the input has left a transaction open. */
 static bool pipe_is_last_reply(const struct pipe *pipe)
 {
     const struct reply_skimmer *reply = &pipe->skimmer;
@@ -213,7 +219,11 @@ static bool pipe_is_last_reply(const struct pipe *pipe)
         return false;
     if (reply->type == '$')
         return reply->text_length == MARKER_LENGTH && memcmp(reply->text, pipe->marker, MARKER_LENGTH) == 0;
-    if (pipe->commands.place == PLACE_LOST || pipe->replies != pipe->commands.commands)
+    if (pipe->commands.place == PLACE_LOST || pipe->replies < pipe->commands.commands || pipe->awaits_replies)
+        return false;
+    if (reply->type == '-' && text_begins(reply, "ERR Can't execute 'echo'")) /* SUBSCRIBE has several replies */
+        return true;
+    if (pipe->replies != pipe->commands.commands)
         return false;
     if (reply->type == '-')
         return text_begins(reply, "NOPERM") || text_begins(reply, "NOAUTH") || text_begins(reply, "ERR unknown");
@@ -228,6 +238,10 @@ static void pipe_count_reply(struct pipe *pipe)
     if (pipe_is_last_reply(pipe)) {
         pipe->leaves_transaction = pipe_leaves_transaction(pipe);
         pipe->state = PIPE_ANSWERED;
+        return;
+    }
+    if (pipe->awaits_replies && pipe->replies >= pipe->commands.commands) {
+        pipe->awaits_replies = false;
         return;
     }
     pipe->replies++;
@@ -297,10 +311,12 @@ static void pipe_show_progress(struct pipe *pipe)
     double fraction = pipe->input_size > 0 ? (double)sent / (double)pipe->input_size : -1;
     if (pipe->errors > 0) {
         char count[QUANTITY_SIZE];
-        snprintf(errors, sizeof errors, ", %s errors", quantity_write_count(count, (double)pipe->errors));
+        snprintf(errors, sizeof errors, ", %s %s", quantity_write_count(count, (double)pipe->errors),
+                 quantity_noun(pipe->errors, "error", "errors"));
     }
-    progress_show(&pipe->progress, fraction, "%s sent, %s replies (%s/s)%s", quantity_write_bytes(bytes, (double)sent),
+    progress_show(&pipe->progress, fraction, "%s sent, %s %s (%s/s)%s", quantity_write_bytes(bytes, (double)sent),
                   quantity_write_count(replies, (double)pipe->replies),
+                  quantity_noun(pipe->replies, "reply", "replies"),
                   quantity_write_count(rate, seconds > 0 ? (double)pipe->replies / seconds : 0), errors);
 }
 
@@ -336,8 +352,9 @@ static void pipe_step(struct pipe *pipe)
 static void pipe_say_unanswered(const struct pipe *pipe)
 {
     if (pipe->commands.place != PLACE_LOST && pipe->replies < pipe->commands.commands)
-        fprintf(stderr, "%" PRIu64 " of %" PRIu64 " commands read were answered.\n", pipe->replies,
-                pipe->commands.commands);
+        fprintf(stderr, "%" PRIu64 " of %" PRIu64 " %s read %s answered.\n", pipe->replies, pipe->commands.commands,
+                quantity_noun(pipe->commands.commands, "command", "commands"),
+                quantity_noun(pipe->replies, "was", "were"));
 }
 
 /* Why there is no more. What counts as an error here is one of redis-cli's too. */
@@ -350,7 +367,8 @@ static void pipe_explain_end(struct pipe *pipe)
             puts("Last reply received from server.");
         break;
     case PIPE_SILENT:
-        fprintf(stderr, "No replies for %g seconds: exiting.\n", pipe->options->pipe_timeout);
+        fprintf(stderr, "No replies for %g %s: exiting.\n", pipe->options->pipe_timeout,
+                quantity_noun(pipe->options->pipe_timeout == 1, "second", "seconds"));
         pipe_say_unanswered(pipe);
         pipe->errors++;
         break;
@@ -364,7 +382,7 @@ static void pipe_explain_end(struct pipe *pipe)
     }
     if (pipe->was_cut) {
         fprintf(stderr, "The input ends in the middle of command %" PRIu64 ", which was not executed.\n",
-                pipe->commands.commands + 1);
+                pipe->commands.commands + pipe->commands.silent + 1);
         pipe->errors++;
     }
     if (pipe->leaves_transaction) {

@@ -4,11 +4,16 @@
  *
  * Rights come from two sides: the socket's access is a ceiling (CLIENT INFO of kvs), the rules of the ACL user lie
  * below it (ACL GETUSER, which most users may not ask). What is printed never claims more than these two say.
+ *
+ * Each refusal stands in the server's ACL LOG. So the name comes from the login, or from HELLO, which is everybody's; the
+ * questions come in the order in which most users may ask them, and the first that is refused is the last; and what the
+ * socket's access would refuse is not asked.
  */
 #include "modes/who.h"
 
 #include "core/identity.h"
 #include "core/memory.h"
+#include "core/quantity.h"
 #include "session/session.h"
 
 #include <limits.h>
@@ -25,9 +30,10 @@ struct who {
     struct session *session;
     const char *path;
     bool wants_password;
-    bool hides_user;     /* the ACL user may not ask for its own name */
+    bool is_refused;     /* a question was: the user is not to have further ones refused */
     char *user;          /* the ACL user, or NULL */
     char *info;          /* the line of CLIENT INFO, or NULL */
+    char *access;        /* of the socket, or NULL where the server has no such thing */
     char *process;       /* the server's pid by its own word, or NULL */
     struct reply *rules; /* of ACL GETUSER, or NULL */
     struct ucred peer;
@@ -36,17 +42,20 @@ struct who {
 
 /* ---- asking ---- */
 
-/* Asks with two words, or three. `*reply_out` is NULL for an error reply. */
+/* Asks with one to three words. `*reply_out` is NULL for an error reply, and where nothing is asked any more. */
 static enum exit_code ask(struct who *who, const char *first, const char *second, const char *third,
                           struct reply **reply_out)
 {
     struct reply *reply;
+    *reply_out = NULL;
+    if (who->wants_password || who->is_refused)
+        return EXIT_CODE_OK;
     enum exit_code code = session_ask(who->session, (const char *[]){first, second, third, NULL}, &reply);
     if (code != EXIT_CODE_OK)
         return code;
     if (reply->type == REPLY_ERROR) {
         who->wants_password |= reply_has_prefix(reply, "NOAUTH");
-        who->hides_user |= reply_has_prefix(reply, "NOPERM") && !who->user;
+        who->is_refused |= reply_has_prefix(reply, "NOPERM");
         reply_destroy(reply);
         reply = NULL;
     }
@@ -78,23 +87,47 @@ static char *take_line(struct reply *reply)
     return line;
 }
 
-static enum exit_code ask_user(struct who *who)
+static char *copy_text(const char *text)
 {
-    struct reply *reply = NULL;
-    enum exit_code code = ask(who, "ACL", "WHOAMI", NULL, &reply);
-    who->user = code == EXIT_CODE_OK ? take_line(reply) : NULL;
-    if (code != EXIT_CODE_OK || who->wants_password)
-        return code;
-    code = ask(who, "CLIENT", "INFO", NULL, &reply);
-    who->info = code == EXIT_CODE_OK ? take_line(reply) : NULL;
-    if (!who->user && who->info)
-        who->user = copy_field(who->info, " user=");
+    return memory_copy_text(text, strlen(text));
+}
+
+/* Whom the connection is for: who logged in, or whom the server gives it, which kvs tells (kvs_user); else default. A
+ * server that knows no HELLO may know no users either. */
+static enum exit_code ask_user(struct who *who, const struct options *options)
+{
+    struct reply *hello = NULL;
+    enum exit_code code = ask(who, "HELLO", "2", NULL, &hello);
+    const struct reply *given = hello ? reply_find(hello, "kvs_user") : NULL;
+    if (options->password)
+        who->user = quoting_copy_printable(options->user ? options->user : "default",
+                                           strlen(options->user ? options->user : "default"));
+    else if (given && given->text)
+        who->user = quoting_copy_printable(given->text, given->length);
+    else if (hello)
+        who->user = copy_text("default");
+    reply_destroy(hello);
+    return code;
+}
+
+/* What the server knows of the connection. */
+static enum exit_code ask_connection(struct who *who)
+{
+    struct reply *reply;
+    enum exit_code code = ask(who, "CLIENT", "INFO", NULL, &reply);
+    who->info = take_line(reply);
+    who->access = who->info ? copy_field(who->info, " access=") : NULL;
+    char *user = who->info ? copy_field(who->info, " user=") : NULL;
+    if (user) {
+        free(who->user);
+        who->user = user;
+    }
     return code;
 }
 
 static enum exit_code ask_server(struct who *who)
 {
-    struct reply *reply = NULL;
+    struct reply *reply;
     enum exit_code code = ask(who, "INFO", "server", NULL, &reply);
     if (code != EXIT_CODE_OK || !reply)
         return code;
@@ -107,13 +140,20 @@ static enum exit_code ask_server(struct who *who)
     return EXIT_CODE_OK;
 }
 
-static enum exit_code ask_everything(struct who *who)
+static bool may_ask_rules(const struct who *who)
+{
+    return who->user && (!who->access || strcmp(who->access, "admin") == 0);
+}
+
+static enum exit_code ask_everything(struct who *who, const struct options *options)
 {
     who->has_peer = session_peer(who->session, &who->peer);
-    enum exit_code code = ask_user(who);
-    if (code == EXIT_CODE_OK && !who->wants_password)
+    enum exit_code code = ask_user(who, options);
+    if (code == EXIT_CODE_OK)
+        code = ask_connection(who);
+    if (code == EXIT_CODE_OK)
         code = ask_server(who);
-    if (code == EXIT_CODE_OK && who->user)
+    if (code == EXIT_CODE_OK && may_ask_rules(who))
         code = ask(who, "ACL", "GETUSER", who->user, &who->rules);
     return code;
 }
@@ -199,13 +239,10 @@ static void print_known(const struct who *who)
     static const struct {
         const char *before, *word;
     } fields[] = {{" uid=", "uid"}, {" gid=", "gid"}, {" pid=", "pid"}};
-    if (!who->user) {
-        if (who->wants_password)
-            print_line("known as", "nobody yet: the server wants a password (--askpass, or KVSCLI_AUTH)");
-        else if (who->hides_user)
-            print_line("known as", "an ACL user that may not ask who it is");
+    if (who->wants_password)
+        print_line("known as", "nobody yet: the server wants a password (--askpass, or KVSCLI_AUTH)");
+    if (who->wants_password || !who->user)
         return;
-    }
     print_name("known as");
     printf("ACL user %s", who->user);
     for (size_t i = 0; i < sizeof fields / sizeof fields[0] && who->info; i++) {
@@ -222,26 +259,15 @@ static void print_known(const struct who *who)
 
 /* ---- rights ---- */
 
-/* What the rules say about `name`, or NULL. Rules are name, value, name, value in both protocols. */
-static const struct reply *find_rule(const struct reply *rules, const char *name)
-{
-    for (size_t i = 0; i + 1 < rules->count; i += 2) {
-        const struct reply *key = &rules->elements[i];
-        if (key->text && strcmp(key->text, name) == 0)
-            return &rules->elements[i + 1];
-    }
-    return NULL;
-}
-
 static bool rule_is(const struct reply *rules, const char *name, const char *text)
 {
-    const struct reply *rule = find_rule(rules, name);
+    const struct reply *rule = reply_find(rules, name);
     return rule && rule->text && strcmp(rule->text, text) == 0;
 }
 
 static void print_rule(const struct reply *rules, const char *name)
 {
-    const struct reply *rule = find_rule(rules, name);
+    const struct reply *rule = reply_find(rules, name);
     if (!rule || !rule->text)
         return;
     char *line = quoting_copy_printable(rule->text, rule->length);
@@ -254,9 +280,10 @@ static void print_rules(const struct reply *rules)
     print_rule(rules, "commands");
     print_rule(rules, "keys");
     print_rule(rules, "channels");
-    const struct reply *selectors = find_rule(rules, "selectors");
+    const struct reply *selectors = reply_find(rules, "selectors");
     if (selectors && selectors->count > 0)
-        print_line("selectors", "%zu more sets of rules", selectors->count);
+        print_line("selectors", "%zu more %s of rules", selectors->count,
+                   quantity_noun(selectors->count, "set", "sets"));
 }
 
 /* `access` is the socket's, NULL where the server has no such thing. */
@@ -269,14 +296,13 @@ static const char *abilities_under(const char *access)
     return strcmp(access, "read") == 0 ? "read" : access;
 }
 
-static void print_may(const struct who *who, const char *access)
+static void print_may(const struct who *who)
 {
-    const char *abilities = abilities_under(access);
+    const char *access = who->access, *abilities = abilities_under(access);
     const struct reply *rules = who->rules;
-    bool has_acl = who->user || who->hides_user;
     if (who->wants_password)
         print_line("you may", "nothing but authenticate");
-    else if (!has_acl || (rules && rule_is(rules, "commands", "+@all") && rule_is(rules, "keys", "~*")))
+    else if (!who->user || (rules && rule_is(rules, "commands", "+@all") && rule_is(rules, "keys", "~*")))
         print_line("you may", "%s", abilities);
     else if (rules)
         print_line("you may", "%s, as far as these rules go", abilities);
@@ -292,13 +318,11 @@ static void print_everything(const struct who *who)
     print_server(who);
     print_you();
     print_known(who);
-    char *access = who->info ? copy_field(who->info, " access=") : NULL;
-    if (access)
-        print_line("access", "%s", access);
+    if (who->access)
+        print_line("access", "%s", who->access);
     if (who->rules)
         print_rules(who->rules);
-    print_may(who, access);
-    free(access);
+    print_may(who);
 }
 
 enum exit_code who_run(const struct options *options)
@@ -309,7 +333,7 @@ enum exit_code who_run(const struct options *options)
     struct who who = {.session = session_create(&plain, SESSION_ONE_SHOT), .path = options->socket_path};
     enum exit_code code = session_connect(who.session);
     if (code == EXIT_CODE_OK)
-        code = ask_everything(&who);
+        code = ask_everything(&who, &plain);
     if (code == EXIT_CODE_OK) {
         print_everything(&who);
         if (who.wants_password && options->error_exit)
@@ -318,6 +342,7 @@ enum exit_code who_run(const struct options *options)
     session_destroy(who.session);
     reply_destroy(who.rules);
     free(who.process);
+    free(who.access);
     free(who.info);
     free(who.user);
     return code;

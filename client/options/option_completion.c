@@ -17,12 +17,6 @@ static bool is_shown(const struct option_entry *entry)
     return entry->section != SECTION_HIDDEN;
 }
 
-static bool value_is_file(const struct option_entry *entry)
-{
-    const char *value = entry->value;
-    return value && (strcmp(value, "PATH") == 0 || strcmp(value, "FILE") == 0 || strcmp(value, "SOCKET") == 0);
-}
-
 static bool value_is_list(const struct option_entry *entry)
 {
     return entry->value && strchr(entry->value, '|');
@@ -62,7 +56,7 @@ static void print_names(bool (*has)(const struct option_entry *), const char *be
 
 static bool has_other_value(const struct option_entry *entry)
 {
-    return entry->value && !value_is_file(entry) && !value_is_list(entry);
+    return entry->value && !option_value_is_file(entry) && !value_is_list(entry);
 }
 
 /* For options that say where the server is and as whom, the scripts have rules of their own. */
@@ -124,7 +118,7 @@ static void print_bash_values(void)
 {
     puts("    case $previous in");
     fputs("    ", stdout);
-    print_names(value_is_file, " | ");
+    print_names(option_value_is_file, " | ");
     puts(")\n"
          "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
          "        compopt -o filenames 2>/dev/null\n"
@@ -176,7 +170,7 @@ static void print_zsh_option(const struct option_entry *entry)
     printf("        '%s[", entry->name);
     print_quoted(entry->help, "[]:\\");
     putchar(']');
-    if (value_is_file(entry)) {
+    if (option_value_is_file(entry)) {
         fputs(":file:_files", stdout);
     } else if (value_is_list(entry)) {
         fputs(":value:(", stdout);
@@ -244,7 +238,7 @@ static void print_fish_option(const struct option_entry *entry)
     bool is_long = entry->name[1] == '-';
     printf("complete -c kvs-cli -n 'not __kvs_cli_first >/dev/null' -%c %s", is_long ? 'l' : 's',
            entry->name + (is_long ? 2 : 1));
-    if (value_is_file(entry)) {
+    if (option_value_is_file(entry)) {
         fputs(" -r -F", stdout);
     } else if (value_is_list(entry)) {
         fputs(" -x -a '", stdout);

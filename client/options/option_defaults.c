@@ -1,6 +1,7 @@
 #include "options/option_defaults.h"
 
 #include "connection/login.h"
+#include "connection/url.h"
 #include "core/terminal.h"
 #include "core/usage.h"
 #include "options/preferences.h"
@@ -41,10 +42,35 @@ void option_defaults_set_format(struct options *options, enum format format)
         options->protocol = PROTOCOL_3_PREFERRED;
 }
 
+/* What KVS_SOCKET says as a URL. Its password goes with its user: to another, whom the command line names, it isn't
+ * sent. */
+static void apply_environment_url(struct options *options, const char *text)
+{
+    static struct url url;
+    const char *complaint = url_parse(text, &url);
+    if (complaint)
+        usage_fail("KVS_SOCKET: %s", complaint);
+    options->socket_path = url.path;
+    options->socket_source = "the one in the URL of KVS_SOCKET";
+    if (url.database >= 0 && !options->has_database) {
+        options->database = url.database;
+        options->has_database = true;
+    }
+    if (options->user)
+        return;
+    options->user = url.user;
+    if (!options->password && !options->ask_password)
+        options->password = url.password;
+}
+
 static void choose_default_socket(struct options *options, const char *preferred)
 {
     static char runtime_path[4096];
     const char *path = getenv("KVS_SOCKET");
+    if (path && *path != '\0' && url_is_meant(path)) {
+        apply_environment_url(options, path);
+        return;
+    }
     if (path && *path != '\0') {
         options->socket_path = path;
         options->socket_source = "that of KVS_SOCKET";
@@ -68,7 +94,7 @@ static void choose_default_socket(struct options *options, const char *preferred
     options->socket_source = "the default";
 }
 
-static void choose_password(struct options *options, bool user_is_given)
+static void choose_password(struct options *options)
 {
     if (options->ask_password) {
         options->password = login_ask(options->user);
@@ -79,8 +105,8 @@ static void choose_password(struct options *options, bool user_is_given)
     } else if (!options->password) {
         options->password = login_from_environment();
     }
-    if (options->user && !options->password && user_is_given)
-        usage_fail("option --user needs a password, from --askpass, KVSCLI_AUTH or -a");
+    if (options->user && !options->password)
+        options->password = ""; /* as of a user who needs none; who needs one is told by the server */
     if (options->password_option && !options->no_auth_warning) {
         fprintf(stderr,
                 "Warning: Using a password with '%s' on the command line may not be safe: other users of this "
@@ -98,10 +124,10 @@ static void apply_preferences(struct options *options, const bool *given)
     preferences_load(&preferences);
     options->hints = options->hints && preferences.hints;
     options->questions = options->questions && preferences.questions;
-    if (!options->user)
-        options->user = preferences.user;
     if (!options->socket_path)
         choose_default_socket(options, preferences.socket_path);
+    if (!options->user)
+        options->user = preferences.user;
     if (!on_terminal)
         return;
     if (!given[OPTION_FORMAT] && preferences.has_format)
@@ -126,8 +152,7 @@ static void choose_colors(struct options *options, const bool *given)
 
 void option_defaults_fill(struct options *options, const bool *given)
 {
-    bool user_is_given = options->user;
     apply_preferences(options, given);
-    choose_password(options, user_is_given);
+    choose_password(options);
     choose_colors(options, given);
 }

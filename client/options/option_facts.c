@@ -14,9 +14,9 @@ const struct option_fact option_exit_codes[] = {
 };
 
 const struct option_fact option_environment[] = {
-    {"KVS_SOCKET", "the socket file of the server, unless -s names one"},
+    {"KVS_SOCKET", "the socket file of the server, or its URL as for -u, unless -s or -u names one"},
     {"XDG_RUNTIME_DIR", "a kvs.sock in this folder comes next"},
-    {"KVSCLI_AUTH", "the password, unless -a or --askpass is given"},
+    {"KVSCLI_AUTH", "the password, unless -a or --askpass is given, or the URL holds one"},
     {"REDISCLI_AUTH", "the same, where KVSCLI_AUTH is not set"},
     {"KVSCLI_SOURCE_AUTH", "the password of the server that --copy-from names"},
     {"KVSCLI_SOURCE_USER", "the user that goes with it"},
@@ -48,8 +48,10 @@ const struct option_fact option_prompt_words[] = {
     {":set hints, :set nohints", "Shows or hides the arguments that are still to come."},
     {"clear", "Clears the screen."},
     {"quit, exit", "Leaves, as Ctrl-D does on an empty line."},
-    {"Tab", "Completes whatever the server's documentation of its commands holds."},
+    {"Tab", "Completes whatever the server's documentation of its commands holds, directives with what they can be set "
+            "to, and keys, for which it asks SCAN. A second Tab lists what fits."},
     {"Ctrl-R", "Searches the history backwards for what is typed next."},
+    {"a paste", "Waits for Enter, then runs line by line."},
     {"Ctrl-C", "Drops the line, or ends MONITOR, SUBSCRIBE or a wait."},
     {NULL, NULL},
 };

@@ -16,11 +16,12 @@ extern const struct option_fact option_prompt_words[]; /* what can be typed besi
 extern const struct option_fact option_examples[];     /* the command line, and what it is for */
 
 #define OPTION_SOCKET_FACT                                                                                             \
-    "Socket: -s or -u, else $KVS_SOCKET, else the one in cli.conf, else $XDG_RUNTIME_DIR/kvs.sock if it is there, "    \
+    "Socket: -s or -u, else $KVS_SOCKET (a path or a URL), else the one in cli.conf, else $XDG_RUNTIME_DIR/kvs.sock "  \
+    "if it is there, "                                                                                                 \
     "else "                                                                                                            \
     "/tmp/kvs.sock."
 #define OPTION_PASSWORD_FACT                                                                                           \
-    "Password: -a, else --askpass, else $KVSCLI_AUTH, else $REDISCLI_AUTH. It is sent on "                             \
+    "Password: -a, else --askpass, else that of the URL, else $KVSCLI_AUTH, else $REDISCLI_AUTH. It is sent on "       \
     "each connect."
 
 #endif

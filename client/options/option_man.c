@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define DATE "2026-11-22" /* of the last change to what the page says */
+#define DATE "2026-11-29" /* of the last change to what the page says */
 
 /* Text as roff takes it: a dash before a word is a minus sign, and no line begins with what a macro begins with. */
 static void print_roff(const char *text)

@@ -1,5 +1,7 @@
 #include "options/option_table.h"
 
+#include <string.h>
+
 #define NETWORK "kvs is reached only through a socket file; name it with -s PATH"
 #define NO_CLUSTER "kvs is one server on one machine, there is no cluster"
 
@@ -94,7 +96,9 @@ const struct option_entry option_table[] = {
      MODE_LATENCY_DIST},
     {"--intrinsic-latency", "SECONDS", "how long this machine keeps a program waiting; asks no server",
      OPTION_INTRINSIC_LATENCY, SECTION_MODES, MODE_INTRINSIC_LATENCY},
-    {"--copy-from", "SOCKET", "copy another server's keys here (--pattern, --type, --count); password: KVSCLI_SOURCE_AUTH",
+    {"--copy-from", "SOCKET",
+     "copy another server's keys here, of all databases or that of -n (--pattern, --type, --count); password: "
+     "KVSCLI_SOURCE_AUTH",
      OPTION_COPY_FROM, SECTION_MODES, MODE_COPY},
     {"--replace", NULL, "--copy-from: overwrite keys that are there", OPTION_REPLACE, SECTION_MODES, 0},
 
@@ -127,3 +131,9 @@ const struct option_entry option_table[] = {
 /* clang-format on */
 
 const size_t option_table_count = sizeof option_table / sizeof option_table[0];
+
+bool option_value_is_file(const struct option_entry *entry)
+{
+    const char *value = entry->value;
+    return value && (strcmp(value, "PATH") == 0 || strcmp(value, "FILE") == 0 || strcmp(value, "SOCKET") == 0);
+}

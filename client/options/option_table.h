@@ -7,6 +7,7 @@
 
 #include "options/options.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum option_id {
@@ -83,6 +84,9 @@ struct option_entry {
 
 extern const struct option_entry option_table[];
 extern const size_t option_table_count;
+
+/* Whether its value is the path of a file or socket file. */
+bool option_value_is_file(const struct option_entry *entry);
 
 extern const char *const option_section_titles[SECTION_COUNT];
 

@@ -69,10 +69,14 @@ static void apply_url(struct options *options, const char *name, char *value)
         usage_fail("option %s: %s", name, complaint);
     options->socket_path = keep_part(&kept.path, url.path);
     options->socket_source = "the one in the URL of -u";
-    if (url.database >= 0)
+    if (url.database >= 0) {
         options->database = url.database;
-    if (url.user)
+        options->has_database = true;
+    }
+    if (url.user) {
+        login_hide_word(value); /* who is used to redis-cli writes a password there */
         options->user = keep_part(&kept.user, url.user);
+    }
     if (url.password) {
         login_hide_word(value);
         options->password = keep_part(&kept.password, url.password);
@@ -119,6 +123,7 @@ static void apply_server_option(struct options *options, const struct option_ent
         break;
     case OPTION_DATABASE:
         options->database = (int)parse_whole(entry->name, value, 0, INT_MAX);
+        options->has_database = true;
         break;
     case OPTION_TIMEOUT:
         options->timeout = parse_seconds(entry->name, value);
@@ -323,6 +328,29 @@ static _Noreturn void refuse_unknown(char *word)
     usage_fail("unknown option '%s'%s", word, suggest_option(word));
 }
 
+/* Refuses what stands in the place of a path by mistake: the value of a variable that isn't set, another option, a URL.
+ * Its text is not repeated: it may hold a password. */
+static void check_value(const struct option_entry *entry, const char *value)
+{
+    const struct option_entry *other = find_option(value, strcspn(value, "="));
+    bool is_file = option_value_is_file(entry), is_socket = entry->id == OPTION_SOCKET || entry->id == OPTION_COPY_FROM;
+    if (!is_file && entry->id != OPTION_URL && entry->id != OPTION_USER)
+        return;
+    if (*value == '\0' && entry->id != OPTION_USER)
+        usage_fail("option %s needs a value, %s, but the one that is given is empty", entry->name, entry->value);
+    if (other)
+        usage_fail("option %s needs a value, %s, but the option %s follows%s%s", entry->name, entry->value, other->name,
+                   is_file ? "; a file of that name is written ./" : "", is_file ? other->name : "");
+    if (is_file && value[0] == '-' && value[1] != '\0')
+        usage_fail("option %s needs a value, %s, but what follows begins with - as options do; a file of that name is "
+                   "written with ./ before it",
+                   entry->name, entry->value);
+    if (is_socket && url_is_meant(value))
+        usage_fail("option %s takes a path, not a URL%s", entry->name,
+                   entry->id == OPTION_SOCKET ? ", which is given with -u"
+                                              : "; KVSCLI_SOURCE_USER and KVSCLI_SOURCE_AUTH hold the login");
+}
+
 /* The option that `*at` words lead to, with its value from the same word (--name=value) or the next one, which `*at`
  * passes. */
 static const struct option_entry *take_option(int argc, char **argv, int *at, char **value_out)
@@ -340,8 +368,10 @@ static const struct option_entry *take_option(int argc, char **argv, int *at, ch
     if (entry->value && !equals && *at == argc)
         usage_fail("option %s needs a value: %s", entry->name, entry->value);
     *value_out = no_value;
-    if (entry->value)
+    if (entry->value) {
         *value_out = equals ? equals + 1 : argv[(*at)++];
+        check_value(entry, *value_out);
+    }
     return entry;
 }
 

@@ -51,6 +51,7 @@ struct options {
     const char *socket_source; /* for messages: where the path came from */
     double timeout;            /* seconds for connecting and for each reply; 0: for ever */
     int database;
+    bool has_database; /* it was given, by -n or a URL */
     enum protocol_choice protocol;
     const char *user;
     const char *password;        /* NULL: no AUTH */

@@ -1,5 +1,6 @@
 #include "options/preferences.h"
 
+#include "connection/url.h"
 #include "core/memory.h"
 #include "core/nearest.h"
 #include "core/quoting.h"
@@ -205,6 +206,8 @@ static void read_setting(struct reading *reading, char *line)
         char *shown = quoting_copy_printable(value, strlen(value));
         mistake(reading, "%s is one of %s, not '%s'", preference->name, preference->values, shown);
         free(shown);
+    } else if (preference->id == PREFERENCE_SOCKET && url_is_meant(value)) {
+        mistake(reading, "socket takes a path, not a URL; KVS_SOCKET and -u take one");
     } else {
         apply(reading->preferences, preference->id, value, place);
     }

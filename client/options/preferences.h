@@ -5,7 +5,7 @@
  * A line is a name and a value; lines that are empty or begin with # are skipped.
  *
  *   socket PATH          what -s would say; ~/ at its beginning is the home folder
- *   user NAME            as whom a password is sent
+ *   user NAME            what --user would say: as whom to log in, without a password with an empty one
  *   format FORMAT        terminal, human (what --no-raw prints), raw, verbatim, csv, json or quoted-json
  *   color WHEN           auto, always or never
  *   pager yes|no         long replies through $PAGER

@@ -6,7 +6,6 @@
 #include "output/text.h"
 
 #include "core/memory.h"
-#include "core/quoting.h"
 #include "core/terminal.h"
 
 #include <stdbool.h>
@@ -150,6 +149,15 @@ static void write_escape(FILE *out, unsigned char byte)
     putc_unlocked(digits[byte & 15], out);
 }
 
+/* What has to be escaped as '?', byte by byte. */
+static void write_replaced(FILE *out, struct walk walk)
+{
+    while (walk.at < walk.end) {
+        struct piece piece = walk_next(&walk);
+        fwrite_unlocked(piece.escaped ? "?" : (const char *)walk.at - piece.length, 1, piece.length, out);
+    }
+}
+
 static void write_pieces(FILE *out, struct walk walk)
 {
     while (walk.at < walk.end && !ferror_unlocked(out)) {
@@ -177,11 +185,12 @@ char *text_copy_message(const char *bytes, size_t length)
 {
     char *message;
     size_t size;
-    if (!isatty(STDERR_FILENO))
-        return quoting_copy_printable(bytes, length);
     terminal_choose_locale();
     FILE *out = memory_stream_open(&message, &size);
-    text_write_line(out, bytes, length);
+    if (isatty(STDERR_FILENO))
+        text_write_line(out, bytes, length);
+    else
+        write_replaced(out, walk_begin(bytes, length, ""));
     memory_stream_close(out);
     return message;
 }

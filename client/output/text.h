@@ -26,7 +26,7 @@ void text_write_line(FILE *out, const char *bytes, size_t length);
 void text_write_lines(FILE *out, const char *bytes, size_t length, int indent);
 
 /* For a message on standard error: the same line as a text of its own, which the caller frees. Where standard error is
- * no terminal, bytes that are not printable ASCII become '?', as programs that read it expect. */
+ * no terminal, the bytes that would be escaped become '?' instead. */
 char *text_copy_message(const char *bytes, size_t length);
 
 /* The columns that the same would take, or something larger than `limit` when it is more than that. */

@@ -351,56 +351,58 @@ void argument_match_write_rest(const struct argument_match *match, FILE *out)
         level_write(&match->levels[i], out);
 }
 
-static void sequence_visit(const struct level *level, argument_token_visit *visit, void *context);
+static void sequence_visit(const struct level *level, const struct argument_visit *visit);
 
-static void body_visit(const struct command_argument *argument, argument_token_visit *visit, void *context);
+static void body_visit(const struct command_argument *argument, const struct argument_visit *visit);
 
-static void argument_visit(const struct command_argument *argument, argument_token_visit *visit, void *context)
+static void argument_visit(const struct command_argument *argument, const struct argument_visit *visit)
 {
     if (argument->token)
-        visit(context, argument->token);
+        visit->token(visit->context, argument->token);
     else
-        body_visit(argument, visit, context);
+        body_visit(argument, visit);
 }
 
-static void body_visit(const struct command_argument *argument, argument_token_visit *visit, void *context)
+static void body_visit(const struct command_argument *argument, const struct argument_visit *visit)
 {
+    if (argument->type == ARGUMENT_VALUE || argument->type == ARGUMENT_KEY)
+        visit->value(visit->context, argument);
     if (argument->type == ARGUMENT_BLOCK) {
         struct level block = level_of_block(argument);
-        sequence_visit(&block, visit, context);
+        sequence_visit(&block, visit);
     }
     for (size_t i = 0; argument->type == ARGUMENT_ONEOF && i < argument->count; i++)
-        argument_visit(&argument->arguments[i], visit, context);
+        argument_visit(&argument->arguments[i], visit);
 }
 
 /* Up to what must come first: the order that is documented is the one to offer. */
-static void sequence_visit(const struct level *level, argument_token_visit *visit, void *context)
+static void sequence_visit(const struct level *level, const struct argument_visit *visit)
 {
     for (size_t i = 0; i < level->count; i++) {
         if (!sequence_is_open(level, i))
             continue;
-        argument_visit(&level->arguments[i], visit, context);
+        argument_visit(&level->arguments[i], visit);
         if (!can_be_absent(&level->arguments[i]))
             break;
     }
 }
 
-static void level_visit(const struct level *level, argument_token_visit *visit, void *context)
+static void level_visit(const struct level *level, const struct argument_visit *visit)
 {
     if (level->kind == LEVEL_SEQUENCE)
-        sequence_visit(level, visit, context);
+        sequence_visit(level, visit);
     else if (level->kind == LEVEL_REPETITION && level->missing == 0)
         return;
     else if (level->kind == LEVEL_BODY || !repeats_token(level->arguments))
-        body_visit(level->arguments, visit, context);
+        body_visit(level->arguments, visit);
     else
-        argument_visit(level->arguments, visit, context);
+        argument_visit(level->arguments, visit);
 }
 
-void argument_match_visit_tokens(const struct argument_match *match, argument_token_visit *visit, void *context)
+void argument_match_visit_next(const struct argument_match *match, const struct argument_visit *visit)
 {
     for (size_t i = match->count; i-- > 0;) {
-        level_visit(&match->levels[i], visit, context);
+        level_visit(&match->levels[i], visit);
         if (!level_may_end(&match->levels[i]))
             break;
     }

@@ -20,7 +20,12 @@
 
 struct argument_match;
 
-typedef void argument_token_visit(void *context, const char *token);
+/* What can come next: a token, or a value that is the user's to give. */
+struct argument_visit {
+    void (*token)(void *context, const char *token);
+    void (*value)(void *context, const struct command_argument *argument);
+    void *context;
+};
 
 /* Walks the first `count` words of a command line, of which there is at least one. NULL: they fit no command, or one
  * whose subcommand is still to come. Borrows from the documentation. */
@@ -31,7 +36,7 @@ void argument_match_destroy(struct argument_match *match);
 /* Writes what can still come, each argument after a blank (syntax.h). */
 void argument_match_write_rest(const struct argument_match *match, FILE *out);
 
-/* Visits the tokens that can be the next word, some of them perhaps more than once. */
-void argument_match_visit_tokens(const struct argument_match *match, argument_token_visit *visit, void *context);
+/* Visits what can be the next word, some of it perhaps more than once. */
+void argument_match_visit_next(const struct argument_match *match, const struct argument_visit *visit);
 
 #endif

@@ -1,7 +1,9 @@
 #include "prompt/completion.h"
 
 #include "core/memory.h"
+#include "output/text.h"
 #include "prompt/argument_match.h"
+#include "prompt/directive_values.h"
 #include "prompt/unfinished_line.h"
 
 #include <ctype.h>
@@ -11,9 +13,12 @@
 
 struct finder {
     const struct documentation *documentation;
+    struct server_names *names;
     const char *typed; /* of the word at the cursor */
     size_t length;
     bool is_upper;
+    bool is_quoted; /* that word: it is no token */
+    bool wants_key; /* one can stand there */
     struct completion *found;
     size_t capacity;
 };
@@ -35,22 +40,29 @@ bool completion_knows_own_word(const char *word)
 
 /* ---- gathering ---- */
 
-static void finder_offer(void *context, const char *word)
+static void finder_add(struct finder *finder, char *word)
 {
-    struct finder *finder = context;
-    if (strncasecmp(finder->typed, word, finder->length) != 0 || strlen(word) < finder->length)
-        return;
-    if (*word == '\0' || strpbrk(word, " |>"))
-        return;
     struct completion *found = finder->found;
     if (found->count == finder->capacity) {
         finder->capacity = finder->capacity > 0 ? finder->capacity * 2 : 16;
         found->words = memory_resize(found->words, finder->capacity * sizeof *found->words);
     }
+    found->words[found->count++] = word;
+}
+
+static void finder_offer(void *context, const char *word)
+{
+    struct finder *finder = context;
+    if (finder->is_quoted)
+        return;
+    if (strncasecmp(finder->typed, word, finder->length) != 0 || strlen(word) < finder->length)
+        return;
+    if (*word == '\0' || strpbrk(word, " |>"))
+        return;
     char *copy = memory_copy_text(word, strlen(word));
     for (char *c = copy; *c != '\0'; c++)
         *c = (char)(finder->is_upper ? toupper((unsigned char)*c) : tolower((unsigned char)*c));
-    found->words[found->count++] = copy;
+    finder_add(finder, copy);
 }
 
 static void offer_names(struct finder *finder, const struct command_entry *entries, size_t count)
@@ -96,15 +108,68 @@ static void offer_for_help(struct finder *finder, const struct arguments *words)
     }
 }
 
+static void note_value(void *context, const struct command_argument *argument)
+{
+    struct finder *finder = context;
+    finder->wants_key = finder->wants_key || argument->type == ARGUMENT_KEY;
+}
+
 /* Tokens that can stand after all words but the last. */
 static void offer_tokens(struct finder *finder, const struct arguments *words)
 {
+    struct argument_visit visit = {.token = finder_offer, .value = note_value, .context = finder};
     struct argument_match *match = argument_match_create(finder->documentation, words, words->count - 1);
     if (!match)
         return;
-    argument_match_visit_tokens(match, finder_offer, finder);
+    argument_match_visit_next(match, &visit);
     argument_match_destroy(match);
 }
+
+/* ---- directives ---- */
+
+/* Offers words of a text with blanks between them. */
+static void offer_each(struct finder *finder, const char *words)
+{
+    while (*words != '\0') {
+        size_t length = strcspn(words, " ");
+        char *word = memory_copy_text(words, length);
+        finder_offer(finder, word);
+        free(word);
+        words += length + (words[length] == ' ');
+    }
+}
+
+static void offer_directive_values(struct finder *finder, const char *name)
+{
+    size_t count;
+    const char *values = directive_values(name);
+    const struct directive *directives = values ? NULL : server_names_directives(finder->names, &count);
+    for (size_t i = 0; directives && !values && i < count; i++) {
+        if (directives[i].is_switch && strcasecmp(directives[i].name, name) == 0)
+            values = "no yes";
+    }
+    if (values)
+        offer_each(finder, values);
+}
+
+/* CONFIG GET name [name ...], CONFIG SET name value [name value ...] */
+static void offer_for_config(struct finder *finder, const struct arguments *words)
+{
+    size_t last = words->count - 1, count;
+    bool is_set = arguments_is(words, 1, "set");
+    if (last < 2 || (!is_set && !arguments_is(words, 1, "get")))
+        return;
+    finder->is_upper = *finder->typed != '\0' && finder->is_upper; /* nobody writes them so who hasn't begun to */
+    if (is_set && last % 2 == 1) {
+        offer_directive_values(finder, words->values[last - 1]);
+        return;
+    }
+    const struct directive *directives = server_names_directives(finder->names, &count);
+    for (size_t i = 0; i < count; i++)
+        finder_offer(finder, directives[i].name);
+}
+
+/* ---- what stands where ---- */
 
 static void offer_all(struct finder *finder, const struct arguments *words)
 {
@@ -121,6 +186,8 @@ static void offer_all(struct finder *finder, const struct arguments *words)
         if (words->count == 2)
             offer_subcommands(finder, words->values[0]);
         offer_tokens(finder, words);
+        if (arguments_is(words, 0, "config"))
+            offer_for_config(finder, words);
     }
 }
 
@@ -150,6 +217,69 @@ static void completion_settle(struct completion *completion)
         completion->common++;
 }
 
+/* ---- keys ---- */
+
+/* Between double quotes, for the caller to free. */
+static char *copy_quoted(const char *bytes, size_t length)
+{
+    char *text;
+    size_t size;
+    FILE *out = memory_stream_open(&text, &size);
+    text_write_quoted(out, bytes, length);
+    memory_stream_close(out);
+    return text;
+}
+
+/* Whether it is no word of a line as it stands. */
+static bool needs_quotes(const char *key, size_t length)
+{
+    static const char *const signs[] = {"", "|", ">", ">>"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (length == strlen(signs[i]) && memcmp(key, signs[i], length) == 0)
+            return true;
+    }
+    char *quoted = copy_quoted(key, length);
+    bool differs = strlen(quoted) != length + 2 || memcmp(quoted + 1, key, length) != 0 || strpbrk(key, " \"'");
+    free(quoted);
+    return differs;
+}
+
+/* Bytes that the first key and the last have in common, and so all between them; no character is cut. */
+static size_t common_bytes(const struct arguments *keys)
+{
+    size_t last = keys->count - 1, common = 0;
+    size_t least = keys->lengths[0] < keys->lengths[last] ? keys->lengths[0] : keys->lengths[last];
+    while (common < least && keys->values[0][common] == keys->values[last][common])
+        common++;
+    while (common > 0 && common < keys->lengths[0] && ((unsigned char)keys->values[0][common] & 0xc0) == 0x80)
+        common--;
+    return common;
+}
+
+/* All with quotes, or none, so that what they have in common can go on being typed. */
+static void offer_keys(struct finder *finder)
+{
+    struct arguments keys;
+    bool is_quoted = finder->is_quoted;
+    struct completion *found = finder->found;
+    found->is_partial = !server_names_find_keys(finder->names, finder->typed, finder->length, &keys);
+    for (size_t i = 0; i < keys.count; i++)
+        is_quoted = is_quoted || needs_quotes(keys.values[i], keys.lengths[i]);
+    for (size_t i = 0; i < keys.count; i++)
+        finder_add(finder, is_quoted ? copy_quoted(keys.values[i], keys.lengths[i])
+                                     : memory_copy_text(keys.values[i], keys.lengths[i]));
+    if (keys.count > 0) {
+        size_t common = common_bytes(&keys);
+        char *quoted = copy_quoted(keys.values[0], common);
+        found->extends = common > finder->length;
+        found->common = is_quoted ? strlen(quoted) - 1 : common; /* the quote is closed when the word is whole */
+        free(quoted);
+    }
+    arguments_deinit(&keys);
+}
+
+/* ---- finding ---- */
+
 /* In upper case is what has capitals and no small letters. */
 static bool is_upper(const char *sample)
 {
@@ -167,8 +297,8 @@ static bool has_letters(const char *text)
     return strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
-void completion_find(const struct documentation *documentation, const char *line, size_t cursor,
-                     struct completion *completion_out)
+void completion_find(const struct documentation *documentation, struct server_names *names, const char *line,
+                     size_t cursor, struct completion *completion_out)
 {
     struct unfinished_line typed;
     *completion_out = (struct completion){.start = cursor};
@@ -178,15 +308,19 @@ void completion_find(const struct documentation *documentation, const char *line
     const char *word = unfinished_line_last(&typed);
     struct finder finder = {
         .documentation = documentation,
+        .names = names,
         .typed = word,
         .length = unfinished_line_last_length(&typed),
+        .is_quoted = typed.is_quoted,
         .is_upper = is_upper(has_letters(word) ? word : typed.words.values[0]),
         .found = completion_out,
     };
-    if (!typed.is_quoted)
-        offer_all(&finder, &typed.words);
-    unfinished_line_deinit(&typed);
+    offer_all(&finder, &typed.words);
     completion_settle(completion_out);
+    completion_out->extends = completion_out->common > finder.length;
+    if (completion_out->count == 0 && finder.wants_key)
+        offer_keys(&finder);
+    unfinished_line_deinit(&typed);
 }
 
 void completion_deinit(struct completion *completion)

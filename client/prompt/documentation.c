@@ -6,6 +6,7 @@
 
 #include "core/arena.h"
 #include "core/memory.h"
+#include "core/quoting.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct documentation {
     struct arena *arena;
     const struct command_entry *entries;
     size_t count;
+    char *refusal;
 };
 
 /* ---- fields of replies ---- */
@@ -288,7 +290,7 @@ struct documentation *documentation_read_names(const struct reply *commands)
 static struct reply *ask(struct session *session, const char *subcommand)
 {
     struct reply *reply;
-    if (!session_connection(session))
+    if (!session_can_ask(session))
         return NULL;
     return session_ask(session, (const char *[]){"COMMAND", subcommand, NULL}, &reply) == EXIT_CODE_OK ? reply : NULL;
 }
@@ -297,7 +299,8 @@ struct documentation *documentation_load(struct session *session)
 {
     struct documentation *documentation;
     struct reply *docs = ask(session, "DOCS"), *commands = NULL;
-    if (docs && docs->type == REPLY_ERROR && session_code_of_error(docs) != EXIT_CODE_REFUSED)
+    bool was_refused = docs && docs->type == REPLY_ERROR && session_code_of_error(docs) == EXIT_CODE_REFUSED;
+    if (docs && docs->type == REPLY_ERROR && !was_refused)
         commands = ask(session, NULL);
     if (commands)
         documentation = documentation_read_names(commands);
@@ -305,9 +308,16 @@ struct documentation *documentation_load(struct session *session)
         documentation = documentation_read(docs);
     else
         documentation = documentation_create();
+    if (was_refused)
+        documentation->refusal = quoting_copy_printable(docs->text, docs->length);
     reply_destroy(commands);
     reply_destroy(docs);
     return documentation;
+}
+
+const char *documentation_refusal(const struct documentation *documentation)
+{
+    return documentation ? documentation->refusal : NULL;
 }
 
 void documentation_destroy(struct documentation *documentation)
@@ -315,6 +325,7 @@ void documentation_destroy(struct documentation *documentation)
     if (!documentation)
         return;
     arena_destroy(documentation->arena);
+    free(documentation->refusal);
     free(documentation);
 }
 

@@ -58,6 +58,10 @@ struct documentation;
  * empty, and another may be loaded in its place later (after AUTH). */
 struct documentation *documentation_load(struct session *session);
 
+/* The error, printable, with which the server refused documentation_load() its question (NOPERM, NOAUTH); NULL: it did
+ * not. Lives as long as the documentation. */
+const char *documentation_refusal(const struct documentation *documentation);
+
 /* From the reply to COMMAND DOCS, and from that to COMMAND, which stays the caller's. Empty for a reply of another
  * form. */
 struct documentation *documentation_read(const struct reply *docs);

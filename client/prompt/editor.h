@@ -3,8 +3,8 @@
  * in columns, and messages that come while a line is typed. Knows no server; for what it needs to know it asks its
  * owner.
  *
- * The terminal is in the editor's mode only inside editor_read(). There Ctrl-C is a key, which drops the line, or ends
- * the input when there is none; outside it is a signal (interrupt.h).
+ * The terminal is in the editor's mode only inside editor_read(). There Ctrl-C is a key, which drops the line; outside it
+ * is a signal (interrupt.h).
  */
 #ifndef KVS_CLIENT_PROMPT_EDITOR_H
 #define KVS_CLIENT_PROMPT_EDITOR_H
@@ -41,18 +41,24 @@ void editor_remember(struct editor *editor, const char *line);
 
 enum editor_result {
     EDITOR_LINE,
-    EDITOR_CANCELLED, /* with Ctrl-C */
+    EDITOR_CANCELLED,       /* with Ctrl-C */
+    EDITOR_CANCELLED_EMPTY, /* with Ctrl-C, and nothing had been typed */
     EDITOR_END,
 };
 
-/* Reads a line, which the caller frees, without its end. The cursor is in a new row afterwards. */
+/* Reads a line, which the caller frees, without its end. What was pasted may have put ends of lines into it (paste.h).
+ * The cursor is in a new row afterwards. */
 enum editor_result editor_read(struct editor *editor, char **line_out, size_t *length_out);
 
 /* Overwrites what the editor still holds of the last line: it had a password. */
 void editor_forget_line(struct editor *editor);
 
-/* From on_readable(), before anything is printed: takes the line off the screen. It is drawn again below. Does nothing
- * while no line is read. */
+/* From on_readable() or complete(), before anything is printed: takes the line off the screen. It is drawn again below.
+ * Does nothing while no line is read. */
 void editor_make_room(struct editor *editor);
+
+/* From complete(), when it waits longer than a moment: until it returns, Ctrl-C is a signal (interrupt.h), which ends the
+ * wait. Before, it is a key as ever. */
+void editor_hear_control_c(struct editor *editor);
 
 #endif

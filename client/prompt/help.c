@@ -8,6 +8,7 @@
 #include "prompt/page.h"
 #include "prompt/syntax.h"
 #include "session/command_words.h"
+#include "session/unserved_commands.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +46,9 @@ static const char *const rows_before_groups[][2] = {
     {"HELP COMMAND", "what a command does: HELP SET, HELP CONFIG GET"},
 };
 static const char *const rows_after_groups[][2] = {
-    {"Tab", "complete commands and options; what can still come is shown in grey"},
+    {"Tab", "complete commands, options, directives and keys; what can still come is shown in grey"},
     {"Ctrl-R, arrow keys", "find lines that were typed earlier"},
+    {"a paste", "waits for Enter, then runs line by line"},
     {"Ctrl-C", "drop the line; end MONITOR, SUBSCRIBE and every wait"},
     {"clear", "clear the screen"},
     {":set hints, nohints", "show or hide what can still come"},
@@ -68,7 +70,7 @@ static char *list_groups(const struct documentation *documentation)
     char *text;
     size_t length;
     FILE *stream = memory_stream_open(&text, &length);
-    completion_find(documentation, "help @", strlen("help @"), &groups);
+    completion_find(documentation, NULL, "help @", strlen("help @"), &groups);
     for (size_t i = 0; i < groups.count; i++)
         fprintf(stream, "%s%s", i > 0 ? " " : "", groups.words[i]);
     completion_deinit(&groups);
@@ -119,8 +121,9 @@ static void print_command(const struct page *page, const struct command_entry *e
         print_brief(page, &entry->subcommands[i]);
 }
 
-/* Names the entries that begin with a word; if none does, the one that was probably meant. */
-static void print_nearest(FILE *out, const struct command_entry *entries, size_t count, const char *word)
+/* Names the entries that begin with a word; if none does, the one that was probably meant. False: there is nothing to
+ * name. */
+static bool print_nearest(FILE *out, const struct command_entry *entries, size_t count, const char *word)
 {
     struct nearest nearest = nearest_begin(word);
     size_t named = 0;
@@ -137,35 +140,81 @@ static void print_nearest(FILE *out, const struct command_entry *entries, size_t
         syntax_write_name(out, nearest.name);
         putc('?', out);
     }
+    return named > 0 || nearest.name;
 }
 
-static void print_unknown_command(FILE *out, const struct documentation *documentation, const char *word)
+static void print_nearest_unserved(FILE *out, const char *word)
+{
+    struct nearest nearest = nearest_begin(word);
+    for (size_t i = 0; unserved_command_at(i); i++) {
+        if (!strchr(unserved_command_at(i), '|'))
+            nearest_offer(&nearest, unserved_command_at(i));
+    }
+    if (!nearest.name)
+        return;
+    fputs("; did you mean ", out);
+    syntax_write_name(out, nearest.name);
+    fputs("? Redis has it, kvs-server doesn't yet", out);
+}
+
+/* What follows the words that there is no such command: whose it is, if it is Redis's, else what was meant. */
+static void print_known_elsewhere(FILE *out, struct session *session, const struct command_entry *entries, size_t count,
+                                  const char *word, const char *full_name)
+{
+    bool is_unserved = unserved_commands_have(full_name), is_command = !strchr(full_name, '|');
+    if (!is_unserved && print_nearest(out, entries, count, word)) {
+        putc('\n', out);
+        return;
+    }
+    bool is_kvs = session && session_is_with_kvs(session);
+    if (is_unserved)
+        fputs(is_kvs ? ": Redis has it, kvs-server doesn't yet" : ", though Redis has it", out);
+    else if (is_kvs && is_command)
+        print_nearest_unserved(out, word);
+    putc('\n', out);
+}
+
+/* Why nothing is known, and what helps. */
+static void print_refusal(FILE *out, const char *what, const char *refusal)
+{
+    bool wants_login = strncmp(refusal, "NOAUTH", 6) == 0;
+    fprintf(out, "No help for '%s': the server refused COMMAND DOCS, which it comes from (%s); %s\n", what, refusal,
+            wants_login ? "--askpass and KVSCLI_AUTH log in, and so does AUTH at the prompt"
+                        : "+command|docs among the rules of the user would allow it, and --user names another one");
+}
+
+static void print_unknown_command(FILE *out, struct session *session, const struct documentation *documentation,
+                                  const char *word)
 {
     size_t count;
     const struct command_entry *entries = documentation_entries(documentation, &count);
     char *name = quoting_copy_printable(word, strlen(word));
-    if (count == 0) {
+    if (count == 0 && documentation_refusal(documentation)) {
+        print_refusal(out, name, documentation_refusal(documentation));
+    } else if (count == 0) {
         fprintf(out, "No help for '%s': the server does not list its commands\n", name);
     } else {
         fprintf(out, "No command '%s' on this server", name);
-        print_nearest(out, entries, count, word);
-        putc('\n', out);
+        print_known_elsewhere(out, session, entries, count, word, word);
     }
     free(name);
 }
 
-static void print_unknown_subcommand(FILE *out, const struct command_entry *container, const char *word)
+static void print_unknown_subcommand(FILE *out, struct session *session, const struct command_entry *container,
+                                     const char *word)
 {
-    char *name = quoting_copy_printable(word, strlen(word));
+    char *name = quoting_copy_printable(word, strlen(word)), *full_name;
+    if (asprintf(&full_name, "%s|%s", container->name, word) < 0)
+        memory_fail();
     fprintf(out, "No subcommand '%s' (HELP ", name);
     syntax_write_name(out, container->name);
     fputs(" shows them all)", out);
-    print_nearest(out, container->subcommands, container->subcommand_count, word);
-    putc('\n', out);
+    print_known_elsewhere(out, session, container->subcommands, container->subcommand_count, word, full_name);
+    free(full_name);
     free(name);
 }
 
-static void print_for_words(const struct page *page, const struct documentation *documentation,
+static void print_for_words(const struct page *page, struct session *session, const struct documentation *documentation,
                             const struct arguments *arguments)
 {
     const char *name = arguments->values[1], *subcommand = arguments->count > 2 ? arguments->values[2] : NULL;
@@ -173,7 +222,7 @@ static void print_for_words(const struct page *page, const struct documentation 
     if (!entry && completion_knows_own_word(name)) {
         print_own_help(page, documentation);
     } else if (!entry) {
-        print_unknown_command(page->out, documentation, name);
+        print_unknown_command(page->out, session, documentation, name);
     } else if (!subcommand || entry->subcommand_count == 0) {
         print_command(page, entry);
     } else {
@@ -182,7 +231,7 @@ static void print_for_words(const struct page *page, const struct documentation 
         if (entry)
             print_command(page, entry);
         else
-            print_unknown_subcommand(page->out, container, subcommand);
+            print_unknown_subcommand(page->out, session, container, subcommand);
     }
 }
 
@@ -193,6 +242,7 @@ static bool is_in_group(const struct command_entry *entry, const char *group)
     return entry->group && strcasecmp(entry->group, group) == 0;
 }
 
+/* `group` is what stands behind the @. */
 static void print_group(const struct page *page, const struct documentation *documentation, const char *group)
 {
     size_t count, printed = 0;
@@ -212,16 +262,19 @@ static void print_group(const struct page *page, const struct documentation *doc
     }
     if (printed > 0)
         return;
-    char *groups = list_groups(documentation), *name = quoting_copy_printable(group, strlen(group));
-    if (*groups != '\0')
-        fprintf(page->out, "No group '@%s'; there are %s\n", name, groups);
+    char *groups = list_groups(documentation), *name = quoting_copy_printable(group - 1, strlen(group) + 1);
+    if (count == 0 && documentation_refusal(documentation))
+        print_refusal(page->out, name, documentation_refusal(documentation));
+    else if (*groups != '\0')
+        fprintf(page->out, "No group '%s'; there are %s\n", name, groups);
     else
-        fprintf(page->out, "No group '@%s': the server does not name the groups of its commands\n", name);
+        fprintf(page->out, "No group '%s': the server does not name the groups of its commands\n", name);
     free(groups);
     free(name);
 }
 
-void help_print(FILE *out, const struct documentation *documentation, const struct arguments *arguments, bool color)
+void help_print(FILE *out, struct session *session, const struct documentation *documentation,
+                const struct arguments *arguments, bool color)
 {
     int columns;
     terminal_size(&columns, NULL);
@@ -231,7 +284,7 @@ void help_print(FILE *out, const struct documentation *documentation, const stru
     else if (arguments->values[1][0] == '@')
         print_group(&page, documentation, arguments->values[1] + 1);
     else
-        print_for_words(&page, documentation, arguments);
+        print_for_words(&page, session, documentation, arguments);
 }
 
 enum exit_code help_run(const struct options *options)
@@ -247,8 +300,10 @@ enum exit_code help_run(const struct options *options)
         documentation = code == EXIT_CODE_OK ? documentation_load(session) : NULL;
     }
     if (code == EXIT_CODE_OK)
-        help_print(stdout, documentation, &words, color);
+        help_print(stdout, session, documentation, &words, color);
     output_flush();
+    if (code == EXIT_CODE_OK && options->error_exit && documentation_refusal(documentation))
+        code = EXIT_CODE_REFUSED;
     documentation_destroy(documentation);
     if (session)
         session_destroy(session);

@@ -13,9 +13,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* `arguments` begins with the word help; those after a command that is found are ignored. For what is unknown: one
- * line, with the nearest name that there is. `color`: syntax in bold. */
-void help_print(FILE *out, const struct documentation *documentation, const struct arguments *arguments, bool color);
+/* `session` may be NULL, or not connected. `arguments` begins with the word help; those after a command that is found are ignored. For what is unknown: one
+ * line, with the nearest name that there is, or that kvs-server doesn't have it yet. `color`: syntax in bold. */
+void help_print(FILE *out, struct session *session, const struct documentation *documentation,
+                const struct arguments *arguments, bool color);
 
 /* kvs-cli help ... on the command line: asks the server what it says of its commands, unless kvs-cli itself is asked
  * about. */

@@ -40,7 +40,7 @@ static void write_continued(const struct documentation *documentation, const cha
                             struct arguments *words, FILE *out)
 {
     struct completion completion;
-    completion_find(documentation, line, length, &completion);
+    completion_find(documentation, NULL, line, length, &completion);
     size_t last = words->count - 1;
     if (completion.count == 1 && completion.common > words->lengths[last]) {
         fputs(completion.words[0] + words->lengths[last], out);

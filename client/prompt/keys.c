@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #define CONTROL_C L'\003'
+#define FOLLOW_MILLISECONDS 50 /* between the bytes of a sequence */
 
-static const int numbers[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2};
+static const int numbers[] = {SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2};
 #define NUMBER_COUNT (sizeof numbers / sizeof numbers[0])
 
 static int pipe_ends[2] = {-1, -1};
@@ -50,6 +51,27 @@ void keys_end(void)
         sigaction(numbers[i], &earlier[i], NULL);
 }
 
+/* Takes signals of a number out of the pipe; others stay, in their order. */
+static void drop_signal(int number)
+{
+    unsigned char bytes[64];
+    ssize_t size = read(pipe_ends[0], bytes, sizeof bytes);
+    for (ssize_t i = 0; i < size; i++) {
+        ssize_t ignored = bytes[i] != number ? write(pipe_ends[1], &bytes[i], 1) : 0;
+        (void)ignored;
+    }
+}
+
+void keys_stop(void)
+{
+    struct sigaction standard = {.sa_handler = SIG_DFL}, own;
+    sigemptyset(&standard.sa_mask);
+    sigaction(SIGTSTP, &standard, &own);
+    raise(SIGTSTP);
+    sigaction(SIGTSTP, &own, NULL);
+    drop_signal(SIGCONT);
+}
+
 void keys_die(void)
 {
     signal(deadly, SIG_DFL);
@@ -65,6 +87,8 @@ static enum key_event take_signal(void)
         return KEY_RESIZED;
     if (number == SIGCONT)
         return KEY_CONTINUED;
+    if (number == SIGTSTP)
+        return KEY_STOPPED;
     deadly = number;
     return KEY_ENDED;
 }
@@ -112,6 +136,15 @@ static enum key_event poll_once(int other_fd, int limit, bool *is_quiet_out, wch
     if (waits[2].revents != 0)
         return take_key(key_out);
     return waits[3].revents != 0 ? KEY_OTHER : KEY_NONE;
+}
+
+enum key_event keys_follow(wchar_t *key_out)
+{
+    struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+    enum key_event event = KEY_NONE;
+    while (event == KEY_NONE && poll(&wait, 1, FOLLOW_MILLISECONDS) > 0)
+        event = take_key(key_out);
+    return event;
 }
 
 enum key_event keys_next(int other_fd, bool wait, wchar_t *key_out)

@@ -10,7 +10,7 @@
 /* The number of rows that the words take. */
 size_t listing_rows(char *const *words, size_t count, int columns);
 
-/* Prints them. What is not printable ASCII becomes '?'. */
+/* Prints them, so that they do the terminal no harm (text.h). One that is wider than the screen is cut. */
 void listing_print(FILE *out, char *const *words, size_t count, int columns);
 
 #endif

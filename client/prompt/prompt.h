@@ -1,7 +1,7 @@
 /*
  * The prompt: a person's conversation with a server. Lines are edited with hints and completion (editor.h), may send
  * their replies to files and programs (command_line.h), and are sent only after a question when they destroy
- * (question.h).
+ * (question.h). Several lines that were pasted wait for Enter and are run one by one (paste.h).
  *
  * It survives a server that goes away, which it says as soon as it happens, and reconnects for the next command. Ctrl-C
  * ends what a command waits for; while a line is edited it drops the line, or leaves when there is none, as Ctrl-D

@@ -30,7 +30,7 @@ static long long count_all_keys(const struct reply *reply)
 /* Negative: nobody says. In a transaction a question to the server would become part of it. */
 static long long count_keys(struct session *session, enum harm harm)
 {
-    if (!session_connection(session) || session_is_in_multi(session))
+    if (!session_can_ask(session))
         return -1;
     const char *all[] = {"INFO", "keyspace", NULL}, *one[] = {"DBSIZE", NULL};
     struct reply *reply;

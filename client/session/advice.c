@@ -4,15 +4,18 @@
 #include <stddef.h>
 #include <string.h>
 
-/* By the first word of the error. */
+/* By the first words of the error; of rows that fit the first counts. */
 static const struct {
-    const char *word, *text;
+    const char *words, *text;
 } table[] = {
     {"NOAUTH", "The server wants a password: kvs-cli --askpass asks for it, KVSCLI_AUTH holds it for scripts; at the "
                "prompt: AUTH [USER] PASSWORD."},
     {"WRONGPASS", "User and password do not match, or the user is off: --user NAME names another one."},
-    {"NOPERM", "The rules of your user, or the access that this socket gives, do not allow it: kvs-cli --who shows "
-               "both."},
+    {"NOPERM socket",
+     "This socket file allows no more to anybody: use another one (that of unixsocket has all rights), or "
+     "raise access= on its listen line."},
+    {"NOPERM", "The rules of your user do not allow it: kvs-cli --who shows them as far as you may ask, --user names "
+               "another user, and ACL SETUSER, or the user's line, changes them."},
     {"NOPROTO", "The server does not know that version of the protocol: leave out -3."},
     {"LOADING", "The server is reading its data and answers soon; INFO persistence tells how far it is."},
     {"BUSY", "A script or function keeps the server busy: wait, or end it with SCRIPT KILL or FUNCTION KILL; one that "
@@ -38,12 +41,14 @@ void advice_print(FILE *out, struct advice *advice, const struct reply *reply)
 {
     if (reply->type != REPLY_ERROR)
         return;
-    size_t length = strcspn(reply->text, " ");
     for (size_t i = 0; i < TABLE_SIZE; i++) {
-        bool is_it = strlen(table[i].word) == length && memcmp(table[i].word, reply->text, length) == 0;
-        if (!is_it || (advice->given & 1U << i) != 0)
+        size_t length = strlen(table[i].words);
+        char behind = reply_has_prefix(reply, table[i].words) ? reply->text[length] : 'x';
+        if (behind != ' ' && behind != '\0')
             continue;
+        if ((advice->given & 1U << i) == 0)
+            fprintf(out, "%s\n", table[i].text);
         advice->given |= 1U << i;
-        fprintf(out, "%s\n", table[i].text);
+        return;
     }
 }

@@ -137,6 +137,8 @@ static enum exit_code batch_run_all(struct batch *batch)
         if (goes_on && repeat != 0)
             rewind(batch->input);
     }
+    if (code == EXIT_CODE_OK)
+        code = session_end_silence(runner_session(batch->runner));
     if (code == EXIT_CODE_OK && batch->options->error_exit)
         code = batch->first_error;
     return code;

@@ -4,6 +4,8 @@
 #include "core/quoting.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,14 +120,28 @@ bool info_subfield(const char *value, const char *name, double *value_out)
     return false;
 }
 
+bool info_database(const struct info_field *field, int *number_out, double *keys_out)
+{
+    double keys;
+    char *end;
+    if (strncmp(field->name, "db", 2) != 0 || !isdigit((unsigned char)field->name[2]))
+        return false;
+    errno = 0;
+    long number = strtol(field->name + 2, &end, 10);
+    if (*end != '\0' || errno != 0 || number > INT_MAX || !info_subfield(field->value, "keys", &keys))
+        return false;
+    *number_out = (int)number;
+    *keys_out = keys >= 0 && keys < MOST_KEYS ? keys : NAN;
+    return true;
+}
+
 double info_count_keys(const struct info *info)
 {
     double sum = 0, keys;
     for (size_t i = 0; i < info->count; i++) {
-        const struct info_field *field = &info->fields[i];
-        bool is_database = strncmp(field->name, "db", 2) == 0 && isdigit((unsigned char)field->name[2]);
-        if (is_database && info_subfield(field->value, "keys", &keys))
-            sum += keys >= 0 && keys < MOST_KEYS ? keys : NAN;
+        int number;
+        if (info_database(&info->fields[i], &number, &keys))
+            sum += keys;
     }
     return sum;
 }

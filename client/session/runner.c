@@ -1,6 +1,7 @@
 #include "session/runner.h"
 
 #include "connection/connection.h"
+#include "connection/silence.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "core/monotonic.h"
@@ -8,6 +9,7 @@
 #include "output/presentation.h"
 #include "output/text.h"
 #include "session/commands.h"
+#include "session/unknown_command.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +28,7 @@ struct runner {
     unsigned long long error_count;
     char *last_error; /* printable */
     enum exit_code last_error_code;
+    struct unknown_command unknown_command; /* that was explained */
 };
 
 struct runner *runner_create(struct session *session)
@@ -39,6 +42,7 @@ struct runner *runner_create(struct session *session)
 void runner_destroy(struct runner *runner)
 {
     free(runner->last_error);
+    unknown_command_deinit(&runner->unknown_command);
     free(runner);
 }
 
@@ -112,8 +116,14 @@ static void runner_format(struct runner *runner, const struct reply *reply, bool
         format_reply(runner->out, reply, runner->style);
 }
 
-/* Prints a reply and destroys it. Not EXIT_CODE_OK: an error that ends a one-shot command with -e. */
-static enum exit_code runner_print(struct runner *runner, struct reply *reply, bool as_text)
+/* Only to a person: scripts and what they pipe in know what they send. */
+static bool runner_explains(const struct runner *runner)
+{
+    return session_mode(runner->session) != SESSION_BATCH && isatty(STDERR_FILENO);
+}
+
+/* Prints a reply to a command and destroys it. Not EXIT_CODE_OK: an error that ends a one-shot command with -e. */
+static enum exit_code runner_print(struct runner *runner, const struct arguments *arguments, struct reply *reply)
 {
     const struct options *options = session_options(runner->session);
     bool failed = reply->type == REPLY_ERROR;
@@ -125,10 +135,12 @@ static enum exit_code runner_print(struct runner *runner, struct reply *reply, b
     if (ends)
         presentation_show_failure(reply);
     else
-        runner_format(runner, reply, as_text);
+        runner_format(runner, reply, command_answers_text(arguments));
     runner_flush(runner);
-    runner->seconds_printing += monotonic_seconds() - start;
     session_advise(runner->session, reply);
+    if (runner_explains(runner))
+        unknown_command_explain(&runner->unknown_command, stderr, runner->session, arguments, reply);
+    runner->seconds_printing += monotonic_seconds() - start;
     reply_destroy(reply);
     return ends ? code : EXIT_CODE_OK;
 }
@@ -143,16 +155,26 @@ static enum exit_code runner_stop(struct runner *runner)
     return EXIT_CODE_OK;
 }
 
-static enum exit_code end_wait(struct runner *runner, enum connection_status status)
+/* After the ^C on the screen. `remark` may be empty. */
+static enum exit_code end_wait(struct runner *runner, enum connection_status status, const char *remark)
 {
     if (status != CONNECTION_INTERRUPTED)
         return session_lose(runner->session, status);
+    output_flush();
     putc('\n', isatty(STDOUT_FILENO) ? stdout : stderr);
+    output_flush();
+    fputs(remark, stderr);
     return runner_stop(runner);
 }
 
+static enum exit_code end_command(struct runner *runner, enum connection_status status)
+{
+    return end_wait(runner, status,
+                    "Given up; the server may still execute it. The next command has a new connection.\n");
+}
+
 /* Prints what comes until Ctrl-C, the end of the connection, or an error reply. */
-static enum exit_code runner_stream(struct runner *runner, bool is_subscription)
+static enum exit_code runner_stream(struct runner *runner, const struct arguments *arguments, bool is_subscription)
 {
     struct session *session = runner->session;
     if (is_subscription && runner->style->format != FORMAT_RAW) {
@@ -163,9 +185,9 @@ static enum exit_code runner_stream(struct runner *runner, bool is_subscription)
         struct reply *reply;
         enum connection_status status = session_receive(session, is_subscription, &reply);
         if (status != CONNECTION_OK)
-            return end_wait(runner, status);
+            return end_wait(runner, status, "");
         bool failed = reply->type == REPLY_ERROR;
-        enum exit_code code = runner_print(runner, reply, false);
+        enum exit_code code = runner_print(runner, arguments, reply);
         if (failed)
             return code;
     }
@@ -177,34 +199,81 @@ static size_t expected_replies(const struct arguments *arguments, bool unsubscri
     return unsubscribes && arguments->count > 2 ? arguments->count - 1 : 1;
 }
 
-static enum exit_code runner_run_once(struct runner *runner, const struct arguments *arguments)
+/* A command after which replies stay away is sent once the server has said that it obeys. `*is_ready_out`: it may be
+ * sent. In a transaction it would spoil EXEC's reply, which nothing could then be told from. */
+static enum exit_code runner_prepare_silence(struct runner *runner, const struct arguments *arguments,
+                                             bool *is_ready_out)
 {
     struct session *session = runner->session;
-    enum connection_status status = connection_send(session_connection(session), arguments);
-    if (status != CONNECTION_OK)
-        return end_wait(runner, status);
-    bool subscribes = command_subscribes(arguments), unsubscribes = command_unsubscribes(arguments);
-    if (subscribes || command_is(arguments, "monitor", NULL))
-        return runner_stream(runner, subscribes);
+    struct reply *reply;
+    bool is_silent = session_is_silent(session);
+    *is_ready_out = false;
+    if (session_is_in_multi(session) && (is_silent || silence_begins(arguments))) {
+        fputs("kvs-cli: CLIENT REPLY was not sent: in a transaction it would spoil the reply to EXEC\n", stderr);
+        return EXIT_CODE_USAGE;
+    }
+    *is_ready_out = is_silent || !silence_begins(arguments);
+    if (*is_ready_out)
+        return EXIT_CODE_OK;
+    enum exit_code code = session_ask_for_replies(session, &reply);
+    if (code != EXIT_CODE_OK)
+        return code;
+    *is_ready_out = reply->type != REPLY_ERROR;
+    if (!*is_ready_out)
+        return runner_print(runner, arguments, reply);
+    reply_destroy(reply);
+    if (session_mode(session) == SESSION_PROMPT && arguments_is(arguments, 2, "off"))
+        fputs("No replies come until CLIENT REPLY ON.\n", stderr);
+    return EXIT_CODE_OK;
+}
 
+/* Prints the replies to a command that was sent. */
+static enum exit_code runner_receive(struct runner *runner, const struct arguments *arguments)
+{
+    struct session *session = runner->session;
+    bool unsubscribes = command_unsubscribes(arguments);
     size_t expected = expected_replies(arguments, unsubscribes);
     enum exit_code code = EXIT_CODE_OK;
     while (expected-- > 0 && code == EXIT_CODE_OK && session_connection(session)) {
         struct reply *reply;
-        status = session_receive(session, unsubscribes, &reply);
+        enum connection_status status = session_receive(session, unsubscribes, &reply);
         if (status == CONNECTION_CLOSED && command_is(arguments, "shutdown", NULL)) {
             session_disconnect(session);
             return EXIT_CODE_OK;
         }
         if (status != CONNECTION_OK)
-            return end_wait(runner, status);
+            return end_command(runner, status);
         session_note_reply(session, arguments, reply);
         if (reply->type == REPLY_ERROR)
             expected = 0;
-        code = runner_print(runner, reply, command_answers_text(arguments));
+        code = runner_print(runner, arguments, reply);
     }
     session_settle_user(session);
     return code;
+}
+
+static enum exit_code runner_run_once(struct runner *runner, const struct arguments *arguments)
+{
+    struct session *session = runner->session;
+    bool is_ready = true;
+    enum exit_code code = EXIT_CODE_OK;
+    if (arguments->count == 1 && command_is(arguments, "sync", NULL)) {
+        fputs("kvs-cli: SYNC was not sent: a copy of all data follows it, and no reply\n", stderr);
+        return EXIT_CODE_USAGE;
+    }
+    if (silence_chooses(arguments))
+        code = runner_prepare_silence(runner, arguments, &is_ready);
+    if (code != EXIT_CODE_OK || !is_ready)
+        return code;
+    if (!session_connection(session))
+        return EXIT_CODE_NO_CONNECTION;
+    enum connection_status status = connection_send(session_connection(session), arguments);
+    if (status != CONNECTION_OK)
+        return end_command(runner, status);
+    bool is_answered = session_expects_reply(session, arguments), subscribes = command_subscribes(arguments);
+    if (subscribes || command_is(arguments, "monitor", NULL))
+        return runner_stream(runner, arguments, subscribes);
+    return is_answered ? runner_receive(runner, arguments) : EXIT_CODE_OK;
 }
 
 static bool runner_pause(struct runner *runner)
@@ -216,23 +285,49 @@ static bool runner_pause(struct runner *runner)
 }
 
 /* A connection that was lost since the last command is replaced; not in the middle of a transaction, since the command
- * would then run alone. */
+ * would then run alone, and not where earlier commands may have been lost unseen. */
 static enum exit_code runner_check_connection(struct runner *runner)
 {
     struct session *session = runner->session;
     struct connection *connection = session_connection(session);
     if (!connection || !connection_is_lost(connection))
         return EXIT_CODE_OK;
-    if (!session_is_in_multi(session)) {
+    bool in_multi = session_is_in_multi(session);
+    if (!in_multi && !session_is_silent(session)) {
         session_disconnect(session);
         return EXIT_CODE_OK;
     }
     session_lose(session, CONNECTION_CLOSED);
-    fputs("The transaction is lost; the command was not sent\n", stderr);
+    fputs(in_multi ? "The transaction is lost; the command was not sent\n"
+                   : "Without replies nobody knows what was executed; the command was not sent\n",
+          stderr);
     return EXIT_CODE_NO_CONNECTION;
 }
 
-/* No command runs in the wrong database or protocol, except those that can put this right. */
+/* What can put a refused login, database or protocol right. */
+static bool runner_authenticates(const struct arguments *arguments)
+{
+    static const char *const names[] = {"auth", "hello", "reset", "quit"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (command_is(arguments, names[i], NULL))
+            return true;
+    }
+    return false;
+}
+
+/* Connects for a command. No command runs as the wrong user, or in the wrong database or protocol. */
+static enum exit_code runner_connect(struct session *session, const struct arguments *arguments)
+{
+    bool was_nobody = session_is_nobody(session);
+    enum exit_code code = session_connect(session);
+    if (session_connection(session) && runner_authenticates(arguments))
+        return EXIT_CODE_OK;
+    if (code != EXIT_CODE_OK || !was_nobody || !session_is_nobody(session))
+        return code;
+    fputs("Not sent: the login was refused. AUTH [USER] PASSWORD logs in; RESET goes on without.\n", stderr);
+    return EXIT_CODE_REFUSED;
+}
+
 static enum exit_code runner_repeat(struct runner *runner, const struct arguments *arguments, long long repeat)
 {
     struct session *session = runner->session;
@@ -244,9 +339,8 @@ static enum exit_code runner_repeat(struct runner *runner, const struct argument
         enum exit_code code = runner_check_connection(runner);
         if (code != EXIT_CODE_OK)
             return code;
-        code = session_connect(session);
-        bool authenticates = command_is(arguments, "auth", NULL) || command_is(arguments, "hello", NULL);
-        if (code != EXIT_CODE_OK && (!session_connection(session) || !authenticates))
+        code = runner_connect(session, arguments);
+        if (code != EXIT_CODE_OK)
             return code;
         code = runner_run_once(runner, arguments);
         if (code != EXIT_CODE_OK)

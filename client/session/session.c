@@ -3,12 +3,14 @@
 #include "connection/connect_error.h"
 #include "connection/connection.h"
 #include "connection/peer.h"
+#include "connection/silence.h"
 #include "core/interrupt.h"
 #include "core/memory.h"
 #include "output/output.h"
 #include "output/text.h"
 #include "session/advice.h"
 #include "session/commands.h"
+#include "session/info.h"
 #include "session/reconnection.h"
 
 #include <errno.h>
@@ -18,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RENEWAL_PATIENCE 0.5 /* seconds that a server has to answer a new connection after Ctrl-C */
+
 struct session {
     const struct options *options;
     struct connection *connection; /* NULL: not connected */
@@ -25,10 +29,18 @@ struct session {
 
     /* What the server knows of this connection; the user is known at the prompt only. */
     struct connection_state now;
-    bool user_may_differ; /* from that, since AUTH, HELLO or RESET */
+    bool user_may_differ;  /* from that, since AUTH, HELLO or RESET */
+    bool login_was_queued; /* in a transaction */
+    bool has_login;        /* the user is the one of the login below, or of the options */
+    bool is_default;       /* the user is default, or the server has no users */
+    bool owes_protocol;    /* since a login was refused */
+    bool is_nobody;        /* the login was refused: the server takes us for somebody whom nobody asked for */
+    struct silence silence;
     unsigned generation;
+    bool has_asked_kind, is_with_kvs;
 
     /* What a new connection is given. */
+    bool is_hurried; /* somebody waits for the prompt: RENEWAL_PATIENCE applies */
     int wanted_database;
     enum protocol_choice wanted_protocol;
     int database_before_multi;
@@ -76,7 +88,10 @@ void session_disconnect(struct session *session)
     connection_close(session->connection);
     session->connection = NULL;
     session->now = (struct connection_state){0};
-    session->user_may_differ = false;
+    session->user_may_differ = session->is_nobody = session->owes_protocol = false;
+    session->has_login = session->is_default = false;
+    session->has_asked_kind = session->is_with_kvs = false;
+    session->silence = (struct silence){0};
 }
 
 void session_destroy(struct session *session)
@@ -96,9 +111,59 @@ struct connection *session_connection(const struct session *session)
     return session->connection;
 }
 
+bool session_is_nobody(const struct session *session)
+{
+    return session->is_nobody;
+}
+
+bool session_is_default_user(const struct session *session)
+{
+    return session->is_default;
+}
+
 bool session_is_in_multi(const struct session *session)
 {
     return session->now.in_multi;
+}
+
+bool session_is_silent(const struct session *session)
+{
+    return session->silence.lasts;
+}
+
+bool session_can_ask(const struct session *session)
+{
+    return session->connection && !session->is_nobody && !session->now.in_multi && !session->silence.lasts &&
+           !session->silence.is_single;
+}
+
+/* A one-shot command has no time to learn who its user is: it is default unless the login names another. */
+static bool may_be_restricted(const struct session *session)
+{
+    const char *user = session->options->user;
+    if (session->mode == SESSION_PROMPT)
+        return !session->is_default;
+    return user && strcmp(user, "default") != 0;
+}
+
+bool session_can_ask_unbidden(const struct session *session)
+{
+    return session_can_ask(session) && !may_be_restricted(session);
+}
+
+bool session_is_with_kvs(struct session *session)
+{
+    struct reply *reply;
+    if (session->has_asked_kind || !session_can_ask_unbidden(session))
+        return session->is_with_kvs;
+    session->has_asked_kind = true;
+    if (session_ask(session, (const char *[]){"INFO", "server", NULL}, &reply) != EXIT_CODE_OK)
+        return false;
+    struct info *info = info_parse_reply(reply);
+    session->is_with_kvs = info && info_text(info, "kvs_version");
+    info_destroy(info);
+    reply_destroy(reply);
+    return session->is_with_kvs;
 }
 
 int session_database(const struct session *session)
@@ -124,10 +189,15 @@ void session_write_prompt(const struct session *session, char *text, size_t size
         snprintf(text, size, "not connected> ");
         return;
     }
+    if (session->is_nobody) {
+        snprintf(text, size, "not logged in> ");
+        return;
+    }
     if (now->database != 0)
         snprintf(database, sizeof database, "[%d]", now->database);
-    snprintf(text, size, "kvs %s%s%s%s%s> ", now->user, now->user[0] != '\0' ? "@" : "", session->options->socket_path,
-             database, now->in_multi ? "(tx)" : "");
+    const char *silence = session->silence.lasts ? "(no replies)" : session->silence.is_single ? "(no reply)" : "";
+    snprintf(text, size, "kvs %s%s%s%s%s%s> ", now->user, now->user[0] != '\0' ? "@" : "",
+             session->options->socket_path, database, now->in_multi ? "(tx)" : "", silence);
     for (char *c = text; *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == '\x7f')
             *c = '?'; /* a path can hold anything, and a terminal obeys */
@@ -149,7 +219,8 @@ enum exit_code session_lose(struct session *session, enum connection_status stat
     if (status == CONNECTION_INTERRUPTED)
         reason = "Interrupted";
     if (status == CONNECTION_TIMED_OUT)
-        reason = "Nothing came from the server for the time that -t gives it";
+        reason = session->is_hurried ? "The server does not answer; the next command tries again"
+                                     : "Nothing came from the server for the time that -t gives it";
     if (status == CONNECTION_BROKEN)
         reason = connection_error(session->connection);
     output_flush();
@@ -248,7 +319,9 @@ static enum exit_code session_authenticate(struct session *session)
     if (arguments.count == 0)
         return EXIT_CODE_OK;
     enum exit_code code = session_require(session, "AUTH", &arguments);
-    return session->connection ? EXIT_CODE_OK : code;
+    session->has_login = code == EXIT_CODE_OK;
+    session->is_nobody = session->owes_protocol = session->connection && code != EXIT_CODE_OK;
+    return session->is_nobody ? EXIT_CODE_REFUSED : code;
 }
 
 static enum exit_code session_choose_protocol(struct session *session)
@@ -280,22 +353,72 @@ static enum exit_code session_choose_database(struct session *session)
     return code;
 }
 
-/* Asks for the ACL user, for the prompt. A server that has no ACL, or does not say, leaves it unknown. */
+static void note_user(struct session *session, const char *text, size_t length)
+{
+    session->is_default = strcmp(text, "default") == 0;
+    if (session->is_default)
+        return;
+    char *name = quoting_copy_printable(text, length);
+    snprintf(session->now.user, sizeof session->now.user, "%s", name);
+    free(name);
+}
+
+/* AUTH USER PASSWORD or AUTH PASSWORD, which is the default user's. */
+static void note_user_of_login(struct session *session)
+{
+    struct arguments login = {0};
+    append_login(session, &login);
+    if (login.count > 2)
+        note_user(session, login.values[1], login.lengths[1]);
+    else
+        note_user(session, "default", strlen("default"));
+    for (size_t i = 0; i < login.count; i++)
+        explicit_bzero(login.values[i], login.lengths[i]);
+    arguments_deinit(&login);
+}
+
+/* HELLO is everybody's, and kvs adds the name of a user whom the account or the socket file gives (kvs_user). Else who
+ * did not log in is default, or nobody yet. */
+static void note_given_user(struct session *session, const struct reply *hello)
+{
+    const struct reply *given = reply_find(hello, "kvs_user");
+    if (given && given->type == REPLY_STRING)
+        note_user(session, given->text, given->length);
+    else
+        session->is_default = hello->type != REPLY_ERROR || session_code_of_error(hello) != EXIT_CODE_REFUSED;
+}
+
+static void note_whoami(struct session *session, const struct reply *name)
+{
+    if (name->type == REPLY_STRING)
+        note_user(session, name->text, name->length);
+    else
+        session->is_default = name->type != REPLY_ERROR || session_code_of_error(name) != EXIT_CODE_REFUSED;
+}
+
+/* The ACL user, for the prompt. Who logged in is known. ACL WHOAMI, of which a refusal would stand in ACL LOG, is asked
+ * only after a login in a transaction: whether that went well isn't seen. */
 static enum exit_code session_learn_user(struct session *session)
 {
-    if (session->mode != SESSION_PROMPT)
+    if (session->mode != SESSION_PROMPT || session->is_nobody)
         return EXIT_CODE_OK;
     struct reply *reply;
+    bool was_queued = session->login_was_queued;
+    session->login_was_queued = false;
     session->now.user[0] = '\0';
     session->generation++;
-    enum exit_code code = session_ask(session, (const char *[]){"ACL", "WHOAMI", NULL}, &reply);
+    if (session->has_login) {
+        note_user_of_login(session);
+        return EXIT_CODE_OK;
+    }
+    const char *const *words = was_queued ? (const char *[]){"ACL", "WHOAMI", NULL} : (const char *[]){"HELLO", NULL};
+    enum exit_code code = session_ask(session, words, &reply);
     if (code != EXIT_CODE_OK)
         return code;
-    if (reply->type == REPLY_STRING && strcmp(reply->text, "default") != 0) {
-        char *name = quoting_copy_printable(reply->text, reply->length);
-        snprintf(session->now.user, sizeof session->now.user, "%s", name);
-        free(name);
-    }
+    if (was_queued)
+        note_whoami(session, reply);
+    else
+        note_given_user(session, reply);
     reply_destroy(reply);
     return EXIT_CODE_OK;
 }
@@ -304,8 +427,12 @@ void session_settle_user(struct session *session)
 {
     if (!session->user_may_differ || session->now.in_multi || !session->connection)
         return;
-    session->user_may_differ = false;
-    session_choose_database(session);
+    bool owes_protocol = session->owes_protocol;
+    session->user_may_differ = session->owes_protocol = false;
+    if (owes_protocol)
+        session_choose_protocol(session);
+    if (session->connection)
+        session_choose_database(session);
     if (session->connection)
         session_learn_user(session);
 }
@@ -355,12 +482,19 @@ static void session_tell_reconnection(struct session *session)
     session->has_past = false;
 }
 
+/* Seconds for a new connection; 0: for ever. */
+static double session_patience(const struct session *session)
+{
+    double usual = session->options->timeout;
+    return session->is_hurried && (usual <= 0 || usual > RENEWAL_PATIENCE) ? RENEWAL_PATIENCE : usual;
+}
+
 enum exit_code session_connect(struct session *session)
 {
     if (session->connection)
         return EXIT_CODE_OK;
     const struct options *options = session->options;
-    int error = connection_open(options->socket_path, options->timeout, &session->connection);
+    int error = connection_open(options->socket_path, session_patience(session), &session->connection);
     if (error < 0) {
         session->past_was_lost = session->has_past;
         connect_error_explain(stderr, options->socket_path, options->socket_source, -error);
@@ -368,7 +502,7 @@ enum exit_code session_connect(struct session *session)
     }
     session_check_peer(session);
     enum exit_code code = session_settle(session);
-    session->is_settled = session->connection;
+    session->is_settled = session->connection && !session->is_nobody;
     if (session->is_settled)
         session_tell_reconnection(session);
     return code;
@@ -378,7 +512,14 @@ enum exit_code session_renew(struct session *session)
 {
     session_disconnect(session);
     session->past_was_lost = false;
-    return session_connect(session);
+    session->is_hurried = true;
+    enum exit_code code = session_connect(session);
+    session->is_hurried = false;
+    if (session->connection)
+        connection_set_timeout(session->connection, session->options->timeout);
+    else
+        session->past_was_lost = session->has_past;
+    return code;
 }
 
 /* ---- what a command did to the connection ---- */
@@ -405,8 +546,11 @@ static void note_select(struct session *session, const struct arguments *argumen
 static void note_login(struct session *session, const struct arguments *arguments, size_t first, size_t count)
 {
     session->user_may_differ = true;
+    session->is_nobody = session->has_login = false;
+    session->login_was_queued = session->now.in_multi;
     if (session->mode != SESSION_PROMPT || session->now.in_multi || first + count > arguments->count)
         return;
+    session->has_login = true;
     forget_login(session);
     append_text(&session->login, "AUTH");
     for (size_t i = first; i < first + count; i++)
@@ -430,6 +574,7 @@ static void note_reset(struct session *session)
     session->now.database = session->wanted_database = 0;
     session->wanted_protocol = PROTOCOL_2;
     session->user_may_differ = true;
+    session->is_nobody = session->has_login = session->login_was_queued = false;
     forget_login(session);
 }
 
@@ -454,4 +599,40 @@ void session_note_reply(struct session *session, const struct arguments *argumen
     } else if (command_is(arguments, "auth", NULL)) {
         note_login(session, arguments, 1, count - 1);
     }
+}
+
+/* ---- commands without a reply ---- */
+
+bool session_expects_reply(struct session *session, const struct arguments *arguments)
+{
+    static const char *const noted[] = {"select", "multi", "exec", "discard"};
+    if (silence_pass(&session->silence, arguments))
+        return true;
+    struct reply done = {.type = REPLY_STATUS, .text = (char[]){"OK"}, .length = 2};
+    for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++) {
+        if (command_is(arguments, noted[i], NULL))
+            session_note_reply(session, arguments, &done);
+    }
+    return false;
+}
+
+enum exit_code session_ask_for_replies(struct session *session, struct reply **reply_out)
+{
+    struct arguments arguments = {0};
+    append_text(&arguments, "CLIENT");
+    append_text(&arguments, "REPLY");
+    append_text(&arguments, "ON");
+    session_expects_reply(session, &arguments);
+    return session_query(session, &arguments, reply_out);
+}
+
+enum exit_code session_end_silence(struct session *session)
+{
+    struct reply *reply;
+    if (!session->connection || !session->silence.lasts)
+        return EXIT_CODE_OK;
+    enum exit_code code = session_ask_for_replies(session, &reply);
+    if (code == EXIT_CODE_OK)
+        reply_destroy(reply);
+    return code;
 }

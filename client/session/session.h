@@ -32,11 +32,12 @@ struct session *session_create(const struct options *options, enum session_mode 
 void session_destroy(struct session *session);
 
 /* Connects unless connected, authenticates, chooses protocol and database. On failure the reason was printed. A refused
- * password is reported and is not a failure: the connection goes on as the user that it has without one. There is one
- * warning about somebody unexpected at the other end (peer.h). */
+ * login is EXIT_CODE_REFUSED, whatever the server's word for it: nothing is done as somebody else. There is one warning
+ * about somebody unexpected at the other end (peer.h). */
 enum exit_code session_connect(struct session *session);
 
-/* Takes a new connection for one whose replies nobody waits for any more. Says what changed by that, if anything. */
+/* Takes a new connection for one whose replies nobody waits for any more. Says what changed by that, if anything. Does not
+ * wait long for a server that doesn't answer: then there is no connection until the next command. */
 enum exit_code session_renew(struct session *session);
 
 /* Sends a command on the connection and waits for its reply, which is the caller's to destroy and is printed by nobody.
@@ -60,7 +61,27 @@ void session_advise(struct session *session, const struct reply *reply);
 
 const struct options *session_options(const struct session *session);
 enum session_mode session_mode(const struct session *session);
+
+/* At the prompt: the login was refused, and the connection is there only for AUTH, HELLO and RESET. */
+bool session_is_nobody(const struct session *session);
+
+/* At the prompt: the user is default, or the server has no users. Others may be restricted: what they did not ask for is
+ * not asked, lest refusals of it stand in the server's ACL LOG under their name. */
+bool session_is_default_user(const struct session *session);
+
 bool session_is_in_multi(const struct session *session);
+
+/* Whether a question of kvs-cli's own would be answered now: there is a connection whose user was accepted, no
+ * transaction that would queue it, and the server replies. */
+bool session_can_ask(const struct session *session);
+
+/* The same for a question that nobody wants asked: not where the user may be a restricted one (above). */
+bool session_can_ask_unbidden(const struct session *session);
+
+/* Whether the server is kvs-server. It is asked with the first call for a connection and a user who can be asked for;
+ * false until there is an answer. */
+bool session_is_with_kvs(struct session *session);
+
 int session_database(const struct session *session);
 
 /* At the prompt: another number for each connection and each user, who may see other commands. */
@@ -82,6 +103,21 @@ void session_disconnect(struct session *session);
 
 /* Keeps what `reply` to `arguments` says about database, transaction, protocol and user. */
 void session_note_reply(struct session *session, const struct arguments *arguments, const struct reply *reply);
+
+/* ---- commands without a reply (CLIENT REPLY OFF, SKIP) ---- */
+
+/* Notes that a command was sent. False: no reply comes, and what the command does to the connection is taken for done. */
+bool session_expects_reply(struct session *session, const struct arguments *arguments);
+
+/* No replies until CLIENT REPLY ON. */
+bool session_is_silent(const struct session *session);
+
+/* Asks for replies. The server's answer tells whether CLIENT REPLY is obeyed; to OFF or SKIP, nothing but a refusal would
+ * come. */
+enum exit_code session_ask_for_replies(struct session *session, struct reply **reply_out);
+
+/* Before the connection is left: waits until all that was sent without replies has been executed. */
+enum exit_code session_end_silence(struct session *session);
 
 /* After the replies of a command that changed the user: the database may have been refused until now. */
 void session_settle_user(struct session *session);

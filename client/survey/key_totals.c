@@ -51,7 +51,7 @@ const struct key_total *key_totals_add(struct key_totals *totals, const struct w
         return NULL;
     total->sized++;
     total->size += (uint64_t)size;
-    if ((uint64_t)size <= total->biggest)
+    if (total->biggest_name && (uint64_t)size <= total->biggest)
         return NULL;
     total->biggest = (uint64_t)size;
     free(total->biggest_name);

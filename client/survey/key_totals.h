@@ -17,7 +17,7 @@ struct key_total {
     uint64_t sized; /* keys whose size is known */
     uint64_t size;  /* theirs together */
     uint64_t biggest;
-    char *biggest_name; /* quoted, printable; NULL: all sizes are 0 or unknown */
+    char *biggest_name; /* quoted, printable; NULL: no size is known */
 };
 
 struct key_totals {

@@ -333,10 +333,11 @@ static void walk_note_progress(struct key_walk *walk)
     quantity_write_count(walked, (double)result->walked);
     quantity_write_count(rate, (double)result->walked / seconds);
     if (walk->total > 0)
-        progress_show(walk->progress, result->fraction, "%s of %s keys (%s/s)", walked,
-                      quantity_write_count(total, (double)walk->total), rate);
+        progress_show(walk->progress, result->fraction, "%s of %s %s (%s/s)", walked,
+                      quantity_write_count(total, (double)walk->total), quantity_noun(walk->total, "key", "keys"),
+                      rate);
     else
-        progress_show(walk->progress, -1, "%s keys (%s/s)", walked, rate);
+        progress_show(walk->progress, -1, "%s %s (%s/s)", walked, quantity_noun(result->walked, "key", "keys"), rate);
 }
 
 /* How many keys there are, where that helps and may be asked. */
@@ -393,8 +394,9 @@ static void walk_explain_refusals(struct key_walk *walk)
         if (refusal->count == 0)
             continue;
         char count[QUANTITY_SIZE];
-        fprintf(stderr, "kvs-cli: %s was refused for %s key%s: %s\n", question_command(NULL, question),
-                quantity_write_thousands(count, refusal->count), refusal->count == 1 ? "" : "s", refusal->reason);
+        fprintf(stderr, "kvs-cli: %s was refused for %s %s: %s\n", question_command(NULL, question),
+                quantity_write_thousands(count, refusal->count), quantity_noun(refusal->count, "key", "keys"),
+                refusal->reason);
         free(refusal->reason);
         if (walk->result.code == EXIT_CODE_OK)
             walk->result.code = refusal->code;

@@ -23,15 +23,16 @@ enum command_column {
     COLUMN_CALLS,
 };
 
+/* A column is there from the width on that leaves 17 for the name: "latency|histogram". */
 const struct column command_columns[] = {
     [COLUMN_NAME] = {"COMMAND", 0, 0, false, false, false},
     [COLUMN_RATE] = {"CALLS/S", 8, 0, true, true, false},
     [COLUMN_SHARE] = {"TIME", 7, 0, true, true, false},
     [COLUMN_PER_CALL] = {"PER CALL", 9, 0, true, true, false},
-    [COLUMN_P50] = {"P50", 7, 60, true, true, false},
-    [COLUMN_P99] = {"P99", 7, 60, true, true, false},
-    [COLUMN_FAILURES] = {"FAILED/S", 9, 70, true, true, false},
-    [COLUMN_CALLS] = {"CALLS", 7, 50, true, true, false},
+    [COLUMN_P50] = {"P50", 7, 70, true, true, false},
+    [COLUMN_P99] = {"P99", 7, 70, true, true, false},
+    [COLUMN_FAILURES] = {"FAILED/S", 9, 80, true, true, false},
+    [COLUMN_CALLS] = {"CALLS", 7, 54, true, true, false},
 };
 const int command_column_count = sizeof command_columns / sizeof command_columns[0];
 

@@ -1,9 +1,10 @@
 #include "top/layout.h"
 
 #define FIGURES 6
-#define LARGE_WIDTH 160 /* from here on tables stand beside the figures */
+#define LARGE_WIDTH 160 /* from here on all tables stand beside the figures */
 #define LARGE_HEIGHT 40
-#define HIGH_HEIGHT 30 /* of the body; from here on tables stand below the figures */
+#define HIGH_HEIGHT 30    /* of the body; from here on tables have room below the figures */
+#define COMMANDS_WIDTH 80 /* columns that the table of commands has a use for */
 
 static int least(int left, int right)
 {
@@ -42,6 +43,15 @@ static void choose_large(struct layout *layout, struct rectangle body, size_t so
     layout->clients = body;
 }
 
+/* Wide and low. */
+static void choose_wide(struct layout *layout, struct rectangle body)
+{
+    layout->figures = cut_left(&body, least(body.width * 9 / 20, body.width - 1 - LAYOUT_LEAST_WIDTH));
+    layout->commands = cut_top(&body, body.height / 2);
+    cut_top(&body, 1);
+    layout->clients = body;
+}
+
 static void choose_overview(struct layout *layout, struct rectangle body)
 {
     int tables = body.height >= HIGH_HEIGHT ? body.height / 3 : 3;
@@ -51,7 +61,7 @@ static void choose_overview(struct layout *layout, struct rectangle body)
     if (body.height < 2)
         return;
     if (body.height >= 8 && body.width >= 2 * LAYOUT_LEAST_WIDTH)
-        layout->commands = cut_left(&body, body.width / 2 - 6);
+        layout->commands = cut_left(&body, least(COMMANDS_WIDTH, body.width - 1 - LAYOUT_LEAST_WIDTH));
     else if (body.height >= 8)
         layout->commands = cut_top(&body, body.height / 2);
     else
@@ -74,6 +84,8 @@ bool layout_choose(struct layout *layout, struct rectangle screen, enum view vie
     case VIEW_OVERVIEW:
         if (body.width >= LARGE_WIDTH && body.height >= LARGE_HEIGHT)
             choose_large(layout, body, socket_count);
+        else if (body.width >= 2 * LAYOUT_LEAST_WIDTH && body.height < HIGH_HEIGHT)
+            choose_wide(layout, body);
         else
             choose_overview(layout, body);
         break;

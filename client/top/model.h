@@ -4,6 +4,7 @@
 #ifndef KVS_CLIENT_TOP_MODEL_H
 #define KVS_CLIENT_TOP_MODEL_H
 
+#include "connection/reply.h"
 #include "top/client_list.h"
 #include "top/command_list.h"
 #include "top/probes.h"
@@ -18,8 +19,15 @@
 struct part {
     bool is_refused;   /* the last answer was an error */
     char refusal[120]; /* that error, printable */
-    double retry;      /* when it is asked again */
+    double retry;      /* when it is asked again; INFINITY: not over this connection */
 };
+
+/* Keeps an answer's error. True for any other answer. What the user may not ask is not asked again, lest ACL LOG fill with
+ * it; what the state of the server doesn't allow is, soon, and other errors half a minute later. */
+bool part_note(struct part *part, const struct reply *reply, double now);
+
+/* Whether an error is the server's state, which another attempt may find changed. */
+bool part_error_passes(const struct reply *error);
 
 struct model {
     /* the connection */

@@ -66,20 +66,27 @@ static double rate(double older, double newer, double elapsed)
     return result >= 0 ? result : NAN;
 }
 
-void rates_compute(struct rates *rates, const struct sample *older, const struct sample *newer, double own)
+/* A total that holds something of our own, which the server may count a little later. */
+static double rate_of_others(double older, double newer, double own, double elapsed)
+{
+    double all = rate(older, newer, elapsed);
+    return isnan(all) ? NAN : fmax(0, all - own / elapsed);
+}
+
+void rates_compute(struct rates *rates, const struct sample *older, const struct sample *newer,
+                   const struct own_share *own)
 {
     double elapsed = newer->time - older->time;
     if (!(elapsed > 0)) {
         rates_forget(rates);
         return;
     }
-    double commands = rate(older->commands, newer->commands, elapsed);
     *rates = (struct rates){
-        .requests = isnan(commands) ? NAN : fmax(0, commands - own / elapsed),
+        .requests = rate_of_others(older->commands, newer->commands, own->commands, elapsed),
         .hits = rate(older->hits, newer->hits, elapsed),
         .misses = rate(older->misses, newer->misses, elapsed),
-        .bytes_in = rate(older->bytes_in, newer->bytes_in, elapsed),
-        .bytes_out = rate(older->bytes_out, newer->bytes_out, elapsed),
+        .bytes_in = rate_of_others(older->bytes_in, newer->bytes_in, own->bytes_in, elapsed),
+        .bytes_out = rate_of_others(older->bytes_out, newer->bytes_out, own->bytes_out, elapsed),
         .connections = rate(older->connections, newer->connections, elapsed),
         .rejected = rate(older->rejected, newer->rejected, elapsed),
         .expired = rate(older->expired, newer->expired, elapsed),

@@ -23,8 +23,8 @@ struct sample {
 
 /* A second, unless said otherwise; NAN where a total is unknown or went back (CONFIG RESETSTAT). */
 struct rates {
-    double requests; /* without this program's own */
-    double hits, misses, bytes_in, bytes_out, connections, rejected, expired, evicted;
+    double requests, bytes_in, bytes_out; /* without this program's own */
+    double hits, misses, connections, rejected, expired, evicted;
     double hit_rate; /* percent of the lookups; NAN when there were none */
     double cpu;      /* percent of one processor */
 };
@@ -34,8 +34,13 @@ void sample_forget(struct sample *sample);
 
 void sample_read(struct sample *sample, const struct info *info, double time);
 
-/* `own` is the number of commands of this program that the newer total counts and the older does not. */
-void rates_compute(struct rates *rates, const struct sample *older, const struct sample *newer, double own);
+/* What is this program's own of that which the newer totals count and the older do not. */
+struct own_share {
+    double commands, bytes_in, bytes_out;
+};
+
+void rates_compute(struct rates *rates, const struct sample *older, const struct sample *newer,
+                   const struct own_share *own);
 
 void rates_forget(struct rates *rates);
 

@@ -1,13 +1,15 @@
 /*
  * Requests that await an answer stand in a short queue, in the order in which they were sent, which is the order of the
  * answers. It is empty, or holds the greeting of a new connection, a round, or a probe, and what a person asked for.
- * That also bounds what is ever unsent: sending never blocks on a server that has stopped reading.
+ * That also bounds what is ever unsent: sending never blocks on a server that has stopped reading. AUTH stands alone in
+ * it: what follows a login would be done as the default user where the login is refused.
  */
 #include "top/sampler.h"
 
 #include "connection/connection.h"
 #include "core/memory.h"
 #include "core/monotonic.h"
+#include "output/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -21,11 +23,11 @@
 #define FIRST_SECONDS 0.5 /* until the second round, which is the first that tells rates */
 #define MANY_CLIENTS 1000 /* from here on they are listed less often */
 #define MANY_SECONDS 5.0
-#define REFUSED_SECONDS 30.0 /* until something that is not allowed is tried again */
 #define QUEUE_SIZE 16
 
 enum request {
     REQUEST_AUTH,
+    REQUEST_HELLO,
     REQUEST_ID,
     REQUEST_INFO,
     REQUEST_CLIENTS,
@@ -47,6 +49,8 @@ struct sampler {
 
     struct connection *connection; /* NULL: none */
     bool was_connected;
+    bool is_logged_in; /* or no login is wanted: commands may be sent */
+    char *refusal;     /* of the login, printable; NULL: none */
     long long own_id;
     char last_error[120]; /* the last answer, if it was an error; printable */
     struct pending queue[QUEUE_SIZE];
@@ -60,6 +64,8 @@ struct sampler {
     /* This program's commands that the next INFO counts and the last one did not. */
     struct own_commands own;
     double own_others;
+    uint64_t taken;                    /* bytes of the replies that were taken from this connection */
+    struct connection_traffic counted; /* what the last INFO counted of this connection's bytes */
 };
 
 struct sampler *sampler_create(const struct options *options, struct model *model)
@@ -74,12 +80,18 @@ struct sampler *sampler_create(const struct options *options, struct model *mode
 void sampler_destroy(struct sampler *sampler)
 {
     connection_close(sampler->connection);
+    free(sampler->refusal);
     free(sampler);
 }
 
 int sampler_fd(const struct sampler *sampler)
 {
     return sampler->connection ? connection_fd(sampler->connection) : -1;
+}
+
+const char *sampler_refusal(const struct sampler *sampler)
+{
+    return sampler->refusal;
 }
 
 long long sampler_own_id(const struct sampler *sampler)
@@ -134,6 +146,9 @@ static void lose_connection(struct sampler *sampler, double now, const char *rea
     sampler->connection = NULL;
     sampler->queued = 0;
     sampler->own_id = 0;
+    sampler->is_logged_in = false;
+    sampler->counted = (struct connection_traffic){0};
+    sampler->taken = 0;
     sampler->is_in_round = false;
     sampler->next_connect = now + RECONNECT_SECONDS;
     sampler->changes |= CHANGED_NEWS;
@@ -183,14 +198,24 @@ static void send_all(struct sampler *sampler, double now)
         lose_by_status(sampler, now, status);
 }
 
+static void begin_work(struct sampler *sampler, double now)
+{
+    sampler->is_logged_in = true;
+    ASK(sampler, now, REQUEST_HELLO, "HELLO");
+    send_all(sampler, now);
+}
+
 static void greet(struct sampler *sampler, double now)
 {
     const struct options *options = sampler->options;
-    if (options->password && options->user)
+    if (!options->password) {
+        begin_work(sampler, now);
+        return;
+    }
+    if (options->user)
         ASK(sampler, now, REQUEST_AUTH, "AUTH", options->user, options->password);
-    else if (options->password)
+    else
         ASK(sampler, now, REQUEST_AUTH, "AUTH", options->password);
-    ASK(sampler, now, REQUEST_ID, "CLIENT", "ID");
     send_all(sampler, now);
 }
 
@@ -228,21 +253,6 @@ static void try_to_connect(struct sampler *sampler, double now)
 
 /* ---- answers ---- */
 
-/* True for an answer; an error is kept, and says when it is worth asking again. */
-static bool note_part(struct part *part, const struct reply *reply, double now)
-{
-    part->is_refused = reply->type == REPLY_ERROR;
-    part->retry = 0;
-    if (!part->is_refused)
-        return true;
-    bool passes = reply_has_prefix(reply, "LOADING") || reply_has_prefix(reply, "BUSY");
-    char *text = quoting_copy_printable(reply->text, reply->length);
-    snprintf(part->refusal, sizeof part->refusal, "%s", text);
-    free(text);
-    part->retry = now + (passes ? 0 : REFUSED_SECONDS);
-    return false;
-}
-
 /* Whose processor time is looked at: who answers, or, where a service manager opened the socket, who it says it is. */
 static long server_pid(const struct model *model)
 {
@@ -252,19 +262,31 @@ static long server_pid(const struct model *model)
     return says ? (long)model->sample.pid : 0;
 }
 
-static void take_info(struct sampler *sampler, const struct reply *reply, double now)
+/* What INFO counts of this program: all that was sent, and of the answers those before its own, up to `taken`. */
+static struct own_share count_own(struct sampler *sampler, uint64_t taken)
+{
+    struct connection_traffic before = sampler->counted;
+    sampler->counted = (struct connection_traffic){connection_traffic(sampler->connection).sent, taken};
+    return (struct own_share){
+        .commands = sampler->own.ping + sampler->own.info + sampler->own.client_list + sampler->own_others,
+        .bytes_in = (double)(sampler->counted.sent - before.sent),
+        .bytes_out = (double)(sampler->counted.taken - before.taken),
+    };
+}
+
+static void take_info(struct sampler *sampler, const struct reply *reply, double now, uint64_t taken)
 {
     struct model *model = sampler->model;
-    struct info *info = note_part(&model->info, reply, now) ? info_parse_reply(reply) : NULL;
+    struct info *info = part_note(&model->info, reply, now) ? info_parse_reply(reply) : NULL;
     if (!info) {
         forget_time(sampler);
         return;
     }
     struct sample older = model->sample;
-    double own = sampler->own.ping + sampler->own.info + sampler->own.client_list + sampler->own_others;
+    struct own_share own = count_own(sampler, taken);
     sample_read(&model->sample, info, now);
     if (sampler->has_base)
-        rates_compute(&model->rates, &older, &model->sample, own);
+        rates_compute(&model->rates, &older, &model->sample, &own);
     sampler->has_base = model->has_sample = true;
     command_list_update(&model->commands, info, now, &sampler->own);
     socket_list_update(&model->sockets, info);
@@ -278,7 +300,7 @@ static void take_clients(struct sampler *sampler, const struct reply *reply, dou
 {
     struct model *model = sampler->model;
     sampler->own.client_list++;
-    if (note_part(&model->client_list, reply, now) && (reply->type == REPLY_STRING || reply->type == REPLY_VERBATIM))
+    if (part_note(&model->client_list, reply, now) && (reply->type == REPLY_STRING || reply->type == REPLY_VERBATIM))
         client_list_update(&model->clients, reply->text, reply->length);
     double pause = model->clients.count >= MANY_CLIENTS ? MANY_SECONDS : 0;
     sampler->next_clients = now + pause;
@@ -288,7 +310,7 @@ static void take_clients(struct sampler *sampler, const struct reply *reply, dou
 static void take_ping(struct sampler *sampler, const struct pending *pending, const struct reply *reply, double now)
 {
     sampler->own.ping++;
-    if (note_part(&sampler->model->ping, reply, now) && !sampler->is_spoiled)
+    if (part_note(&sampler->model->ping, reply, now) && !sampler->is_spoiled)
         probes_add(&sampler->model->probes, (now - pending->sent) * 1e6);
 }
 
@@ -306,6 +328,35 @@ static void take_kill(struct sampler *sampler, const struct pending *pending, co
     sampler->next_clients = sampler->next_round = 0;
 }
 
+/* A server that is full never gets here: first_words.h knows what it says in the place of an answer. */
+static void take_login(struct sampler *sampler, const struct reply *reply, double now)
+{
+    sampler->own_others++;
+    if (reply->type != REPLY_ERROR) {
+        begin_work(sampler, now);
+        return;
+    }
+    if (!part_error_passes(reply))
+        sampler->refusal = text_copy_message(reply->text, reply->length);
+    char reason[200];
+    snprintf(reason, sizeof reason, "AUTH failed: %s", sampler->last_error);
+    lose_connection(sampler, now, reason);
+}
+
+/* HELLO, which everybody may ask, tells the connection's number. Redis before 6.2 wants more words, or has none: there are
+ * no rules then, or few, that could refuse CLIENT ID. */
+static void take_hello(struct sampler *sampler, const struct reply *reply, double now)
+{
+    sampler->own_others++;
+    const struct reply *id = reply_find(reply, "id");
+    if (id && id->type == REPLY_INTEGER) {
+        sampler->own_id = id->integer;
+    } else if (reply_has_prefix(reply, "ERR")) {
+        ASK(sampler, now, REQUEST_ID, "CLIENT", "ID");
+        send_all(sampler, now);
+    }
+}
+
 static void note_error(struct sampler *sampler, const struct reply *reply)
 {
     sampler->last_error[0] = '\0';
@@ -316,21 +367,24 @@ static void note_error(struct sampler *sampler, const struct reply *reply)
     free(text);
 }
 
-static void take_reply(struct sampler *sampler, const struct pending *pending, const struct reply *reply, double now)
+/* `taken`: bytes of the answers before it. */
+static void take_reply(struct sampler *sampler, const struct pending *pending, const struct reply *reply, double now,
+                       uint64_t taken)
 {
     note_error(sampler, reply);
     switch (pending->request) {
     case REQUEST_AUTH:
-        sampler->own_others++;
-        if (reply->type == REPLY_ERROR)
-            model_tell(sampler->model, "AUTH failed: %s", reply->text);
+        take_login(sampler, reply, now);
+        break;
+    case REQUEST_HELLO:
+        take_hello(sampler, reply, now);
         break;
     case REQUEST_ID:
         sampler->own_others++;
         sampler->own_id = reply->type == REPLY_INTEGER ? reply->integer : 0;
         break;
     case REQUEST_INFO:
-        take_info(sampler, reply, now);
+        take_info(sampler, reply, now, taken);
         break;
     case REQUEST_CLIENTS:
         take_clients(sampler, reply, now);
@@ -349,15 +403,19 @@ static void take_replies(struct sampler *sampler)
     enum connection_status status = connection_read(sampler->connection);
     struct reply *reply = NULL;
     double now = monotonic_seconds();
-    while (connection_take(sampler->connection, &reply) == CONNECTION_OK && reply) {
+    while (sampler->connection && connection_take(sampler->connection, &reply) == CONNECTION_OK && reply) {
+        uint64_t before = sampler->taken;
+        sampler->taken = connection_traffic(sampler->connection).taken;
         if (reply->type != REPLY_PUSH && sampler->queued > 0) {
             struct pending pending = sampler->queue[0];
             sampler->queued--;
             memmove(sampler->queue, sampler->queue + 1, sampler->queued * sizeof sampler->queue[0]);
-            take_reply(sampler, &pending, reply, now);
+            take_reply(sampler, &pending, reply, now, before);
         }
         reply_destroy(reply);
     }
+    if (!sampler->connection)
+        return;
     if (status == CONNECTION_OK && connection_error(sampler->connection)[0] != '\0')
         status = CONNECTION_BROKEN;
     if (status != CONNECTION_OK)
@@ -437,7 +495,7 @@ static bool is_out_of_patience(const struct sampler *sampler, double now)
 int sampler_run(struct sampler *sampler, double now)
 {
     sampler->changes = 0;
-    if (!sampler->connection && now >= sampler->next_connect)
+    if (!sampler->connection && !sampler->refusal && now >= sampler->next_connect)
         try_to_connect(sampler, now);
     if (sampler->connection)
         take_replies(sampler);
@@ -466,7 +524,7 @@ void sampler_kill(struct sampler *sampler, long long id)
 {
     char number[32];
     double now = monotonic_seconds();
-    if (!sampler->connection || sampler->queued == QUEUE_SIZE) {
+    if (!sampler->is_logged_in || sampler->queued == QUEUE_SIZE) {
         model_tell(sampler->model, "client %lld is not killed: the server does not answer", id);
         return;
     }

@@ -5,8 +5,8 @@
  */
 #include "top/screen.h"
 
+#include "core/crash.h"
 #include "core/terminal.h"
-#include "top/crash.h"
 
 #include <curses.h>
 #include <signal.h>
@@ -147,7 +147,7 @@ bool screen_open(enum color_choice color, const char **reason_out)
     bool has_color = wants_color(color) && has_colors() && start_color() == OK && use_default_colors() == OK;
     choose_looks(has_color);
     is_plain = terminal_is_plain(kind);
-    crash_arm(ending, ending_length, &former);
+    crash_arm(STDOUT_FILENO, ending, ending_length, &former);
     atexit(screen_close);
     take_modes();
     screen_resize(); /* LINES and COLUMNS of the environment may be old */

@@ -100,7 +100,7 @@ static void draw(struct top *top)
 
 static void run(struct top *top)
 {
-    while (!top->is_leaving) {
+    while (!top->is_leaving && !sampler_refusal(top->sampler)) {
         double now = monotonic_seconds();
         int changes = sampler_run(top->sampler, now);
         ui_follow(&top->ui, &top->model, changes, now);
@@ -133,10 +133,14 @@ static enum exit_code run_on_screen(const struct options *options, struct top *t
     sampler_set_interval(top->sampler, top->ui.interval);
     run(top);
     screen_close();
+    const char *refusal = sampler_refusal(top->sampler);
+    enum exit_code code = refusal ? EXIT_CODE_REFUSED : EXIT_CODE_OK;
+    if (refusal)
+        fprintf(stderr, "AUTH failed: %s\n", refusal);
     sampler_destroy(top->sampler);
     ui_deinit(&top->ui);
     model_deinit(&top->model);
-    return EXIT_CODE_OK;
+    return code;
 }
 
 enum exit_code top_run(const struct options *options)

@@ -50,7 +50,7 @@ bool view_draw(struct ui *ui, struct model *model, const char *socket_path, doub
     } else {
         draw_parts(ui, model, &layout);
         view_bar_draw(&layout.bar, model, socket_path);
-        view_tabs_draw(&layout.tabs, ui);
+        view_tabs_draw(&layout.tabs, ui, layout.figures.height > 0 ? layout.figures.width : screen.width);
         view_foot_draw(&layout.foot, ui, model, now);
     }
     screen_end();

@@ -16,7 +16,7 @@ bool view_draw(struct ui *ui, struct model *model, const char *socket_path, doub
 
 /* The parts. */
 void view_bar_draw(const struct rectangle *area, const struct model *model, const char *socket_path);
-void view_tabs_draw(const struct rectangle *area, const struct ui *ui);
+void view_tabs_draw(const struct rectangle *area, const struct ui *ui, int plots_width);
 void view_foot_draw(const struct rectangle *area, const struct ui *ui, const struct model *model, double now);
 void view_figures_draw(const struct rectangle *area, const struct ui *ui, const struct model *model);
 void view_workers_draw(const struct rectangle *area, const struct ui *ui, const struct model *model);

@@ -1,3 +1,4 @@
+#include "core/quantity.h"
 #include "top/strip.h"
 #include "top/view.h"
 
@@ -38,11 +39,12 @@ static void describe_memory(struct strip *strip, const struct model *model)
 {
     const struct sample *sample = &model->sample;
     *strip = (struct strip){.title = "Memory", .value = amount_bytes(sample->memory), .unit = UNIT_BYTES};
+    const char *noun = quantity_noun(sample->keys == 1, "key", "keys");
     if (sample->memory_limit > 0)
-        write_line(strip, 0, "%s keys, limit %s", amount_count(sample->keys).text,
+        write_line(strip, 0, "%s %s, limit %s", amount_count(sample->keys).text, noun,
                    amount_bytes(sample->memory_limit).text);
     else
-        write_line(strip, 0, "%s keys, no limit", amount_count(sample->keys).text);
+        write_line(strip, 0, "%s %s, no limit", amount_count(sample->keys).text, noun);
     write_line(strip, 1, "rss %s, peak %s", amount_bytes(sample->resident).text, amount_bytes(sample->peak).text);
 }
 

@@ -2,6 +2,7 @@
  * What surrounds every view: the server at the top, the views to choose from, and the line at the foot, which goes to
  * whatever is most urgent.
  */
+#include "core/quantity.h"
 #include "top/amount.h"
 #include "top/keys.h"
 #include "top/owners.h"
@@ -65,7 +66,7 @@ void view_bar_draw(const struct rectangle *area, const struct model *model, cons
     print_right(area, LOOK_BAR, times);
 }
 
-void view_tabs_draw(const struct rectangle *area, const struct ui *ui)
+void view_tabs_draw(const struct rectangle *area, const struct ui *ui, int plots_width)
 {
     static const char *const names[VIEW_COUNT] = {"Overview", "Commands", "Clients", "Sockets", "Workers"};
     char text[64], interval[16];
@@ -75,14 +76,15 @@ void view_tabs_draw(const struct rectangle *area, const struct ui *ui)
                      names[view]);
         column += (int)strlen(names[view]) + 4;
     }
-    size_t rounds = plot_rounds(strip_plot_width(area->width), ui->step);
+    size_t rounds = plot_rounds(strip_plot_width(plots_width), ui->step);
+    size_t rows = ui->focus ? ui->focus->shown : 0;
     snprintf(interval, sizeof interval, "%gs", ui->interval);
     if (ui->is_paused)
         snprintf(text, sizeof text, "PAUSED ");
     else if (ui->filter[0] != '\0')
-        snprintf(text, sizeof text, "%zu rows with '%s' ", ui->focus ? ui->focus->shown : 0, ui->filter);
+        snprintf(text, sizeof text, "%zu %s with '%s' ", rows, quantity_noun(rows, "row", "rows"), ui->filter);
     else if (ui->focus && ui->view != VIEW_OVERVIEW)
-        snprintf(text, sizeof text, "%zu rows, every %s ", ui->focus->shown, interval);
+        snprintf(text, sizeof text, "%zu %s, every %s ", rows, quantity_noun(rows, "row", "rows"), interval);
     else
         snprintf(text, sizeof text, "every %s, plots %s ", interval,
                  amount_duration(rounds > 0 ? ui->interval * (double)rounds : 0).text);

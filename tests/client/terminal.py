@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -14,12 +15,20 @@ import pyte
 
 from harness import CLI, DEADLINE, environment
 
+PASTE_MODES = (b"\x1b[?2004h", b"\x1b[?2004l")
+PASTE_MODE = re.compile(rb"\x1b\[\?2004[hl]")
+
+
 def set_size(fd, lines, columns):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
 class Terminal:
-    """kvs-cli in a pseudo terminal; what it writes is looked at as bytes."""
+    """kvs-cli in a pseudo terminal; what it writes is looked at as bytes. Whether it wants signs around what is pasted is
+    kept apart from these."""
+
+    wants_pastes = False
+    rest = b""  # the beginning of a sequence
 
     def __init__(self, *arguments, program=CLI, env=None, lines=24, columns=200):
         self.seen = b""
@@ -43,9 +52,27 @@ class Terminal:
                     chunk = os.read(self.fd, 65536)
             if not chunk:
                 raise AssertionError("the terminal never showed %r, only %r" % (text, self.seen))
-            self.seen += chunk
+            self.seen += self.take_modes(chunk)
         before, _, self.seen = self.seen.partition(text)
         return before
+
+    def take_modes(self, chunk):
+        """The bytes without those that switch the mode of pasting, which is noted."""
+        chunk, self.rest = self.rest + chunk, b""
+        for sign in PASTE_MODES:
+            length = next((n for n in range(len(sign) - 1, 0, -1) if chunk.endswith(sign[:n])), 0)
+            if length > len(self.rest):
+                self.rest = chunk[-length:]
+        chunk = chunk[:len(chunk) - len(self.rest)]
+        switches = PASTE_MODE.findall(chunk)
+        if switches:
+            self.wants_pastes = switches[-1] == PASTE_MODES[0]
+        return PASTE_MODE.sub(b"", chunk)
+
+    def paste(self, text):
+        """As a terminal does it that was told to put signs around it."""
+        assert self.wants_pastes
+        self.type("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
 
     def type(self, text):
         os.write(self.fd, text.encode() if isinstance(text, str) else text)
@@ -54,14 +81,24 @@ class Terminal:
         self.type(line + "\r")
         self.expect("\r\n")
 
+    def await_running(self):
+        """Waits until the line that was entered runs: then Ctrl-C is a signal, not a key of the editor."""
+        end = time.monotonic() + DEADLINE
+        while not termios.tcgetattr(self.fd)[3] & termios.ISIG:
+            if time.monotonic() > end:
+                raise AssertionError("the line was never taken")
+            time.sleep(0.001)
+
     def wait(self):
         """Reads to the end and returns the exit status."""
         while True:
             try:
-                if not os.read(self.fd, 65536):
-                    break
+                chunk = os.read(self.fd, 65536)
             except OSError:
                 break
+            if not chunk:
+                break
+            self.take_modes(chunk)
         _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
         self.pid = None
@@ -148,6 +185,7 @@ class Screen(Terminal):
         with contextlib.suppress(OSError):
             chunk = os.read(self.fd, 65536)
         self.stream.feed(chunk)
+        self.take_modes(chunk)
         return bool(chunk)
 
     def wait_for(self, condition, what):

@@ -52,6 +52,7 @@ class ServersWithUsers(unittest.TestCase):
         cls.addClassCleanup(cls.server.close)
         for words in (["alice", "on", ">pw", "~app:*", "+@read", "+select", "+acl|whoami", "+client|info"],
                       ["mute", "on", ">pw", "~*", "+get"],
+                      ["carl", "on", "nopass", "+acl|whoami"],
                       ["boss", "on", ">pw", "~*", "&*", "+@all"]):
             cls.admin("acl", "setuser", *words)
 
@@ -91,10 +92,17 @@ class PasswordsComeFromSeveralPlaces(ServersWithUsers):
             self.assertTrue(errors.startswith(b"Warning: Using a password with '%s'" % option.encode()), errors)
             self.assertIn(b"KVSCLI_AUTH", errors)
 
-    def test_user_without_a_password_is_a_mistake(self):
-        status, output, errors = self.cli("--user", "alice", "ping")
-        self.assertEqual((status, output, errors.count(b"\n")), (2, b"", 1))
-        self.assertIn(b"--user needs a password", errors)
+    def test_user_without_a_password_logs_in_with_an_empty_one(self):
+        self.assertEqual(self.cli("--user", "carl", "acl", "whoami"), (0, b"carl\n", b""))
+        url = "unix://carl@" + self.server.path
+        self.assertEqual(run_cli("-u", url, "acl", "whoami", env=environment()), (0, b"carl\n", b""))
+        preferences = os.path.join(self.server.folder, "cli.conf")
+        with open(preferences, "w", encoding="utf-8") as file:
+            file.write("user carl\n")
+        self.assertEqual(self.cli("acl", "whoami", KVSCLI_CONFIG=preferences), (0, b"carl\n", b""))
+        status, output, errors = self.cli("--user", "alice", "acl", "whoami")
+        self.assertEqual((status, output), (4, b""))
+        self.assertRegex(errors, rb"^AUTH failed: WRONGPASS [^\n]*\n$")
 
     def test_password_on_the_command_line_is_not_seen_in_ps(self):
         for option in ("-a", "--pass"):
@@ -172,30 +180,83 @@ class AskpassReadsFromTheTerminal(ServersWithUsers):
         self.assertIn(b"-a and --askpass exclude each other", errors)
 
 
-class RefusedPasswordsAreSaid(ServersWithUsers):
-    def test_and_the_connection_goes_on_without_one(self):
-        status, output, errors = self.cli("get", "k", KVSCLI_AUTH="wrong")
-        self.assertEqual((status, output), (0, b"NOAUTH Authentication required.\n\n"))
+class RefusedLoginsEndEverything(ServersWithUsers):
+    def expect_refusal(self, *arguments, **more):
+        status, output, errors = self.cli(*arguments, **{"KVSCLI_AUTH": "wrong", **more})
+        self.assertEqual((status, output), (4, b""), (arguments, errors))
         self.assertRegex(errors, rb"^AUTH failed: WRONGPASS [^\n]*\n$")
 
-    def test_and_with_e_what_then_needs_one_is_status_4(self):
-        status, output, errors = self.cli("-e", "get", "k", KVSCLI_AUTH="wrong")
-        self.assertEqual((status, output), (4, b""))
-        self.assertRegex(errors, rb"^AUTH failed: WRONGPASS [^\n]*\nNOAUTH [^\n]*\n$")
-        status, _, errors = self.cli("-e", stdin=b"get k\n", KVSCLI_AUTH="wrong")
-        self.assertEqual(status, 4)
-        self.assertRegex(errors, rb"^AUTH failed: WRONGPASS [^\n]*\nkvs-cli: standard input, line 1: NOAUTH [^\n]*\n$")
+    def test_of_commands(self):
+        for options in ((), ("-e",), ("-n", "5"), ("--user", "bob"), ("-3",)):
+            self.expect_refusal(*options, "get", "k")
+            self.expect_refusal(*options, "help", "get")
+            self.expect_refusal(*options, stdin=b"get k\n")
 
-    def test_as_redis_cli_says_it_where_no_password_is_needed(self):
+    def test_of_every_mode(self):
+        for mode in ("--scan", "--bigkeys", "--memkeys", "--keystats", "--hotkeys", "--stat", "--latency",
+                     "--latency-history", "--latency-dist", "--who", "--pipe"):
+            with self.subTest(mode):
+                self.expect_refusal(mode)
+
+    def test_of_scripts(self):
+        script = os.path.join(self.server.folder, "script.lua")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("return redis.call('set', 'k', 'v')")
+        self.expect_refusal("--eval", script)
+        self.assertEqual(self.admin("exists", "k"), b"0\n")
+
+    def test_of_either_side_of_a_copy(self):
+        with ScriptedServer(lambda words: b"+OK\r\n") as other:
+            self.expect_refusal("--copy-from", other.path)
+            status, output, errors = run_cli("-s", other.path, "--copy-from", self.server.path,
+                                             env=environment(KVSCLI_SOURCE_AUTH="wrong"))
+            self.assertEqual((status, output), (4, b""))
+            self.assertRegex(errors, rb"^AUTH failed: WRONGPASS [^\n]*\n$")
+            written = [words for words in other.commands if words[0].upper() in (b"RESTORE", b"SELECT", b"DUMP", b"SCAN")]
+            self.assertEqual(written, [])
+
+    @staticmethod
+    def serve_one_login(answers):
+        """A server that takes one login and refuses the next; `answers(name)` is what other commands get."""
+        logins = []
+
+        def answer(words):
+            name = words[0].upper()
+            if name == b"AUTH":
+                logins.append(words)
+                return b"+OK\r\n" if len(logins) == 1 else b"-WRONGPASS changed\r\n"
+            return answers(name)
+        return ScriptedServer(answer, unknown=())
+
+    def test_after_a_reconnection_of_a_mode_that_watches(self):
+        pings = []
+
+        def answer(name):
+            pings.append(name)
+            return b"+PONG\r\n" if len(pings) == 1 else None
+        with self.serve_one_login(answer) as server:
+            status, _, errors = run_cli("-s", server.path, "--latency-history", "-i", "0.1",
+                                        env=environment(KVSCLI_AUTH="pw"))
+            self.assertEqual(status, 4, errors)
+            self.assertTrue(errors.endswith(b"AUTH failed: WRONGPASS changed\n"), errors)
+            self.assertEqual(server.commands[-1], [b"AUTH", b"pw"])
+            self.assertEqual(len(pings), 2)
+
+    def test_and_nothing_is_done_where_no_password_is_needed(self):
         with ScriptedServer(lambda words: b"-ERR no password\r\n" if words[0] == b"AUTH" else b"+PONG\r\n") as server:
-            for program in (CLI, REDIS_CLI):
-                self.assertEqual(run(program, "-s", server.path, "ping", env=environment(REDISCLI_AUTH="pw")),
-                                 (0, b"PONG\n", b"AUTH failed: ERR no password\n"))
+            self.assertEqual(run(CLI, "-s", server.path, "ping", env=environment(REDISCLI_AUTH="pw")),
+                             (4, b"", b"AUTH failed: ERR no password\n"))
+            self.assertEqual([words[0] for words in server.commands], [b"AUTH"])
 
-    def test_and_a_database_that_needs_one_runs_nothing(self):
-        status, output, errors = self.cli("-n", "5", "get", "k", KVSCLI_AUTH="wrong")
-        self.assertEqual((status, output), (4, b""))
-        self.assertIn(b"SELECT 5 failed: NOAUTH", errors)
+    def test_but_at_the_prompt_one_can_log_in(self):
+        env = environment(KVSCLI_AUTH="wrong", KVSCLI_HISTFILE="/dev/null")
+        with Terminal("-s", self.server.path, "-n", "3", "--user", "boss", env=env) as terminal:
+            terminal.expect("not logged in> ")
+            terminal.enter("set k v")
+            terminal.expect("Not sent: the login was refused")
+            terminal.expect("not logged in> ")
+            terminal.enter("auth boss pw")
+            terminal.expect("kvs boss@%s[3]> " % self.server.path)
 
     def test_noperm_is_status_4_with_e(self):
         status, output, errors = self.cli("-e", "--user", "alice", "set", "app:k", "v", KVSCLI_AUTH="pw")
@@ -217,8 +278,126 @@ class ReconnectsAuthenticateAgain(unittest.TestCase):
                     terminal.expect(text + "\r\n")
                 terminal.expect("[2]> ")
             greeting = [[b"AUTH", b"alice", b"pw"], [b"HELLO", b"3"], [b"SELECT", b"2"]]
-            commands = [words for words in server.commands if words[0] not in (b"ACL", b"COMMAND")]
+            commands = [words for words in server.commands if words[0] != b"COMMAND"]
             self.assertEqual(commands, [*greeting, [b"die"], *greeting, [b"ping"]])
+
+
+class NothingUnaskedIsRefused(unittest.TestCase):
+    """What stands in ACL LOG after the sessions of a user that may run GET alone, and of one that may read the texts. On kvs
+    the first is also whom a socket file gives."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kvs = KvsServer("listen {folder}/given.sock access=admin user=reader",
+                            "listen {folder}/read.sock access=read user=boss", "user boss on >pw ~* &* +@all")
+        cls.redis = RedisServer()
+        cls.addClassCleanup(cls.kvs.close)
+        cls.addClassCleanup(cls.redis.close)
+        cls.paths = (cls.kvs.socket("kvs.sock"), cls.redis.path)
+        for path in cls.paths:
+            for words in (["reader", "on", ">pw", "~*", "-@all", "+get"],
+                          ["learner", "on", ">pw", "~*", "-@all", "+get", "+command|docs"]):
+                assert run_cli("-s", path, "acl", "setuser", *words)[1] == b"OK\n"
+
+    def each_server(self):
+        for path in self.paths:
+            run_cli("-s", path, "acl", "log", "reset")
+            yield path
+
+    def refused(self, path):
+        """The commands that ACL LOG has, and how often each was refused."""
+        fields = run_cli("-s", path, "--csv", "acl", "log")[1].decode()
+        return sorted(re.findall(r'"object","([^"]*)"', fields)), re.findall(r'"count",(\d+)', fields)
+
+    def prompt(self, path, user="reader"):
+        terminal = Terminal("-s", path, "--user", user,
+                            env=environment(KVSCLI_AUTH="pw", KVSCLI_HISTFILE="/dev/null"))
+        self.addCleanup(terminal.close)
+        terminal.expect("kvs %s@%s> " % (user, path))
+        return terminal
+
+    def test_by_gets_at_the_prompt(self):
+        for path in self.each_server():
+            terminal = self.prompt(path)
+            for line in ("get a", "auth reader pw", "get b"):
+                terminal.enter(line)
+                terminal.expect("> ")
+            terminal.enter("quit")
+            self.assertEqual(terminal.wait(), 0)
+            self.assertEqual(self.refused(path), ([], []))
+
+    def test_by_gets_at_the_prompt_of_a_socket_with_a_user(self):
+        list(self.each_server())
+        path = self.kvs.socket("given.sock")
+        with Terminal("-s", path, env=environment(KVSCLI_HISTFILE="/dev/null")) as terminal:
+            for line in ("get a", "auth reader pw", "get b", "reset", "get c"):
+                terminal.expect("kvs reader@%s> " % path)
+                terminal.enter(line)
+            terminal.expect("kvs reader@%s> " % path)
+        self.assertEqual(self.refused(self.paths[0]), ([], []))
+
+    def test_by_who_but_the_first_question_that_tells_nothing(self):
+        for path in self.each_server():
+            status, output, errors = run_cli("-s", path, "--user", "reader", "--who", env=environment(KVSCLI_AUTH="pw"))
+            self.assertEqual((status, errors), (0, b""))
+            self.assertIn(b"ACL user reader\n", output)
+            self.assertEqual(self.refused(path), (["client|info"], ["1"]))
+
+    def test_by_who_nothing_that_the_access_of_the_socket_would_refuse(self):
+        list(self.each_server())
+        output = run_cli("-s", self.kvs.socket("read.sock"), "--who")[1]
+        self.assertIn(b"ACL user boss, uid ", output)
+        self.assertIn(b"you may:   at most read; ", output)
+        self.assertEqual(self.refused(self.paths[0]), ([], []))
+
+    def test_by_modes_that_watch_more_than_the_question_that_they_live_by(self):
+        for mode, command in (("--stat", "info"), ("--latency", "ping"), ("--latency-history", "ping"),
+                              ("--latency-dist", "ping")):
+            for path in self.each_server():
+                status, _, errors = run_cli("-s", path, "--user", "reader", mode, env=environment(KVSCLI_AUTH="pw"))
+                self.assertEqual(status, 4)
+                self.assertIn(b"the server refuses %s" % command.upper().encode(), errors)
+                self.assertEqual(self.refused(path), ([command], ["1"]))
+
+    def test_by_a_command_or_many_from_a_pipe(self):
+        for path in self.each_server():
+            for more, stdin in ((["get", "a"], b""), ([], b"get a\nget b\n")):
+                self.assertEqual(run_cli("-s", path, "--user", "reader", *more, stdin=stdin,
+                                         env=environment(KVSCLI_AUTH="pw"))[0], 0)
+            self.assertEqual(self.refused(path), ([], []))
+
+    def test_tab_and_help_are_told_why_they_know_nothing_after_one_refusal(self):
+        for path in self.each_server():
+            terminal = self.prompt(path)
+            terminal.type("ge\t")
+            terminal.expect("this user may not run COMMAND DOCS")
+            terminal.expect("> ge")
+            terminal.type("\t\tt a\r")
+            terminal.expect("(nil)")
+            terminal.enter("help get")
+            before = terminal.expect("No help for 'get': the server refused COMMAND DOCS")
+            self.assertNotIn(b"may not run", before)
+            self.assertEqual(self.refused(path), (["command|docs"], ["1"]))
+
+    def test_help_of_the_command_line_says_that_it_was_refused_and_what_helps(self):
+        for path in self.each_server():
+            for options, wanted in (((), 0), (("-e",), 4)):
+                status, output, errors = run_cli("-s", path, "--user", "reader", *options, "help", "get",
+                                                 env=environment(KVSCLI_AUTH="pw"))
+                self.assertEqual((status, errors), (wanted, b""))
+                self.assertRegex(output, rb"^No help for 'get': the server refused COMMAND DOCS, which it comes from \(NOPERM [^\n]*\); "
+                                 rb"\+command\|docs among the rules of the user would allow it, and --user names another one\n$")
+            self.assertEqual(self.refused(path), (["command|docs"], ["2"]))
+            status, output, _ = run_cli("-s", path, "--user", "learner", "help", "get", env=environment(KVSCLI_AUTH="pw"))
+            self.assertEqual((status, output[:5]), (0, b"  GET"))
+
+    def test_who_may_read_the_texts_has_completion_and_hints_from_the_first_tab_on(self):
+        for path in self.each_server():
+            terminal = self.prompt(path, "learner")
+            terminal.type("getr\t")
+            terminal.expect("ange ")
+            terminal.expect("key start end")
+            self.assertEqual(self.refused(path), ([], []))
 
 
 class PromptShowsTheUser(ServersWithUsers):
@@ -251,7 +430,8 @@ class PromptShowsTheUser(ServersWithUsers):
     def test_after_an_auth_that_waited_in_a_transaction(self):
         terminal = self.open("--user", "boss", KVSCLI_AUTH="pw")
         terminal.expect(self.prompt("boss@"))
-        for line, user, mark in (("multi", "boss@", "(tx)"), ("auth secret", "boss@", "(tx)"), ("exec", "", "")):
+        for line, user, mark in (("multi", "boss@", "(tx)"), ("auth secret", "boss@", "(tx)"), ("exec", "", ""),
+                                 ("multi", "", "(tx)"), ("auth alice pw", "", "(tx)"), ("exec", "alice@", "")):
             terminal.enter(line)
             terminal.expect(self.prompt(user, mark))
 
@@ -267,18 +447,32 @@ class PromptShowsTheUser(ServersWithUsers):
             terminal.expect("PONG")
             terminal.expect(self.prompt(user))
 
+    def shown(self, hello, prompt, line=None, wanted=None):
+        """The prompt of a server that says hello like this, and what it was asked."""
+        with ScriptedServer(lambda words: b"+OK\r\n", hello=hello) as server:
+            with Terminal("-s", server.path, env=environment(KVSCLI_HISTFILE="/dev/null")) as terminal:
+                terminal.expect(prompt % server.path)
+                if line:
+                    terminal.enter(line)
+                    terminal.expect(wanted % server.path)
+            return [words for words in server.commands if words[0] != b"COMMAND"]
+
     def test_only_when_the_server_says_who_it_is(self):
-        self.open("--user", "mute", KVSCLI_AUTH="pw").expect("kvs /")
         self.open().expect("kvs /")
-        for reply in (b"-ERR unknown command 'ACL'\r\n", b"+strange\r\n", b"$-1\r\n", b"*0\r\n"):
-            with ScriptedServer(lambda words, reply=reply: reply) as server:
-                with Terminal("-s", server.path, env=environment(KVSCLI_HISTFILE="/dev/null")) as terminal:
-                    terminal.expect("kvs %s> " % server.path)
+        for hello in (b"-ERR unknown command 'HELLO'\r\n", b"-NOAUTH log in\r\n", b"+strange\r\n", b"$-1\r\n", b"*0\r\n",
+                      b"*2\r\n$8\r\nkvs_user\r\n:1\r\n", b"*1\r\n$8\r\nkvs_user\r\n", b"*2\r\n:1\r\n$1\r\nx\r\n"):
+            self.assertEqual(self.shown(hello, "kvs %s> "), [[b"HELLO"]])
+
+    GIVEN = b"*4\r\n$5\r\nproto\r\n:2\r\n$8\r\nkvs_user\r\n$%d\r\n%s\r\n"
+
+    def test_whom_the_socket_gives(self):
+        self.assertEqual(self.shown(self.GIVEN % (3, b"app"), "kvs app@%s> "), [[b"HELLO"]])
+        self.assertEqual(self.shown(self.GIVEN % (7, b"default"), "kvs %s> "), [[b"HELLO"]])
+        asked = self.shown(self.GIVEN % (3, b"app"), "kvs app@%s> ", "auth boss pw", "kvs boss@%s> ")
+        self.assertEqual(asked, [[b"HELLO"], [b"auth", b"boss", b"pw"]])
 
     def test_without_what_would_move_the_cursor(self):
-        with ScriptedServer(lambda words: b"$9\r\na\x1b[2Jb\r\nc\r\n") as server:
-            with Terminal("-s", server.path, env=environment(KVSCLI_HISTFILE="/dev/null")) as terminal:
-                terminal.expect("kvs a?[2Jb??c@%s> " % server.path)
+        self.shown(self.GIVEN % (9, b"a\x1b[2Jb\r\nc"), "kvs a?[2Jb??c@%s> ")
 
     def test_and_nothing_is_asked_elsewhere(self):
         with ScriptedServer(lambda words: b"+OK\r\n") as server:
@@ -453,7 +647,7 @@ class WhoTells(ServersWithUsers):
         self.assertEqual(fields["you may"], "nothing but authenticate")
         self.assertEqual(self.cli("--who", "-e")[0], 4)
         status, _, errors = self.cli("--who", KVSCLI_AUTH="wrong")
-        self.assertEqual(status, 0)
+        self.assertEqual(status, 4)
         self.assertTrue(errors.startswith(b"AUTH failed: WRONGPASS"), errors)
 
     def test_everything_to_a_user_with_all_rights(self):
@@ -467,7 +661,7 @@ class WhoTells(ServersWithUsers):
         self.admin("acl", "setuser", "narrow", "on", ">pw", "~app:*", "+@all", "(~other:* +get)")
         fields = self.who("--user", "narrow", KVSCLI_AUTH="pw")
         self.assertEqual((fields["keys"], fields["channels"]), ("~app:*", "none"))
-        self.assertEqual(fields["selectors"], "1 more sets of rules")
+        self.assertEqual(fields["selectors"], "1 more set of rules")
         self.assertEqual(fields["you may"], "read, write, administer, as far as these rules go")
 
     def test_no_more_than_a_user_may_ask(self):
@@ -476,9 +670,9 @@ class WhoTells(ServersWithUsers):
         self.assertNotIn("commands", fields)
         self.assertEqual(fields["you may"], "what the rules of the ACL user allow, which it may not see")
 
-    def test_nothing_about_a_user_that_may_not_ask(self):
+    def test_of_a_user_that_may_not_ask_the_name_of_the_login(self):
         fields = self.who("--user", "mute", KVSCLI_AUTH="pw")
-        self.assertEqual(fields["known as"], "an ACL user that may not ask who it is")
+        self.assertEqual(fields["known as"], "ACL user mute")
         self.assertEqual(fields["you may"], "what the rules of the ACL user allow, which it may not see")
 
     def test_takes_no_command_and_needs_a_server(self):
@@ -542,20 +736,28 @@ class WhoTellsMoreOfKvs(unittest.TestCase):
         self.assertTrue(errors.startswith(b"NOPERM"), errors)
 
 
+    def test_advice_after_a_refusal_is_about_what_refused(self):
+        env = environment(KVSCLI_HISTFILE="/dev/null", KVSCLI_AUTH="pw")
+        for user, name, advice in (("boss", "read.sock", "allows no more to anybody: use another one"),
+                                   ("little", "kvs.sock", "The rules of your user do not allow it: kvs-cli --who")):
+            with Terminal("-s", self.server.socket(name), "--user", user, env=env) as terminal:
+                terminal.expect("> ")
+                terminal.enter("set app:k v")
+                terminal.expect("(error) NOPERM ")
+                terminal.expect(advice)
+
+
 class WhoTellsWhatKvsKnows(unittest.TestCase):
     """Answers as kvs gives them, from a scripted server."""
 
     INFO = b"id=3 user=app name= lib-name= access-like=x pid=77 uid=1000 gid=1001 access=%s socket=/run/my kvs.sock\n"
 
-    def who(self, access, rules=b"-NOPERM no\r\n", user=b"$3\r\napp\r\n"):
-        info = self.INFO % access
-
-        def answer(words):
-            replies = {b"WHOAMI": user, b"GETUSER": rules, b"INFO": b"$%d\r\n%s\r\n" % (len(info), info)}
-            return replies[words[1]]
-
-        with ScriptedServer(answer) as server:
+    def who(self, access, rules=b"-NOPERM no\r\n", hello=b"+OK\r\n", info=None):
+        text = self.INFO % access
+        replies = {b"GETUSER": rules, b"INFO": info or b"$%d\r\n%s\r\n" % (len(text), text)}
+        with ScriptedServer(lambda words: replies[words[1]], hello=hello) as server:
             status, output, errors = run_cli("-s", server.path, "--who")
+            self.asked = [words for words in server.commands if words[0] != b"HELLO"]
         self.assertEqual((status, errors), (0, b""))
         return dict(re.split(r": +", line, maxsplit=1) for line in output.decode().splitlines())
 
@@ -564,21 +766,24 @@ class WhoTellsWhatKvsKnows(unittest.TestCase):
         self.assertEqual(fields["known as"], "ACL user app, uid 1000, gid 1001, pid 77, through /run/my kvs.sock")
         self.assertEqual(fields["access"], "write")
 
-    def test_name_from_client_info_when_whoami_is_refused(self):
-        self.assertTrue(self.who(b"read", user=b"-NOPERM no\r\n")["known as"].startswith("ACL user app,"))
+    def test_name_from_hello_when_client_info_is_refused(self):
+        fields = self.who(b"read", hello=PromptShowsTheUser.GIVEN % (6, b"a\x1b[2Jb"), info=b"-NOPERM no\r\n")
+        self.assertEqual(fields["known as"], "ACL user a?[2Jb")
+        self.assertEqual(self.asked, [[b"CLIENT", b"INFO"]])
 
     def test_access_is_a_ceiling(self):
         full = b"*4\r\n$8\r\ncommands\r\n$5\r\n+@all\r\n$4\r\nkeys\r\n$2\r\n~*\r\n"
+        self.assertEqual(self.who(b"admin", full)["you may"], "read, write, administer")
         for access, able in ((b"read", "read"), (b"write", "read, write"), (b"admin", "read, write, administer")):
-            self.assertEqual(self.who(access, full)["you may"], able)
             self.assertEqual(self.who(access)["you may"], "at most %s; the rules of the ACL user, which it may not "
                              "see, can allow less" % able)
+            self.assertEqual([b"ACL", b"GETUSER", b"app"] in self.asked, access == b"admin")
 
     def test_lines_of_a_hostile_server_stay_lines(self):
         rules = b"*4\r\n$8\r\ncommands\r\n$8\r\na\x1b[2J\r\nb\r\n$4\r\nkeys\r\n*0\r\n"
-        fields = self.who(b"read", rules)
+        fields = self.who(b"admin", rules)
         self.assertEqual(fields["commands"], "a?[2J??b")
-        self.assertEqual(fields["you may"], "read, as far as these rules go")
+        self.assertEqual(fields["you may"], "read, write, administer, as far as these rules go")
 
     def test_another_process_that_opened_the_socket(self):
         text = b"# Server\r\nprocess_id:424242\r\nuptime:1\r\n"

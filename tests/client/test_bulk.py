@@ -163,6 +163,27 @@ class Pipe(WithServers):
                 self.assertEqual(err, b"The input ends in the middle of command 2, which was not executed.\n")
             self.assertEqual(self.ask(path, "dbsize"), b"1")
 
+    def test_commands_without_replies_are_sent_and_not_waited_for(self):
+        for path in self.paths:
+            for form in (lambda *words: b" ".join(word.encode() for word in words) + b"\n", resp):
+                with self.subTest(path=path, form=form):
+                    self.ask(path, "flushall")
+                    data = b"".join(form(*line.split()) for line in (
+                        "incr a", "client reply skip", "incr a", "incr a", "client reply off", "incr a", "bad", "incr a"))
+                    got = run_cli("-s", path, "--pipe", "--pipe-timeout", "0", stdin=data)
+                    self.assertEqual(got, (0, SENT + ANSWERED + totals(0, 2), b""))
+                    self.assertEqual(self.ask(path, "get", "a"), b"5")
+
+    def test_an_error_behind_commands_without_replies_has_its_line(self):
+        for path in self.paths:
+            status, out, errors = run_cli("-s", path, "--pipe", stdin=b"client reply off\nincr a\nclient reply on\nbad\n")
+            self.assertEqual((status, out), (1, SENT + ANSWERED + totals(1, 2)))
+            self.assertTrue(errors.startswith(b"line 4: ERR unknown command"), errors)
+
+    def test_a_subscription_in_the_input_is_no_reason_to_wait(self):
+        got = run_cli("-s", self.redis.path, "--pipe", "--pipe-timeout", "0", stdin=b"subscribe a b c\n")
+        self.assertEqual(got, (0, SENT + ANSWERED + totals(0, 3), b""))
+
     def test_a_transaction_left_open_is_said(self):
         status, out, err = self.pipe(self.redis.path, b"MULTI\nSET a 1\n")
         self.assertEqual((status, out), (1, SENT + totals(1, 2)))
@@ -242,12 +263,15 @@ class Pipe(WithServers):
             screen.type("NONESUCH\r")
             screen.expect("line 2: ERR unknown command")
             screen.expect("2 replies")
-            screen.expect(", 1 errors")
+            screen.wait_for(lambda: re.search(r", 1 error$", screen.text(), re.M), "one error")
             screen.type("\x04")
             self.assertEqual(screen.wait(), 1)
             self.assertIn("errors: 1, replies: 2", screen.rows())
             screens.keep("pipe", screen.text())
             self.assertNotIn("sent", screen.text())
+        with Screen("-s", self.redis.path, "--pipe") as screen:
+            screen.type("SET a 1\r")
+            screen.expect("sent, 1 reply (")
 
 
 class PipeToOddServers(unittest.TestCase):
@@ -318,7 +342,9 @@ class PipeToOddServers(unittest.TestCase):
             status, out, err = run_cli("-s", server.path, "--pipe", "--pipe-timeout", "0.2",
                                        stdin=resp("GET", "a") + resp("GET", "silent"))
             self.assertEqual((status, out), (1, SENT + totals(1, 1)))
-            self.assertEqual(err, b"No replies for 0.2 seconds: exiting.\n1 of 2 commands read were answered.\n")
+            self.assertEqual(err, b"No replies for 0.2 seconds: exiting.\n1 of 2 commands read was answered.\n")
+            err = run_cli("-s", server.path, "--pipe", "--pipe-timeout", "1", stdin=resp("GET", "silent"))[2]
+            self.assertEqual(err, b"No replies for 1 second: exiting.\n0 of 1 command read were answered.\n")
 
     def test_silence_before_the_end_is_what_t_gives(self):
         with ScriptedServer(lambda words: None if words[0] == b"QUIT" else b"") as server:
@@ -468,6 +494,14 @@ def summary(out):
                   if re.match(rb"Biggest .* found '|Sampled |Total key length|\d+ \w+s with |hot key found", line))
 
 
+class Messages(WithServers):
+    def test_errors_show_characters_of_utf_8_and_nothing_else_beyond_ascii(self):
+        path = self.redis.path
+        for sent, shown in (("nope Zoë 日本", "'Zoë' '日本'"), ("nope \x1b[2J\u202e", "'?[2J???'")):
+            errors = run_cli("-s", path, "--pipe", stdin=sent.encode() + b"\r\n")[2].decode()
+            self.assertEqual(errors, "line 1: ERR unknown command 'nope', with args beginning with: %s \n" % shown)
+
+
 class Surveys(WithServers):
     def survey(self, path, *options, **more):
         status, out, err = run_cli("-s", path, *options, **more)
@@ -482,6 +516,14 @@ class Surveys(WithServers):
         self.assertEqual(len(summary(ours)), 2 + 6 + 6)
         self.assertRegex(ours, rb"(?m)^\[\d\d\.\d\d%\] Biggest string found so far '\"string:big\"' with 5000 bytes$")
         screens.keep("bigkeys", ours.decode())
+
+    def test_bigkeys_names_an_empty_value_where_all_are_empty(self):
+        for path in self.paths:
+            self.fill(path, resp("SET", "nothing", ""))
+            out = self.survey(path, "--bigkeys")
+            self.assertRegex(out, rb"(?m)^\[[\d.]+%\] Biggest string found so far '\"nothing\"' with 0 bytes$")
+            self.assertIn(b"Biggest string found '\"nothing\"' has 0 bytes\n", out)
+            self.assertIn(b"\n1 strings with 0 bytes (100.00% of keys, avg size 0.00)\n", out)
 
     def test_memkeys_tells_what_redis_cli_tells(self):
         self.fill(self.redis.path, *key_space())
@@ -680,11 +722,11 @@ class SurveysOfOddServers(unittest.TestCase):
             self.assertIn(b"Sampled 1 keys in the keyspace!", out)
             self.assertIn(b"Biggest string found '\"a\"' has 7 bytes", out)
 
-    def endless(self):
+    def endless(self, keys=1000000):
         server = self.server_of([], TYPE=b"+string\r\n", STRLEN=b":7\r\n")
         answer = server.answer
         server.answer = lambda words: (array(bulk(b"5"), array(bulk(b"a"))) if words[0] == b"SCAN" else
-                                       b":1000000\r\n" if words[0] == b"DBSIZE" else answer(words))
+                                       b":%d\r\n" % keys if words[0] == b"DBSIZE" else answer(words))
         return server
 
     def test_ctrl_c_tells_what_was_seen(self):
@@ -724,6 +766,8 @@ class SurveysOfOddServers(unittest.TestCase):
             self.assertEqual(screen.wait(), 130)
             self.assertIn("Biggest string found '\"a\"' has 7 bytes", screen.rows())
             self.assertNotIn("1.0M", screen.text())
+        with self.endless(keys=1) as server, Screen("-s", server.path, "--bigkeys") as screen:
+            screen.expect(" of 1 key (")
 
 
 if __name__ == "__main__":

@@ -467,7 +467,6 @@ class UsageIsChecked(unittest.TestCase):
         self.refused("only through a socket file", "-h", "127.0.0.1", "ping")
         self.refused("only through a socket file", "-p", "6379", "ping")
         self.refused("--show-pushes needs yes or no", "--show-pushes", "maybe", "ping")
-        self.refused("--user needs a password", "--user", "me", "ping")
 
     def test_help_and_version_go_to_standard_output(self):
         for option in ("--help", "-h"):

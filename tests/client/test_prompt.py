@@ -96,7 +96,7 @@ class ThePrompt(PromptTest):
             terminal.expect("kvs %s%s> " % (self.server.path, mark))
 
     def test_quit_exit_and_end_of_input_leave(self):
-        for ending in ("quit\r", "exit\r", "\x04", "\x03"):
+        for ending in ("quit\r", "exit\r", "\x04"):
             terminal = self.open()
             terminal.expect(self.prompt)
             terminal.type(ending)
@@ -122,6 +122,86 @@ class ThePrompt(PromptTest):
         terminal.expect(self.prompt)
         terminal.enter("ping")
         self.assertEqual(terminal.expect(self.prompt), b"PONG\r\n")
+
+    def test_control_c_without_a_line_stays_and_says_once_how_to_leave(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.type("\x03")
+        self.assertTrue(terminal.expect(self.prompt).endswith(b"^C\r\nCtrl-D or exit leaves kvs-cli.\r\n"))
+        terminal.type("\x03")
+        self.assertTrue(terminal.expect(self.prompt).endswith(b"^C\r\n"))
+        terminal.enter("ping")
+        self.assertEqual(terminal.expect(self.prompt), b"PONG\r\n")
+
+    def test_one_control_c_brings_the_prompt_though_the_server_answers_nothing_at_all(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        self.server.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.server.process.send_signal, signal.SIGCONT)
+        for _ in range(2):  # the second time there is no connection, and the server still doesn't answer
+            terminal.enter("ping")
+            terminal.await_running()
+            terminal.type("\x03")
+            terminal.expect("> ")  # "not connected> ", unless Ctrl-C came before the command was sent
+        self.server.process.send_signal(signal.SIGCONT)
+        terminal.enter("ping")
+        terminal.expect("PONG\r\n")
+        terminal.expect(self.prompt)
+
+    def test_a_command_that_control_c_gave_up_is_said_to_be_perhaps_executed(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("blpop nothing 0")
+        wait_until(lambda: "blocked_clients:1" in self.redis("info", "clients"), "BLPOP")
+        terminal.type("\x03")
+        self.assertIn(b"the server may still execute it. The next command has a new connection.\r\n",
+                      terminal.expect(self.prompt))
+
+    def test_commands_without_replies_are_not_waited_for_and_the_prompt_says_so(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("client reply off")
+        self.assertEqual(terminal.expect(self.prompt[:-2] + "(no replies)> "),
+                         b"No replies come until CLIENT REPLY ON.\r\n")
+        for line in ("set k 1", "help get", "flushdb"):  # help and the question want to ask the server
+            terminal.enter(line)
+            if line == "flushdb":
+                terminal.expect("FLUSHDB deletes all keys in database 0")
+                terminal.type("n\r")
+            terminal.expect("(no replies)> ")
+        terminal.enter("select 2")
+        terminal.expect("[2](no replies)> ")
+        terminal.enter("client reply on")
+        self.assertEqual(terminal.expect(self.prompt[:-2] + "[2]> "), b"OK\r\n")
+        terminal.enter("client reply skip")
+        terminal.expect("[2](no reply)> ")
+        terminal.enter("set k 2")
+        self.assertEqual(terminal.expect(self.prompt[:-2] + "[2]> "), b"")
+        terminal.enter("get k")
+        self.assertEqual(terminal.expect(self.prompt[:-2] + "[2]> "), b'"2"\r\n')
+        self.assertEqual(self.redis("get", "k"), "1")
+
+    def test_a_silence_that_would_spoil_a_transaction_is_not_begun(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("multi")
+        terminal.expect("(tx)> ")
+        terminal.enter("client reply off")
+        self.assertIn(b"was not sent", terminal.expect("(tx)> "))
+        terminal.enter("exec")
+        self.assertIn(b"(empty array)", terminal.expect(self.prompt))
+
+    def test_a_connection_lost_without_replies_is_told_before_the_next_command(self):
+        terminal = self.open()
+        terminal.expect(self.prompt)
+        terminal.enter("client reply off")
+        terminal.expect("(no replies)> ")
+        self.redis("client", "kill", "type", "normal")
+        terminal.expect("Error: Server closed the connection")
+        terminal.expect("not connected> ")
+        terminal.enter("ping")
+        terminal.expect("PONG\r\n")
+        terminal.expect(self.prompt)
 
     def test_control_c_ends_streams_and_waits(self):
         terminal = self.open()
@@ -156,7 +236,7 @@ class ThePrompt(PromptTest):
         wait_until(lambda: b"blocked_clients:1" in run(REDIS_CLI, "-s", self.server.path, "info", "clients")[1], "BLPOP")
         time.sleep(0.6)  # more than what counts as slow
         terminal.type(CONTROL_C)
-        self.assertEqual(terminal.expect(self.prompt), b"^C\r\n")
+        self.assertRegex(terminal.expect(self.prompt), rb"^\^C\r\nGiven up[^(]*\r\n$")
 
     def test_reconnects_by_itself_into_the_same_database(self):
         terminal = self.open("-3")
@@ -198,7 +278,7 @@ class ThePrompt(PromptTest):
             for line, answer in (("one", "OK"), ("die", "Error: Server closed the connection"), ("two", "OK")):
                 terminal.enter(line)
                 terminal.expect(answer + "\r\n")
-            self.assertEqual([words for words in server.commands if words[0] not in (b"ACL", b"COMMAND")],
+            self.assertEqual([words for words in server.commands if words[0] not in (b"HELLO", b"COMMAND")],
                              [[b"one"], [b"die"], [b"two"]])
 
     def test_history_is_kept_private_and_without_secrets(self):
@@ -470,7 +550,7 @@ class HintsAndCompletion(PromptTest):
         screen.type("xgroup c\t")
         screen.type("\t")
         screen.expect("createconsumer")
-        screen.type("reate ")
+        screen.type(" ")
         screen.expect("create key group")
         text = screen.text().replace(self.server.path, "/tmp/kvs.sock").replace(self.home, "/tmp")
         screens.keep("prompt", text)

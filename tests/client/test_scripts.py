@@ -61,6 +61,62 @@ class WithServer(Folder):
         return output
 
 
+# CLIENT REPLY.
+
+class CommandsWithoutRepliesAreNotWaitedFor(WithServer):
+    OFF = b"client reply off\nset k 1\nincr k\n"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kvs = KvsServer()
+        cls.addClassCleanup(cls.kvs.close)
+        cls.paths = [cls.server.path, cls.kvs.socket("kvs.sock")]
+
+    def test_as_the_only_command(self):
+        for path in self.paths:
+            for words in (("client", "reply", "off"), ("client", "reply", "skip"), ("-r", "3", "client", "reply", "skip")):
+                self.assertEqual(run_cli("-s", path, *words), (0, b"", b""))
+
+    def test_from_standard_input_and_on_again(self):
+        for path in self.paths:
+            data = self.OFF + b"nonsense\nclient reply on\nget k\nclient reply skip\nincr k\nget k\n"
+            self.assertEqual(run_cli("-s", path, stdin=data), (0, b"OK\n2\n3\n", b""))
+            self.assertEqual(run_cli("-s", path, stdin=self.OFF + b"reset\nget k\n"), (0, b"RESET\n2\n", b""))
+
+    def test_all_of_them_are_executed_before_it_ends(self):
+        for path in self.paths:
+            self.assertEqual(run_cli("-s", path, stdin=self.OFF + b"incr k\n" * 20000), (0, b"", b""))
+            self.assertEqual(run_cli("-s", path, "get", "k"), (0, b"20002\n", b""))
+
+    def test_a_server_that_refuses_is_heard(self):
+        run_cli("-s", self.server.path, "acl", "setuser", "mute", "on", "nopass", "~*", "+@all", "-client|reply")
+        for data, count in ((b"client reply off\nping\n", 2), (b"client reply skip\nping\n", 2)):
+            status, output, errors = run_cli("-s", self.server.path, "--user", "mute", stdin=data,
+                                             env=environment(KVSCLI_AUTH="any"))
+            self.assertEqual((status, errors), (0, b""))
+            self.assertTrue(output.startswith(b"NOPERM"), output)
+            self.assertTrue(output.endswith(b"\nPONG\n"), output)
+
+    def test_a_connection_lost_meanwhile_is_told(self):
+        def answer(words):
+            return {b"CLIENT": b"+OK\r\n", b"client": b"", b"die": None}.get(words[0], b"")
+        with ScriptedServer(answer) as server:
+            status, output, errors = run_cli("-s", server.path, stdin=b"client reply off\ndie\n")
+            self.assertEqual((status, output), (3, b""))
+            self.assertIn(b"Server closed the connection", errors)
+
+    def test_a_transaction_is_not_spoiled(self):
+        status, output, errors = self.cli(stdin=b"multi\nclient reply off\nexec\n")
+        self.assertEqual((status, output), (2, b"OK\n"))
+        self.assertEqual(errors, b"kvs-cli: CLIENT REPLY was not sent: in a transaction it would spoil the reply to EXEC\n")
+
+    def test_a_copy_of_all_data_is_no_reply(self):
+        status, output, errors = self.cli("sync")
+        self.assertEqual((status, output), (2, b""))
+        self.assertIn(b"SYNC was not sent", errors)
+
+
 # -u.
 
 class UrlsNameServers(unittest.TestCase):
@@ -95,16 +151,21 @@ class UrlsNameServers(unittest.TestCase):
                 "redis+unix://PATH": [],
                 "redis+socket://PATH": [],
                 "redis-socket://PATH": [],
+                "redis://PATH": [],
+                "redis://alice:secret@PATH?db=2": ["AUTH alice secret", "SELECT 2"],
                 "unix://localhostPATH": [],
                 "unix://@PATH": [],
                 "unix://:@PATH": [],
                 "unix://PATH?": [],
                 "unix://PATH?db=0": [],
                 "unix://PATH?db=3": ["SELECT 3"],
+                "unix://PATH?db=1&timeout=5s": ["SELECT 1"],
+                "unix://PATH?database=0&weight=1&persistent=1": [],
+                "redis://PATH?dbindex=4&read_timeout=2&lazy=1": ["SELECT 4"],
                 "redis+socket://PATH?virtual_host=4": ["SELECT 4"],
                 "redis-socket://PATH?database=5": ["SELECT 5"],
                 "unix://:secret@PATH": ["AUTH secret"],
-                "unix://secret@PATH": ["AUTH secret"],
+                "unix://carl@PATH": ["AUTH carl "],
                 "unix://alice:secret@PATH": ["AUTH alice secret"],
                 "unix://alice@PATH?password=secret": ["AUTH alice secret"],
                 "unix://PATH?password=secret&db=2": ["AUTH secret", "SELECT 2"],
@@ -139,16 +200,49 @@ class UrlsNameServers(unittest.TestCase):
     def test_it_comes_before_the_environment(self):
         self.assertEqual(self.url("unix://PATH", KVS_SOCKET="/nonexistent", KVSCLI_AUTH="env"), ["AUTH env"])
         self.assertEqual(self.url("unix://:url@PATH", KVSCLI_AUTH="env"), ["AUTH url"])
-        self.assertEqual(self.url("unix://alice@PATH?pass=", KVSCLI_AUTH="env"), ["AUTH alice"])
+        self.assertEqual(self.url("unix://alice@PATH?pass=", KVSCLI_AUTH="env"), ["AUTH alice env"])
         self.assertEqual(self.url("unix://PATH?user=alice", KVSCLI_AUTH="env"), ["AUTH alice env"])
+
+    def test_the_environment_may_hold_one(self):
+        def asked(text, *arguments, **changes):
+            return self.asked(*arguments, KVS_SOCKET=text.replace("PATH", self.server.path), **changes)[0]
+        for text, arguments, changes, wanted in (
+                ("unix://PATH", [], {}, []),
+                ("unix:PATH?db=3", [], {}, ["SELECT 3"]),
+                ("redis://alice:secret@PATH?db=3", [], {}, ["AUTH alice secret", "SELECT 3"]),
+                ("unix://alice:secret@PATH?db=3", ["-n", "0"], {}, ["AUTH alice secret"]),
+                ("unix://alice:secret@PATH", ["--no-auth-warning", "-a", "d"], {}, ["AUTH alice d"]),
+                ("unix://alice:secret@PATH", ["--user", "bob"], {}, ["AUTH bob "]),
+                ("unix://:secret@PATH", ["--user", "bob"], {"KVSCLI_AUTH": "env"}, ["AUTH bob env"]),
+                ("unix://:secret@PATH", [], {"KVSCLI_AUTH": "env"}, ["AUTH secret"]),
+                ("unix://alice@PATH", [], {"KVSCLI_AUTH": "env"}, ["AUTH alice env"]),
+                ("unix://alice@PATH", [], {}, ["AUTH alice "]),
+                ("unix://alice:secret@/nonexistent?db=3", ["-s", self.server.path], {}, []),
+                ("unix://alice:secret@/nonexistent?db=3", ["-u", "unix://" + self.server.path], {}, [])):
+            with self.subTest(text, arguments=arguments, **changes):
+                self.assertEqual(asked(text, *arguments, **changes), wanted)
+
+    def test_mistakes_in_the_environment_are_explained(self):
+        for text, reason in (("redis://secret@localhost:6379/0", "only through a socket file"),
+                             ("unix:///s.sock?prefix=secret", "unknown setting 'prefix'"),
+                             ("http://secret/", "it has to begin with redis+unix://")):
+            status, output, errors = run_cli("ping", env=environment(KVS_SOCKET=text))
+            self.assertEqual((status, output, errors.count(b"\n")), (2, b"", 1))
+            self.assertTrue(errors.startswith(b"kvs-cli: KVS_SOCKET: "), errors)
+            self.assertIn(reason.encode(), errors)
+            self.assertNotIn(b"secret", errors)
+        errors = run_cli("ping", env=environment(KVS_SOCKET="unix://:secret@/nonexistent/s.sock"))[2]
+        self.assertIn(b"The path is the one in the URL of KVS_SOCKET.", errors)
+        self.assertNotIn(b"secret", errors)
 
     def test_mistakes_are_explained_without_the_url(self):
         for text, reason in {
                 "redis://secret@localhost:6379/0": "only through a socket file",
+                "redis:///0": "only through a socket file",
                 "rediss://secret@localhost": "only through a socket file",
                 "http://secret@host/": "it has to begin with redis+unix://",
                 "secret": "it has to begin with redis+unix://",
-                "": "it has to begin with redis+unix://",
+                "": "the one that is given is empty",
                 "/tmp/secret.sock": "a path alone is given with -s",
                 "unix://": "no absolute path",
                 "unix:///": "no absolute path",
@@ -168,12 +262,14 @@ class UrlsNameServers(unittest.TestCase):
                 "unix:///s.sock?db=1secret": "whole number",
                 "unix:///s.sock?db=99999999999999999999": "whole number",
                 "unix:///s.sock?db": "whole number",
-                "unix:///s.sock?passwd=secret": "only db=N, user=NAME and password=PASSWORD",
-                "unix:///s.sock?DB=1": "only db=N"}.items():
+                "unix:///s.sock?passwd=secret": "unknown setting 'passwd': after ? only db=N, user=NAME and password=",
+                "unix:///s.sock?db=1&prefix=app:": "unknown setting 'prefix'",
+                "unix:///s.sock?password=a&secret": "a & in a password is written %26",
+                "unix:///s.sock?DB=1": "unknown setting 'DB'"}.items():
             with self.subTest(url=text):
                 status, output, errors = run_cli("-u", text, "ping")
                 self.assertEqual((status, output, errors.count(b"\n")), (2, b"", 1))
-                self.assertIn(b"option -u: ", errors)
+                self.assertRegex(errors, b"option -u(: | needs a value, URL, )")
                 self.assertIn(reason.encode(), errors)
                 self.assertNotIn(b"secret", errors)
 
@@ -496,6 +592,26 @@ class OptionsAreRead(WithServer):
         self.refused("option --raw takes no value", "--raw=yes", "ping")
         self.refused("option -s stands by itself", "-s=x", "ping")
 
+    def test_what_stands_in_the_place_of_a_path_by_mistake_is_named(self):
+        for option, value in (("-s", "PATH"), ("-f", "FILE"), ("--file", "FILE"), ("--eval", "FILE"),
+                              ("--copy-from", "SOCKET"), ("-u", "URL")):
+            needs = "option %s needs a value, %s, but " % (option, value)
+            self.refused(needs + "the one that is given is empty (", option, "", "ping")
+            ending = " (" if option == "-u" else "; a file of that name is written ./-n ("
+            self.refused(needs + "the option -n follows" + ending, option, "-n", "3", "ping")
+            self.refused(needs + "the option --user follows", option, "--user=secret", "ping")
+            if option != "-u":
+                self.refused(needs + "what follows begins with - as options do", option, "-asecret", "ping")
+        self.refused("option --copy-from needs a value, SOCKET, but the one that is given is empty", "--copy-from=")
+        self.refused("option --user needs a value, NAME, but the option -a follows (", "--user", "-a", "secret", "ping")
+        self.refused("option -s takes a path, not a URL, which is given with -u", "-s", "unix://:secret@/s", "ping")
+        self.refused("option --copy-from takes a path, not a URL; KVSCLI_SOURCE_USER and", "--copy-from", "redis://secret/")
+
+    def test_a_file_may_begin_with_a_dash_after_its_folder(self):
+        self.write("-n", "ping\n")
+        self.assertEqual(self.cli("-f", "./-n", cwd=self.folder), (0, b"PONG\n", b""))
+        self.assertEqual(self.cli("-f", "-", stdin=b"ping\n"), (0, b"PONG\n", b""))
+
     def test_a_password_after_an_equals_sign_is_hidden_too(self):
         with ScriptedServer(lambda words: b"+OK\r\n" if words[0] == b"AUTH" else []) as server:
             with subprocess.Popen([CLI, "-s", server.path, "--no-auth-warning", "--pass=secret", "wait-for-ever"],
@@ -588,7 +704,6 @@ class NothingButRepliesIsOnStandardOutput(WithServer):
 
     def test_mistakes_of_the_command_line_are_2(self):
         self.status(2, "--nonsense", "ping")
-        self.status(2, "--user", "alice", "ping")
 
     def test_no_server_is_3(self):
         for words in (["ping"], ["-f", "/dev/null"], ["--eval", "/dev/null"]):
@@ -616,7 +731,7 @@ class NothingButRepliesIsOnStandardOutput(WithServer):
     def test_a_password_that_is_refused_is_said_on_standard_error(self):
         status, output, errors = self.cli("-e", "ping", env=environment(KVSCLI_AUTH="wrong"))
         self.assertEqual((status, output), (4, b""))
-        self.assertEqual([line.split(b" ")[0] for line in errors.splitlines()], [b"AUTH", b"NOAUTH"])
+        self.assertEqual([line.split(b" ")[0] for line in errors.splitlines()], [b"AUTH"])
         self.assertNotIn(b"wrong", errors.replace(b"WRONGPASS", b""))
 
     def test_trouble_of_this_side_is_5(self):
@@ -751,12 +866,12 @@ class PreferencesAreRead(Folder):
         self.assertEqual(self.run_with(other, KVS_SOCKET=None, XDG_RUNTIME_DIR=self.folder)[0], 3)
         self.assertEqual(self.run_with("socket %s\n" % self.server.path, KVS_SOCKET=None), (0, b"a\nb\n", b""))
 
-    def test_the_user_is_that_of_a_password(self):
+    def test_the_user_logs_in_without_a_password_with_an_empty_one(self):
         self.assertEqual(self.run_with("user alice\n"), (0, b"a\nb\n", b""))
-        self.assertEqual(self.asked(), ["x"])
         self.run_with("user alice\n", KVSCLI_AUTH="pw")
         self.run_with("user alice\n", "--user", "bob", KVSCLI_AUTH="pw")
-        self.assertEqual(self.asked()[1:], ["AUTH alice pw", "x", "AUTH bob pw", "x"])
+        self.run_with("user alice\n", "--user", "bob")
+        self.assertEqual(self.asked(), ["AUTH alice ", "x", "AUTH alice pw", "x", "AUTH bob pw", "x", "AUTH bob ", "x"])
 
     def test_the_user_is_whom_a_password_is_asked_of(self):
         path = self.prefer("user alice\n")
@@ -805,6 +920,7 @@ class PreferencesAreRead(Folder):
                 "entirely different": "unknown setting 'entirely'; man kvs-cli lists them",
                 "socket=/x": "a blank, not =, stands between a name and its value",
                 "socket": "socket has no value",
+                "socket unix://:secret@/s": "socket takes a path, not a URL; KVS_SOCKET and -u take one",
                 "hints": "hints has no value",
                 "hints maybe": "hints is one of no|yes, not 'maybe'",
                 "color red": "color is one of auto|always|never, not 'red'",

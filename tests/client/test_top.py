@@ -193,6 +193,7 @@ class FiguresAreTheServers:
             top.wait_for(lambda: top.find(r"PING p99.*([%s])" % BRAILLE.pattern[1:-1]) or BRAILLE.search(top.text()),
                          "a plot")
             self.assertIsNotNone(top.find(r"Memory +(\d\S*[BKM])\b"))
+            self.assertIsNotNone(top.find(r"(?:^|\|) *(1 key), no limit\b"))
             top.wait_for(lambda: re.search(r"COMMAND.*\n(?:.*[^\w|])?incr +\S", top.text()), "incr as the busiest command")
             self.assertLessEqual(max(map(len, top.rows())), columns)
             top.type("q")
@@ -218,11 +219,62 @@ class FiguresAreTheServers:
             top.wait_for(lambda: len(top.raw) > before, "another round")  # pylint: disable=cell-var-from-loop
             self.assertLess(float(top.find(r"^ ping +([\d.]+)") or 0), 5)
 
+    def test_names_of_commands_are_whole_and_wide_screens_have_room_for_many(self):
+        run_cli("-s", self.path, "latency", "histogram", "get")
+        run_cli("-s", self.path, "config", "get", "maxmemory")
+        for lines, columns in ((43, 132), (30, 132), (24, 120), (50, 120), (50, 160)):
+            with self.subTest(lines=lines, columns=columns):
+                top = self.top(lines=lines, columns=columns)
+                for name in ("incr", "get", "client|setname", "config|get", "latency|histogram"):
+                    top.wait_for(lambda: top.find(r"(?:^| ) (%s) " % re.escape(name)), name)  # pylint: disable=cell-var-from-loop
+                top.expect("IDLE")
+                if columns == 132:
+                    top.wait_for(lambda: top.find(r"COMMAND +\S+/S +TIME +PER CALL +P50 +(P99) "), "the percentiles")
+                top.close()
+
     def test_workers_one_by_one(self):
         top = self.top()
         top.type("5")
         for name in self.workers:
             top.wait_for(lambda: top.find(r"^ %s +([\d.]+)%%" % name), name)  # pylint: disable=cell-var-from-loop
+
+
+class OwnTrafficIsNotCounted(TopTest):
+    """On a server that nobody else asks anything."""
+
+    def look(self, path):
+        top = self.open(path, lines=40)
+        traffic = r"^  %s (0B/s|\d[\d.]*[KM]?B?/s)"
+        for _ in range(8):
+            before = len(top.raw)
+            top.wait_for(lambda: len(top.raw) > before, "another round")  # pylint: disable=cell-var-from-loop
+        top.wait_for(lambda: top.find(traffic % "in") == "0B/s" and top.find(traffic % "out") == "0B/s", "no traffic")
+        return top
+
+    def test_with_kvs(self):
+        server = KvsServer()
+        self.addCleanup(server.close)
+        self.look(server.socket("kvs.sock"))
+
+    def test_with_redis(self):
+        server = RedisServer()
+        self.addCleanup(server.close)
+        self.look(server.path)
+
+    def test_and_that_of_others_is(self):
+        server = KvsServer()
+        self.addCleanup(server.close)
+        path = server.socket("kvs.sock")
+        top = self.look(path)
+        other = self.connect(path, "other")
+        value = "x" * 20000
+
+        def busy():
+            other.ask("SET big " + value)
+            other.ask("GET big")
+            other.stream.readline()
+            return top.find(r"^  in (\d[\d.]*[KM])/s") and top.find(r"^  out (\d[\d.]*[KM])/s")
+        top.wait_for(busy, "the other's traffic")
 
 
 class FiguresOfKvs(FiguresAreTheServers, WithKvs):
@@ -307,7 +359,7 @@ class KeysChangeWhatIsShown(WithKvs):
         top.type("3/ZE:q")
         top.expect("filter: ZE:q_")
         top.type("\x7f\r")
-        top.expect("1 rows with 'ZE:'")
+        top.expect("1 row with 'ZE:'")
         top.expect("ze:bra")
         top.expect_gone("gnu")
         top.type("/x")
@@ -337,7 +389,7 @@ class KeysChangeWhatIsShown(WithKvs):
 
     def select(self, top, name):
         top.type("3/" + name + "\r")
-        top.expect("1 rows with")
+        top.expect("1 row with")
 
     def test_kill_asks_first(self):
         victim = self.connect(self.path, "victim")
@@ -596,6 +648,73 @@ class ServersComeAndGo(TopTest):
         top.expect("connected again")
 
 
+class RefusedLoginsEndIt(TopTest):
+    def serve(self, refusal, kept=None):
+        """A server that takes the logins of the first two connections (the session's, the screen's) and answers a third
+        with `refusal`. It closes the second after an INFO; `kept` is what a login meets after the third."""
+        logins, infos = [], []
+
+        def answer(words):
+            name = words[0].upper()
+            if name == b"AUTH":
+                logins.append(words)
+                return b"+OK\r\n" if len(logins) < 3 else refusal if len(logins) == 3 else kept
+            if name == b"INFO":
+                infos.append(words)
+                return None if len(infos) == 1 else b"$0\r\n\r\n"
+            return b":1\r\n" if name == b"CLIENT" else b"+PONG\r\n"
+        server = ScriptedServer(answer, unknown=())
+        self.addCleanup(server.close)
+        return server
+
+    def test_after_a_reconnection_with_nothing_sent_behind_it(self):
+        server = self.serve(b"-WRONGPASS \x1b[2Jchanged\r\n")
+        top = self.open(server.path, "--user", "alice", env=environment(KVSCLI_AUTH="pw"))
+        self.assertEqual(top.end(), (True, 4))
+        self.assertIn(b"AUTH failed: WRONGPASS", top.raw)
+        self.assertNotIn(b"WRONGPASS \x1b", top.raw)
+        self.assertEqual(server.commands[-1], [b"AUTH", b"alice", b"pw"])
+
+    def test_but_a_server_that_is_full_or_loading_is_tried_again(self):
+        for refusal, words in ((b"-ERR max number of clients reached\r\n", "The server refuses the connection: ERR max "),
+                               (b"-LOADING wait\r\n", "AUTH failed: LOADING wait")):
+            server = self.serve(refusal, kept=b"+OK\r\n")
+            top = self.open(server.path, columns=120, env=environment(KVSCLI_AUTH="pw"))
+            top.expect("trying again: " + words)
+            top.expect("connected again")
+            top.type("q")
+            self.assertEqual(top.end(), (True, 0))
+
+    def test_and_nothing_is_killed_before_the_login_is_answered(self):
+        clients = b"id=7 name=x addr= db=0 age=1 idle=1 cmd=get user=x\n"
+        logins, infos = [], []
+
+        def answer(words):
+            name = words[0].upper()
+            if name == b"AUTH":
+                logins.append(words)
+                return b"+OK\r\n" if len(logins) < 3 else []
+            if name == b"INFO":
+                infos.append(words)
+                return b"$0\r\n\r\n" if not is_lost else None
+            if words == [b"CLIENT", b"LIST"]:
+                return b"$%d\r\n%s\r\n" % (len(clients), clients)
+            return b":1\r\n" if name == b"CLIENT" else b"+PONG\r\n"
+        is_lost = []
+        server = ScriptedServer(answer, unknown=())
+        self.addCleanup(server.close)
+        top = self.open(server.path, columns=120, env=environment(KVSCLI_AUTH="pw"))
+        top.type("3")
+        top.wait_for(lambda: top.find(r"^ +(7) "), "the client")
+        is_lost.append(True)
+        wait_until(lambda: len(logins) == 3, "the login after the loss")
+        top.type("k")
+        top.expect("Kill client 7")
+        top.type("y")
+        top.expect("client 7 is not killed")
+        self.assertEqual(server.commands[-1], [b"AUTH", b"pw"])
+
+
 class RightsLimitWhatIsShown(TopTest):
     def test_parts_that_are_not_allowed_say_so_and_others_go_on(self):
         server = RedisServer()
@@ -615,6 +734,44 @@ class RightsLimitWhatIsShown(TopTest):
         top = self.open(server.path, "--user", "mute", env=environment(KVSCLI_AUTH="pw"))
         top.wait_for_figure("Clients", 2, 4)
         top.expect("NOPERM")
+
+    def test_what_is_refused_is_not_asked_again(self):
+        kvs, redis = KvsServer(), RedisServer()
+        self.addCleanup(kvs.close)
+        self.addCleanup(redis.close)
+        for path in (kvs.socket("kvs.sock"), redis.path):
+            run_cli("-s", path, "acl", "setuser", "reader", "on", ">pw", "~*", "+get")
+            top = self.open(path, "--user", "reader", columns=120, env=environment(KVSCLI_AUTH="pw"))
+            top.expect("NOPERM")
+            for view in "3213":
+                top.type(view)
+                top.expect("not allowed: NOPERM")
+                before = len(top.raw)
+                top.wait_for(lambda: len(top.raw) > before, "another round")  # pylint: disable=cell-var-from-loop
+            top.type("q")
+            self.assertEqual(top.end(), (True, 0))
+            log = run_cli("-s", path, "--csv", "acl", "log")[1].decode()
+            self.assertEqual(sorted(re.findall(r'"object","([^"]*)"', log)), ["client|list", "info", "ping"])
+            self.assertEqual(re.findall(r'"count",(\d+)', log), ["1"] * 3)
+
+    def test_own_number_where_hello_does_not_tell_it(self):
+        lines = b"id=7 name=me addr= db=0 age=1 idle=1 cmd=get user=x\n"
+
+        def answer(words):
+            if words[0] == b"CLIENT":
+                return b":7\r\n" if words[1] == b"ID" else b"$%d\r\n%s\r\n" % (len(lines), lines)
+            return b"$0\r\n\r\n"
+
+        told = b"*4\r\n$5\r\nproto\r\n:2\r\n$2\r\nid\r\n:7\r\n"
+        for hello, asks in ((b"-ERR unknown command 'HELLO'\r\n", True), (told, False), (b"-NOAUTH log in\r\n", False)):
+            server = ScriptedServer(answer, unknown=(), hello=hello)
+            self.addCleanup(server.close)
+            top = self.open(server.path, columns=120)
+            top.type("3")
+            top.expect("get")
+            top.type("k")
+            top.expect("client 7 is this screen" if hello[:4] != b"-NOA" else "kill ")
+            self.assertEqual([b"CLIENT", b"ID"] in server.commands, asks)
 
     def test_password_is_given_again_to_a_server_that_restarted(self):
         server = RedisServer("--requirepass", "secret")
@@ -707,7 +864,8 @@ class HostileServersDoNoHarm(TopTest):
         top.expect("not connected for")
 
     def test_last_words_before_the_connection_is_closed(self):
-        server = ScriptedServer(lambda words: [b"-ERR max number of clients reached\r\n", None], unknown=())
+        words = [b"-ERR max number of clients reached\r\n", None]
+        server = ScriptedServer(lambda _: words, unknown=(), hello=words)
         self.addCleanup(server.close)
         top = self.open(server.path, columns=120)
         top.expect("The server refuses the connection: ERR max number of clients reached")
@@ -720,7 +878,7 @@ class HostileServersDoNoHarm(TopTest):
         top.type("3")
         top.expect("10000 rows")
         top.type("/n9876\r")
-        top.expect("1 rows with")
+        top.expect("1 row with")
         top.expect("9876")
 
 

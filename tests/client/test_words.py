@@ -36,7 +36,7 @@ static void complete(const struct documentation *documentation, char *line)
     char *cursor = strchr(line, '^');
     size_t at = (size_t)(cursor - line);
     memmove(cursor, cursor + 1, strlen(cursor));
-    completion_find(documentation, line, at, &completion);
+    completion_find(documentation, NULL, line, at, &completion);
     printf("%zu %zu", completion.start, completion.common);
     for (size_t i = 0; i < completion.count; i++)
         printf(" %s", completion.words[i]);
@@ -44,7 +44,7 @@ static void complete(const struct documentation *documentation, char *line)
     completion_deinit(&completion);
 }
 
-static void answer(const struct documentation *documentation, char *line, size_t size)
+static void answer(struct session *session, const struct documentation *documentation, char *line, size_t size)
 {
     struct arguments words;
     if (strncmp(line, "complete ", 9) == 0) {
@@ -59,7 +59,7 @@ static void answer(const struct documentation *documentation, char *line, size_t
         free(exact);
         free(text);
     } else if (quoting_split(line, strlen(line), &words)) {
-        help_print(stdout, documentation, &words, *line == 'H');
+        help_print(stdout, session, documentation, &words, *line == 'H');
         arguments_deinit(&words);
     }
     puts(".");
@@ -87,7 +87,8 @@ int main(int argc, char **argv)
         documentation_entries(documentation, &known);
         for (size_t j = 0; j < count; j++) {
             char *copy = strdup(lines[j]);
-            answer(known > 0 || i % 2 == 1 ? documentation : NULL, copy, (size_t)atoi(argv[4])); /* alike if empty */
+            bool is_empty = known == 0 && !documentation_refusal(documentation); /* like none at all */
+            answer(session, !is_empty || i % 2 == 1 ? documentation : NULL, copy, (size_t)atoi(argv[4]));
             free(copy);
         }
         documentation_destroy(documentation);
@@ -100,7 +101,8 @@ int main(int argc, char **argv)
     return 0;
 }
 """
-MODULES = ["argument_match", "completion", "documentation", "help", "hint", "page", "syntax", "unfinished_line"]
+MODULES = ["argument_match", "completion", "directive_values", "documentation", "help", "hint", "page", "server_names", "syntax",
+           "unfinished_line"]
 
 folder = driver = None
 
@@ -371,12 +373,18 @@ class Documentation(unittest.TestCase):
         self.assertEqual(answers[5], "No group '@string': the server does not name the groups of its commands")
 
     def test_is_empty_and_nothing_is_said_where_the_user_may_not_ask(self):
-        for error in (b"-NOAUTH Authentication required.\r\n", b"-NOPERM no permission\r\n"):
+        for error, helps in ((b"-NOAUTH Authentication required.\r\n", "--askpass and KVSCLI_AUTH log in"),
+                             (b"-NOPERM no \x1b permission\r\n", "+command|docs among the rules of the user would allow it, "
+                              "and --user names another one")):
             with Documenting(error) as server:
-                answers = ask_once(server.path, ["complete g^", "hint get ", "help get", "help"])
+                answers = ask_once(server.path, ["complete g^", "hint get ", "help get", "help @string", "help"])
                 asked = [words for words in server.commands if words[0] == b"COMMAND"]
-            self.assertEqual(answers[:3], ["0 0", "", "No help for 'get': the server does not list its commands"])
-            self.assertIn("HELP @GROUP", answers[3])
+            self.assertEqual(answers[:2], ["0 0", ""])
+            said = error[1:-2].decode().replace("\x1b", "?")
+            for answer, what in zip(answers[2:], ("get", "@string")):
+                self.assertTrue(answer.startswith("No help for '%s': the server refused COMMAND DOCS, which it comes from "
+                                                  "(%s); %s" % (what, said, helps)), answer)
+            self.assertIn("HELP @GROUP", answers[4])
             self.assertEqual(asked, [[b"COMMAND", b"DOCS"]])
 
     def test_is_empty_with_a_server_that_wants_a_password(self):

@@ -172,7 +172,7 @@ xreadgroup group g c streams s | ^
 
 # The same, by kvs-server.
 KVS_HINTS = r"""
-set k v ex 1 ^[NX|XX] [GET]
+set k v ex 1 ^[NX|XX|IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|IFDNE ifdne-digest] [GET]
 getex ^key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]
 config set ^parameter value [parameter value ...]
 client setinfo ^<LIB-NAME libname|LIB-VER libver>
@@ -191,7 +191,7 @@ lcs a b ^[LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]
 latency histogram ^[COMMAND [COMMAND ...]]
 expire k 1 ^[NX|XX|GT|LT]
 memory usage k ^[SAMPLES count]
-sintercard ^
+xread ^
 flushall ^[ASYNC|SYNC]
 """
 

@@ -24,6 +24,13 @@ static const struct {
     {"*2\r\n$3\r\nGET\r\n", 0, 0, false},
     {"*1\r\n$4\r\nPING", 0, 0, false},
     {"*1\r\n$4\r\nPINGxy", 1, 0, true}, /* a server does not look at these two either */
+    /* CLIENT REPLY: what is not answered is not counted */
+    {"client reply off\r\nPING\r\nPING\r\nclient  reply  \"on\"\r\nPING\r\n", 2, 5, true},
+    {"CLIENT REPLY SKIP\nPING\nPING\n", 1, 3, true},
+    {"client reply offended\nPING\nclient reply\n", 3, 3, true},
+    {"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n*1\r\n$4\r\nPING\r\n*1\r\n$5\r\nRESET\r\n", 1, 0, true},
+    {"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$4\r\nSKIP\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n", 1, 1, true},
+    {"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$9\r\nOFFOFFOFF\r\n*1\r\n$4\r\nPING\r\n", 2, 0, true},
 };
 
 START_TEST(streams_are_counted_at_every_split_point)

@@ -80,7 +80,7 @@ static const char *completed(const char *line)
     static char text[400];
     struct completion completion;
     size_t at = 0;
-    completion_find(documentation, line, strlen(line), &completion);
+    completion_find(documentation, NULL, line, strlen(line), &completion);
     for (size_t i = 0; i < completion.count; i++)
         at += (size_t)snprintf(text + at, sizeof text - at, i > 0 ? " %s" : "%s", completion.words[i]);
     text[at] = '\0';
@@ -237,16 +237,16 @@ END_TEST
 START_TEST(completion_knows_what_its_words_have_in_common)
 {
     struct completion completion;
-    completion_find(documentation, "get  ge", 7, &completion);
+    completion_find(documentation, NULL, "get  ge", 7, &completion);
     ck_assert_uint_eq(completion.count, 0);
     ck_assert_uint_eq(completion.common, 0);
     completion_deinit(&completion);
-    completion_find(documentation, "g rest of the line", 1, &completion);
+    completion_find(documentation, NULL, "g rest of the line", 1, &completion);
     ck_assert_uint_eq(completion.start, 0);
     ck_assert_uint_eq(completion.count, 2);
     ck_assert_uint_eq(completion.common, 3);
     completion_deinit(&completion);
-    completion_find(documentation, "  config  s", 11, &completion);
+    completion_find(documentation, NULL, "  config  s", 11, &completion);
     ck_assert_uint_eq(completion.start, 10);
     ck_assert_uint_eq(completion.common, 3);
     completion_deinit(&completion);
@@ -257,7 +257,7 @@ START_TEST(without_documentation_only_own_words_are_known)
 {
     struct completion completion;
     char text[40];
-    completion_find(NULL, "", 0, &completion);
+    completion_find(NULL, NULL, "", 0, &completion);
     ck_assert_uint_eq(completion.count, 5);
     completion_deinit(&completion);
     hint_write(NULL, "get ", 4, text, sizeof text);
@@ -339,7 +339,7 @@ START_TEST(random_lines_do_no_harm)
         }
         size_t cursor = dice_below(&dice, strlen(line) + 1);
         hint_write(documentation, line, cursor, text, sizeof text);
-        completion_find(documentation, line, cursor, &completion);
+        completion_find(documentation, NULL, line, cursor, &completion);
         must(completion.start <= cursor);
         for (size_t i = 0; i < completion.count; i++)
             must(strlen(completion.words[i]) >= completion.common && !strpbrk(completion.words[i], " |>'\""));

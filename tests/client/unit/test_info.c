@@ -59,6 +59,20 @@ START_TEST(keys_of_all_databases_are_added_up)
 }
 END_TEST
 
+START_TEST(databases_are_told_from_other_fields)
+{
+    struct info *info = parse("db0:keys=3,expires=0\ndb2147483647:keys=-1\ndb2147483648:keys=1\ndb1x:keys=1\n"
+                              "db:keys=1\ndbx:keys=1\nd0:keys=1\ndb2:expires=1\ndb99999999999999999999:keys=1\n");
+    int number = -1;
+    double keys = -1;
+    ck_assert(info_database(info_field(info, 0), &number, &keys) && number == 0 && keys == 3);
+    ck_assert(info_database(info_field(info, 1), &number, &keys) && number == 2147483647 && isnan(keys));
+    for (size_t i = 2; i < info_count(info); i++)
+        ck_assert_msg(!info_database(info_field(info, i), &number, &keys), "%s", info_field(info, i)->name);
+    info_destroy(info);
+}
+END_TEST
+
 START_TEST(bytes_that_are_not_printable_become_question_marks)
 {
     struct info *info = info_parse("a\x1b:\xff\0"
@@ -78,6 +92,7 @@ Suite *suite_info(void)
     tcase_add_test(tcase, fields_know_their_section);
     tcase_add_test(tcase, numbers_are_finite_or_none);
     tcase_add_test(tcase, keys_of_all_databases_are_added_up);
+    tcase_add_test(tcase, databases_are_told_from_other_fields);
     tcase_add_test(tcase, bytes_that_are_not_printable_become_question_marks);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -44,6 +44,14 @@ START_TEST(sizes_are_written_as_redis_cli_writes_them)
 }
 END_TEST
 
+START_TEST(one_alone_is_singular)
+{
+    ck_assert_str_eq(quantity_noun(0, "key", "keys"), "keys");
+    ck_assert_str_eq(quantity_noun(1, "key", "keys"), "key");
+    ck_assert_str_eq(quantity_noun(2, "key", "keys"), "keys");
+}
+END_TEST
+
 START_TEST(thousands_are_grouped_in_threes)
 {
     ck_assert_str_eq(quantity_write_thousands(text, 0), "0");
@@ -122,6 +130,7 @@ Suite *suite_quantity(void)
     tcase_add_test(tcase, counts_are_whole_up_to_ten_thousand);
     tcase_add_test(tcase, bytes_are_in_powers_of_1024);
     tcase_add_test(tcase, sizes_are_written_as_redis_cli_writes_them);
+    tcase_add_test(tcase, one_alone_is_singular);
     tcase_add_test(tcase, thousands_are_grouped_in_threes);
     tcase_add_test(tcase, times_have_three_digits_and_the_unit_that_suits);
     tcase_add_test(tcase, durations_have_the_two_units_that_say_most);

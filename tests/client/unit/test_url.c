@@ -7,13 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void url_release(struct url *url)
-{
-    free(url->path);
-    free(url->user);
-    free(url->password);
-}
-
 static bool same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
@@ -28,6 +21,9 @@ static const struct {
     {"unix:/tmp/kvs.sock", "/tmp/kvs.sock", NULL, NULL, -1},
     {"redis+socket:///s", "/s", NULL, NULL, -1},
     {"REDIS-Socket:///s", "/s", NULL, NULL, -1},
+    {"redis:///tmp/kvs.sock", "/tmp/kvs.sock", NULL, NULL, -1},
+    {"Redis:///s?dbindex=3", "/s", NULL, NULL, 3},
+    {"redis://u:p@/0s", "/0s", "u", "p", -1},
     {"unix://localhost/s", "/s", NULL, NULL, -1},
     {"unix://u:p@LOCALHOST/s", "/s", "u", "p", -1},
     {"unix:///s?db=3", "/s", NULL, NULL, 3},
@@ -36,8 +32,11 @@ static const struct {
     {"unix:///s?db=1&db=2", "/s", NULL, NULL, 2},
     {"unix:///s?db=%31%32", "/s", NULL, NULL, 12},
     {"unix:///s?", "/s", NULL, NULL, -1},
+    {"unix:///s?db=1&timeout=5s", "/s", NULL, NULL, 1},
+    {"unix:///s?database=0&weight=1&persistent=1", "/s", NULL, NULL, 0},
     {"unix:///s?&&db=1", "/s", NULL, NULL, 1},
-    {"unix://secret@/s", "/s", NULL, "secret", -1},
+    {"unix://carl@/s", "/s", "carl", NULL, -1},
+    {"unix://carl@/s?user=alice", "/s", "alice", NULL, -1},
     {"unix://:secret@/s", "/s", NULL, "secret", -1},
     {"unix://alice:@/s", "/s", "alice", NULL, -1},
     {"unix://alice:se:cret@/s", "/s", "alice", "se:cret", -1},
@@ -57,7 +56,7 @@ START_TEST(every_good_form_is_understood)
         ck_assert_msg(same(url.path, good[i].path) && same(url.user, good[i].user) &&
                           same(url.password, good[i].password) && url.database == good[i].database,
                       "misunderstood: %s", good[i].text);
-        url_release(&url);
+        url_deinit(&url);
     }
 }
 END_TEST
@@ -66,8 +65,16 @@ static const struct {
     const char *text, *complaint; /* a part of it */
 } bad[] = {
     {"", "has to begin with"},
-    {"redis://SECRET@host:6379", "names a host"},
-    {"rediss://SECRET", "names a host"},
+    {"redis://SECRET@host:6379", "on the network"},
+    {"redis://SECRET@localhost/s", "on the network"},
+    {"redis://u:SECRET@", "on the network"},
+    {"redis://", "on the network"},
+    {"redis:///", "on the network"},
+    {"redis:///0", "on the network"},
+    {"redis:///12?password=SECRET", "on the network"},
+    {"redis://:SECRET@/0", "on the network"},
+    {"rediss://SECRET", "on the network"},
+    {"rediss:///SECRET", "on the network"},
     {"/tmp/kvs.sock", "-s"},
     {"http://SECRET/", "has to begin with"},
     {"unix:", "no absolute path"},
@@ -92,10 +99,27 @@ static const struct {
     {"unix:///s?db=1x", "whole number"},
     {"unix:///s?db=2147483648", "whole number"},
     {"unix:///s?db=99999999999999999999", "whole number"},
-    {"unix:///s?DB=1", "only db="},
-    {"unix:///s?SECRET=1", "only db="},
-    {"unix:///s?=SECRET", "only db="},
+    {"unix:///s?DB=1", "unknown setting 'DB'"},
+    {"unix:///s?db=1&prefix=SECRET", "unknown setting 'prefix'"},
+    {"unix:///s?weight=1&client.name_x-1&db=1", "unknown setting 'client.name_x-1'"},
+    {"unix:///s?password=SEC&RET=1", "written %26"},
+    {"unix:///s?auth=a&SECRET", "written %26"},
+    {"unix:///s?=SECRET", "after ? only db="},
+    {"unix:///s?SECRET@x", "after ? only db="},
+    {"unix:///s?a%53ECRET=1", "after ? only db="},
+    {"unix:///s?SECRETSECRETSECRETSECRETSECRETSECRETSECRE=1", "after ? only db="},
 };
+
+START_TEST(a_url_is_told_from_a_path)
+{
+    static const char *const urls[] = {"unix:/s", "REDIS+unix:x", "redis:///s", "http://x", "a+b-c.1://"};
+    static const char *const paths[] = {"/s", "//s", "./unix:/s", "s", "", "a//b", "://x", "a/b://c", "unix", "x:/s"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
+        ck_assert_msg(url_is_meant(urls[i]), "%s", urls[i]);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        ck_assert_msg(!url_is_meant(paths[i]), "%s", paths[i]);
+}
+END_TEST
 
 START_TEST(every_fault_is_named_without_the_text_of_the_url)
 {
@@ -140,7 +164,7 @@ START_TEST(any_bytes_arrive_when_they_are_encoded)
         struct url url;
         ck_assert_ptr_null(url_parse(text, &url));
         must(same(url.user, user) && same(url.password, password) && same(url.path + 1, path));
-        url_release(&url);
+        url_deinit(&url);
     }
 }
 END_TEST
@@ -157,7 +181,7 @@ START_TEST(random_texts_do_no_harm)
         struct url url;
         if (!url_parse(text, &url)) {
             must(url.path[0] != '\0');
-            url_release(&url);
+            url_deinit(&url);
         }
     }
 }
@@ -170,6 +194,7 @@ Suite *suite_url(void)
     TCase *tcase = tcase_create("url");
     tcase_add_test(tcase, every_good_form_is_understood);
     tcase_add_test(tcase, every_fault_is_named_without_the_text_of_the_url);
+    tcase_add_test(tcase, a_url_is_told_from_a_path);
     tcase_add_test(tcase, any_bytes_arrive_when_they_are_encoded);
     tcase_add_test(tcase, random_texts_do_no_harm);
     suite_add_tcase(suite, tcase);

@@ -1,4 +1,4 @@
-#include "top/crash.h"
+#include "core/crash.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,6 +11,7 @@ static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SI
 #define CRASH_SIGNAL_COUNT (sizeof crash_signals / sizeof crash_signals[0])
 
 static struct sigaction former_actions[CRASH_SIGNAL_COUNT];
+static int restoring_fd;
 static char restoring_bytes[256];
 static size_t restoring_length;
 static struct termios restoring_modes;
@@ -19,7 +20,7 @@ static struct termios restoring_modes;
 static void crash_handler(int number)
 {
     int saved = errno;
-    ssize_t ignored = write(STDOUT_FILENO, restoring_bytes, restoring_length);
+    ssize_t ignored = write(restoring_fd, restoring_bytes, restoring_length);
     (void)ignored;
     tcsetattr(STDIN_FILENO, TCSANOW, &restoring_modes);
     crash_disarm();
@@ -27,8 +28,9 @@ static void crash_handler(int number)
     errno = saved;
 }
 
-void crash_arm(const char *bytes, size_t length, const struct termios *modes)
+void crash_arm(int fd, const char *bytes, size_t length, const struct termios *modes)
 {
+    restoring_fd = fd;
     restoring_length = length < sizeof restoring_bytes ? length : sizeof restoring_bytes;
     memcpy(restoring_bytes, bytes, restoring_length);
     restoring_modes = *modes;

@@ -3,14 +3,14 @@
  * needs to show lines again, set its modes, and then go on as they would have. Only what may be called from a handler
  * is called.
  */
-#ifndef KVS_CLIENT_TOP_CRASH_H
-#define KVS_CLIENT_TOP_CRASH_H
+#ifndef KVS_CLIENT_CORE_CRASH_H
+#define KVS_CLIENT_CORE_CRASH_H
 
 #include <stddef.h>
 #include <termios.h>
 
-/* `bytes` are written to standard output, `modes` set on standard input. Once; crash_disarm() undoes it. */
-void crash_arm(const char *bytes, size_t length, const struct termios *modes);
+/* `bytes` are written to the descriptor `fd`, `modes` set on standard input. Once; crash_disarm() undoes it. */
+void crash_arm(int fd, const char *bytes, size_t length, const struct termios *modes);
 void crash_disarm(void);
 
 #endif

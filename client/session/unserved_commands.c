@@ -1,0 +1,49 @@
+#include "session/unserved_commands.h"
+
+#include <strings.h>
+
+/* In the order of their names. */
+/* clang-format off */
+static const char *const names[] = {
+    "asking", "bgrewriteaof", "bgsave", "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax",
+    "bzpopmin", "client|caching", "client|capa", "client|getredir", "client|import-source", "client|tracking",
+    "client|trackinginfo", "cluster", "cluster|addslots", "cluster|addslotsrange", "cluster|bumpepoch",
+    "cluster|cancelslotmigrations", "cluster|count-failure-reports", "cluster|countkeysinslot", "cluster|delslots",
+    "cluster|delslotsrange", "cluster|failover", "cluster|flushslots", "cluster|forget", "cluster|getkeysinslot",
+    "cluster|getslotmigrations", "cluster|help", "cluster|info", "cluster|keyslot", "cluster|links", "cluster|meet",
+    "cluster|migrateslots", "cluster|migration", "cluster|myid", "cluster|myshardid", "cluster|nodes",
+    "cluster|replicas", "cluster|replicate", "cluster|reset", "cluster|saveconfig", "cluster|set-config-epoch",
+    "cluster|setslot", "cluster|shards", "cluster|slaves", "cluster|slot-stats", "cluster|slots",
+    "cluster|syncslots", "commandlog", "commandlog|get", "commandlog|help", "commandlog|len", "commandlog|reset",
+    "discard", "dump", "eval", "eval_ro", "evalsha", "evalsha_ro", "exec", "failover", "fcall", "fcall_ro",
+    "function|delete", "function|dump", "function|kill", "function|load", "function|restore", "function|stats",
+    "hexpire", "hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire", "hpexpireat",
+    "hpexpiretime", "hpttl", "hsetex", "httl", "lastsave", "lolwut", "migrate", "module", "module|help",
+    "module|list", "module|load", "module|loadex", "module|unload", "multi", "psubscribe", "psync", "publish",
+    "pubsub", "pubsub|channels", "pubsub|help", "pubsub|numpat", "pubsub|numsub", "pubsub|shardchannels",
+    "pubsub|shardnumsub", "punsubscribe", "readonly", "readwrite", "replconf", "replicaof", "restore",
+    "restore-asking", "role", "save", "script", "script|debug", "script|exists", "script|flush", "script|help",
+    "script|kill", "script|load", "script|show", "slaveof", "spublish", "ssubscribe", "subscribe", "sunsubscribe",
+    "sync", "trimslots", "unsubscribe", "unwatch", "wait", "waitaof", "watch", "xack", "xackdel", "xadd",
+    "xautoclaim", "xclaim", "xdel", "xdelex", "xgroup", "xgroup|create", "xgroup|createconsumer",
+    "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid", "xinfo", "xinfo|consumers",
+    "xinfo|groups", "xinfo|help", "xinfo|stream", "xlen", "xpending", "xrange", "xread", "xreadgroup", "xrevrange",
+    "xsetid", "xtrim",
+};
+/* clang-format on */
+
+#define NAME_COUNT (sizeof names / sizeof names[0])
+
+const char *unserved_command_at(size_t index)
+{
+    return index < NAME_COUNT ? names[index] : NULL;
+}
+
+bool unserved_commands_have(const char *name)
+{
+    for (size_t i = 0; i < NAME_COUNT; i++) {
+        if (strcasecmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
