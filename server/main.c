@@ -7,27 +7,29 @@
 #include "acl/acl.h"
 #include "base/clock.h"
 #include "base/gate.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/panic.h"
 #include "base/random.h"
+#include "base/siphash.h"
 #include "base/text.h"
 #include "base/usage.h"
 #include "command/command_markdown.h"
 #include "command/command_table.h"
 #include "config/config.h"
-#include "config/lists.h"
+#include "config/mistakes.h"
+#include "config/remarks.h"
 #include "config/sources.h"
 #include "engine/access_config.h"
 #include "engine/client_limits.h"
 #include "engine/eviction.h"
 #include "engine/room.h"
 #include "engine/session.h"
+#include "engine/start_checks.h"
 #include "host/account.h"
 #include "host/crash.h"
 #include "host/log.h"
 #include "host/log_flood.h"
-#include "host/open_files.h"
+#include "host/log_watch.h"
 #include "host/privileges.h"
 #include "host/process.h"
 #include "host/sandbox.h"
@@ -62,6 +64,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define OWN_POLLED 3 /* descriptors that are polled before those of sockets */
 #define RELOAD_RETRY_MS 10
 #define GATE_LOOK_MS 5 /* while the gate is closed: how soon it is looked whether it is open again */
 
@@ -163,8 +166,21 @@ static void open_log(const struct config *config)
     int error = log_open(config->logfile);
     if (error)
         die("can't open logfile %s: %s; give another with --logfile", config->logfile, strerror(-error));
+    log_watch_start();
     if (config->syslog_enabled)
         log_set_syslog(config->syslog_ident, config->syslog_facility);
+}
+
+/* Secures the parent's connection, if there is one, before anything is opened or said. */
+static void take_inherited(int fd)
+{
+    char error[128];
+    if (fd < 0 || inheritance_take(fd, &inherited_fd, error, sizeof error) == 0)
+        return;
+    char *place = config_place(&server.config, "inherit-fd");
+    config_mistake(&server.config, place, "can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()",
+                   fd, error);
+    mem_free(place);
 }
 
 static void open_events(void)
@@ -173,27 +189,6 @@ static void open_events(void)
     wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (signal_fd < 0 || wake_fd < 0)
         die("can't start: %s", strerror(errno));
-}
-
-/* Turns root into the account that `user NAME` names. */
-static void leave_root(const struct config *config)
-{
-    char error[256];
-    if (config->account[0])
-        open_files_fit(config->maxclients, config_own_files(config)); /* only root can raise the limit itself */
-    if (config->account[0] && privileges_drop(config->account, error, sizeof error))
-        die("%s", error);
-}
-
-static void rename_commands(const struct config *config)
-{
-    for (size_t i = 0; i < config->rename_count; i++) {
-        const char *from = config->renames[2 * i], *to = config->renames[2 * i + 1];
-        int error = command_rename(from, strlen(from), to, strlen(to));
-        if (error)
-            die("%s: can't rename the command %s to %s: %s", config_rename_place(config, i), from, to,
-                error == -ENOENT ? "there is no such command" : "another command has that name");
-    }
 }
 
 static void make_server(void)
@@ -232,34 +227,11 @@ static void enter_sandbox(void)
         log_warning("no sandbox: %s; the server runs without one", error);
 }
 
-/* Has as many clients as the limit of open files allows. */
-static void fit_clients(struct config *config)
-{
-    int own = config_own_files(config), clients = open_files_fit(config->maxclients, own);
-    int least = config->maxclients < OPEN_FILES_CLIENTS_MIN ? config->maxclients : OPEN_FILES_CLIENTS_MIN;
-    if (clients >= config->maxclients)
-        return;
-    if (clients < least)
-        die("the limit of open files is too low: %d are needed for %d threads, %d clients and the server's own; raise "
-            "it "
-            "(ulimit -n %d, or LimitNOFILE= of systemd)",
-            own + least, config->threads, least, own + least);
-    log_warning("maxclients is %d instead of %d: the limit of open files (ulimit -n) allows no more", clients,
-                config->maxclients);
-    config->maxclients = clients;
-}
-
 static void start_server(const struct net_service *service)
 {
     struct config *config = &server.config;
-    if (chdir(config->dir))
-        die("can't change to dir %s: %s; create it or give another with --dir", config->dir, strerror(errno));
-    open_log(config);
-    fit_clients(config);
-    char *reason = NULL;
-    if (access_configure(&server, &reason))
-        die("%s", reason);
     char error[512];
+    open_log(config);
     if (sockets_open(config, error, sizeof error))
         die("%s", error);
     bool sandboxed = prepare_sandbox(config);
@@ -267,7 +239,8 @@ static void start_server(const struct net_service *service)
     reception_open(config, main_gate);
     int failed = workers_start((unsigned)config->threads, server.gate, service);
     if (failed)
-        die_listening("can't start %d threads: %s; give fewer with --threads", config->threads, strerror(-failed));
+        die_listening("can't start %d thread%s: %s; give fewer with --threads", config->threads,
+                      text_plural((unsigned)config->threads), strerror(-failed));
     if (config->pidfile[0] && (failed = process_write_pidfile(config->pidfile)))
         log_warning("can't write pidfile %s: %s", config->pidfile, strerror(-failed));
     if (sandboxed)
@@ -293,22 +266,16 @@ static void announce(void)
 {
     struct text paths = TEXT_EMPTY;
     sockets_list_paths(&paths);
-    log_notice("kvs %s serves on %s with %d threads, pid %d", KVS_VERSION,
-               paths.len > 0 ? paths.data : "an inherited connection", server.config.threads, (int)getpid());
+    reload_tell_remarks(&server.config);
+    log_notice("kvs %s serves on %s with %d thread%s, pid %d", KVS_VERSION,
+               paths.len > 0 ? paths.data : "an inherited connection", server.config.threads,
+               text_plural((unsigned)server.config.threads), (int)getpid());
     text_deinit(&paths);
     if (geteuid() == 0 && server.config.account[0] == '\0')
         log_warning("running as root, which kvs does not need; name the account to run as with: user NAME");
 }
 
-/* Secures the parent's connection, if there is one, before anything is opened or said. */
-static void take_inherited(int fd)
-{
-    char error[128];
-    if (fd >= 0 && inheritance_take(fd, &inherited_fd, error, sizeof error))
-        die("can't serve descriptor %d: %s; --inherit-fd wants one end of a socketpair()", fd, error);
-}
-
-/* Serves it. From here on clients can change the configuration. */
+/* Serves the inherited connection. From here on clients can change the configuration. */
 static void serve_inherited(void)
 {
     int failed = inherited_fd >= 0 ? reception_inherit(inherited_fd) : 0;
@@ -355,7 +322,7 @@ static int shorter(int a_ms, int b_ms)
 /* Milliseconds until there is something to do that no descriptor announces. */
 static int serve_timeout(bool open)
 {
-    int timeout = shorter(cron_run(&server, main_gate), sockets_retry());
+    int timeout = shorter(shorter(cron_run(&server, main_gate), sockets_retry()), log_watch_timeout());
     if (reload.runs)
         timeout = shorter(timeout, RELOAD_RETRY_MS);
     return open ? timeout : shorter(timeout, GATE_LOOK_MS);
@@ -363,9 +330,10 @@ static int serve_timeout(bool open)
 
 static void serve(void)
 {
-    struct pollfd polled[2 + SOCKETS_POLL_MAX] = {
+    struct pollfd polled[OWN_POLLED + SOCKETS_POLL_MAX] = {
         {.fd = signal_fd, .events = POLLIN},
         {.fd = wake_fd, .events = POLLIN},
+        {.events = POLLIN},
     };
     for (;;) {
         watchdog_run();
@@ -373,18 +341,20 @@ static void serve(void)
         go_on_with_reload();
         bool open = gate_is_open(main_gate);
         int timeout = serve_timeout(open);
-        size_t sockets = sockets_poll(polled + 2);
+        size_t sockets = sockets_poll(polled + OWN_POLLED);
+        polled[2].fd = log_watch_fd();
         if (!open || reception_rests()) /* nobody could be accepted, so poll() needn't say who waits */
             sockets = SOCKETS_POLL_OTHERS;
-        int ready = poll(polled, 2 + sockets, timeout);
+        int ready = poll(polled, OWN_POLLED + sockets, timeout);
         if (ready < 0 && errno != EINTR) { /* the limit of open files was set lower than what is polled */
             sockets = 0;
-            ready = poll(polled, 2, timeout);
+            ready = poll(polled, OWN_POLLED, timeout);
         }
         if (ready < 0)
             continue;
         if (sockets > 0)
-            sockets_serve(polled + 2, sockets, reception_accept);
+            sockets_serve(polled + OWN_POLLED, sockets, reception_accept);
+        log_watch_serve(polled[2].revents);
         if (polled[0].revents && take_signal())
             return;
         if (polled[1].revents)
@@ -415,7 +385,8 @@ static void stop_workers(void)
     }
     unsigned cut_off = workers_join();
     if (cut_off > 0)
-        log_warning("%u clients hadn't taken all their replies when the server ended", cut_off);
+        log_warning("%u client%s hadn't taken all %s replies when the server ended", cut_off, text_plural(cut_off),
+                    cut_off == 1 ? "its" : "their");
 }
 
 static void stop_server(void)
@@ -441,23 +412,36 @@ static void stop_server(void)
 #endif
 }
 
-static void load_config(int argc, char **argv)
+static void print_line(void *context, const char *line)
 {
-    char *error = NULL;
-    config_init(&server.config);
-    if (config_load(&server.config, argc, argv, &error))
-        die("%s", error);
+    (void)context;
+    puts(line);
 }
 
-/* Checks what needs more than the directives' values: the commands, folder and users that they name. */
-static void check_config(void)
+static void print_mistake(void *context, const char *line)
 {
-    char *error = NULL;
-    rename_commands(&server.config);
-    if (chdir(server.config.dir))
-        die("can't change to dir %s: %s; create it or give another with --dir", server.config.dir, strerror(errno));
-    if (access_configure(&server, &error))
-        die("%s", error);
+    (void)context;
+    fprintf(stderr, "kvs-server: %s\n", line);
+}
+
+/* Reads the configuration and does what it can be wrong about; ends the process where it is. */
+static void configure(int argc, char **argv, bool serves)
+{
+    char *mistakes = NULL;
+    config_init(&server.config);
+    config_load(&server.config, argc, argv, &mistakes);
+    mem_free(mistakes); /* they are in the configuration as well */
+    if (serves) {
+        take_inherited(server.config.inherit_fd);
+        sources = config_sources_create(&server.config, argc, argv);
+        supervisor_init();
+        siphash_init_random();
+    }
+    start_checks_run(&server);
+    if (!config_has_mistakes(&server.config))
+        return;
+    config_mistakes_tell(&server.config, print_mistake, NULL);
+    exit(1);
 }
 
 int main(int argc, char **argv)
@@ -486,20 +470,15 @@ int main(int argc, char **argv)
     case CONFIG_FILE_MAN_PAGE:
         return print_text(config_file_man_page);
     case CONFIG_CHECK:
-        load_config(argc - 1, argv + 1);
-        check_config();
+        configure(argc - 1, argv + 1, false);
+        start_checks_foresee(&server);
+        config_remarks_tell(&server.config, print_line, NULL);
         puts("the configuration is good");
         return printed();
     case CONFIG_SERVE:
         break;
     }
-    load_config(argc - 1, argv + 1);
-    take_inherited(server.config.inherit_fd);
-    sources = config_sources_create(&server.config, argc - 1, argv + 1);
-    rename_commands(&server.config);
-    supervisor_init();
-    leave_root(&server.config);
-    hash_init_random();
+    configure(argc - 1, argv + 1, true);
     bool activated = getenv("LISTEN_FDS"); /* sockets are handed over to this process, not to a child of it */
     if (server.config.daemonize && !activated && process_daemonize())
         die("can't go into the background: %s", strerror(errno));

@@ -154,21 +154,15 @@ static char *message_about(const char *before, struct bytes word, const char *be
     return text.data;
 }
 
-/*
- * Applies rules to the draft, and publishes it if all are accepted. Takes the draft. The error goes to who gave the
- * rules, or, unless repeat, to a log: it then repeats no rule that may be a password.
- */
-static int change_user(struct acl *acl, struct user *draft, const struct bytes *words, size_t count, bool repeat,
-                       char **error_out)
+/* Applies rules to the draft, and publishes it if all are accepted. Takes the draft. The error repeats the rule. */
+static int change_user(struct acl *acl, struct user *draft, const struct bytes *words, size_t count, char **error_out)
 {
     struct bytes name = user_name(draft), bad;
     struct rules rules;
     size_t open;
     const char *reason;
     if (rules_join(words, count, &rules, &open) != 0) {
-        *error_out = repeat
-                         ? message_about("Unmatched parenthesis in acl selector starting at '", words[open], "'.", "")
-                         : text_format("Unmatched parenthesis in rule %zu of the user", open + 1);
+        *error_out = message_about("Unmatched parenthesis in acl selector starting at '", words[open], "'.", "");
         user_release(draft);
         return -EINVAL;
     }
@@ -176,15 +170,55 @@ static int change_user(struct acl *acl, struct user *draft, const struct bytes *
     int result = acl_apply(draft, rules.items, rules.count, &bad, &reason);
     if (result == 0) {
         publish(acl, acl_find(acl, name.data, name.len), draft);
-    } else if (repeat || result == -ENOENT) {
-        *error_out = message_about("Error in ACL SETUSER modifier '", bad, "': ", reason);
-        user_release(draft);
     } else {
-        *error_out = message_about("Error in a rule of user '", name, "': ", reason);
+        *error_out = message_about("Error in ACL SETUSER modifier '", bad, "': ", reason);
         user_release(draft);
     }
     rules_deinit(&rules);
     return result == 0 ? 0 : -EINVAL;
+}
+
+/* Adds a line about the rule with this index. It goes to a log, so it repeats no rule that may be a password. */
+static void add_refusal(struct text *errors, struct bytes name, const struct rules *rules, size_t index, int result,
+                        const char *reason)
+{
+    char *line =
+        result == -ENOENT ? message_about("Error in ACL SETUSER modifier '", rules->items[index], "': ", reason) : NULL;
+    text_add(errors, errors->len > 0 ? "\n" : "");
+    if (line)
+        text_add(errors, line);
+    else
+        text_addf(errors, "Error in rule %zu of user '%.*s': %s", index + 1, (int)name.len, name.data, reason);
+    mem_free(line);
+}
+
+/* The same for a user who is defined: each rule is tried, and each that is refused has a line of the error. */
+static int define_user(struct acl *acl, struct user *draft, const struct bytes *words, size_t count, char **error_out)
+{
+    struct bytes name = user_name(draft);
+    struct text errors = TEXT_EMPTY;
+    struct rules rules;
+    size_t open;
+    if (rules_join(words, count, &rules, &open) != 0) {
+        *error_out = text_format("Unmatched parenthesis in rule %zu of the user", open + 1);
+        user_release(draft);
+        return -EINVAL;
+    }
+    user_set_channel_default(draft, acl->all_channels);
+    for (size_t i = 0; i < rules.count; i++) {
+        const char *reason;
+        int result = user_apply(draft, rules.items[i], &reason);
+        if (result != 0)
+            add_refusal(&errors, name, &rules, i, result, reason);
+    }
+    rules_deinit(&rules);
+    if (errors.len == 0) {
+        publish(acl, acl_find(acl, name.data, name.len), draft);
+        return 0;
+    }
+    user_release(draft);
+    *error_out = errors.data;
+    return -EINVAL;
 }
 
 static bool name_is_good(struct bytes name, char **error_out)
@@ -201,7 +235,7 @@ int acl_set_user(struct acl *acl, struct bytes name, const struct bytes *rules, 
         return -EINVAL;
     struct user *user = acl_find(acl, name.data, name.len);
     struct user *draft = user ? user_copy(user) : user_create(name.data, name.len, acl->all_channels);
-    return change_user(acl, draft, rules, count, true, error_out);
+    return change_user(acl, draft, rules, count, error_out);
 }
 
 int acl_define_user(struct acl *acl, struct bytes name, const struct bytes *rules, size_t count, char **error_out)
@@ -215,7 +249,7 @@ int acl_define_user(struct acl *acl, struct bytes name, const struct bytes *rule
         return -EINVAL;
     }
     acl->default_is_defined = acl->default_is_defined || is_default;
-    return change_user(acl, user_create(name.data, name.len, acl->all_channels), rules, count, false, error_out);
+    return define_user(acl, user_create(name.data, name.len, acl->all_channels), rules, count, error_out);
 }
 
 bool acl_delete_user(struct acl *acl, const char *name, size_t len)

@@ -33,7 +33,8 @@ int acl_set_user(struct acl *acl, struct bytes name, const struct bytes *rules, 
 
 /*
  * A `user` line of a configuration file: like acl_set_user(), but every user, even "default", starts as a new one
- * and can be defined only once. The reason for a refusal is for a log, and repeats no rule that may be a password.
+ * and can be defined only once. The error is for a log: a line for each rule that is refused, with line feeds between
+ * them, which repeats no rule that may be a password.
  */
 int acl_define_user(struct acl *acl, struct bytes name, const struct bytes *rules, size_t count, char **error_out);
 
@@ -54,12 +55,15 @@ void acl_describe_user(const struct user *user, struct text *text);
 
 /*
  * Replaces the whole list with that of a file, or, if there is any mistake in it, nothing. Users that are also in the
- * file are changed in place; the others leave the list. 0, or a negative errno with *error_out: one line, or several
- * joined by spaces, as ACL LOAD replies (mem_free()). World stopped.
+ * file are changed in place; the others leave the list. 0, or a negative errno with *error_out: one line, or a line
+ * for each mistake and a last one that nothing has changed, with line feeds between them (mem_free()). World stopped.
  */
 int acl_load(struct acl *acl, const char *path, char **error_out);
 
-/* Replaces the file with the list (file_replace()). 0 or a negative errno, which is logged. */
+/*
+ * Replaces the file with the list (file_replace()), and keeps the comments that it has (acl/acl_comments.h). 0 or a
+ * negative errno, which is logged.
+ */
 int acl_save(const struct acl *acl, const char *path);
 
 /* The SHA-256 of a password: 64 hexadecimal digits and a NUL. */

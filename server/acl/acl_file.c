@@ -1,8 +1,9 @@
 /*
  * The ACL file has Redis's form: a line "user <name> <rules>" for each user, words separated by single blanks, no
- * quotes and no comments (the server rewrites it). All lines are read into a separate list, so that all mistakes are
- * reported at once and nothing takes effect unless the whole file is good.
+ * quotes. Blank lines and comments (acl/acl_comments.h) are skipped. All lines are read into a separate list, so that
+ * all mistakes are reported at once and nothing takes effect unless the whole file is good.
  */
+#include "acl/acl_comments.h"
 #include "acl/acl_internal.h"
 #include "acl/rules.h"
 #include "base/memory.h"
@@ -19,10 +20,10 @@ struct loading {
     struct acl *acl; /* the new list */
     const char *path;
     int line;
-    struct text errors; /* sentences, each followed by a blank */
+    struct text errors; /* lines, each with its line feed */
 };
 
-/* Adds "path:line", the formatted text and a blank to the errors. */
+/* Adds "path:line" and the formatted text to the errors, as a line. */
 static void complain(struct loading *loading, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void complain(struct loading *loading, const char *format, ...)
@@ -32,7 +33,7 @@ static void complain(struct loading *loading, const char *format, ...)
     va_start(args, format);
     text_vaddf(&loading->errors, format, args);
     va_end(args);
-    text_add_char(&loading->errors, ' ');
+    text_add_char(&loading->errors, '\n');
 }
 
 static struct bytes trim(struct bytes bytes, const char *blanks)
@@ -73,7 +74,7 @@ static void load_user(struct loading *loading, const struct bytes *words, size_t
         return;
     }
     if (acl_find(loading->acl, name.data, name.len)) {
-        text_addf(&loading->errors, "WARNING: Duplicate user '%.*s' found on line %d. ", (int)name.len, name.data,
+        text_addf(&loading->errors, "WARNING: Duplicate user '%.*s' found on line %d.\n", (int)name.len, name.data,
                   loading->line);
         return;
     }
@@ -97,6 +98,8 @@ static void load_line(struct loading *loading, struct bytes line)
         complain(loading, " holds a NUL byte; an ACL file is text, remove the byte.");
         return;
     }
+    if (acl_line_is_comment(line))
+        return;
     rules_split(line, &words);
     if (words.count >= 2 && bytes_equal(words.items[0].data, words.items[0].len, "user", 4))
         load_user(loading, words.items, words.count);
@@ -162,13 +165,30 @@ int acl_load(struct acl *acl, const char *path, char **error_out)
     return 0;
 }
 
+/* Adds whole lines. */
+static void add_lines(struct text *content, struct bytes lines)
+{
+    if (lines.len == 0)
+        return;
+    text_add_bytes(content, lines.data, lines.len);
+    if (lines.data[lines.len - 1] != '\n')
+        text_add_char(content, '\n');
+}
+
 int acl_save(const struct acl *acl, const char *path)
 {
-    struct text content = TEXT_EMPTY;
+    struct text content = TEXT_EMPTY, old = TEXT_EMPTY;
+    bool has_old = file_read(path, &old) == 0 && old.len > 0;
+    struct acl_comments *comments = acl_comments_of((struct bytes){has_old ? old.data : "", has_old ? old.len : 0});
+    add_lines(&content, acl_comments_head(comments));
     for (size_t i = 0; i < acl->count; i++) {
+        add_lines(&content, acl_comments_before(comments, user_name(acl->users[i])));
         acl_describe_user(acl->users[i], &content);
         text_add_char(&content, '\n');
     }
+    add_lines(&content, acl_comments_end(comments));
+    acl_comments_destroy(comments);
+    text_deinit(&old);
     int result = file_replace(path, content.data, content.len, 0600);
     if (result != 0)
         log_warning("ACL SAVE: %s could not be written: %s", path, strerror(-result));

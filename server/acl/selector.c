@@ -6,7 +6,8 @@
  * The rules' text: bits alone don't show how the rules were meant, so each rule about commands is appended to `rules`,
  * and removes those that it repeats or reverses: rules about the same command or category, and for a whole command
  * also those about its subcommands and first arguments. +@all and -@all remove all rules. Applying the text from the
- * beginning gives the same bits, whatever was removed.
+ * beginning gives the same bits, whatever was removed. A rule about a command that only Redis has
+ * (command/absent_commands.h) is text alone: it sets no bit, and holds from the day on which the command is there.
  *
  * Keys and channels are patterns (base/glob.h). Each key pattern is for reading, writing or both; ~* is not
  * kept as a pattern but as `all_keys`, however it was put together (%R~* %W~*).
@@ -17,6 +18,7 @@
 #include "base/glob.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "command/absent_commands.h"
 #include "command/command_table.h"
 
 #include <ctype.h>
@@ -281,19 +283,20 @@ static const char *allow_part(struct selector *selector, struct bytes name, stru
 {
     struct bytes word = skip(name, container.len + 1);
     const struct command *command = command_find_original(container.data, container.len);
-    if (!command)
+    if (!command && !absent_command_find(container.data, container.len))
         return selector_unknown_command;
-    if (command_parent(command))
+    if (memchr(container.data, '|', container.len))
         return first_arg_of_subcommand;
     if (word.len == 0 || rule_has_blank(word))
         return syntax_error;
-    if (command->subcommand_count == 0) {
-        add_first_arg(selector, command_number(command), word);
-    } else {
+    if (command ? command->subcommand_count > 0 : absent_command_is_container(container.data, container.len)) {
         command = command_find_original(name.data, name.len);
-        if (!command)
+        if (command)
+            set_command(selector, command, true);
+        else if (!absent_command_find(name.data, name.len))
             return selector_unknown_command;
-        set_command(selector, command, true);
+    } else if (command) {
+        add_first_arg(selector, command_number(command), word);
     }
     note_rule(selector, name, true);
     return NULL;
@@ -306,10 +309,11 @@ static const char *apply_command(struct selector *selector, struct bytes name, b
         return allow_part(selector, name, (struct bytes){name.data, (size_t)(bar - name.data)});
 
     const struct command *command = command_find_original(name.data, name.len);
-    if (!command)
+    const char *full_name = command ? command_full_name(command) : absent_command_find(name.data, name.len);
+    if (!full_name)
         return selector_unknown_command;
-    const char *full_name = command_full_name(command);
-    set_command(selector, command, allow);
+    if (command)
+        set_command(selector, command, allow);
     note_rule(selector, (struct bytes){full_name, strlen(full_name)}, allow);
     return NULL;
 }
@@ -431,6 +435,16 @@ bool selector_allows_key(const struct selector *selector, const char *key, size_
             return true;
     }
     return false;
+}
+
+bool selector_allows_all_reading(const struct selector *selector)
+{
+    for (size_t i = 0; i < selector->keys.count; i++) {
+        const struct pattern *pattern = &selector->keys.items[i];
+        if ((pattern->may & MAY_READ) && bytes_equal(pattern->text, pattern->len, "*", 1))
+            return true;
+    }
+    return selector->all_keys;
 }
 
 bool selector_allows_channel(const struct selector *selector, const char *channel, size_t len, bool is_pattern)

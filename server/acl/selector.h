@@ -2,8 +2,8 @@
  * Selectors: which commands may be used, on which keys and channels.
  *
  * Rules are applied one by one, as in ACL SETUSER, and later ones win. The rules about commands are also kept as
- * text, without those that later ones made pointless: the text shows what was meant ("+@read -keys"), even for
- * commands that do not exist yet.
+ * text, without those that later ones made pointless: the text shows what was meant ("+@read -keys"), also for
+ * commands that only Redis has so far (command/absent_commands.h).
  *
  * A selector belongs to one user; see acl/user.h for threads. After command_table_init().
  */
@@ -49,6 +49,9 @@ bool selector_allows_command(const struct selector *selector, const struct comma
 
 /* Whether it allows the key to be used as key_flags (enum key_flag) say. */
 bool selector_allows_key(const struct selector *selector, const char *key, size_t len, uint32_t key_flags);
+
+/* Whether it allows every key to be read. */
+bool selector_allows_all_reading(const struct selector *selector);
 
 /* Whether it allows the channel; a pattern to subscribe to has to be literally one of the selector's patterns. */
 bool selector_allows_channel(const struct selector *selector, const char *channel, size_t len, bool is_pattern);

@@ -345,6 +345,24 @@ static enum user_verdict check_selector(const struct selector *selector, const s
     return USER_ALLOWED;
 }
 
+static void forget_keys(struct found_keys *keys)
+{
+    if (keys->is_done && keys->refs != keys->few)
+        mem_free(keys->refs);
+}
+
+bool user_may_read_all(const struct user *user, const struct command *command, const struct arg *argv, int argc)
+{
+    struct found_keys keys = {.is_done = false};
+    bool may = false;
+    int index;
+    for (size_t i = 0; i < user->selector_count && !may; i++)
+        may = selector_allows_all_reading(user->selectors[i]) &&
+              check_selector(user->selectors[i], command, argv, argc, &keys, &index) == USER_ALLOWED;
+    forget_keys(&keys);
+    return may;
+}
+
 /* If all selectors deny the request, the denial that came furthest is returned. */
 static enum user_verdict check_closely(const struct user *user, const struct command *command, const struct arg *argv,
                                        int argc, int *index_out)
@@ -365,8 +383,7 @@ static enum user_verdict check_closely(const struct user *user, const struct com
             furthest_index = index;
         }
     }
-    if (keys.is_done && keys.refs != keys.few)
-        mem_free(keys.refs);
+    forget_keys(&keys);
     if (furthest != USER_ALLOWED)
         *index_out = furthest_index;
     return furthest;

@@ -79,7 +79,13 @@ enum user_verdict user_check(const struct user *user, const struct command *comm
                              int *index_out);
 
 /*
- * The same for the channels of a request: count arguments from first on. Patterns to subscribe to have to be
+ * Whether a selector that allows the request allows every key to be read as well: for commands that learn on their way
+ * which keys they read.
+ */
+bool user_may_read_all(const struct user *user, const struct command *command, const struct arg *argv, int argc);
+
+/*
+ * user_check() for the channels of a request: count arguments from first on. Patterns to subscribe to have to be
  * literally among the user's. For commands without keys, in addition to user_check().
  */
 enum user_verdict user_check_channels(const struct user *user, const struct command *command, const struct arg *argv,

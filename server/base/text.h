@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char *data; /* NUL-terminated once anything was added; NULL before */
@@ -37,6 +38,12 @@ void text_add_word(struct text *text, const char *word);
 
 /* A formatted string on the heap, which the caller frees with mem_free(). */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The ending of a regular noun behind that number: "", or "s" unless it is 1. */
+static inline const char *text_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
 
 void text_clear(struct text *text);  /* keeps the memory */
 void text_deinit(struct text *text); /* frees it */

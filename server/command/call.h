@@ -17,9 +17,10 @@ struct server;
 
 /* How a handler leaves its call. */
 enum call_outcome {
-    CALL_DONE,       /* it has replied */
-    CALL_NEEDS_TURN, /* it has done a part of its work; it is called again: see engine/turn.h */
-    CALL_NEEDS_ROOM, /* it has done nothing; it is called again when there is room for call->room bytes: engine/room.h */
+    CALL_DONE,         /* it has replied */
+    CALL_NEEDS_TURN,   /* it has done a part of its work; it is called again: see engine/turn.h */
+    CALL_BEGINS_AGAIN, /* it has done nothing, and the world was stopped: it is asked anew whether the call may run */
+    CALL_NEEDS_ROOM,   /* it has done nothing; it is called again when there is room for call->room bytes: room.h */
 };
 
 /* Lives on the executor's stack. */
@@ -33,9 +34,10 @@ struct call {
     const struct key *keys; /* in the order of the key specifications, hashed */
     struct view view;       /* the client's database at the command's time (view.now_ms) */
     struct reply *reply;
-    size_t room;     /* bytes for which room was made, beyond what the request announced */
-    bool inside;     /* it runs inside another call, and can't have another turn */
-    uint8_t outcome; /* call_outcome; CALL_DONE unless the handler says otherwise */
+    size_t room;      /* bytes for which room was made, beyond what the request announced */
+    bool inside;      /* it runs inside another call, and can't have another turn */
+    uint8_t outcome;  /* call_outcome; CALL_DONE unless the handler says otherwise */
+    bool effect_said; /* the handler has said what it did: engine/effect.h */
 };
 
 #endif

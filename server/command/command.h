@@ -110,8 +110,11 @@ enum key_flag {
     KEY_VARIABLE_FLAGS = 1 << 10,
 };
 
-enum key_search { KEY_AT_INDEX, KEY_AT_KEYWORD };
+enum key_search { KEY_AT_INDEX, KEY_AT_KEYWORD, KEY_UNKNOWN };
 enum key_find { KEY_FIND_RANGE, KEY_FIND_KEYNUM };
+
+/* Where the key of a KEY_UNKNOWN is among the arguments; 0 if there is none. */
+typedef int key_finder(const struct arg *argv, int argc);
 
 /* Where keys are among the arguments; the terms are those of COMMAND INFO. */
 struct key_spec {
@@ -120,6 +123,8 @@ struct key_spec {
     int index;           /* KEY_AT_INDEX */
     const char *keyword; /* KEY_AT_KEYWORD, searched from start_from on */
     int start_from;
+    bool repeated;      /* KEY_AT_KEYWORD: may stand several times, and the command may take any of them */
+    key_finder *finder; /* KEY_UNKNOWN: knows what COMMAND INFO has no terms for; NULL: the keys aren't arguments */
     enum key_find find;
     int last_key, step, limit; /* KEY_FIND_RANGE; last_key is relative to the first, negative from the end */
     int keynum_index, first_key, key_step; /* KEY_FIND_KEYNUM */
@@ -227,7 +232,9 @@ struct command_family {
     const struct command *commands;
     size_t count;
 };
-extern const struct command_family command_family_acl, command_family_connection, command_family_generic,
-    command_family_scripting, command_family_server, command_family_string;
+extern const struct command_family command_family_acl, command_family_bitmap, command_family_connection,
+    command_family_generic, command_family_geo, command_family_hash, command_family_hyperloglog, command_family_list,
+    command_family_scripting, command_family_server, command_family_set, command_family_sorted_set,
+    command_family_string;
 
 #endif

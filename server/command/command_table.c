@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "command/absent_commands.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,8 +24,10 @@
 #include <strings.h>
 
 static const struct command_family *const families[] = {
-    &command_family_connection, &command_family_string, &command_family_generic,
-    &command_family_server,     &command_family_acl,    &command_family_scripting,
+    &command_family_connection, &command_family_string,  &command_family_bitmap, &command_family_hyperloglog,
+    &command_family_list,       &command_family_set,     &command_family_hash,   &command_family_sorted_set,
+    &command_family_geo,        &command_family_generic, &command_family_server, &command_family_acl,
+    &command_family_scripting,
 };
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
@@ -204,19 +207,37 @@ const char *command_group_name(enum command_group group)
 
 /* ---- keys ---- */
 
-/* Where the keys of one specification begin, or 0 if its keyword is absent. */
+/* What follows the keyword, which is searched from argument number `from` on; 0 if it is absent, or the last word. */
+static int64_t behind_keyword(const struct key_spec *spec, const struct arg *argv, int argc, int64_t from)
+{
+    int step = spec->start_from > 0 ? 1 : -1;
+    for (int64_t i = from; i >= 1 && i + 1 < argc; i += step)
+        if (arg_is(&argv[i], spec->keyword))
+            return i + 1;
+    return 0;
+}
+
+/* Where the keys of one specification begin, or 0 if there are none. */
 static int64_t first_of_spec(const struct key_spec *spec, const struct arg *argv, int argc)
 {
     if (spec->search == KEY_AT_INDEX)
         return spec->index;
-
+    if (spec->search == KEY_UNKNOWN)
+        return spec->finder ? spec->finder(argv, argc) : 0;
     /* a negative start counts from the end and searches backwards */
-    int step = spec->start_from > 0 ? 1 : -1;
-    int i = spec->start_from > 0 ? spec->start_from : argc + spec->start_from;
-    for (; i >= 1 && i < argc; i += step)
-        if (arg_is(&argv[i], spec->keyword))
-            return i + 1;
-    return 0;
+    return behind_keyword(spec, argv, argc, spec->start_from > 0 ? spec->start_from : argc + spec->start_from);
+}
+
+/* Where they begin again, after they have begun at `first`; a key may be called like the keyword. */
+static int64_t next_of_spec(const struct key_spec *spec, const struct arg *argv, int argc, int64_t first)
+{
+    return spec->repeated ? behind_keyword(spec, argv, argc, first) : 0;
+}
+
+/* Whether its keys are all that may follow from some argument on, be it nothing. */
+static bool is_optional(const struct key_spec *spec)
+{
+    return spec->search == KEY_AT_INDEX && spec->find == KEY_FIND_RANGE && spec->last_key < 0;
 }
 
 /* Positions in argv; last < first is an empty range. */
@@ -247,7 +268,8 @@ static bool range_of_spec(const struct key_spec *spec, const struct arg *argv, i
     } else {
         range.last = argc + spec->last_key;
     }
-    if (announced > 0 && (range.last >= argc || range.last < range.first))
+    bool none = is_optional(spec) && first == argc;
+    if (announced > 0 && !none && (range.last >= argc || range.last < range.first))
         return false;
     *range_out = range;
     return true;
@@ -266,14 +288,14 @@ int command_keys(const struct command *command, const struct arg *argv, int argc
         if (spec->flags & KEY_NOT_KEY)
             continue;
         int64_t first = first_of_spec(spec, argv, argc);
-        if (first == 0)
-            continue;
-        struct key_range range;
-        if (!range_of_spec(spec, argv, argc, first, &range))
-            return -1;
-        for (int64_t at = range.first; at <= range.last; at += range.step, found++)
-            if (found < max)
-                refs[found] = (struct key_ref){(int)at, spec->flags};
+        for (; first != 0; first = next_of_spec(spec, argv, argc, first)) {
+            struct key_range range;
+            if (!range_of_spec(spec, argv, argc, first, &range))
+                return -1;
+            for (int64_t at = range.first; at <= range.last; at += range.step, found++)
+                if (found < max)
+                    refs[found] = (struct key_ref){(int)at, spec->flags};
+        }
     }
     return found;
 }
@@ -337,7 +359,8 @@ static void check_args(const struct command *command, const struct command_arg *
             contradiction(command, "an argument has no name");
         if (nested != (arg->arg_count > 0))
             contradiction(command, "only a oneof or a block holds arguments, and at least one");
-        if ((arg->type == ARG_KEY) != (arg->key_spec > 0) || arg->key_spec > (int)command->key_spec_count)
+        bool named = arg->type == ARG_PATTERN; /* a pattern may name keys */
+        if ((arg->type == ARG_KEY) != (arg->key_spec > 0 && !named) || arg->key_spec > (int)command->key_spec_count)
             contradiction(command, "a key argument and its key specification don't fit");
         if (arg->type == ARG_PURE_TOKEN && !arg->token)
             contradiction(command, "a pure token has no token");
@@ -367,12 +390,14 @@ static void check_command(const struct command *command)
     for (size_t i = 0; i < command->key_spec_count; i++) {
         const struct key_spec *spec = &command->key_specs[i];
         bool range = spec->find == KEY_FIND_RANGE;
-        if (spec->search == KEY_AT_INDEX && (spec->index < 1 || spec->index >= least))
+        if (spec->search == KEY_AT_INDEX && (spec->index < 1 || spec->index >= least + is_optional(spec)))
             contradiction(command, "a key specification begins outside the arity");
         if (range ? spec->step < 1 : spec->key_step < 1)
             contradiction(command, "a key specification has no step");
         if (range && spec->search == KEY_AT_INDEX && spec->index + spec->last_key >= least)
             contradiction(command, "a key specification ends outside the arity");
+        if (spec->repeated && (spec->search != KEY_AT_KEYWORD || spec->start_from < 1))
+            contradiction(command, "only a keyword that is searched forwards can be repeated");
         if ((spec->flags & KEY_VARIABLE_FLAGS) && !command->key_flags)
             contradiction(command, "variable key flags without key_flags");
     }
@@ -520,14 +545,25 @@ static void remove_top(const struct command *command)
     tops_count = kept;
 }
 
+/* Whether another command than this one is called so: there, or absent. */
+static bool is_taken(const struct command *command, const char *old_name, size_t old_len, const char *name, size_t len)
+{
+    const struct command *other = command_find(name, len);
+    bool same = old_len == len && strncasecmp(old_name, name, len) == 0;
+    return (other && other != command) || (!same && absent_command_is_called(name, len));
+}
+
 int command_rename(const char *old_name, size_t old_len, const char *new_name, size_t new_len)
 {
     const struct command *command = command_find(old_name, old_len);
-    if (!command)
+    if (!command && !absent_command_is_called(old_name, old_len))
         return -ENOENT;
-    const struct command *other = new_len > 0 ? command_find(new_name, new_len) : NULL;
-    if (other && other != command)
+    if (new_len > 0 && is_taken(command, old_name, old_len, new_name, new_len))
         return -EEXIST;
+    if (!command) {
+        absent_command_rename(old_name, old_len, new_name, new_len);
+        return 0;
+    }
     remove_slot(old_name, old_len);
     if (new_len == 0) {
         remove_top(command);

@@ -30,8 +30,9 @@ const struct command *command_find_original(const char *full_name, size_t len);
 
 /*
  * rename-command: from now on the top-level command has only the new name or, if that is empty, none. Its full name
- * and its rights stay. Before threads start. 0; -ENOENT if there is no command old_name; -EEXIST if another command
- * has the new name.
+ * and its rights stay. A command that only Redis has (command/absent_commands.h) can be renamed like any other, though
+ * nothing comes of it. Before threads start. 0; -ENOENT if there is no command old_name; -EEXIST if another command has
+ * the new name, be it one that only Redis has.
  */
 int command_rename(const char *old_name, size_t old_len, const char *new_name, size_t new_len);
 

@@ -16,12 +16,42 @@ command_handler cmd_ping, cmd_echo, cmd_hello, cmd_quit, cmd_reset, cmd_select, 
 /* ---- string ---- */
 command_handler cmd_set, cmd_get, cmd_getset, cmd_getex, cmd_getdel, cmd_setnx, cmd_setex, cmd_psetex, cmd_mset,
     cmd_msetnx, cmd_mget, cmd_append, cmd_strlen, cmd_getrange, cmd_substr, cmd_setrange, cmd_incr, cmd_decr,
-    cmd_incrby, cmd_decrby, cmd_incrbyfloat, cmd_lcs;
+    cmd_incrby, cmd_decrby, cmd_incrbyfloat, cmd_lcs, cmd_delex, cmd_delifeq, cmd_digest, cmd_msetex, cmd_increx;
+
+/* ---- bitmap ---- */
+command_handler cmd_setbit, cmd_getbit, cmd_bitcount, cmd_bitpos, cmd_bitop, cmd_bitfield, cmd_bitfield_ro;
+
+/* ---- hyperloglog ---- */
+command_handler cmd_pfadd, cmd_pfcount, cmd_pfmerge, cmd_pfdebug, cmd_pfselftest;
+
+/* ---- list ---- */
+command_handler cmd_lpush, cmd_rpush, cmd_lpushx, cmd_rpushx, cmd_lpop, cmd_rpop, cmd_lmpop, cmd_lmove, cmd_rpoplpush,
+    cmd_llen, cmd_lindex, cmd_lrange, cmd_lpos, cmd_lset, cmd_linsert, cmd_lrem, cmd_ltrim;
+
+/* ---- hash ---- */
+command_handler cmd_hset, cmd_hsetnx, cmd_hmset, cmd_hget, cmd_hmget, cmd_hgetall, cmd_hkeys, cmd_hvals, cmd_hlen,
+    cmd_hstrlen, cmd_hexists, cmd_hdel, cmd_hincrby, cmd_hincrbyfloat, cmd_hrandfield, cmd_hscan;
+
+/* ---- set ---- */
+command_handler cmd_sadd, cmd_srem, cmd_smove, cmd_scard, cmd_sismember, cmd_smismember, cmd_smembers, cmd_spop,
+    cmd_srandmember, cmd_sscan, cmd_sinter, cmd_sintercard, cmd_sinterstore, cmd_sunion, cmd_sunionstore, cmd_sdiff,
+    cmd_sdiffstore;
+
+/* ---- sorted set ---- */
+command_handler cmd_zadd, cmd_zincrby, cmd_zcard, cmd_zscore, cmd_zmscore, cmd_zrank, cmd_zrevrank, cmd_zcount,
+    cmd_zlexcount, cmd_zrange, cmd_zrevrange, cmd_zrangebyscore, cmd_zrevrangebyscore, cmd_zrangebylex,
+    cmd_zrevrangebylex, cmd_zrangestore, cmd_zrandmember, cmd_zscan, cmd_zpopmin, cmd_zpopmax, cmd_zmpop, cmd_zrem,
+    cmd_zremrangebyrank, cmd_zremrangebyscore, cmd_zremrangebylex, cmd_zunion, cmd_zunionstore, cmd_zinter,
+    cmd_zinterstore, cmd_zintercard, cmd_zdiff, cmd_zdiffstore;
+
+/* ---- geo ---- */
+command_handler cmd_geoadd, cmd_geodist, cmd_geohash, cmd_geopos, cmd_geosearch, cmd_geosearchstore, cmd_georadius,
+    cmd_georadius_ro, cmd_georadiusbymember, cmd_georadiusbymember_ro;
 
 /* ---- generic ---- */
-command_handler cmd_del, cmd_unlink, cmd_exists, cmd_type, cmd_keys, cmd_scan, cmd_randomkey, cmd_rename, cmd_renamenx,
-    cmd_copy, cmd_move, cmd_touch, cmd_expire, cmd_pexpire, cmd_expireat, cmd_pexpireat, cmd_ttl, cmd_pttl,
-    cmd_expiretime, cmd_pexpiretime, cmd_persist, cmd_object_encoding, cmd_object_freq, cmd_object_idletime,
+command_handler cmd_del, cmd_exists, cmd_type, cmd_keys, cmd_scan, cmd_randomkey, cmd_rename, cmd_renamenx, cmd_copy,
+    cmd_move, cmd_touch, cmd_expire, cmd_pexpire, cmd_expireat, cmd_pexpireat, cmd_ttl, cmd_pttl, cmd_expiretime,
+    cmd_pexpiretime, cmd_persist, cmd_sort, cmd_sort_ro, cmd_object_encoding, cmd_object_freq, cmd_object_idletime,
     cmd_object_refcount, cmd_object_help;
 
 /* ---- server ---- */

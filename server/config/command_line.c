@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/loader.h"
+#include "config/mistakes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -74,6 +75,9 @@ static struct option next_option(int argc, char **argv, int *index)
             for (option.count = 1; *index + option.count < argc && !is_option(argv[*index + option.count]);)
                 option.count++;
     }
+    if (option.kind == OPTION_UNKNOWN) /* the words behind it are its, whatever it should have been */
+        while (*index + option.count < argc && argv[*index + option.count][0] != '-')
+            option.count++;
     *index += option.count;
     return option;
 }
@@ -170,27 +174,28 @@ static void remember_file(struct config *config, const char *path)
 int config_load(struct config *config, int argc, char **argv, char **error_out)
 {
     struct loader loader;
-    int index = 0, result = 0;
-    loader_init(&loader, config, error_out);
+    int index = 0;
+    loader_init(&loader, config);
     if (checks_first(argc, argv)) {
         argc--;
         argv++;
     }
     if (begins_with_file(argc, argv)) {
         if (strcmp(argv[0], "-") == 0) {
-            result = loader_stream(&loader, stdin, "standard input");
+            loader_stream(&loader, stdin, "standard input");
         } else {
             remember_file(config, argv[0]);
-            result = loader_path(&loader, config->file, argv[0], NULL);
+            loader_path(&loader, config->file, argv[0], NULL);
         }
         index = 1;
     }
-    while (result == 0 && index < argc) {
+    while (index < argc) {
         struct option option = next_option(argc, argv, &index);
-        result = load_option(&loader, &option);
+        load_option(&loader, &option);
     }
-    if (result == 0)
-        result = loader_check(&loader);
-    loader_deinit(&loader);
-    return result;
+    loader_check(&loader);
+    if (!config_has_mistakes(config))
+        return 0;
+    *error_out = config_mistakes_text(config);
+    return -EINVAL;
 }

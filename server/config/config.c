@@ -15,15 +15,18 @@
 #include "config/directive_value.h"
 #include "config/listen_value.h"
 #include "config/lists.h"
+#include "config/reading.h"
 #include "config/socket_rules.h"
 #include "config/text_value.h"
 #include "config/value.h"
+#include "host/log_flood.h"
 #include "host/open_files.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+static struct log_flood remarks = LOG_FLOOD("remarks on CONFIG SET", LOG_FLOOD_LINES);
 static config_listener *listener;
 static void *listener_context;
 
@@ -62,6 +65,7 @@ void config_deinit(struct config *config)
     }
     listen_free(config);
     lists_free(config);
+    reading_free(config);
     mem_free(extra->start_dir);
     mem_free(extra);
     mem_free(config->latency_percentiles);
@@ -286,6 +290,11 @@ static int set_one(struct config *config, const struct config *old, const struct
     return -EINVAL;
 }
 
+bool config_is_activated(const struct config *config)
+{
+    return ((const struct config_extra *)config->extra)->activated;
+}
+
 int config_own_files(const struct config *config)
 {
     return open_files_own(config->threads, (int)config->listen_count + 1);
@@ -332,6 +341,16 @@ int config_install(struct config *config, struct config *candidate, const struct
     return result;
 }
 
+/* Adds what a value of candidate's that differs from config's promises in vain. */
+static void add_unkept(struct text *text, const struct config *candidate, const struct config *config,
+                       const struct directive *directive)
+{
+    char *line = directive_unkept(candidate, directive);
+    if (line && !directive_equal(candidate, config, directive))
+        text_addf(text, "%s%s", text->len > 0 ? "; " : "", line);
+    mem_free(line);
+}
+
 int config_set(struct config *config, const struct bytes *pairs, size_t pair_count, char **error_out)
 {
     if (pair_count == 0)
@@ -341,6 +360,7 @@ int config_set(struct config *config, const struct bytes *pairs, size_t pair_cou
     struct config candidate;
     const char *culprit;
     char *error = NULL;
+    struct text unkept = TEXT_EMPTY;
     int result = look_up(config, pairs, pair_count, settings, error_out);
     if (result != 0)
         goto free_settings;
@@ -353,9 +373,14 @@ int config_set(struct config *config, const struct bytes *pairs, size_t pair_cou
         config_deinit(&candidate);
         goto free_settings;
     }
+    for (size_t i = 0; i < pair_count; i++)
+        add_unkept(&unkept, &candidate, config, touched[i]);
     result = config_install(config, &candidate, touched, pair_count, &culprit, &error);
     if (result != 0)
         *error_out = about_argument(culprit, strlen(culprit), error);
+    else if (unkept.len > 0)
+        log_flooding(&remarks, LOG_LEVEL_NOTICE, "CONFIG SET: %s", unkept.data);
+    text_deinit(&unkept);
     mem_free(error);
 free_settings:
     mem_free(touched);

@@ -22,8 +22,8 @@ void config_deinit(struct config *config);
 
 /*
  * Reads arguments (without argv[0]) as the command line has them: [FILE] [--directive value ...] [-s PATH], "-" for a
- * file on standard input. Returns 0, or on a mistake -EINVAL with *error_out set to one line: where it is, what is
- * wrong, what to do (freed with mem_free()).
+ * file on standard input. Returns 0, or -EINVAL where there are mistakes (config/mistakes.h), with *error_out set to
+ * all of them, with line feeds between them (freed with mem_free()); the other values are set nevertheless.
  */
 int config_load(struct config *config, int argc, char **argv, char **error_out);
 
@@ -89,14 +89,25 @@ typedef int config_listener(void *context, const struct config *config, const ch
                             char **error_out);
 void config_set_listener(config_listener *listener, void *context);
 
+/* Whether the environment says that a service manager hands sockets over to this process. */
+bool config_is_activated(const struct config *config);
+
 /* How many open files the server needs besides its clients' (host/open_files.h), with as many threads and sockets. */
 int config_own_files(const struct config *config);
 
 /*
- * Writes the values back into the file they came from, keeping its comments, its order and every line whose value still
- * holds. World stopped, so that it writes one consistent state. Returns 0 or a negative errno: -ENOENT without a file,
- * -EINVAL if the file has become invalid (the log says where).
+ * What the user lines of a configuration mean: all users as "NAME RULE ..." in the words of ACL LIST, with the values
+ * that `now` has of all other directives. An array of texts (mem_alloc()) and their number, or NULL where users have a
+ * file of their own. What is wrong with a line becomes a mistake of lines.
  */
-int config_rewrite(const struct config *config);
+typedef char **config_describe_users(struct config *lines, const struct config *now, size_t *count_out);
+
+/*
+ * Writes the values back into the file they came from, keeping its comments, its order and every line whose value still
+ * holds. The config's own users are described (config_set_users()), those of the file are by describe(); with NULL they
+ * are compared as they stand. World stopped, so that it writes one consistent state. Returns 0 or a negative errno:
+ * -ENOENT without a file, -EINVAL if the file has become invalid (the log says where).
+ */
+int config_rewrite(const struct config *config, config_describe_users *describe);
 
 #endif

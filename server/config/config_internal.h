@@ -9,7 +9,8 @@
 void config_copy(struct config *to, const struct config *from);
 void config_init_at(struct config *config, const char *start_dir);
 
-/* Reads a file's text on top of what config holds, without judging the whole. Errors as config_load(). */
+/* Reads a file's text on top of what config holds, without judging the whole. On a mistake, -EINVAL
+ * with the first one in *error_out (mem_free()). */
 int config_load_text(struct config *config, const char *text, size_t len, const char *name, char **error_out);
 
 /*

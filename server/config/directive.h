@@ -87,7 +87,12 @@ struct directive {
     const struct directive_choice *choices; /* ends with a NULL name */
     const char *initial;                    /* the default, as a file would have it */
     const char *refusal;                    /* why any value but the default is refused; NULL: it isn't */
-    const char *about;                      /* one sentence for the documentation */
+    /*
+     * What happens instead, where any value but the default promises something that nothing here does yet: a whole
+     * sentence without its full stop. NULL: none does, or the promise is kept.
+     */
+    const char *unkept;
+    const char *about; /* one sentence for the documentation */
 };
 
 /* Values without a field. There is one for each struct config, on the heap. */
@@ -97,7 +102,8 @@ struct config_extra {
     bool activated;    /* sockets come from the service manager */
     char **user_places, **rename_places; /* by number of user or rename, as far as they are known */
     size_t user_place_count;
-    char *texts[]; /* by directive number; NULL where the directive has a field */
+    struct reading *reading; /* where the values come from; NULL: not known */
+    char *texts[];           /* by directive number; NULL where the directive has a field */
 };
 
 extern const struct directive directives[];

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "config/listen_value.h"
+#include "config/lists.h"
 #include "config/number_value.h"
 #include "config/text_value.h"
 #include "config/value.h"
@@ -72,23 +73,29 @@ void directive_get(const struct config *config, const struct directive *directiv
         number_value_get(config, directive, out);
 }
 
-const char *directive_refusal(const struct config *config, const struct directive *directive)
+static bool has_default(const struct config *config, const struct directive *directive)
 {
-    if (!directive->refusal)
-        return NULL;
     struct text value = TEXT_EMPTY;
     directive_get(config, directive, &value);
-    bool served = strcmp(value.data, directive->initial) == 0;
+    bool has = strcmp(value.data, directive->initial) == 0;
     text_deinit(&value);
-    return served ? NULL : directive->refusal;
+    return has;
 }
 
-static bool same_users(const struct config *a, const struct config *b)
+const char *directive_refusal(const struct config *config, const struct directive *directive)
 {
-    bool same = a->user_count == b->user_count;
-    for (size_t i = 0; same && i < a->user_count; i++)
-        same = strcmp(a->users[i], b->users[i]) == 0;
-    return same;
+    return directive->refusal && !has_default(config, directive) ? directive->refusal : NULL;
+}
+
+char *directive_unkept(const struct config *config, const struct directive *directive)
+{
+    if (!directive->unkept || has_default(config, directive))
+        return NULL;
+    struct text line = TEXT_EMPTY;
+    text_addf(&line, "%s is '", directive->name);
+    directive_get(config, directive, &line);
+    text_addf(&line, "', but %s", directive->unkept);
+    return line.data;
 }
 
 static bool is_socket_named(const struct config *config)
@@ -106,7 +113,7 @@ bool directive_equal(const struct config *a, const struct config *b, const struc
     bool equal = strcmp(value_a.data, value_b.data) == 0;
     text_deinit(&value_a);
     text_deinit(&value_b);
-    return equal && (directive->kind != KIND_USER || same_users(a, b));
+    return equal && (directive->kind != KIND_USER || config_same_users(a, b));
 }
 
 void directive_copy(struct config *to, const struct config *from, const struct directive *directive)

@@ -27,6 +27,11 @@ void directive_get(const struct config *config, const struct directive *directiv
 /* Why the server can't do what the present value asks for, or NULL. */
 const char *directive_refusal(const struct config *config, const struct directive *directive);
 
+/*
+ * "NAME is 'VALUE', but ...", where the present value promises what nothing does yet; else NULL. Freed with mem_free().
+ */
+char *directive_unkept(const struct config *config, const struct directive *directive);
+
 /* Whether both have the same value. A default socket that nobody named equals any other. */
 bool directive_equal(const struct config *a, const struct config *b, const struct directive *directive);
 

@@ -62,6 +62,17 @@ static const struct directive_choice propagation_errors[] = {
 #define NO_REPLICA "kvs doesn't replicate; remove the directive"
 #define NO_DEFRAG "Active defragmentation cannot be enabled: the allocator in use has no support for it"
 
+/* ---- promises that nothing keeps yet ---- */
+
+#define NO_EVENTS "kvs publishes no events of keys"
+#define NO_REPLICAS "kvs has no replicas, and no write is refused for want of them"
+#define NO_OOM_SCORE "the kernel weighs the process as it did at the start; systemd's OOMScoreAdjust= can change that"
+#define NO_PINNING "no thread is bound to a CPU; taskset and systemd's CPUAffinity= can bind the process"
+#define NO_STALLS "nothing is logged about commands that stall; SLOWLOG has the slow ones"
+#define NO_SHUTDOWN_FLAGS                                                                                              \
+    "the signal always ends the server in the same way: clients get their replies, nothing is saved"
+#define NO_TITLE "the process keeps the title that it was started with"
+
 /* ---- rows ---- */
 
 #define FIELD(field) .offset = offsetof(struct config, field), .width = sizeof(((struct config *)0)->field)
@@ -115,8 +126,9 @@ const struct directive directives[] = {
          "A further socket file: PATH [mode=0660] [owner=NAME] [group=NAME] [access=read|write|admin] "
          "[user=ACLUSER]. Whatever clients authenticate as, access (write by default) is all they may "
          "do; user is the one they start as. Lines add up, to at most 100 entries; an empty value removes those "
-         "before it. CONFIG SET listen sets all entries at once, \"+PATH options\" adds or replaces one, "
-         "\"-PATH\" removes one. Connections of a removed socket stay, with no more access than it had and than the "
+         "before it, \"-PATH\" removes one, and \"+PATH options\" adds or replaces one. CONFIG SET listen takes all "
+         "entries at once, or one with + or -. Connections of a removed socket stay, with no more access than it had "
+         "and than the "
          "next one at its path has."},
     NUMBER("inherit-fd", SECTION_SOCKET, inherit_fd, -1, INT_MAX, "-1",
            "Descriptor of a connection that the parent process made with socketpair(). It is served, and the server "
@@ -142,7 +154,8 @@ const struct directive directives[] = {
     VALUE("dir", SECTION_PROCESS, KIND_DIRECTORY, dir, "./",
           "Working directory, which other relative paths start from.", .flags = DIRECTIVE_PROTECTED),
     VALUE("logfile", SECTION_PROCESS, KIND_STRING, logfile, "",
-          "File that the log is written to; empty: standard output.", IMMUTABLE),
+          "File that the log is written to; empty: standard output. One that is renamed or removed is made again.",
+          IMMUTABLE),
     VALUE("loglevel", SECTION_PROCESS, KIND_ENUM, loglevel, "notice", "How much is logged.", .choices = loglevels),
     BOOL("syslog-enabled", SECTION_PROCESS, syslog_enabled, "no", "Whether the log goes to syslog as well.", IMMUTABLE),
     VALUE("syslog-ident", SECTION_PROCESS, KIND_STRING, syslog_ident, "kvs", "Name of the server in syslog.",
@@ -155,8 +168,9 @@ const struct directive directives[] = {
          "Kept, without effect: the process keeps the title that it was started with.", IMMUTABLE),
     VALUE("proc-title-template", SECTION_PROCESS, KIND_TITLE, proc_title_template,
           "{title} {listen-addr} {server-mode}",
-          "Kept, without effect. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
-          "{unixsocket}, {config-file}."),
+          "Title of the process. Variables: {title}, {listen-addr}, {server-mode}, {port}, {tls-port}, "
+          "{unixsocket}, {config-file}.",
+          .unkept = NO_TITLE),
     NUMBER("hz", SECTION_PROCESS, hz, 0, INT_MAX, "10",
            "How many times a second housekeeping runs; values outside 1 to 500 are brought into that range."),
     NUMBER("shutdown-timeout", SECTION_PROCESS, shutdown_timeout, 0, INT_MAX, "10",
@@ -175,7 +189,7 @@ const struct directive directives[] = {
     VALUE("user", SECTION_ACCESS, KIND_USER, account, "",
           "One word: the account that a server started by root becomes, before it opens anything. More words: a user "
           "of the ACL and its rules, as ACL SETUSER takes them; such lines add up. An empty value removes all "
-          "before it.",
+          "before it, and -NAME removes that user.",
           .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_OWN | DIRECTIVE_MULTI | DIRECTIVE_SECRET),
     VALUE("aclfile", SECTION_ACCESS, KIND_STRING, aclfile, "",
           "File of the ACL's users, instead of user lines; read at start, by ACL LOAD and on SIGHUP, written by ACL "
@@ -237,16 +251,32 @@ const struct directive directives[] = {
            "Minutes after which an access counter is lowered by one."),
     NUMBER("active-expire-effort", SECTION_KEYS, active_expire_effort, 1, 10, "1",
            "How much effort the server spends on finding expired keys that nobody asks for."),
-    BOOL("lazyfree-lazy-expire", SECTION_KEYS, lazyfree_lazy_expire, "no",
-         "Whether expired values are freed in the background."),
-    BOOL("lazyfree-lazy-eviction", SECTION_KEYS, lazyfree_lazy_eviction, "no",
-         "Whether evicted values are freed in the background."),
-    BOOL("lazyfree-lazy-server-del", SECTION_KEYS, lazyfree_lazy_server_del, "no",
-         "Whether values that a command replaces are freed in the background."),
-    BOOL("lazyfree-lazy-user-del", SECTION_KEYS, lazyfree_lazy_user_del, "no",
-         "Whether DEL frees in the background, as UNLINK does."),
     BOOL("lazyfree-lazy-user-flush", SECTION_KEYS, lazyfree_lazy_user_flush, "no",
-         "Whether FLUSHALL and FLUSHDB without an option free in the background; more than 10,000 keys always are."),
+         "Whether FLUSHALL and FLUSHDB without an option free in the background; what is slow to free always is."),
+    VALUE("hll-sparse-max-bytes", SECTION_KEYS, KIND_MEMORY, hll_sparse_max_bytes, "3000",
+          "Bytes up to which a HyperLogLog is kept sparse: smaller, but slower to change.", .min = 0, .max = LONG_MAX),
+    NUMBER(
+        "list-max-listpack-size", SECTION_KEYS, list_max_listpack_size, INT_MIN, INT_MAX, "-2",
+        "Size up to which OBJECT ENCODING calls a list a listpack: a number of elements, or -1 to -5 for 4 to 64 KiB.",
+        .alias = "list-max-ziplist-size"),
+    NUMBER("hash-max-listpack-entries", SECTION_KEYS, hash_max_listpack_entries, 0, LONG_MAX, "512",
+           "Number of fields up to which OBJECT ENCODING calls a hash a listpack.",
+           .alias = "hash-max-ziplist-entries"),
+    VALUE("hash-max-listpack-value", SECTION_KEYS, KIND_MEMORY, hash_max_listpack_value, "64",
+          "Bytes of its longest field or value up to which OBJECT ENCODING calls a hash a listpack.",
+          .alias = "hash-max-ziplist-value", .min = 0, .max = LONG_MAX),
+    NUMBER("set-max-intset-entries", SECTION_KEYS, set_max_intset_entries, 0, LONG_MAX, "512",
+           "Number of members up to which OBJECT ENCODING calls a set of integers an intset."),
+    NUMBER("set-max-listpack-entries", SECTION_KEYS, set_max_listpack_entries, 0, LONG_MAX, "128",
+           "Number of members up to which OBJECT ENCODING calls a set a listpack."),
+    NUMBER("set-max-listpack-value", SECTION_KEYS, set_max_listpack_value, 0, LONG_MAX, "64",
+           "Bytes of its longest member up to which OBJECT ENCODING calls a set a listpack."),
+    NUMBER("zset-max-listpack-entries", SECTION_KEYS, zset_max_listpack_entries, 0, LONG_MAX, "128",
+           "Number of members up to which OBJECT ENCODING calls a sorted set a listpack.",
+           .alias = "zset-max-ziplist-entries"),
+    VALUE("zset-max-listpack-value", SECTION_KEYS, KIND_MEMORY, zset_max_listpack_value, "64",
+          "Bytes of its longest member up to which OBJECT ENCODING calls a sorted set a listpack.",
+          .alias = "zset-max-ziplist-value", .min = 0, .max = LONG_MAX),
 
     /* ---- observation ---- */
     NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",
@@ -304,22 +334,30 @@ const struct directive directives[] = {
     KEPT_BOOL("crash-memcheck-enabled", "yes", "Whether a crash is followed by a test of the memory."),
     KEPT_BOOL("use-exit-on-panic", "no", "How a failed assertion ends the process.", .flags = DIRECTIVE_HIDDEN),
     KEPT_NUMBER("watchdog-period", 0, INT_MAX, "0", "Milliseconds between checks for a stalled server.",
-                .flags = DIRECTIVE_HIDDEN),
+                .flags = DIRECTIVE_HIDDEN, .unkept = NO_STALLS),
     KEPT_BOOL("disable-thp", "yes", "Whether the process does without transparent huge pages.", IMMUTABLE),
     KEPT("oom-score-adj", KIND_ENUM, "no", "How the kernel's out-of-memory killer is told to weigh the process.",
-         .choices = oom_modes),
+         .choices = oom_modes, .unkept = NO_OOM_SCORE),
     KEPT("oom-score-adj-values", KIND_OOM_VALUES, "0 200 800", "The weights: master, replica, child.",
          .flags = DIRECTIVE_MULTI),
-    KEPT("server_cpulist", KIND_STRING, "", "CPUs of the main thread.", IMMUTABLE),
-    KEPT("bio_cpulist", KIND_STRING, "", "CPUs of background threads.", IMMUTABLE),
+    KEPT("server_cpulist", KIND_STRING, "", "CPUs of the main thread.", IMMUTABLE, .unkept = NO_PINNING),
+    KEPT("bio_cpulist", KIND_STRING, "", "CPUs of background threads.", IMMUTABLE, .unkept = NO_PINNING),
     KEPT("aof_rewrite_cpulist", KIND_STRING, "", "CPUs for rewriting the log.", IMMUTABLE),
     KEPT("bgsave_cpulist", KIND_STRING, "", "CPUs for saving.", IMMUTABLE),
     KEPT("ignore-warnings", KIND_STRING, "", "Warnings to leave out at start."),
     KEPT("locale-collate", KIND_STRING, "", "Locale whose order of letters is used for sorting."),
     KEPT("shutdown-on-sigint", KIND_FLAGS, "default", "How SIGINT ends the server.", .flags = DIRECTIVE_MULTI,
-         .choices = shutdown_flags),
+         .choices = shutdown_flags, .unkept = NO_SHUTDOWN_FLAGS),
     KEPT("shutdown-on-sigterm", KIND_FLAGS, "default", "How SIGTERM ends the server.", .flags = DIRECTIVE_MULTI,
-         .choices = shutdown_flags),
+         .choices = shutdown_flags, .unkept = NO_SHUTDOWN_FLAGS),
+    KEPT_BOOL("lazyfree-lazy-expire", "no",
+              "Whether expired values are freed in the background; what is slow to free always is."),
+    KEPT_BOOL("lazyfree-lazy-eviction", "no",
+              "Whether evicted values are freed in the background; what is slow to free always is."),
+    KEPT_BOOL("lazyfree-lazy-server-del", "no",
+              "Whether values that a command replaces are freed in the background; what is slow to free always is."),
+    KEPT_BOOL("lazyfree-lazy-user-del", "no",
+              "Whether DEL frees in the background, as UNLINK does; both do what is slow to free."),
     KEPT_BOOL("dynamic-hz", "yes", "Whether hz follows the number of clients."),
     KEPT_BOOL("jemalloc-bg-thread", "yes", "Whether the allocator purges in a thread of its own."),
 
@@ -335,25 +373,11 @@ const struct directive directives[] = {
     KEPT_NUMBER("active-defrag-max-scan-fields", 1, LONG_MAX, "1000",
                 "Number of fields of one value that it walks at once."),
     KEPT_NUMBER("maxmemory-eviction-tenacity", 0, 100, "10", "How long eviction may hold up the server."),
-    KEPT_NUMBER("hash-max-listpack-entries", 0, LONG_MAX, "512", "Fields up to which a hash is kept packed.",
-                .alias = "hash-max-ziplist-entries"),
-    KEPT_MEMORY("hash-max-listpack-value", 0, LONG_MAX, "64", "Bytes of a field up to which a hash is kept packed.",
-                .alias = "hash-max-ziplist-value"),
-    KEPT_NUMBER("list-max-listpack-size", INT_MIN, INT_MAX, "-2", "Size of a packed piece of a list.",
-                .alias = "list-max-ziplist-size"),
     KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at each end of a list that stay uncompressed."),
-    KEPT_NUMBER("set-max-intset-entries", 0, LONG_MAX, "512", "Members up to which a set of integers is kept packed."),
-    KEPT_NUMBER("set-max-listpack-entries", 0, LONG_MAX, "128", "Members up to which a set is kept packed."),
-    KEPT_NUMBER("set-max-listpack-value", 0, LONG_MAX, "64", "Bytes of a member up to which a set is kept packed."),
-    KEPT_NUMBER("zset-max-listpack-entries", 0, LONG_MAX, "128", "Members up to which a sorted set is kept packed.",
-                .alias = "zset-max-ziplist-entries"),
-    KEPT_MEMORY("zset-max-listpack-value", 0, LONG_MAX, "64",
-                "Bytes of a member up to which a sorted set is kept packed.", .alias = "zset-max-ziplist-value"),
-    KEPT_MEMORY("hll-sparse-max-bytes", 0, LONG_MAX, "3000", "Bytes up to which a HyperLogLog is kept sparse."),
     KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
     KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
     KEPT_NUMBER("tracking-table-max-keys", 0, LONG_MAX, "1000000", "Keys remembered for client-side caching."),
-    KEPT("notify-keyspace-events", KIND_EVENTS, "", "Which events of keys are published."),
+    KEPT("notify-keyspace-events", KIND_EVENTS, "", "Which events of keys are published.", .unkept = NO_EVENTS),
     KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
                 "Milliseconds after which a running script makes other clients get BUSY.", .alias = "lua-time-limit"),
     KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks what it is given.",
@@ -417,7 +441,7 @@ const struct directive directives[] = {
     KEPT_NUMBER("repl-ping-replica-period", 1, INT_MAX, "10", "Seconds between pings to replicas.",
                 .alias = "repl-ping-slave-period"),
     KEPT_NUMBER("min-replicas-to-write", 0, INT_MAX, "0", "Number of replicas below which writes are refused.",
-                .alias = "min-slaves-to-write"),
+                .alias = "min-slaves-to-write", .unkept = NO_REPLICAS),
     KEPT_NUMBER("min-replicas-max-lag", 0, INT_MAX, "10", "Seconds of lag after which a replica doesn't count.",
                 .alias = "min-slaves-max-lag"),
     KEPT("propagation-error-behavior", KIND_ENUM, "ignore", "What happens when a command fails on a replica.",

@@ -113,6 +113,8 @@ static void add_help(struct text *out, const struct directive *directive)
     document_add_values(out, directive);
     text_addf(out, "; default %s)\n", document_default(directive));
     add_wrapped(out, "        ", directive->about);
+    if (directive->unkept)
+        text_addf(out, "        Not kept yet: %s.\n", directive->unkept);
 }
 
 void config_help(struct text *text)
@@ -167,6 +169,8 @@ static void add_row(struct text *out, const struct directive *directive)
     document_add_values(out, directive);
     text_addf(out, " | `%s` | %s | ", document_default(directive), document_when(directive));
     add_escaped(out, directive->about);
+    if (directive->unkept)
+        text_addf(out, " Not kept yet: %s.", directive->unkept);
     text_add(out, " |\n");
 }
 
@@ -204,9 +208,17 @@ void config_markdown(struct text *text)
         "`dir`.\n"
         "Names are those of `redis.conf`, and the existing file of a server that only listens on a socket file "
         "works as\n"
-        "it is. On an unknown directive, an impossible value or an unusable path, the start "
-        "ends with one\n"
-        "line that says where the mistake is, what is wrong and what to do. `--check-config` only checks this much.\n"
+        "it is. An unknown directive, an impossible value or an unusable path ends the start. All mistakes are told, a "
+        "line "
+        "for\n"
+        "each in the order of the files' lines, which says where it is, what is wrong and what to do; beyond 50 they "
+        "are "
+        "counted.\n"
+        "`--check-config` makes the same checks as the start, with the rights of the account that `user` names if root "
+        "runs it,\n"
+        "and makes, removes and connects to nothing. So it can't tell whether another server is running at a socket's "
+        "path,\n"
+        "and leaves out what a parent or a service manager hands over.\n"
         "\n"
         "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
         "REWRITE\n"
@@ -218,19 +230,33 @@ void config_markdown(struct text *text)
         "\n"
         "`listen` and `user NAME rule ...` lines add up. An entry on the command line replaces a file's entry "
         "with the\n"
-        "same path or name; within the files each may occur only once. `rename-command OLD NEW` gives a command "
-        "another "
-        "name, and\n"
+        "same path or name; within the files each may occur only once. But a user whose first rule is `reset` and "
+        "`listen +PATH ...`\n"
+        "replace one above, also one of an included file, and `user -NAME` and `listen -PATH` take it away; a remark "
+        "says "
+        "so. CONFIG REWRITE\n"
+        "writes such lines where something of an included file has changed, so that its other lines go on counting.\n"
+        "SIGHUP reads users again as the start does: those whose lines were edited are set anew, and their "
+        "clients\n"
+        "disconnected. `rename-command OLD NEW` gives a command another name, and\n"
         "`rename-command OLD \"\"` disables it; such lines add up as well, and CONFIG GET and CONFIG "
         "SET don't know them.\n"
+        "Such lines, users' rules and ACL files may name commands of Redis that kvs doesn't have: they do no harm, "
+        "and one line in the log\n"
+        "says so ([which](compatibility.md#what-isnt-there)).\n"
         "\n"
         "On SIGHUP the server reads FILE and the command line again. What differs from the previous reading "
         "is set as\n"
         "by CONFIG SET, all or none; what can't change while the server runs is named in the log and waits for a "
         "restart. A\n"
         "value that CONFIG SET has changed stays until its line in FILE is edited. A mistake in FILE changes "
-        "nothing and is\n"
-        "reported in the log.\n"
+        "nothing; the log\n"
+        "has a line for each.\n"
+        "\n"
+        "What does no harm but may mislead is remarked in one line: in the log at the start and after SIGHUP, and by "
+        "`--check-config`.\n"
+        "Where a row below says *not kept yet*, any value but the default is such a thing, and CONFIG SET logs it "
+        "too.\n"
         "\n"
         "Not accepted: `loadmodule` and `sentinel`, which ask for features that kvs doesn't have.\n");
     for (int section = 0; section < SECTIONS; section++)

@@ -87,20 +87,21 @@ static void add_options(struct text *out)
 
 void config_server_man_page(struct text *text)
 {
-    text_add(text, ".TH KVS\\-SERVER 1 " DATE " kvs \"kvs manual\"\n"
-                   ".SH NAME\n"
-                   "kvs\\-server \\- in\\-memory key\\-value store behind a socket file\n"
-                   ".SH SYNOPSIS\n"
-                   ".B kvs\\-server\n"
-                   "[\\fIFILE\\fR] [\\fB\\-s\\fR \\fIPATH\\fR] [\\fB\\-\\-\\fIdirective value\\fR ...]\n"
-                   ".SH DESCRIPTION\n"
-                   "Serves clients of the Redis protocol on Unix socket files, and on nothing else.\n"
-                   ".I FILE\n"
-                   "holds directives, one per line, as redis.conf does;\n"
-                   ".B \\-\n"
-                   "reads them from standard input.\n"
-                   "On an unknown directive, an impossible value or an unusable path, the start ends\n"
-                   "with one line that says where the mistake is, what is wrong and what to do.\n");
+    text_add(text,
+             ".TH KVS\\-SERVER 1 " DATE " kvs \"kvs manual\"\n"
+             ".SH NAME\n"
+             "kvs\\-server \\- in\\-memory key\\-value store behind a socket file\n"
+             ".SH SYNOPSIS\n"
+             ".B kvs\\-server\n"
+             "[\\fIFILE\\fR] [\\fB\\-s\\fR \\fIPATH\\fR] [\\fB\\-\\-\\fIdirective value\\fR ...]\n"
+             ".SH DESCRIPTION\n"
+             "Serves clients of the Redis protocol on Unix socket files, and on nothing else.\n"
+             ".I FILE\n"
+             "holds directives, one per line, as redis.conf does;\n"
+             ".B \\-\n"
+             "reads them from standard input.\n"
+             "An unknown directive, an impossible value or an unusable path ends the start. All mistakes are told,\n"
+             "a line for each: where it is, what is wrong and what to do.\n");
     add_options(text);
     text_add(text, ".SH SIGNALS\n"
                    ".TP\n.B SIGHUP\n"
@@ -140,6 +141,11 @@ static void add_directive(struct text *out, const struct directive *directive)
     add_name(out, directive->name);
     text_add_char(out, '\n');
     add_roff(out, directive->about);
+    if (directive->unkept) {
+        text_add(out, "\nNot kept yet: ");
+        add_roff(out, directive->unkept);
+        text_add_char(out, '.');
+    }
     text_add(out, "\n.br\n");
     add_facts(out, directive);
     text_addf(out, "; changes: %s", document_when(directive));

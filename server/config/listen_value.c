@@ -278,10 +278,6 @@ int listen_set(struct config *config, const char *const *words, size_t count, ch
 int listen_add(struct config *config, const char *const *words, size_t count, char **error_out)
 {
     struct config list;
-    if (strchr("+-", *words[0]) && *words[0] != '\0')
-        return refuse(error_out,
-                      mem_strdup("+ and - are for CONFIG SET; write the path, with ./ before it if it begins "
-                                 "with one of them"));
     listen_copy(&list, config);
     return read_over(config, &list, words, count, error_out);
 }

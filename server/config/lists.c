@@ -7,10 +7,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/directive.h"
+#include "config/remarks.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static struct config_extra *extra_of(const struct config *config)
 {
@@ -79,16 +81,29 @@ static char *join_words(const char *const *words, size_t count)
     return text.data;
 }
 
+/* The number of the user with that name; user_count: there is none. */
+static size_t find_user(const struct config *config, const char *name)
+{
+    size_t at = 0;
+    while (at < config->user_count && !is_about(config->users[at], name))
+        at++;
+    return at;
+}
+
 int users_add(struct config *config, const char *const *words, size_t count, const char *place, char **error_out)
 {
     struct config_extra *extra = extra_of(config);
-    size_t at = 0;
-    while (at < config->user_count && !is_about(config->users[at], words[0]))
-        at++;
-    if (at < config->user_count && !overrules(place, config_user_place(config, at)))
-        return refuse(error_out, text_format("user '%s' is declared twice, first at %s; keep one line", words[0],
-                                             config_user_place(config, at)));
+    size_t at = find_user(config, words[0]);
+    bool anew = count > 1 && strcasecmp(words[1], "reset") == 0;
+    if (at < config->user_count && !anew && !overrules(place, config_user_place(config, at)))
+        return refuse(error_out,
+                      text_format("user '%s' is declared twice, first at %s; keep one line, or let the second begin "
+                                  "with 'reset' if it is to replace the first",
+                                  words[0], config_user_place(config, at)));
     if (at < config->user_count) {
+        if (strcmp(place, CONFIG_COMMAND_LINE) != 0)
+            config_remark(config, place, "user '%s' replaces the one at %s, which has no effect", words[0],
+                          config_user_place(config, at));
         mem_free(config->users[at]);
         mem_free(extra->user_places[at]);
         config->users[at] = join_words(words, count);
@@ -101,6 +116,25 @@ int users_add(struct config *config, const char *const *words, size_t count, con
     return 0;
 }
 
+void users_take_away(struct config *config, const char *name, const char *place)
+{
+    struct config_extra *extra = extra_of(config);
+    size_t at = find_user(config, name);
+    if (at == config->user_count) {
+        config_remark(config, place, "user '-%s' takes away nobody: no line above declares such a user", name);
+        return;
+    }
+    if (strcmp(place, CONFIG_COMMAND_LINE) != 0)
+        config_remark(config, place, "user '-%s' takes away the one at %s, which has no effect", name,
+                      config_user_place(config, at));
+    mem_free(config->users[at]);
+    mem_free(extra->user_places[at]);
+    size_t behind = --config->user_count - at;
+    memmove(&config->users[at], &config->users[at + 1], behind * sizeof *config->users);
+    memmove(&extra->user_places[at], &extra->user_places[at + 1], behind * sizeof *extra->user_places);
+    extra->user_place_count--;
+}
+
 void users_clear(struct config *config)
 {
     struct config_extra *extra = extra_of(config);
@@ -108,6 +142,24 @@ void users_clear(struct config *config)
     extra->user_place_count = 0;
     free_array(&config->users, config->user_count);
     config->user_count = 0;
+}
+
+void users_copy(struct config *to, const struct config *from)
+{
+    struct config_extra *extra = extra_of(to);
+    users_clear(to);
+    to->users = copy_array(from->users, from->user_count);
+    to->user_count = from->user_count;
+    extra->user_places = copy_array(extra_of(from)->user_places, extra_of(from)->user_place_count);
+    extra->user_place_count = extra_of(from)->user_place_count;
+}
+
+bool config_same_users(const struct config *a, const struct config *b)
+{
+    bool same = a->user_count == b->user_count;
+    for (size_t i = 0; same && i < a->user_count; i++)
+        same = strcmp(a->users[i], b->users[i]) == 0;
+    return same;
 }
 
 void config_set_users(struct config *config, char **users, size_t count)

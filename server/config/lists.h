@@ -9,14 +9,24 @@
 
 #include "config/settings.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
  * Adds a user; words are a name and rules. A name may occur only once, but a user on the command line replaces one in a
- * file.
+ * file, and one whose first rule is "reset" replaces any; in a file that is remarked (remarks.h).
  */
 int users_add(struct config *config, const char *const *words, size_t count, const char *place, char **error_out);
 void users_clear(struct config *config);
+
+/* Removes the user that a line above declares; in a file that is remarked, and anywhere that there is none. */
+void users_take_away(struct config *config, const char *name, const char *place);
+
+/* Replaces to's users with copies of from's. */
+void users_copy(struct config *to, const struct config *from);
+
+/* Whether both have the same lines of users, in the same order. */
+bool config_same_users(const struct config *a, const struct config *b);
 
 /* Adds a rename; words are the old and the new name. */
 int renames_add(struct config *config, const char *const *words, size_t count, const char *place, char **error_out);

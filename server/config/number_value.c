@@ -259,3 +259,14 @@ void number_value_get(const struct config *config, const struct directive *direc
 {
     format_number(directive, number_of(config, directive), out);
 }
+
+void memory_value_add(struct text *out, uint64_t bytes)
+{
+    static const char *const units[] = {"", "kb", "mb", "gb"};
+    size_t unit = 0;
+    while (bytes != 0 && bytes % 1024 == 0 && unit < 3) {
+        bytes /= 1024;
+        unit++;
+    }
+    text_addf(out, "%" PRIu64 "%s", bytes, units[unit]);
+}

@@ -7,6 +7,7 @@
 #include "config/directive.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct text;
 
@@ -16,5 +17,8 @@ int number_value_set(struct config *config, const struct directive *directive, c
 
 /* directive_get() for those of these kinds that have a field. */
 void number_value_get(const struct config *config, const struct directive *directive, struct text *out);
+
+/* Adds bytes as a file has them: "64mb". */
+void memory_value_add(struct text *out, uint64_t bytes);
 
 #endif

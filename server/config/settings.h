@@ -102,13 +102,17 @@ struct config {
     char **renames;        /* rename-command: old name, new name, old name ... */
     size_t rename_count;   /* pairs */
     /* keys */
-    bool lazyfree_lazy_expire, lazyfree_lazy_server_del, lazyfree_lazy_user_del, lazyfree_lazy_user_flush,
-        lazyfree_lazy_eviction;
+    bool lazyfree_lazy_user_flush;
     int active_expire_effort;
     uint64_t maxmemory;   /* bytes; 0: no limit */
     int maxmemory_policy; /* enum maxmemory_policy */
     int maxmemory_samples;
     int lfu_log_factor, lfu_decay_time;
+    uint64_t hll_sparse_max_bytes;
+    int list_max_listpack_size; /* see list_settle() */
+    int64_t hash_max_listpack_entries, set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value,
+        zset_max_listpack_entries;
+    uint64_t hash_max_listpack_value, zset_max_listpack_value; /* bytes */
     /* observation */
     int64_t slowlog_log_slower_than; /* microseconds, negative: off */
     int64_t slowlog_max_len;

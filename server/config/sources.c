@@ -10,6 +10,8 @@
 #include "config/config_internal.h"
 #include "config/directive.h"
 #include "config/directive_value.h"
+#include "config/lists.h"
+#include "config/mistakes.h"
 #include "config/socket_rules.h"
 
 #include <errno.h>
@@ -58,7 +60,7 @@ static bool reads_standard_input(const struct config_sources *sources)
     return sources->argc > 0 && strcmp(sources->argv[0], "-") == 0;
 }
 
-int config_sources_read(struct config_sources *sources, char **error_out)
+int config_sources_read_checked(struct config_sources *sources, void (*check)(struct config *config), char **error_out)
 {
     const struct config_extra *last = sources->last.extra;
     drop_next(sources);
@@ -71,10 +73,34 @@ int config_sources_read(struct config_sources *sources, char **error_out)
     /* the environment doesn't show the service manager's sockets a second time */
     ((struct config_extra *)sources->next.extra)->activated = last->activated;
     sources->has_next = true;
-    int result = config_load(&sources->next, sources->argc, sources->argv, error_out);
-    if (result != 0)
-        drop_next(sources);
-    return result;
+    char *mistakes = NULL;
+    config_load(&sources->next, sources->argc, sources->argv, &mistakes);
+    mem_free(mistakes); /* there may be more */
+    if (check)
+        check(&sources->next);
+    if (!config_has_mistakes(&sources->next))
+        return 0;
+    *error_out = config_mistakes_text(&sources->next);
+    drop_next(sources);
+    return -EINVAL;
+}
+
+int config_sources_read(struct config_sources *sources, char **error_out)
+{
+    return config_sources_read_checked(sources, NULL, error_out);
+}
+
+void config_sources_tell_remarks(const struct config_sources *sources, config_remark_visit *tell, void *context)
+{
+    if (sources->has_next)
+        config_remarks_tell(&sources->next, tell, context);
+}
+
+bool config_sources_compare(struct config_sources *sources, struct config **last_out, struct config **next_out)
+{
+    *last_out = &sources->last;
+    *next_out = &sources->next;
+    return sources->has_next;
 }
 
 /* ---- applying ---- */
@@ -83,6 +109,7 @@ int config_sources_read(struct config_sources *sources, char **error_out)
 struct edits {
     const struct directive **settable;
     size_t settable_count;
+    bool users;               /* the lists of users differ */
     struct text set, waiting; /* names, separated by commas */
 };
 
@@ -99,11 +126,30 @@ static bool same_renames(const struct config *a, const struct config *b)
     return same;
 }
 
+/*
+ * `user` lines have two parts: the account, which waits for a restart, and the list of users. What users are there now
+ * isn't in config, so the list is named if its edit changes any.
+ */
+static void find_user_edits(const struct config_sources *sources, const struct directive *directive, bool users_change,
+                            struct edits *edits)
+{
+    if (strcmp(sources->next.account, sources->last.account) != 0)
+        add_name(&edits->waiting, "user (the account)");
+    edits->users = !config_same_users(&sources->next, &sources->last);
+    if (edits->users && users_change)
+        add_name(&edits->set, directive->name);
+}
+
 /* Finds the directives that differ between the readings, and whose new value differs from config's. */
-static void find_edits(const struct config_sources *sources, const struct config *config, struct edits *edits)
+static void find_edits(const struct config_sources *sources, const struct config *config, bool users_change,
+                       struct edits *edits)
 {
     for (size_t i = 0; i < directive_count; i++) {
         const struct directive *directive = &directives[i];
+        if (directive->kind == KIND_USER) {
+            find_user_edits(sources, directive, users_change, edits);
+            continue;
+        }
         if (directive_equal(&sources->next, &sources->last, directive) ||
             directive_equal(&sources->next, config, directive))
             continue;
@@ -155,18 +201,20 @@ static char *describe(const struct edits *edits)
     return text.data;
 }
 
-int config_sources_apply(struct config_sources *sources, struct config *config, char **report_out)
+int config_sources_apply(struct config_sources *sources, struct config *config, bool users_change, char **report_out)
 {
     struct edits edits = {.settable = mem_alloc(directive_count * sizeof *edits.settable)};
     int result = 0;
     *report_out = NULL;
     if (sources->has_next) {
-        find_edits(sources, config, &edits);
+        find_edits(sources, config, users_change, &edits);
         if (edits.settable_count > 0)
             result = set_edited(sources, config, &edits, report_out);
     }
     if (result == 0) {
-        result = (int)edits.settable_count;
+        result = (int)edits.settable_count + (edits.users && users_change);
+        if (edits.users)
+            users_copy(config, &sources->next);
         *report_out = describe(&edits);
     }
     if (result >= 0 && sources->has_next) {

@@ -219,7 +219,7 @@ static int set_replicaof(struct config *config, const struct directive *directiv
 
 /* ---- fields with a shape of their own ---- */
 
-static bool find_class(const char *name, enum client_class *class_out)
+bool output_class_find(const char *name, enum client_class *class_out)
 {
     static const struct {
         const char *name;
@@ -243,7 +243,7 @@ int output_limits_set(struct config *config, const char *const *words, size_t co
     for (size_t i = 0; i < count; i += 4) {
         enum client_class class;
         struct output_limit limit;
-        if (!find_class(words[i], &class))
+        if (!output_class_find(words[i], &class))
             return value_refuse(error_out, "Invalid client class specified in buffer limit configuration.");
         if (!number_parse_memory(words[i + 1], strlen(words[i + 1]), &limit.hard_bytes) ||
             !number_parse_memory(words[i + 2], strlen(words[i + 2]), &limit.soft_bytes) ||

@@ -6,6 +6,7 @@
 
 #include "config/directive.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct text;
@@ -17,6 +18,8 @@ int text_value_set(struct config *config, const struct directive *directive, con
 /* KIND_OUTPUT_LIMITS */
 int output_limits_set(struct config *config, const char *const *words, size_t count, char **error_out);
 void output_limits_get(const struct config *config, struct text *out);
+/* The class with that name, old or new, in upper or lower case. */
+bool output_class_find(const char *name, enum client_class *class_out);
 
 /* KIND_PERCENTILES */
 int percentiles_set(struct config *config, const char *const *words, size_t count, char **error_out);

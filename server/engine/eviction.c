@@ -41,7 +41,6 @@ static struct eviction_wish wish_of(const struct config *config)
     return (struct eviction_wish){
         .victim = victim_of(config->maxmemory_policy),
         .only_volatile = policy_is_volatile(config->maxmemory_policy),
-        .lazily = config->lazyfree_lazy_eviction,
         .samples = config->maxmemory_samples,
     };
 }

@@ -3,9 +3,9 @@
  * misses in flight, and other workers wait only briefly. A group runs when it is full, before a request that must run
  * alone, and at the end; so each client's requests run in their order.
  *
- * Before each request the executor asks whether it may run in a group: monitors, CLIENT REPLY, CLIENT PAUSE and a full
- * memory require a look at every request, and then all run alone. So the common path contains none of these tests. Room
- * for what the writes of a group add is made at once, before it takes its locks.
+ * Before each request the executor asks whether it may run in a group: monitors, CLIENT REPLY, CLIENT PAUSE, a
+ * transaction and a full memory require a look at every request, and then all run alone. So the common path contains
+ * none of these tests. Room for what the writes of a group add is made at once, before it takes its locks.
  *
  * Requests that have taken more than a turn together (turn.h) end it: the rest of them waits until the worker has served
  * its other clients.
@@ -24,11 +24,13 @@
 #include "engine/client_limits.h"
 #include "engine/client_names.h"
 #include "engine/clients.h"
+#include "engine/effect.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "engine/refusal.h"
 #include "engine/room.h"
+#include "engine/transaction.h"
 #include "engine/turn.h"
 #include "net/worker.h"
 #include "record/latency.h"
@@ -45,9 +47,10 @@ struct run {
     struct server *server;
     struct worker *worker;
     struct thread_stats *stats;
-    int64_t now_ms;  /* wall time of its commands */
-    uint32_t now_s;  /* monotonic, when it began */
-    int64_t slow_ns; /* from which duration on the slow log or the latency monitor records a command */
+    int64_t now_ms; /* wall time of its commands */
+    uint32_t now_s; /* monotonic, when it began */
+    int64_t
+        note_ns; /* from which duration on a command is noted: by the slow log, the latency monitor, an effect's sink */
     int64_t mark_ns; /* when the command that runs now began: the end of the one before */
     int64_t turn_ns; /* when the turn of all these requests is over; monotonic as well */
     size_t room;     /* bytes that the command has asked for beyond those of its request */
@@ -67,9 +70,11 @@ struct group {
 
 /* ---- after a command ---- */
 
-static __attribute__((noinline)) void run_note_slow(struct run *run, const struct call *call, int64_t took_ns)
+static __attribute__((noinline)) void run_note(struct run *run, struct call *call, int64_t took_ns)
 {
     const struct config *config = &run->server->config;
+    if (effect_is_wanted())
+        effect_of_call(call);
     int64_t took_us = took_ns / 1000;
     if (config->slowlog_log_slower_than >= 0 && took_us >= config->slowlog_log_slower_than &&
         !(call->command->flags & CMD_SKIP_SLOWLOG)) {
@@ -82,8 +87,10 @@ static __attribute__((noinline)) void run_note_slow(struct run *run, const struc
                           (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
 }
 
-static int64_t slow_threshold_ns(const struct config *config)
+static int64_t note_threshold_ns(const struct config *config)
 {
+    if (effect_is_wanted())
+        return 0;
     int64_t slowlog = config->slowlog_log_slower_than, latency = config->latency_monitor_threshold;
     int64_t threshold = slowlog >= 0 && slowlog < INT64_MAX / 1000 ? slowlog * 1000 : INT64_MAX;
     if (latency > 0 && latency < threshold / 1000000)
@@ -95,7 +102,7 @@ static int64_t slow_threshold_ns(const struct config *config)
 static void run_look_again(struct run *run)
 {
     run->now_ms = clock_wall_ms();
-    run->slow_ns = slow_threshold_ns(&run->server->config);
+    run->note_ns = note_threshold_ns(&run->server->config);
 }
 
 /* It is recorded when it has ended. */
@@ -118,8 +125,8 @@ static __attribute__((noinline)) bool run_call(struct run *run, struct call *cal
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
-    if (__builtin_expect(took_ns >= run->slow_ns, 0))
-        run_note_slow(run, call, took_ns);
+    if (__builtin_expect(took_ns >= run->note_ns, 0))
+        run_note(run, call, took_ns);
     call->client->last_command = call->command;
     return true;
 }
@@ -139,7 +146,6 @@ static inline void call_init(struct call *call, const struct run *run, struct cl
     call->view.keyspace = run->server->keyspace;
     call->view.db = client->db;
     call->view.no_touch = (client->flags & CLIENT_NO_TOUCH) && !(command->flags & CMD_TOUCHES);
-    call->view.lazy = run->server->config.lazyfree_lazy_server_del;
     call->view.now_ms = run->now_ms;
     call->view.now_s = run->now_s;
     call->view.actor = client->conn.id;
@@ -148,6 +154,7 @@ static inline void call_init(struct call *call, const struct run *run, struct cl
     call->room = 0;
     call->outcome = CALL_DONE;
     call->inside = false;
+    call->effect_said = false;
 }
 
 /* ---- groups ---- */
@@ -269,6 +276,8 @@ static const struct command *run_admit(const struct run *run, struct client *cli
                                        struct reply *reply)
 {
     const struct command *command = command_find_call(argv, argc);
+    if (!command && transaction_answers(client, argv, argc, reply))
+        return NULL;
     if (!command || (command->subcommand_count > 0 && argc > 1)) {
         refuse_unknown(client, command, argv, argc, reply);
         return NULL;
@@ -288,7 +297,7 @@ static const struct command *run_admit(const struct run *run, struct client *cli
         allowed = false;
     }
     if (allowed)
-        return command;
+        return transaction_takes(client, command, reply) ? NULL : command;
     counter_add(&run->stats->per_command[command->number].rejected, 1);
     return NULL;
 }
@@ -316,7 +325,7 @@ static enum tried run_exclusively(struct run *run, struct execution *execution, 
     reply_resume(&execution->reply);
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
     if (attempt == GATE_CLOSED) {
-        run->slow_ns = 0; /* it may change what counts as slow, which then holds for itself */
+        run->note_ns = 0; /* it may change what is noted, which then holds for itself */
         run->server->actor = call->client;
         run_call(run, call);
         run->server->actor = NULL;
@@ -368,7 +377,7 @@ static enum tried run_locked(struct run *run, struct call *call)
     struct call_keys found;
     struct shard_set shards = {0};
     call_keys_find(&found, call);
-    for (int i = 0; i < call->key_count; i++)
+    for (int i = 0; i < call->key_count && !(call->command->flags & CMD_UNLOCKED); i++)
         shard_set_add(&shards, call->keys[i].hash);
     bool same = lock_in_same_world(run, &shards);
     if (same) {
@@ -381,12 +390,16 @@ static enum tried run_locked(struct run *run, struct call *call)
     return same ? TRIED_DONE : TRIED_IN_VAIN;
 }
 
-/* Makes room for what the request adds. TRIED_IN_VAIN: there is room; otherwise it was refused, or has to wait. */
+/*
+ * Makes room for what the request adds; one that goes on after a turn has had its room. TRIED_IN_VAIN: there is room;
+ * otherwise it was refused, or has to wait.
+ */
 static enum tried run_make_room(const struct run *run, struct execution *execution, const struct command *command,
                                 const struct request *request)
 {
     size_t bytes = request_adds(request) + run->room, largest = run->room;
-    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes))
+    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes) ||
+        (run->room == 0 && turn_is_unfinished(execution->client)))
         return TRIED_IN_VAIN;
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
@@ -432,6 +445,10 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         run->room = call.room;
         return TRIED_IN_VAIN;
     }
+    if (call.outcome == CALL_BEGINS_AGAIN) {
+        run_look_again(run);
+        return TRIED_IN_VAIN;
+    }
     if (!exclusive && monitor_wants(command))
         monitor_feed(client, request->argc, request->argv);
     return TRIED_DONE;
@@ -472,7 +489,7 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
 
 static inline bool run_may_group(const struct client *client)
 {
-    return !(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR)) &&
+    return !(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR | CLIENT_MULTI)) &&
            client->conn.state == CONN_OPEN && !attention_is_called_for();
 }
 
@@ -563,7 +580,7 @@ static struct run run_begin(struct client *client)
         .stats = stats_of(worker_index(worker)),
         .now_ms = clock_wall_ms(),
         .now_s = (uint32_t)(now_ns / 1000000000),
-        .slow_ns = slow_threshold_ns(&client->server->config),
+        .note_ns = note_threshold_ns(&client->server->config),
         .mark_ns = now_ns,
         .turn_ns = now_ns + TURN_NS,
     };

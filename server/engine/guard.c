@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "command/call.h"
 #include "command/command_table.h"
+#include "engine/absent_remark.h"
 #include "engine/client_description.h"
 #include "engine/clients.h"
 #include "host/log_flood.h"
@@ -128,7 +129,7 @@ void guard_become(struct client *client, struct user *user, bool authenticated)
     client->user = user ? user_retain(user) : NULL;
     if (before)
         user_release(before);
-    client->flags &= ~(uint32_t)CLIENT_AUTHENTICATED;
+    client->flags &= ~(uint32_t)(CLIENT_AUTHENTICATED | CLIENT_GIVEN_USER);
     if (authenticated)
         client->flags |= CLIENT_AUTHENTICATED;
     set_guarded(client);
@@ -176,6 +177,7 @@ void guard_welcome(struct server *server, struct client *client)
     struct user *user = acl_user_of_peer(server->acl, conn->peer.uid, conn->peer.gid, conn->fd);
     if (user || user_of_socket(server, conn->origin, &user)) {
         guard_become(client, user, user != NULL);
+        client->flags |= CLIENT_GIVEN_USER;
         return;
     }
     user = acl_default(server->acl);
@@ -350,5 +352,7 @@ int guard_load_users(struct server *server, const char *path, char **error_out)
     }
     mem_free(former);
     guard_refresh(server);
+    if (result == 0)
+        absent_remark_log(server->acl, path);
     return result;
 }

@@ -114,6 +114,8 @@ void cmd_acl_load(struct call *call)
         log_notice("ACL LOAD: the users of %s are in force", call->server->config.aclfile);
         reply_ok(call->reply);
     } else {
+        for (char *at = error; (at = strchr(at, '\n'));) /* a reply is one line */
+            *at = ' ';
         reply_errorf(call->reply, "ERR %s", error);
     }
     mem_free(error);

@@ -107,35 +107,43 @@ static void reply_field(struct reply *reply, const char *field, const char *valu
     reply_bulk_text(reply, value);
 }
 
+/* "type" and "spec" of a part of a key specification; count fields follow. */
+static void reply_key_part(struct reply *reply, const char *type, size_t count)
+{
+    reply_map(reply, 2);
+    reply_field(reply, "type", type);
+    reply_bulk_text(reply, "spec");
+    reply_map(reply, count);
+}
+
 static void reply_begin_search(struct reply *reply, const struct key_spec *spec)
 {
-    bool index = spec->search == KEY_AT_INDEX;
-
-    reply_map(reply, 2);
-    reply_field(reply, "type", index ? "index" : "keyword");
-    reply_bulk_text(reply, "spec");
-    reply_map(reply, index ? 1 : 2);
-    if (index) {
+    switch (spec->search) {
+    case KEY_AT_INDEX:
+        reply_key_part(reply, "index", 1);
         reply_field_int(reply, "index", spec->index);
-    } else {
+        return;
+    case KEY_AT_KEYWORD:
+        reply_key_part(reply, "keyword", 2);
         reply_field(reply, "keyword", spec->keyword);
         reply_field_int(reply, "startfrom", spec->start_from);
+        return;
+    case KEY_UNKNOWN:
+        reply_key_part(reply, "unknown", 0);
     }
 }
 
 static void reply_find_keys(struct reply *reply, const struct key_spec *spec)
 {
-    bool range = spec->find == KEY_FIND_RANGE;
-
-    reply_map(reply, 2);
-    reply_field(reply, "type", range ? "range" : "keynum");
-    reply_bulk_text(reply, "spec");
-    reply_map(reply, 3);
-    if (range) {
+    if (spec->search == KEY_UNKNOWN) {
+        reply_key_part(reply, "unknown", 0);
+    } else if (spec->find == KEY_FIND_RANGE) {
+        reply_key_part(reply, "range", 3);
         reply_field_int(reply, "lastkey", spec->last_key);
         reply_field_int(reply, "keystep", spec->step);
         reply_field_int(reply, "limit", spec->limit);
     } else {
+        reply_key_part(reply, "keynum", 3);
         reply_field_int(reply, "keynumidx", spec->keynum_index);
         reply_field_int(reply, "firstkey", spec->first_key);
         reply_field_int(reply, "keystep", spec->key_step);

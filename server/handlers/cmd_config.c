@@ -79,8 +79,7 @@ void cmd_config_rewrite(struct call *call)
         reply_error(call->reply, "ERR The server is running without a config file");
         return;
     }
-    access_config_collect(call->server);
-    int result = config_rewrite(config);
+    int result = access_rewrite_config(call->server);
     if (result == 0) {
         log_notice("CONFIG REWRITE: wrote %s", config->file);
         reply_ok(call->reply);

@@ -8,6 +8,7 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/client_names.h"
+#include "engine/clients.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "server.h"
@@ -51,7 +52,9 @@ void cmd_reset(struct call *call)
     struct client *client = call->client;
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
-    client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
+    client->flags &=
+        ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT | CLIENT_MULTI);
+    client->queued = 0;
     client->db = 0;
     client->resp = call->reply->resp = 2;
     guard_welcome(call->server, client);
@@ -131,10 +134,15 @@ static bool hello_options(struct call *call, struct hello *hello)
     return true;
 }
 
+/*
+ * Who was given a user by account or socket file, which can't be in Redis, learns its name, without the right to
+ * ACL WHOAMI: who logged in knows it anyway, and NOPERM tells it.
+ */
 static void hello_reply(struct call *call)
 {
     struct reply *reply = call->reply;
-    reply_map(reply, 7);
+    bool is_given = call->client->flags & CLIENT_GIVEN_USER;
+    reply_map(reply, is_given ? 8 : 7);
     reply_bulk_text(reply, "server");
     reply_bulk_text(reply, "redis");
     reply_bulk_text(reply, "version");
@@ -149,6 +157,11 @@ static void hello_reply(struct call *call)
     reply_bulk_text(reply, "master");
     reply_bulk_text(reply, "modules");
     reply_array(reply, 0);
+    if (!is_given)
+        return;
+    struct bytes name = client_name_of_user(call->client->user);
+    reply_bulk_text(reply, "kvs_user");
+    reply_bulk(reply, name.data, name.len);
 }
 
 /* Nothing changes until every option is known to be right. */

@@ -6,14 +6,15 @@
  */
 #include "base/clock.h"
 #include "base/glob.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/siphash.h"
 #include "base/text.h"
 #include "command/arguments.h"
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/effect_trace.h"
 #include "engine/executor.h"
 #include "handlers/keyspace_digest.h"
 #include "host/log.h"
@@ -227,6 +228,22 @@ static void debug_htstats(struct call *call)
     text_deinit(&text);
 }
 
+static void debug_effects(struct call *call)
+{
+    const struct arg *what = &call->argv[2];
+    if (arg_is(what, "take")) {
+        effect_trace_take(call->reply);
+    } else if (arg_is(what, "start")) {
+        effect_trace_start(call->view.keyspace);
+        reply_ok(call->reply);
+    } else if (arg_is(what, "stop")) {
+        effect_trace_stop(call->view.keyspace);
+        reply_ok(call->reply);
+    } else {
+        error_syntax(call);
+    }
+}
+
 static void debug_inside(struct call *call)
 {
     executor_run_inside(call, call->argv + 2, call->argc - 2, call->reply);
@@ -402,6 +419,8 @@ static const struct debug_subcommand subcommands[] = {
     {"DIGEST", "    Compute a digest of all databases, the same in every server that holds the same data.", 2, 2,
      debug_digest},
     {"DIGEST-VALUE <key> [<key> ...]", "    Compute digests of the values of these keys.", 2, 0, debug_digest_value},
+    {"EFFECTS <START|TAKE|STOP>", "    Keep what writes do, in words that can be replayed, and tell it.", 3, 3,
+     debug_effects},
     {"ERROR <string>", "    Answer with this text as an error.", 3, 3, debug_error},
     {"HTSTATS <db>", "    Describe the shape of a database's tables.", 3, 4, debug_htstats},
     {"INSIDE <command> [<arg> ...]", "    Run a command from inside this one, as EXEC does.", 3, 0, debug_inside},

@@ -6,6 +6,7 @@
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/effect.h"
 #include "handlers/expiry_time.h"
 #include "handlers/lookup.h"
 #include "server.h"
@@ -67,10 +68,13 @@ static void expire_at(struct call *call, enum time_unit unit, enum time_origin o
         return;
     }
     if (at <= call->view.now_ms) {
-        keyspace_delete(&call->view, key, call->server->config.lazyfree_lazy_expire);
+        keyspace_delete(&call->view, key);
+        effect_delete(call, key);
     } else if (keyspace_set_expiry(&call->view, key, entry, at) != 0) {
         error_no_memory(call);
         return;
+    } else {
+        effect_expire_at(call, at);
     }
     reply_int(call->reply, 1);
 }

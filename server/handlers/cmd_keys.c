@@ -11,22 +11,13 @@
 #include "server.h"
 #include "store/value_type.h"
 
-static void delete_keys(struct call *call, bool lazily)
+/* UNLINK as well: what is slow to free never keeps the worker. */
+void cmd_del(struct call *call)
 {
     int deleted = 0;
     for (int i = 0; i < call->key_count; i++)
-        deleted += keyspace_delete(&call->view, &call->keys[i], lazily);
+        deleted += keyspace_delete(&call->view, &call->keys[i]);
     reply_int(call->reply, deleted);
-}
-
-void cmd_del(struct call *call)
-{
-    delete_keys(call, call->server->config.lazyfree_lazy_user_del);
-}
-
-void cmd_unlink(struct call *call)
-{
-    delete_keys(call, true);
 }
 
 static void count_keys(struct call *call, enum lookup how)

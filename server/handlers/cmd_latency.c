@@ -252,10 +252,10 @@ static void doctor_write(struct text *report, const struct latency_event *events
     for (unsigned i = 0; i < count; i++) {
         struct findings found = event_examine(&events[i], now_s);
         text_addf(report,
-                  "%u. %s: %u spikes, %" PRId64 " ms on average (mean deviation %" PRId64
+                  "%u. %s: %u spike%s, %" PRId64 " ms on average (mean deviation %" PRId64
                   " ms), one every %.1f seconds; the worst ever took %" PRId64 " ms.\n",
-                  i + 1, events[i].name, found.spikes, found.average_ms, found.deviation_ms, found.period_s,
-                  events[i].worst_ms);
+                  i + 1, events[i].name, found.spikes, text_plural(found.spikes), found.average_ms, found.deviation_ms,
+                  found.period_s, events[i].worst_ms);
     }
     text_add(report, "\nWhat may help:\n\n");
     for (unsigned i = 0; i < count; i++)

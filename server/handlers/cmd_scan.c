@@ -10,72 +10,11 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "handlers/name_walk.h"
+#include "handlers/scan_options.h"
 #include "store/keyspace.h"
 #include "store/value_type.h"
 
-/* NULL for a pattern that lets everything pass. */
-static const struct arg *useful_pattern(const struct arg *pattern)
-{
-    return pattern->len == 1 && pattern->data[0] == '*' ? NULL : pattern;
-}
-
 /* ---- SCAN ---- */
-
-/*
- * Reads a cursor as strtoul() reads a number, since that is what Redis accepts: an empty one is 0, signs are
- * allowed, a minus wraps around, and what follows a NUL doesn't count.
- */
-static bool parse_cursor(const struct arg *arg, uint64_t *cursor_out)
-{
-    const char *end = memchr(arg->data, '\0', arg->len);
-    const char *at = arg->data;
-    uint64_t cursor = 0;
-    bool negative = false;
-    if (!end)
-        end = arg->data + arg->len;
-    if (at != end && (*at == '+' || *at == '-')) {
-        negative = *at++ == '-';
-        if (at == end)
-            return false;
-    }
-    for (; at != end; at++) {
-        if (*at < '0' || *at > '9' || __builtin_mul_overflow(cursor, 10u, &cursor) ||
-            __builtin_add_overflow(cursor, (uint64_t)(*at - '0'), &cursor))
-            return false;
-    }
-    *cursor_out = negative ? -cursor : cursor;
-    return true;
-}
-
-struct scan_options {
-    int64_t count;
-    const struct arg *pattern; /* NULL: any */
-    int type;                  /* as a walk has it */
-};
-
-/* Reads SCAN's options from argv[2] on. False, with the error, if they are wrong. */
-static bool parse_scan_options(struct call *call, struct scan_options *options)
-{
-    for (int i = 2; i < call->argc; i += 2) {
-        const struct arg *option = &call->argv[i], *value = option + 1;
-        bool has_value = i + 1 < call->argc;
-        if (has_value && arg_is(option, "count")) {
-            if (!argument_i64(call, value, &options->count))
-                return false;
-            if (options->count >= 1)
-                continue;
-        } else if (has_value && arg_is(option, "match")) {
-            options->pattern = useful_pattern(value);
-            continue;
-        } else if (has_value && arg_is(option, "type")) {
-            options->type = value_type_find(value->data, value->len);
-            continue;
-        }
-        error_syntax(call);
-        return false;
-    }
-    return true;
-}
 
 static void reply_scan(struct call *call, struct name_walk *walk)
 {
@@ -92,17 +31,13 @@ static void reply_scan(struct call *call, struct name_walk *walk)
 void cmd_scan(struct call *call)
 {
     struct name_walk begun = {.deletes = true}, *walk = name_walk_of(call);
-    struct scan_options options = {.count = 10, .type = WALK_ANY_TYPE};
-    if (!parse_cursor(&call->argv[1], &begun.cursor)) {
-        reply_error(call->reply, "ERR invalid cursor");
-        return;
-    }
-    if (!parse_scan_options(call, &options))
+    struct scan_options options = {.takes_type = true};
+    if (!scan_cursor(call, &call->argv[1], &begun.cursor) || !scan_options_parse(call, 2, &options))
         return;
     if (!walk) {
         walk = &begun;
         walk->left = (size_t)options.count;
-        walk->type = options.type;
+        walk->type = options.type ? value_type_find(options.type->data, options.type->len) : WALK_ANY_TYPE;
         name_walk_begin(walk);
     }
     if (!name_walk_go_on(walk, call, options.pattern))
@@ -120,7 +55,7 @@ void cmd_keys(struct call *call)
         walk = &begun;
         name_walk_begin(walk);
     }
-    if (!name_walk_go_on(walk, call, useful_pattern(&call->argv[1])))
+    if (!name_walk_go_on(walk, call, scan_pattern(&call->argv[1])))
         return;
     if (name_walk_failed(walk))
         error_no_memory(call);

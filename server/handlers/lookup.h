@@ -17,6 +17,15 @@ static inline const struct entry *lookup_read(struct call *call, const struct ke
     return keyspace_find(&call->view, key, LOOKUP_TOUCH);
 }
 
+/* Whether entry, which may be NULL, is of that type or absent; answers with the error if not. */
+static inline bool lookup_is(struct call *call, const struct entry *entry, enum type_number type)
+{
+    if (!entry || entry->type == type)
+        return true;
+    error_wrong_type(call);
+    return false;
+}
+
 /* Whether entry is a string; answers with the error if not. */
 static inline bool lookup_is_string(struct call *call, const struct entry *entry)
 {

@@ -18,7 +18,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,15 +36,64 @@ static atomic_bool to_syslog;
 /* Guards what follows, for those that open or reopen the log or turn syslog on. Writers never take it. */
 static pthread_mutex_t setup_lock = PTHREAD_MUTEX_INITIALIZER;
 static int file_fd = -1; /* the log file's descriptor, -1 until there is one */
-static char *file_path;  /* NULL for standard output */
+static char *file_path;  /* absolute; NULL for standard output */
 static char *syslog_ident;
 
-/* Makes file_fd refer to the file at path. 0 or a negative errno. setup_lock is held. */
-static int open_file_locked(const char *path)
+/* ---- opening ---- */
+
+#define OPEN_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY)
+
+/* Whether the log is an ordinary file; *found_out is what fstat(2) says of it. */
+static bool is_file(struct stat *found_out)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, process_file_mode(0644));
+    return file_path && fstat(file_fd, found_out) == 0 && S_ISREG(found_out->st_mode);
+}
+
+/* Gives a file that was just made the old one's mode, owner and group. A group that it can't have loses its rights. */
+static void make_alike(int fd, const struct stat *old)
+{
+    struct stat made;
+    mode_t mode = old->st_mode & 07777;
+    if (fchown(fd, old->st_uid, (gid_t)-1)) {
+        /* it stays ours, as only root may give a file away */
+    }
+    if (fchown(fd, (uid_t)-1, old->st_gid) && (fstat(fd, &made) || made.st_gid != old->st_gid))
+        mode &= ~(mode_t)S_IRWXG;
+    (void)fchmod(fd, mode);
+}
+
+/* Makes the file that isn't at path. A descriptor; -1 and errno. */
+static int make_file(const char *path, const struct stat *old)
+{
+    struct stat found;
+    int fd = open(path, OPEN_FLAGS | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    if (fd < 0 && errno == EEXIST) {
+        bool is_link = lstat(path, &found) == 0 && S_ISLNK(found.st_mode);
+        if (!is_link) /* somebody has just made it, and knows which mode it is to have */
+            return open(path, OPEN_FLAGS | O_NONBLOCK);
+        fd = open(path, OPEN_FLAGS | O_NONBLOCK | O_CREAT, S_IRUSR | S_IWUSR);
+    }
+    if (fd >= 0)
+        make_alike(fd, old);
+    return fd;
+}
+
+/* Opens what is at the path by now, without waiting for anybody. A descriptor; -1 and errno. setup_lock is held. */
+static int open_again_locked(void)
+{
+    struct stat old;
+    int fd = open(file_path, OPEN_FLAGS | O_NONBLOCK);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    return is_file(&old) ? make_file(file_path, &old) : open(file_path, OPEN_FLAGS | O_CREAT, process_file_mode(0644));
+}
+
+/* Makes file_fd refer to what was opened, or to nothing new if that is -1. 0 or a negative errno. setup_lock is held. */
+static int use_locked(int fd)
+{
     if (fd < 0)
         return -errno;
+    fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK); /* a pipe that nobody reads from holds up nobody */
     if (file_fd < 0) {
         file_fd = fd;
         return 0;
@@ -52,18 +103,31 @@ static int open_file_locked(const char *path)
     return error;
 }
 
+/* A new string: the working directory may change later. */
+static char *absolute(const char *path)
+{
+    char *folder = path[0] == '/' ? NULL : getcwd(NULL, 0);
+    if (!folder)
+        return mem_strdup(path);
+    size_t size = strlen(folder) + strlen(path) + 2;
+    char *whole = mem_alloc(size);
+    snprintf(whole, size, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
+    free(folder);
+    return whole;
+}
+
 int log_open(const char *path)
 {
     int error = 0;
     pthread_mutex_lock(&setup_lock);
-    bool is_file = path[0] != '\0';
-    if (is_file)
-        error = open_file_locked(path);
+    bool names_file = path[0] != '\0';
+    if (names_file)
+        error = use_locked(open(path, OPEN_FLAGS | O_CREAT, process_file_mode(0644)));
     if (error == 0) {
         char *old_path = file_path;
-        file_path = is_file ? mem_strdup(path) : NULL;
+        file_path = names_file ? absolute(path) : NULL;
         mem_free(old_path); /* last, since path may be the old one */
-        atomic_store_explicit(&current_fd, is_file ? file_fd : STDOUT_FILENO, memory_order_relaxed);
+        atomic_store_explicit(&current_fd, names_file ? file_fd : STDOUT_FILENO, memory_order_relaxed);
     }
     pthread_mutex_unlock(&setup_lock);
     return error;
@@ -72,9 +136,38 @@ int log_open(const char *path)
 int log_reopen(void)
 {
     pthread_mutex_lock(&setup_lock);
-    int error = file_path ? open_file_locked(file_path) : 0;
+    int error = file_path ? use_locked(open_again_locked()) : 0;
     pthread_mutex_unlock(&setup_lock);
     return error;
+}
+
+static enum log_file_state state_locked(void)
+{
+    struct stat used, found;
+    if (!is_file(&used))
+        return LOG_FILE_NONE;
+    if (stat(file_path, &found) == 0)
+        return found.st_dev == used.st_dev && found.st_ino == used.st_ino ? LOG_FILE_THERE : LOG_FILE_REPLACED;
+    if (errno != ENOENT && errno != ENOTDIR)
+        return LOG_FILE_THERE; /* we can't know */
+    return used.st_nlink > 0 ? LOG_FILE_RENAMED : LOG_FILE_REMOVED;
+}
+
+enum log_file_state log_file_state(void)
+{
+    pthread_mutex_lock(&setup_lock);
+    enum log_file_state state = state_locked();
+    pthread_mutex_unlock(&setup_lock);
+    return state;
+}
+
+char *log_file_path(void)
+{
+    struct stat used;
+    pthread_mutex_lock(&setup_lock);
+    char *path = is_file(&used) ? mem_strdup(file_path) : NULL;
+    pthread_mutex_unlock(&setup_lock);
+    return path;
 }
 
 int log_fd(void)

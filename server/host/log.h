@@ -13,8 +13,24 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL
 /* path "" is standard output. Returns 0, or a negative errno, in which case the old log stays in use. */
 int log_open(const char *path);
 
-/* Opens the same path again (after a rotation). 0, or a negative errno with the old file still in use. */
+/*
+ * Opens the same path again (after a rotation). A file that isn't there is made, with the mode, owner and group of the old
+ * one as far as we may give them. 0, or a negative errno with the old file still in use. Never waits for a pipe's reader.
+ */
 int log_reopen(void);
+
+/* What has become of the file that is written to. */
+enum log_file_state {
+    LOG_FILE_NONE,     /* there is none: standard output, a pipe or a device */
+    LOG_FILE_THERE,    /* it is at its path */
+    LOG_FILE_RENAMED,  /* nothing is at its path, but it has another name */
+    LOG_FILE_REMOVED,  /* nothing is at its path, and it has no name: what is written is lost */
+    LOG_FILE_REPLACED, /* another file is at its path */
+};
+enum log_file_state log_file_state(void);
+
+/* The absolute path, to be freed with mem_free(); NULL for LOG_FILE_NONE. */
+char *log_file_path(void);
 
 void log_set_level(enum log_level level);
 bool log_wants(enum log_level level);

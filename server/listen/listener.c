@@ -127,6 +127,17 @@ int listener_open(const char *path, const struct listener_rights *rights, int ba
     return 0;
 }
 
+int listener_check(const char *path, const struct listener_rights *rights, char *error, size_t error_size)
+{
+    char file[PATH_MAX];
+    int result = check_path(path, error, error_size);
+    if (result == 0)
+        result = make_absolute(path, file, error, error_size);
+    if (result == 0)
+        result = socket_file_check(file, (struct socket_owner){rights->owner, rights->group}, error, error_size);
+    return result;
+}
+
 int listener_adopt(int fd, const char *path, const struct listener_rights *rights, struct listener **listener_out,
                    char *error, size_t error_size)
 {

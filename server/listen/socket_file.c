@@ -112,6 +112,11 @@ const char *socket_file_fate(const char *path, char out[SOCKET_FILE_TEXT_MAX])
     return out;
 }
 
+static int fail_occupied(const struct place *place)
+{
+    return fail(place, EEXIST, "something that is not a socket is there; move it away or choose another path");
+}
+
 static int fail_live(const struct place *place, int fd)
 {
     struct peer peer;
@@ -157,7 +162,7 @@ static int place_clear(const struct place *place)
     if (fstatat(place->folder, place->name, &found, AT_SYMLINK_NOFOLLOW))
         return errno == ENOENT ? 0 : fail(place, errno, strerror(errno));
     if (!S_ISSOCK(found.st_mode))
-        return fail(place, EEXIST, "something that is not a socket is there; move it away or choose another path");
+        return fail_occupied(place);
     int result = place_address(place, place->name, &address);
     if (result)
         return result;
@@ -333,6 +338,23 @@ int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, i
     if (result == 0)
         *file_out = file;
     return result;
+}
+
+/* Whether this process could give a file of its own to the owner: root may, others only to their groups. */
+static bool may_give(struct socket_owner owner)
+{
+    bool same_user = owner.user == (uid_t)-1 || owner.user == geteuid();
+    bool same_group = owner.group == (gid_t)-1 || owner.group == getegid();
+    return geteuid() == 0 || (same_user && (same_group || group_member(owner.group)));
+}
+
+int socket_file_check(const char *path, struct socket_owner owner, char *error, size_t error_size)
+{
+    struct place place = {.path = path, .folder = -1, .error = error, .error_size = error_size};
+    struct stat found;
+    if (lstat(path, &found) == 0 && !S_ISSOCK(found.st_mode))
+        return fail_occupied(&place);
+    return may_give(owner) ? 0 : fail_giving(&place, owner, EPERM);
 }
 
 /* ---- afterwards ---- */

@@ -38,6 +38,12 @@ struct socket_owner {
 int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, int backlog, int64_t lock_until_ms,
                      struct socket_file *file_out, char *error, size_t error_size);
 
+/*
+ * What of that would fail in any case, found out without changing anything: something that isn't a socket is at the path,
+ * or the file couldn't be given to the owner.
+ */
+int socket_file_check(const char *path, struct socket_owner owner, char *error, size_t error_size);
+
 /* Whether the path leads to this file. */
 bool socket_file_is_at(const struct socket_file *file, const char *path);
 

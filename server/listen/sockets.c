@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "host/file_watch.h"
 #include "host/log.h"
 #include "listen/activation.h"
 #include "listen/former_sockets.h"
@@ -20,7 +21,6 @@
 #include "listen/socket_file.h"
 #include "listen/socket_plan.h"
 #include "listen/socket_set.h"
-#include "listen/socket_watch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -59,13 +59,13 @@ static void watch_again(void)
     static bool said;
     if (watch_fd >= 0)
         close(watch_fd);
-    watch_fd = socket_watch_open();
+    watch_fd = file_watch_open();
     int failed = watch_fd < 0 ? -errno : 0;
     for (size_t i = 0; watch_fd >= 0 && i < set.count; i++) {
         struct listener *listener = set.sockets[i]->listener;
         if (listener_kind(listener) != ORIGIN_OWN || set.sockets[i]->lost)
             continue;
-        int result = socket_watch_add(watch_fd, listener_file(listener));
+        int result = file_watch_add(watch_fd, listener_file(listener));
         failed = result && result != -ENOENT ? result : failed; /* a file without a folder will be found lost */
     }
     if (failed && !said) {
@@ -343,7 +343,7 @@ void sockets_serve(const struct pollfd *polled, size_t count, sockets_accept *ac
     if (polled[0].revents)
         drain_wake();
     if (polled[1].revents)
-        socket_watch_drain(watch_fd);
+        file_watch_drain(watch_fd);
     if (look)
         look_at_files();
     pthread_mutex_unlock(&lock);

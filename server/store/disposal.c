@@ -29,11 +29,11 @@ static void reap(struct entry *entry)
     reaper_post(&job->job);
 }
 
-void dispose_entry(struct entry *entry, bool lazily)
+void dispose_entry(struct entry *entry)
 {
     if (!(entry->flags & ENTRY_OWNS)) {
         entry_free(entry);
-    } else if (lazily && entry_value_type(entry)->is_slow_to_release(entry)) {
+    } else if (entry_value_type(entry)->is_slow_to_release(entry)) {
         reap(entry);
     } else {
         if (disposal_waiting == WAITING_MAX)

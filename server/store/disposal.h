@@ -2,17 +2,15 @@
  * Disposal: frees entries that have left their table.
  *
  * An entry whose value lies in it is freed at once. One that owns more memory waits in a short list of the calling
- * thread until that holds no lock, and is then freed there; or the reaper frees it, if that would take long.
+ * thread until that holds no lock, and is then freed there; or the reaper frees it, if that would take long, whatever made it leave.
  */
 #ifndef KVS_STORE_DISPOSAL_H
 #define KVS_STORE_DISPOSAL_H
 
 #include "store/entry.h"
 
-#include <stdbool.h>
-
-/* Takes the entry. With or without its shard's lock; lazily: if freeing it is slow, the reaper does it. */
-void dispose_entry(struct entry *entry, bool lazily);
+/* Takes the entry. With or without its shard's lock. */
+void dispose_entry(struct entry *entry);
 
 /* Private to the function below: the number of waiting entries, and the function that frees them. */
 extern __thread unsigned disposal_waiting;

@@ -1,12 +1,12 @@
 #include "store/key.h"
 
-#include "base/hash.h"
+#include "base/siphash.h"
 
-static key_hash_function *hash_function = hash_bytes;
+static key_hash_function *hash_function = siphash_bytes;
 
 void key_set_hash(key_hash_function *function)
 {
-    hash_function = function ? function : hash_bytes;
+    hash_function = function ? function : siphash_bytes;
 }
 
 uint64_t key_hash(const char *name, size_t len)

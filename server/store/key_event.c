@@ -1,7 +1,7 @@
 #include "store/key_event.h"
 
-const struct key_event event_del = {"del", EVENT_GENERIC, 1}, event_expire = {"expire", EVENT_GENERIC, 1},
-                       event_persist = {"persist", EVENT_GENERIC, 1},
+const struct key_event event_del = {"del", EVENT_GENERIC, 1}, event_emptied = {"del", EVENT_GENERIC, 0},
+                       event_expire = {"expire", EVENT_GENERIC, 1}, event_persist = {"persist", EVENT_GENERIC, 1},
                        event_rename_from = {"rename_from", EVENT_GENERIC, 0},
                        event_rename_to = {"rename_to", EVENT_GENERIC, 1},
                        event_move_from = {"move_from", EVENT_GENERIC, 0}, event_move_to = {"move_to", EVENT_GENERIC, 1},

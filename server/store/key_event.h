@@ -19,17 +19,17 @@ enum event_class {
     EVENT_STREAM = 't',
     EVENT_EXPIRED = 'x',
     EVENT_EVICTED = 'e',
-    EVENT_WHOLE = 0, /* concerns a whole database, or DEBUG: no notification */
+    EVENT_WHOLE = 0, /* concerns a whole database, DEBUG, or how a value is kept: no notification */
 };
 
 struct key_event {
     const char *name;
     uint8_t event_class;
-    uint8_t changes; /* what it adds to the changes since the last save: 0 or 1 */
+    uint32_t changes; /* what it adds to the changes since the last save: 0, 1, or as many as one command has made */
 };
 
 /* ---- what happens to keys of every type ---- */
-extern const struct key_event event_del, event_expire, event_persist, event_rename_from, event_rename_to,
+extern const struct key_event event_del, event_emptied, event_expire, event_persist, event_rename_from, event_rename_to,
     event_move_from, event_move_to, event_copy_to, event_expired, event_evicted, event_flush, event_swap;
 
 #endif

@@ -121,7 +121,7 @@ static __attribute__((noinline)) void drop_expired(struct view *view, struct sha
 {
     if (find == FIND_TO_READ && keyspace_expiry_is_suspended(view->keyspace))
         return;
-    shard_drop(view, shard, key, slot, true, &event_expired);
+    shard_drop(view, shard, key, slot, &event_expired);
     counter_add(&shard->expired, 1);
 }
 
@@ -263,37 +263,44 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
         if (due)
             counter_add(&shard->expired, 1);
         table_replace(table, key->hash, slot, entry);
-        dispose_entry(old, view->lazy);
+        dispose_entry(old);
     } else {
         keyspace_insert(view, shard, key, entry);
     }
     hook_after(view, shard, shard->interest, key, event, event->changes);
 }
 
-void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot, bool lazily,
+void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot,
                 const struct key_event *event)
 {
     struct entry *entry = slot_entry(*slot);
     hook_before(view, shard->interest, key, entry);
     table_remove(shard->tables[view->db], key->hash, slot);
     hook_after(view, shard, shard->interest, key, event, event->changes); /* the key's name may lie in the entry */
-    dispose_entry(entry, lazily);
+    dispose_entry(entry);
 }
 
-void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, bool lazily,
-                      const struct key_event *event)
+void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, const struct key_event *event)
 {
     struct bytes name = entry_key(entry);
     struct key key = key_make(name.data, name.len);
     table_slot *slot = table_find_address(shard->tables[view->db], key.hash, entry);
-    shard_drop(view, shard, &key, slot, lazily, event);
+    shard_drop(view, shard, &key, slot, event);
 }
 
-bool keyspace_delete(struct view *view, const struct key *key, bool lazily)
+bool keyspace_delete(struct view *view, const struct key *key)
 {
     struct shard *shard = shard_of(view, key->hash);
     table_slot *slot = slot_find_live(view, shard, key, FIND_TO_WRITE);
     if (slot)
-        shard_drop(view, shard, key, slot, lazily, &event_del);
+        shard_drop(view, shard, key, slot, &event_del);
     return slot != NULL;
+}
+
+void keyspace_delete_emptied(struct view *view, const struct key *key)
+{
+    struct shard *shard = shard_of(view, key->hash);
+    table_slot *slot = slot_find_live(view, shard, key, FIND_TO_WRITE);
+    if (slot)
+        shard_drop(view, shard, key, slot, &event_emptied);
 }

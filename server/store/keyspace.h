@@ -91,8 +91,11 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
 /* Sets, changes or (ENTRY_NO_EXPIRY) removes the TTL of an entry that was found. 0 or -ENOMEM. */
 int keyspace_set_expiry(struct view *view, const struct key *key, const struct entry *found, int64_t expire_ms);
 
-/* Deletes the key; false if there was none. If lazily is set, the reaper frees a large value. */
-bool keyspace_delete(struct view *view, const struct key *key, bool lazily);
+/* Deletes the key; false if there was none. */
+bool keyspace_delete(struct view *view, const struct key *key);
+
+/* Deletes a key of which nothing is left after a change, which has been counted and told. */
+void keyspace_delete_emptied(struct view *view, const struct key *key);
 
 /* ---- from one key to another; the shards of both are locked ---- */
 
@@ -124,7 +127,7 @@ int64_t keyspace_average_ttl(struct keyspace *keyspace, int db);
 
 /*
  * World stopped. Empties one database, or all with db < 0; returns the number of keys. What they occupied is free when it
- * returns only if they are few and lazily isn't set; otherwise the reaper frees it, so that nobody waits.
+ * returns only if they are few, small, and lazily isn't set; otherwise the reaper frees it, so that nobody waits.
  */
 size_t keyspace_flush(struct view *view, int db, bool lazily);
 /* World stopped. Exchanges two databases. */
@@ -175,7 +178,6 @@ enum victim { VICTIM_ANY, VICTIM_IDLE, VICTIM_RARE, VICTIM_SOONEST };
 struct eviction_wish {
     enum victim victim;
     bool only_volatile; /* only keys with a TTL */
-    bool lazily;        /* the reaper frees a large value */
     int samples;
 };
 enum evicted {

@@ -22,7 +22,7 @@ static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *
         *position = table_find_expired(table, *position, view->now_ms, expired, EXPIRED_AT_ONCE, &count, &looked);
     while (*position && count == 0 && looked < 1024);
     for (size_t i = 0; i < count; i++)
-        shard_drop_entry(view, shard, expired[i], true, &event_expired);
+        shard_drop_entry(view, shard, expired[i], &event_expired);
     counter_add(&shard->expired, count);
     *deleted += count;
     return *position == 0;
@@ -218,7 +218,7 @@ static bool shard_evict(struct keyspace *keyspace, struct shard *shard, const st
     struct entry *entry =
         table_choose_victim(shard->tables[view.db], wish->victim, wish->only_volatile, wish->samples, view.now_s);
     if (entry)
-        shard_drop_entry(&view, shard, entry, wish->lazily, &event_evicted);
+        shard_drop_entry(&view, shard, entry, &event_evicted);
     return entry;
 }
 

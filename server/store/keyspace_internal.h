@@ -86,12 +86,11 @@ static inline struct shard *shard_of(const struct view *view, uint64_t hash)
 }
 
 /* Takes an entry out of its table and disposes of it: the change that event names. */
-void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot, bool lazily,
+void shard_drop(struct view *view, struct shard *shard, const struct key *key, table_slot *slot,
                 const struct key_event *event);
 
 /* The same for an entry that was found on a walk, so that its key has not been hashed yet. */
-void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, bool lazily,
-                      const struct key_event *event);
+void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, const struct key_event *event);
 
 /* The slot of a key, for a change; NULL if there is none. An expired key is deleted. */
 table_slot *slot_find_to_change(struct view *view, struct shard *shard, const struct key *key);

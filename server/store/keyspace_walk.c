@@ -31,7 +31,9 @@ size_t keyspace_expires(struct keyspace *keyspace, int db)
     return sum;
 }
 
-#define FLUSHED_AT_ONCE 10000 /* keys; freeing them takes a millisecond or two */
+/* Freeing so many keys and bytes takes a millisecond or two, if none of them is slow. */
+#define FLUSHED_AT_ONCE 10000
+#define FLUSHED_BYTES ((size_t)16 << 20)
 
 struct flush_job {
     struct reaper_job job;
@@ -159,6 +161,24 @@ static size_t count_keys(const struct keyspace *keyspace)
     return keys;
 }
 
+static void note_slow(void *context, struct entry *entry)
+{
+    bool *slow = context;
+    *slow = *slow || ((entry->flags & ENTRY_OWNS) && entry_value_type(entry)->is_slow_to_release(entry));
+}
+
+static bool is_quick_to_flush(const struct flush_job *flush, size_t keys)
+{
+    bool slow = keys > FLUSHED_AT_ONCE || flush->job.bytes > FLUSHED_BYTES;
+    for (size_t i = 0; i < flush->count && !slow; i++) {
+        uint64_t position = 0;
+        do {
+            position = table_scan(flush->tables[i], position, note_slow, &slow);
+        } while (position != 0 && !slow);
+    }
+    return !slow;
+}
+
 size_t keyspace_flush(struct view *view, int db, bool lazily)
 {
     struct keyspace *keyspace = view->keyspace;
@@ -185,10 +205,10 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
         flush->job.units = 0; /* INFO counts what was to be freed in the background */
         flush->purge = true;
     }
-    if (keys > (lazily ? 0 : FLUSHED_AT_ONCE))
-        reaper_post(&flush->job);
-    else
+    if (lazily ? keys == 0 : is_quick_to_flush(flush, keys))
         flush_job_run(&flush->job);
+    else
+        reaper_post(&flush->job);
     return keys;
 }
 

@@ -17,7 +17,6 @@ struct view {
     struct keyspace *keyspace;
     int db;          /* index */
     bool no_touch;   /* lookups leave recency as it is (CLIENT NO-TOUCH) */
-    bool lazy;       /* the reaper may free replaced values (lazyfree-lazy-server-del) */
     uint32_t now_s;  /* monotonic: says when keys were used (recency.h) */
     int64_t now_ms;  /* wall time: decides what has expired */
     uint64_t actor;  /* the id of the acting client; 0: the server itself */

@@ -20,6 +20,7 @@
 #include "types/type_number.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 #define SLOW_BYTES ((size_t)256 << 10) /* of a blob, from which on freeing it takes long */
 #define EMBSTR_MAX 44                  /* bytes up to which Redis keeps a string in one piece with its object */
@@ -187,6 +188,20 @@ void string_view(const struct entry *entry, struct string_view *view_out)
     view_out->len = entry_value_len(entry);
 }
 
+uint64_t string_fingerprint(const struct entry *entry)
+{
+    struct string_view view;
+    string_view(entry, &view);
+    return XXH3_64bits(view.data, view.len);
+}
+
+bool string_equals(const struct entry *entry, const char *data, size_t len)
+{
+    struct string_view view;
+    string_view(entry, &view);
+    return bytes_equal(view.data, view.len, data, len);
+}
+
 bool string_to_i64(const struct entry *entry, int64_t *value_out)
 {
     if (entry->encoding == STRING_INT) {
@@ -341,6 +356,38 @@ struct entry *string_write(struct entry *entry, size_t offset, const char *data,
     if (changed)
         changed->flags |= STRING_RAW;
     return changed;
+}
+
+/* Writing a byte that is there already, or the last new zero, brings about all that is needed. */
+struct entry *string_open(struct entry *entry, size_t len, char **data_out)
+{
+    struct string_view view;
+    string_view(entry, &view);
+    size_t at = len > view.len ? len - 1 : 0;
+    char byte = at < view.len ? view.data[at] : 0;
+    struct entry *opened = string_write(entry, at, &byte, 1);
+    if (opened)
+        *data_out = opened->encoding == STRING_BLOB ? string_blob(opened)->data : entry_value(opened);
+    return opened;
+}
+
+struct entry *string_rewrite(struct entry *entry, const char *data, size_t len)
+{
+    struct arg value = {data, len, NULL};
+    struct entry *changed =
+        len >= BLOB_MIN ? give_blob(entry, argument_blob(&value)) : string_set_bytes(entry, data, len);
+    if (changed)
+        changed->flags |= STRING_RAW;
+    return changed;
+}
+
+struct entry *string_create_written(struct bytes key, const char *data, size_t len, int64_t expire_ms)
+{
+    struct entry *entry = string_create_bytes(key, "", 0, expire_ms);
+    struct entry *written = entry ? string_rewrite(entry, data, len) : NULL;
+    if (!written && entry)
+        entry_free(entry);
+    return written;
 }
 
 /* ---- operations for the store ---- */

@@ -80,6 +80,12 @@ static inline struct blob *string_blob(const struct entry *entry) /* STRING_BLOB
 size_t string_len(const struct entry *entry); /* bytes of the value as text */
 void string_view(const struct entry *entry, struct string_view *view_out);
 
+/* XXH3 of the value's text, 64 bits, as DIGEST replies it. */
+uint64_t string_fingerprint(const struct entry *entry);
+
+/* Whether the value's text is just that. */
+bool string_equals(const struct entry *entry, const char *data, size_t len);
+
 /* False if the value isn't a number of that kind. */
 bool string_to_i64(const struct entry *entry, int64_t *value_out);
 bool string_to_long_double(const struct entry *entry, long double *value_out);
@@ -92,7 +98,22 @@ bool string_to_long_double(const struct entry *entry, long double *value_out);
  */
 struct entry *string_write(struct entry *entry, size_t offset, const char *data, size_t len);
 
-/* About how many bytes of memory that would add, if it makes a large value or a larger one; entry may be NULL. */
+/*
+ * Makes at least len > 0 bytes of the value writable, with zeros behind the old end, and says where they are: until the
+ * entry is changed otherwise or its shard unlocked. The value then is text, and costs as much as with string_write().
+ */
+struct entry *string_open(struct entry *entry, size_t len, char **data_out);
+
+/* Puts len bytes, however many, in the place of the whole value, as if they had been written. data is outside the entry. */
+struct entry *string_rewrite(struct entry *entry, const char *data, size_t len);
+
+/* A new entry that was written in such a way. */
+struct entry *string_create_written(struct bytes key, const char *data, size_t len, int64_t expire_ms);
+
+/*
+ * About how many bytes of memory string_write() would add, or string_open() for offset + len, if it makes a large value
+ * or a larger one; entry may be NULL.
+ */
 size_t string_write_adds(const struct entry *entry, size_t offset, size_t len);
 
 #endif

@@ -7,9 +7,13 @@
 
 #include <stdbool.h>
 
+struct config;
 struct config_sources;
 struct gate_member;
 struct server;
+
+/* Logs the remarks on the configuration that the server starts with. */
+void reload_tell_remarks(const struct config *config);
 
 /* Opens the log anew and reads the sources. False, with a line in the log: nothing is to be applied. */
 bool reload_begin(struct config_sources *sources);

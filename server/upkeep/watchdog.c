@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "host/log.h"
 #include "host/supervisor.h"
 #include "net/worker.h"
@@ -43,8 +44,8 @@ void watchdog_run(void)
     unsigned missing = asked ? atomic_load_explicit(&open_questions, memory_order_acquire) : 0;
     if (missing > 0) {
         if (!warned)
-            log_warning("%u of %u workers don't answer; the service manager gets no sign of life until they do",
-                        missing, workers_count());
+            log_warning("%u of %u worker%s %s answer; the service manager gets no sign of life until all do", missing,
+                        workers_count(), text_plural(workers_count()), missing == 1 ? "doesn't" : "don't");
         warned = true;
         return;
     }

@@ -38,4 +38,19 @@
     {.flags = (key_flags), .search = KEY_AT_INDEX, .index = (first), .find = KEY_FIND_RANGE,                 \
      .last_key = (last), .step = (every), __VA_ARGS__}
 
+/* As many keys as argument number first says, right behind it. */
+#define KEY_COUNTED(key_flags, first)                                                                        \
+    {.flags = (key_flags), .search = KEY_AT_INDEX, .index = (first), .find = KEY_FIND_KEYNUM,                \
+     .keynum_index = 0, .first_key = 1, .key_step = 1}
+
+/* A key behind each place where the keyword stands, from argument number from on. */
+#define KEY_BEHIND(key_flags, word, from)                                                                    \
+    {.flags = (key_flags), .search = KEY_AT_KEYWORD, .keyword = (word), .start_from = (from),                \
+     .repeated = true, .find = KEY_FIND_RANGE, .step = 1}
+
+/* Keys of which COMMAND INFO says only that they are unknown, and why: a function finds them, or, for NULL, nothing. */
+#define KEY_ELSEWHERE(key_flags, function, why)                                                              \
+    {.flags = (key_flags), .search = KEY_UNKNOWN, .finder = (function), .find = KEY_FIND_RANGE, .step = 1,   \
+     .notes = (why)}
+
 #endif

@@ -51,6 +51,22 @@ static const struct command object_subcommands[] = {
     },
 };
 
+/* STORE's argument: the last one's, as SORT reads its options. */
+static int sort_destination(const struct arg *argv, int argc)
+{
+    int destination = 0;
+
+    for (int i = 2; i + 1 < argc; i++) {
+        if (arg_is(&argv[i], "LIMIT"))
+            i += 2;
+        else if (arg_is(&argv[i], "BY") || arg_is(&argv[i], "GET"))
+            i++;
+        else if (arg_is(&argv[i], "STORE"))
+            destination = ++i;
+    }
+    return destination;
+}
+
 static const struct command commands[] = {
     {
         .name = "del",
@@ -67,7 +83,7 @@ static const struct command commands[] = {
         .summary = "Deletes keys at once and frees large values in the background.",
         .group = GROUP_GENERIC, .since = "4.0.0",
         .complexity = "O(1) for each key; another thread frees in O(N), N being the number of allocations",
-        .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_KEYSPACE, .run = cmd_unlink,
+        .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_KEYSPACE, .run = cmd_del,
         SPEC_KEYS(KEY_RANGE(KEY_RM | KEY_DELETE, 1, -1, 1)),
         SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1, .flags = ARG_MULTIPLE}),
         SPEC_TIPS("request_policy:multi_shard", "response_policy:agg_sum"),
@@ -277,6 +293,53 @@ static const struct command commands[] = {
         .arity = 2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_KEYSPACE, .run = cmd_persist,
         SPEC_KEYS(KEY_RANGE(KEY_RW | KEY_UPDATE, 1, 0, 1)),
         SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1}),
+    },
+    {
+        .name = "sort",
+        .summary = "Sorts the elements of a list, a set or a sorted set, and may store them as a list.",
+        .group = GROUP_GENERIC, .since = "1.0.0",
+        .complexity = "O(N+M*log(M)), N being the number of elements and M that of those answered; O(N) without sorting",
+        .arity = -2, .flags = CMD_WRITE | CMD_DENYOOM | CMD_UNLOCKED,
+        .categories = CAT_SET | CAT_SORTEDSET | CAT_LIST | CAT_DANGEROUS,
+        .run = cmd_sort,
+        SPEC_KEYS(KEY_RANGE(KEY_RO | KEY_ACCESS, 1, 0, 1),
+                  KEY_ELSEWHERE(KEY_RO | KEY_ACCESS, NULL, "BY and GET name keys after the elements"),
+                  KEY_ELSEWHERE(KEY_OW | KEY_UPDATE, sort_destination, "STORE may stand anywhere among the options")),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                  {.name = "by-pattern", .type = ARG_PATTERN, .key_spec = 2, .token = "BY",
+                   .display = "pattern", .flags = ARG_OPTIONAL},
+                  {.name = "limit", .type = ARG_BLOCK, .token = "LIMIT", .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "offset", .type = ARG_INTEGER}, {.name = "count", .type = ARG_INTEGER})},
+                  {.name = "get-pattern", .type = ARG_PATTERN, .key_spec = 2, .token = "GET",
+                   .display = "pattern", .flags = ARG_OPTIONAL | ARG_MULTIPLE | ARG_MULTIPLE_TOKEN},
+                  {.name = "order", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "asc", .type = ARG_PURE_TOKEN, .token = "ASC"},
+                             {.name = "desc", .type = ARG_PURE_TOKEN, .token = "DESC"})},
+                  {.name = "sorting", .type = ARG_PURE_TOKEN, .token = "ALPHA", .flags = ARG_OPTIONAL},
+                  {.name = "destination", .type = ARG_KEY, .key_spec = 3, .token = "STORE",
+                   .flags = ARG_OPTIONAL}),
+    },
+    {
+        .name = "sort_ro",
+        .summary = "Sorts the elements of a list, a set or a sorted set.",
+        .group = GROUP_GENERIC, .since = "7.0.0",
+        .complexity = "O(N+M*log(M)), N being the number of elements and M that of those answered; O(N) without sorting",
+        .arity = -2, .flags = CMD_READONLY | CMD_UNLOCKED,
+        .categories = CAT_SET | CAT_SORTEDSET | CAT_LIST | CAT_DANGEROUS,
+        .run = cmd_sort_ro,
+        SPEC_KEYS(KEY_RANGE(KEY_RO | KEY_ACCESS, 1, 0, 1),
+                  KEY_ELSEWHERE(KEY_RO | KEY_ACCESS, NULL, "BY and GET name keys after the elements")),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                  {.name = "by-pattern", .type = ARG_PATTERN, .key_spec = 2, .token = "BY",
+                   .display = "pattern", .flags = ARG_OPTIONAL},
+                  {.name = "limit", .type = ARG_BLOCK, .token = "LIMIT", .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "offset", .type = ARG_INTEGER}, {.name = "count", .type = ARG_INTEGER})},
+                  {.name = "get-pattern", .type = ARG_PATTERN, .key_spec = 2, .token = "GET",
+                   .display = "pattern", .flags = ARG_OPTIONAL | ARG_MULTIPLE | ARG_MULTIPLE_TOKEN},
+                  {.name = "order", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "asc", .type = ARG_PURE_TOKEN, .token = "ASC"},
+                             {.name = "desc", .type = ARG_PURE_TOKEN, .token = "DESC"})},
+                  {.name = "sorting", .type = ARG_PURE_TOKEN, .token = "ALPHA", .flags = ARG_OPTIONAL}),
     },
     {
         .name = "object",

@@ -6,14 +6,38 @@
  */
 #include "command/specs/spec.h"
 
-/* With GET the old value is read; without, the key is only overwritten. */
+static bool reads_old_value(const struct arg *option)
+{
+    static const char *const words[] = {"get", "ifeq", "ifne", "ifdeq", "ifdne"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (arg_is(option, words[i]))
+            return true;
+    return false;
+}
+
+/* With GET and IFEQ the old value is read; without, the key is only overwritten. */
 static uint32_t set_key_flags(const struct arg *argv, int argc)
 {
     for (int i = 3; i < argc; i++)
-        if (arg_is(&argv[i], "get"))
+        if (reads_old_value(&argv[i]))
             return KEY_RW | KEY_ACCESS | KEY_UPDATE;
     return KEY_OW | KEY_UPDATE;
 }
+
+/* With a condition the value is read; without, DELEX is DEL. */
+static uint32_t delex_key_flags(const struct arg *argv, int argc)
+{
+    (void)argv;
+    return argc > 2 ? KEY_RW | KEY_ACCESS | KEY_DELETE : KEY_RM | KEY_DELETE;
+}
+
+#define COMPARISONS(version)                                                                                 \
+    {.name = "ifeq-value", .type = ARG_STRING, .token = "IFEQ", .since = (version)},                           \
+        {.name = "ifne-value", .type = ARG_STRING, .token = "IFNE", .since = (version)},                       \
+        {.name = "ifdeq-digest", .type = ARG_STRING, .token = "IFDEQ", .since = (version)},                    \
+    {                                                                                                        \
+        .name = "ifdne-digest", .type = ARG_STRING, .token = "IFDNE", .since = (version)                       \
+    }
 
 static const struct command commands[] = {
     {
@@ -23,13 +47,14 @@ static const struct command commands[] = {
         .group = GROUP_STRING, .since = "1.0.0", .complexity = "O(1)",
         .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING, .run = cmd_set,
         SPEC_KEYS(KEY_RANGE(KEY_RW | KEY_ACCESS | KEY_UPDATE | KEY_VARIABLE_FLAGS, 1, 0, 1,
-                            .notes = "RW and access only with GET, else OW")),
+                            .notes = "RW and access only with GET or IFEQ and its like, else OW")),
         .key_flags = set_key_flags,
         SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
                   {.name = "value", .type = ARG_STRING},
                   {.name = "condition", .type = ARG_ONEOF, .since = "2.6.12", .flags = ARG_OPTIONAL,
                    SPEC_ARGS({.name = "nx", .type = ARG_PURE_TOKEN, .token = "NX"},
-                             {.name = "xx", .type = ARG_PURE_TOKEN, .token = "XX"})},
+                             {.name = "xx", .type = ARG_PURE_TOKEN, .token = "XX"},
+                             COMPARISONS("8.4.0"))},
                   {.name = "get", .type = ARG_PURE_TOKEN, .token = "GET", .since = "6.2.0",
                    .flags = ARG_OPTIONAL},
                   {.name = "expiration", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
@@ -45,7 +70,8 @@ static const struct command commands[] = {
         SPEC_HISTORY({"2.6.12", "New options EX, PX, NX and XX."},
                      {"6.0.0", "New option KEEPTTL."},
                      {"6.2.0", "New options GET, EXAT and PXAT."},
-                     {"7.0.0", "NX and GET may be combined."}),
+                     {"7.0.0", "NX and GET may be combined."},
+                     {"8.4.0", "New options IFEQ, IFNE, IFDEQ and IFDNE."}),
     },
     {
         .name = "get",
@@ -252,6 +278,30 @@ static const struct command commands[] = {
                   {.name = "increment", .type = ARG_DOUBLE}),
     },
     {
+        .name = "increx",
+        .summary = "Adds to the number under a key, within bounds, and sets its time to live.",
+        .group = GROUP_STRING, .since = "8.8.0", .complexity = "O(1)",
+        .arity = -2, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_STRING, .run = cmd_increx,
+        SPEC_KEYS(KEY_RANGE(KEY_RW | KEY_ACCESS | KEY_UPDATE, 1, 0, 1)),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                  {.name = "condition", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "nx", .type = ARG_PURE_TOKEN, .token = "NX"},
+                             {.name = "xx", .type = ARG_PURE_TOKEN, .token = "XX"})},
+                  {.name = "increment", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "float", .type = ARG_DOUBLE, .token = "BYFLOAT"},
+                             {.name = "integer", .type = ARG_INTEGER, .token = "BYINT"})},
+                  {.name = "lowerbound", .type = ARG_STRING, .token = "LBOUND", .flags = ARG_OPTIONAL},
+                  {.name = "upperbound", .type = ARG_STRING, .token = "UBOUND", .flags = ARG_OPTIONAL},
+                  {.name = "saturate", .type = ARG_PURE_TOKEN, .token = "SATURATE", .flags = ARG_OPTIONAL},
+                  {.name = "expiration", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "seconds", .type = ARG_INTEGER, .token = "EX"},
+                             {.name = "milliseconds", .type = ARG_INTEGER, .token = "PX"},
+                             {.name = "unix-time-seconds", .type = ARG_UNIX_TIME, .token = "EXAT"},
+                             {.name = "unix-time-milliseconds", .type = ARG_UNIX_TIME, .token = "PXAT"},
+                             {.name = "persist", .type = ARG_PURE_TOKEN, .token = "PERSIST"})},
+                  {.name = "enx", .type = ARG_PURE_TOKEN, .token = "ENX", .flags = ARG_OPTIONAL}),
+    },
+    {
         .name = "lcs",
         .summary = "Finds the longest common subsequence of two strings.",
         .group = GROUP_STRING, .since = "7.0.0",
@@ -266,6 +316,58 @@ static const struct command commands[] = {
                    .flags = ARG_OPTIONAL},
                   {.name = "withmatchlen", .type = ARG_PURE_TOKEN, .token = "WITHMATCHLEN",
                    .flags = ARG_OPTIONAL}),
+    },
+    {
+        .name = "digest",
+        .summary = "Answers with the XXH3 hash of a string, as 16 hexadecimal digits.",
+        .group = GROUP_STRING, .since = "8.4.0", .complexity = "O(N), N being the length of the string",
+        .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_STRING, .run = cmd_digest,
+        SPEC_KEYS(KEY_RANGE(KEY_RO | KEY_ACCESS, 1, 0, 1)),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1}),
+    },
+    {
+        .name = "delex",
+        .summary = "Deletes a key, if its string or its digest is, or isn't, the given one.",
+        .group = GROUP_STRING, .since = "8.4.0",
+        .complexity = "O(1) with IFEQ and IFNE, otherwise O(N), N being the length of the string",
+        .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STRING, .run = cmd_delex,
+        SPEC_KEYS(KEY_RANGE(KEY_RW | KEY_DELETE | KEY_VARIABLE_FLAGS, 1, 0, 1,
+                            .notes = "RM without a condition")),
+        .key_flags = delex_key_flags,
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                  {.name = "condition", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS(COMPARISONS(NULL))}),
+    },
+    {
+        .name = "delifeq",
+        .summary = "Deletes a key if its string is the given one: Valkey's command for DELEX with IFEQ.",
+        .group = GROUP_STRING, .since = "9.0.0", .complexity = "O(1)",
+        .arity = 3, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STRING, .run = cmd_delifeq,
+        SPEC_KEYS(KEY_RANGE(KEY_RW | KEY_ACCESS | KEY_DELETE, 1, 0, 1)),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                  {.name = "value", .type = ARG_STRING}),
+    },
+    {
+        .name = "msetex",
+        .summary = "Stores several strings in one step, with one time to live; options set conditions.",
+        .group = GROUP_STRING, .since = "8.4.0", .complexity = "O(N), N being the number of keys",
+        .arity = -4, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING, .run = cmd_msetex,
+        SPEC_KEYS({.flags = KEY_OW | KEY_UPDATE, .search = KEY_AT_INDEX, .index = 1, .find = KEY_FIND_KEYNUM,
+                   .keynum_index = 0, .first_key = 1, .key_step = 2}),
+        SPEC_ARGS({.name = "numkeys", .type = ARG_INTEGER},
+                  {.name = "data", .type = ARG_BLOCK, .flags = ARG_MULTIPLE,
+                   SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                             {.name = "value", .type = ARG_STRING})},
+                  {.name = "condition", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "nx", .type = ARG_PURE_TOKEN, .token = "NX"},
+                             {.name = "xx", .type = ARG_PURE_TOKEN, .token = "XX"})},
+                  {.name = "expiration", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "seconds", .type = ARG_INTEGER, .token = "EX"},
+                             {.name = "milliseconds", .type = ARG_INTEGER, .token = "PX"},
+                             {.name = "unix-time-seconds", .type = ARG_UNIX_TIME, .token = "EXAT"},
+                             {.name = "unix-time-milliseconds", .type = ARG_UNIX_TIME, .token = "PXAT"},
+                             {.name = "keepttl", .type = ARG_PURE_TOKEN, .token = "KEEPTTL"})}),
+        SPEC_TIPS("request_policy:multi_shard", "response_policy:all_succeeded"),
     },
 };
 

@@ -6,7 +6,7 @@
  * or more, it is cut out of their last 8, so the keys that matter need no byte loop.
  * Words are little-endian in the paper; so is every machine that kvs is built for.
  */
-#include "base/hash.h"
+#include "base/siphash.h"
 
 #include "base/random.h"
 
@@ -78,8 +78,8 @@ static inline uint64_t load_tail(const unsigned char *tail, size_t tail_len, siz
     return word;
 }
 
-__attribute__((always_inline)) static inline uint64_t siphash(const void *data, size_t len, const struct hash_key *key,
-                                                              int word_rounds, int final_rounds)
+__attribute__((always_inline)) static inline uint64_t
+siphash(const void *data, size_t len, const struct siphash_key *key, int word_rounds, int final_rounds)
 {
     struct sip sip = {
         .v0 = key->k0 ^ 0x736f6d6570736575,
@@ -97,30 +97,30 @@ __attribute__((always_inline)) static inline uint64_t siphash(const void *data, 
     return sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3;
 }
 
-uint64_t hash_siphash13(const void *data, size_t len, const struct hash_key *key)
+uint64_t siphash13(const void *data, size_t len, const struct siphash_key *key)
 {
     return siphash(data, len, key, 1, 3);
 }
 
-uint64_t hash_siphash24(const void *data, size_t len, const struct hash_key *key)
+uint64_t siphash24(const void *data, size_t len, const struct siphash_key *key)
 {
     return siphash(data, len, key, 2, 4);
 }
 
 /* Written before threads start, only read after. */
-static struct hash_key server_key;
+static struct siphash_key server_key;
 
-uint64_t hash_bytes(const void *data, size_t len)
+uint64_t siphash_bytes(const void *data, size_t len)
 {
     return siphash(data, len, &server_key, 1, 3);
 }
 
-void hash_set_key(const struct hash_key *key)
+void siphash_set_key(const struct siphash_key *key)
 {
     server_key = *key;
 }
 
-void hash_init_random(void)
+void siphash_init_random(void)
 {
     random_secure(&server_key, sizeof server_key);
 }

@@ -1,0 +1,27 @@
+/*
+ * Elements of collections in requests and replies.
+ */
+#ifndef KVS_HANDLERS_ELEMENTS_H
+#define KVS_HANDLERS_ELEMENTS_H
+
+#include "base/blob.h"
+#include "resp/reply.h"
+#include "shape/element.h"
+
+/* Answers with a stored element; a large one isn't copied. */
+static inline void reply_element(struct reply *reply, const char *stored)
+{
+    struct element_view view;
+    int64_t number;
+    if (element_to_i64(stored, &number)) {
+        reply_bulk_int(reply, number);
+        return;
+    }
+    element_view(stored, &view);
+    if (view.blob && view.text.len >= BLOB_MIN)
+        reply_blob(reply, view.blob, 0, view.blob->len);
+    else
+        reply_bulk(reply, view.text.data, view.text.len);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * Elements: the strings that collections consist of, as they are stored.
+ *
+ * An element is one to 242 bytes that begin with a tag. Text that is the canonical form of an int64_t is stored as that
+ * number; longer texts than ELEMENT_INLINE_MAX lie outside, in a blob, whose reference belongs to the element:
+ *
+ *     0xxxxxxx                      a number from 0 to 127
+ *     10nnnnnn text                 up to 63 bytes
+ *     110xxxxx x                    a number of 13 bits, signed, like all that follow, high byte first
+ *     11100000 n text               64 to 240 bytes
+ *     11110001 ... 11110100         a number of 2, 3, 4 or 8 bytes
+ *     11110101 address              8 bytes: a blob
+ *
+ * Each string has only one form, so two elements within their 242 bytes are equal if their bytes are. The idea of
+ * numbers and short texts behind a tag is that of Redis's listpack; without its lengths at the end, since runs of
+ * elements are short here and read forwards.
+ *
+ * Whoever changes the collection owns its elements; functions take no locks.
+ */
+#ifndef KVS_SHAPE_ELEMENT_H
+#define KVS_SHAPE_ELEMENT_H
+
+#include "base/bytes.h"
+#include "base/number.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ELEMENT_INLINE_MAX 240
+#define ELEMENT_MAX (2 + ELEMENT_INLINE_MAX) /* bytes of an element in its collection */
+
+enum element_tag {
+    ELEMENT_SHORT_TEXT = 0x80,
+    ELEMENT_INT13 = 0xc0,
+    ELEMENT_TEXT = 0xe0,
+    ELEMENT_INT16 = 0xf1,
+    ELEMENT_INT24 = 0xf2,
+    ELEMENT_INT32 = 0xf3,
+    ELEMENT_INT64 = 0xf4,
+    ELEMENT_BLOB = 0xf5,
+};
+
+/* An element that is to be stored or looked for. Its text is borrowed from whoever made it. */
+struct element {
+    struct bytes text;
+    uint8_t len;              /* bytes of stored; 0: it doesn't fit and goes into a blob */
+    char stored[ELEMENT_MAX]; /* as it lies in a collection */
+};
+
+/* A stored element as text, borrowed from the collection, or lying in the view if it is a number. */
+struct element_view {
+    struct bytes text;
+    struct blob *blob; /* NULL, or where the text lies; not retained */
+    char digits[NUMBER_I64_MAX_LEN];
+};
+
+void element_init(struct element *element, const char *data, size_t len);
+void element_init_i64(struct element *element, int64_t number); /* its text lies in no one place: only to be stored */
+
+/* An element like a stored one, whose text is borrowed from view_out or from where the stored one lies. */
+void element_init_stored(struct element *element, const char *stored, struct element_view *view_out);
+
+/*
+ * Writes the element to out, which has room for ELEMENT_MAX bytes; returns the bytes written, or 0 without memory. One
+ * that lies outside then owns a reference to a blob: to arg's, if that has one (arg may be NULL), or to a new one.
+ */
+size_t element_store(char *out, const struct element *element, const struct arg *arg);
+
+void element_view(const char *stored, struct element_view *view_out);
+
+/* The number that a stored element is, or that its text would be; false if it is none. */
+bool element_to_i64(const char *stored, int64_t *number_out);
+
+bool element_equals(const char *stored, const struct element *element);
+
+/* Below, equal to or above zero, as memcmp() of their texts. */
+int element_compare(const char *stored, struct bytes text);
+
+/* The hash that orders collections: of a stored element, and the same of one that is looked for. */
+uint64_t element_hash_stored(const char *stored);
+uint64_t element_hash(const struct element *element);
+
+/* Takes another reference to what lies outside, for a copy of the element's bytes; gives it up. */
+void element_retain(const char *stored);
+void element_release(const char *stored);
+
+/* Bytes of memory outside the collection. */
+size_t element_outside(const char *stored);
+
+size_t element_len_rare(const char *stored);
+
+/* Bytes of a stored element in its collection. */
+static inline size_t element_len(const char *stored)
+{
+    unsigned char tag = (unsigned char)*stored;
+    if (tag < ELEMENT_SHORT_TEXT)
+        return 1;
+    if (tag < ELEMENT_INT13)
+        return 1 + (size_t)(tag - ELEMENT_SHORT_TEXT);
+    return element_len_rare(stored);
+}
+
+#endif

@@ -1,0 +1,106 @@
+#include "shape/member_index.h"
+
+#include "base/panic.h"
+#include "shape/tree_internal.h"
+
+#include <string.h>
+
+#define PIECE_LEN sizeof(uint32_t)
+#define INDEX_RECORD_LEN (HASH_PIECE_OFFSET + PIECE_LEN)
+
+static const struct record_form member_form = {sizeof(double), 1}, index_form = {INDEX_RECORD_LEN, 0};
+
+void member_index_init(struct tree *index)
+{
+    tree_init(index, TREE_BY_HASH, index_form);
+}
+
+static uint32_t piece_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
+static void make_record(char *out, double score, uint64_t hash)
+{
+    uint32_t piece = piece_of(hash);
+    memcpy(out, &score, sizeof score);
+    memcpy(out + HASH_PIECE_OFFSET, &piece, PIECE_LEN);
+}
+
+uint64_t member_index_hash(const char *record)
+{
+    uint32_t piece;
+    memcpy(&piece, record + HASH_PIECE_OFFSET, PIECE_LEN);
+    return (uint64_t)piece << 32;
+}
+
+/* The first record from the place on in its leaf that has this hash; false, with the place at the leaf's end, if none. */
+static bool find_in_leaf(const struct tree *index, struct tree_place *place, uint64_t hash)
+{
+    const char *end, *record = tree_run(place, &end);
+    uint32_t piece = piece_of(hash);
+    for (; record < end; record += INDEX_RECORD_LEN)
+        if (memcmp(record + HASH_PIECE_OFFSET, &piece, PIECE_LEN) == 0)
+            break;
+    tree_go_in_leaf(index, place, record);
+    return record < end;
+}
+
+static bool find_first(const struct tree *index, uint64_t hash, struct tree_place *place_out)
+{
+    return tree_find_hash(index, hash & ~(uint64_t)UINT32_MAX, place_out) && find_in_leaf(index, place_out, hash);
+}
+
+static bool find_next(const struct tree *index, uint64_t hash, struct tree_place *place)
+{
+    tree_go_in_leaf(index, place, tree_record(place) + INDEX_RECORD_LEN);
+    return find_in_leaf(index, place, hash);
+}
+
+bool member_index_find(const struct tree *index, const struct tree *members, const struct element *member,
+                       struct tree_place *place_out)
+{
+    struct tree_place at;
+    uint64_t hash = element_hash(member);
+    for (bool more = find_first(index, hash, &at); more; more = find_next(index, hash, &at))
+        if (tree_find_score(members, record_score(tree_record(&at)), member->text, place_out))
+            return true;
+    return false;
+}
+
+int member_index_add(struct tree *index, const char *record)
+{
+    struct tree_place place;
+    char added[INDEX_RECORD_LEN];
+    uint64_t hash = element_hash_stored(record_element(record, member_form));
+    make_record(added, record_score(record), hash);
+    find_first(index, hash, &place);
+    return tree_insert(index, &place, added, sizeof added);
+}
+
+/* The record with that score among those of the hash. */
+static void find_score(const struct tree *index, double score, uint64_t hash, struct tree_place *place_out)
+{
+    char sought[INDEX_RECORD_LEN];
+    make_record(sought, score, hash);
+    bool more = find_first(index, hash, place_out);
+    while (more && memcmp(tree_record(place_out), sought, sizeof sought) != 0)
+        more = find_next(index, hash, place_out);
+    panic_unless(more);
+}
+
+void member_index_remove(struct tree *index, double score, uint64_t hash)
+{
+    struct tree_place place;
+    find_score(index, score, hash, &place);
+    tree_remove(index, &place);
+}
+
+void member_index_rescore(struct tree *index, double old_score, double score, uint64_t hash)
+{
+    struct tree_place place;
+    char changed[INDEX_RECORD_LEN];
+    make_record(changed, score, hash);
+    find_score(index, old_score, hash, &place);
+    panic_unless(tree_splice(index, &place, 1, changed, sizeof changed, false) == 0); /* of the same length */
+}
