@@ -2,7 +2,6 @@
 # `make help` lists what can be made. Outputs go below BUILD, one folder for each kind of build.
 
 PREFIX ?= /usr/local
-SYSCONFDIR ?= /etc
 DESTDIR ?=
 BUILD ?= build
 SOCKET ?= /tmp/kvs.sock
@@ -43,9 +42,13 @@ LIBMD_CFLAGS = $(call once,LIBMD_CFLAGS,$(shell pkg-config --cflags libmd))
 SECCOMP_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libseccomp)/libseccomp.a)
 SECCOMP_LIBS = $(call once,SECCOMP_LIBS,$(or $(SECCOMP_ARCHIVE),$(shell pkg-config --libs libseccomp)))
 SECCOMP_CFLAGS = $(call once,SECCOMP_CFLAGS,$(shell pkg-config --cflags libseccomp))
+# and libxxhash, of which one function is used
+XXHASH_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libxxhash)/libxxhash.a)
+XXHASH_LIBS = $(call once,XXHASH_LIBS,$(or $(XXHASH_ARCHIVE),$(shell pkg-config --libs libxxhash)))
+XXHASH_CFLAGS = $(call once,XXHASH_CFLAGS,$(shell pkg-config --cflags libxxhash))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
-SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) -lm
+SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS) -lm
 CLIENT_LIBS = $(HIREDIS_LIBS) $(EDIT_LIBS) $(CURSES_LIBS) -lm
 
 SERVER_SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
@@ -54,6 +57,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/*.c)) tests/kit/suites.c tests/kit/
 INTEGRATION_SOURCES := $(sort $(wildcard tests/integration/*.c tests/kit/*.c))
 CLIENT_UNIT_SOURCES := $(sort $(wildcard tests/client/unit/*.c)) tests/kit/suites.c tests/kit/scratch.c
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
+SOAK_SECONDS ?= 600
 BENCH_SOURCES := $(sort $(wildcard tests/bench/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -75,7 +79,7 @@ say = $(if $(V),,@echo "  $(1)  $(@:$(BUILD)/%=%)" &&)
 # all processors unless this make was told how many.
 MAKE_ALL = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-.PHONY: all help run debug test unit integration client differential attack asan tsan fuzz ecosystem bench lint format \
+.PHONY: all help run debug test unit integration client differential soak attack asan tsan fuzz ecosystem bench lint format \
         docs picture install install-documents install-systemd uninstall clean FORCE
 .DEFAULT_GOAL := all
 
@@ -132,6 +136,11 @@ differential: ## the same commands to kvs and redis-server alone, replies compar
 	$(MAKE_ALL) all
 	@BUILD=$(BUILD) tests/run differential
 
+soak: ## the differential test with new seeds, for as long as is asked (SOAK_SECONDS=600)
+	@tests/packages build test
+	$(MAKE_ALL) $(PROGRAMS)
+	@tests/differential/run --kvs $(BUILD)/kvs-server --seconds $(SOAK_SECONDS) --commands 200000
+
 attack: ## programs that try to get past the limits: memory, time, descriptors, rights (ATTACK_ARGS=--strict)
 	@tests/packages build attack
 	$(MAKE_ALL) all
@@ -158,7 +167,7 @@ fuzz: ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS=60 in a
 	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) fuzz-programs
 	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
-ecosystem: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat, nginx, gunicorn
+ecosystem: ## real clients and programs: redis-benchmark, redis-py, ioredis, phpredis, nc, socat, nginx, gunicorn, Django, Rails
 	@tests/packages build ecosystem
 	$(MAKE_ALL) all
 	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/ecosystem/run
@@ -187,43 +196,95 @@ docs: $(PROGRAMS) ## draw what docs/ has from the code: configuration, commands,
 	@BUILD=$(BUILD) tests/lint/pages --draw
 	@KVS_SERVER=$(BUILD)/kvs-server KVS_CLI=$(BUILD)/kvs-cli tests/client/screens.py docs/cli.md
 
-# systemd looks below /usr/local and /usr. For the latter it says itself where.
-systemd_dir = $(DESTDIR)$(or $(if $(filter /usr,$(PREFIX)),$(shell pkg-config --variable=$(1) systemd 2>/dev/null)),$(2))
-UNIT_DIR = $(call systemd_dir,systemdsystemunitdir,$(PREFIX)/lib/systemd/system)
-SYSUSERS_DIR = $(call systemd_dir,sysusersdir,$(PREFIX)/lib/sysusers.d)
-TMPFILES_DIR = $(call systemd_dir,tmpfilesdir,$(PREFIX)/lib/tmpfiles.d)
-UNITS := kvs.service kvs.socket kvs@.service kvs@.socket
+# ---- installing ----
+
+# Below /usr, /usr/local and /opt kvs is the machine's: its units are the system's. Anywhere else it is a person's: it
+# has units for the service manager of a session, and a configuration for one account. SCOPE=system or SCOPE=user
+# decides otherwise.
+one_word = $(if $(word 2,$(1)),,$(1))
+SCOPE ?= $(if $(filter /usr /usr/local /opt /opt/%,$(call one_word,$(PREFIX))),system,user)
+is_user = $(filter user,$(SCOPE))
+# All follows PREFIX, except that the machine's configuration is in /etc for /usr, as is the custom, and for /usr/local,
+# where everybody looks for it and where it stays when a package of the distribution takes the place of `make install`.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(call one_word,$(PREFIX))),/etc,$(PREFIX)/etc)
+
+# A path as it was meant where the shell didn't expand ~, or one that begins at the folder that make runs in
+whole = $(if $(filter /%,$(firstword $(1))),$(1),$(if $(filter ~/%,$(firstword $(1))),$(HOME)/$(1:~/%=%),$(CURDIR)/$(1)))
+prefix = $(call whole,$(PREFIX))
+sysconfdir = $(call whole,$(SYSCONFDIR))
+# In recipes these stand between apostrophes, as a path may have spaces.
+at = $(DESTDIR)$(prefix)
+at_conf = $(DESTDIR)$(sysconfdir)/kvs
+
+# systemd looks below /usr/local and /usr, for the latter it says itself where; for a person below ~/.local/share.
+systemd_dir = $(or $(if $(filter /usr,$(call one_word,$(prefix))),$(shell pkg-config --variable=$(1) systemd 2>/dev/null)),$(2))
+UNIT_DIR = $(DESTDIR)$(if $(is_user),$(prefix)/share/systemd/user,$(call systemd_dir,systemdsystemunitdir,$(prefix)/lib/systemd/system))
+SYSUSERS_DIR = $(DESTDIR)$(call systemd_dir,sysusersdir,$(prefix)/lib/sysusers.d)
+TMPFILES_DIR = $(DESTDIR)$(call systemd_dir,tmpfilesdir,$(prefix)/lib/tmpfiles.d)
+UNITS = kvs.service kvs.socket $(if $(is_user),,kvs@.service kvs@.socket)
+SYSTEMD_SOURCES = server/systemd$(if $(is_user),/user)
 # Pages of the manual and completions of shells, below PREFIX/share, that the programs draw of themselves
 DOCUMENTS := man/man1/kvs-cli.1 man/man1/kvs-server.1 man/man5/kvs.conf.5 bash-completion/completions/kvs-cli \
              zsh/site-functions/_kvs-cli fish/vendor_completions.d/kvs-cli.fish
 
-install: $(PROGRAMS) install-documents install-systemd ## install programs, manual, completions, units and (once) a configuration to PREFIX=/usr/local, below DESTDIR
-	install -D -m 755 $(BUILD)/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-server
-	install -D -m 755 $(BUILD)/kvs-cli $(DESTDIR)$(PREFIX)/bin/kvs-cli
+# $(call filled,source,more): prints it with the paths of this installation; more is what sed does to these beforehand.
+escaped = $$(printf '%s' '$(1)' | sed 's/[\\&|]/\\&/g; $(2)')
+filled = sed -e '/^@service@$$/{r server/systemd/service.inc' -e 'd}' $(1) | \
+         sed -e "s|@bindir@|$(call escaped,$(prefix),$(2))/bin|g" -e "s|@prefix@|$(call escaped,$(prefix),$(2))|g" \
+             -e "s|@sysconfdir@|$(call escaped,$(sysconfdir),$(2))|g"
+
+define put_programs
+install -D -m 755 $(BUILD)/kvs-server '$(at)/bin/kvs-server'
+install -D -m 755 $(BUILD)/kvs-cli '$(at)/bin/kvs-cli'
+endef
+
+define put_documents
+@for document in $(DOCUMENTS); do \
+    echo "install $$document in "'$(at)/share'; \
+    install -d "$$(dirname '$(at)/share'/$$document)" && \
+    sed "s|/etc/kvs/|$(call escaped,$(sysconfdir))/kvs/|g" $(BUILD)/share/$$document >'$(at)/share'/$$document && \
+    chmod 644 '$(at)/share'/$$document || exit 1; \
+done
+endef
+
+define put_units
+install -d '$(UNIT_DIR)'
+@for unit in $(UNITS); do \
+    echo "install $$unit in "'$(UNIT_DIR)'; \
+    $(call filled,$(SYSTEMD_SOURCES)/$$unit,s/%/%%/g) >'$(UNIT_DIR)'/$$unit && \
+    chmod 644 '$(UNIT_DIR)'/$$unit || exit 1; \
+done
+$(if $(is_user),,install -D -m 644 server/systemd/sysusers.conf '$(SYSUSERS_DIR)/kvs.conf')
+$(if $(is_user),,install -D -m 644 server/systemd/tmpfiles.conf '$(TMPFILES_DIR)/kvs.conf')
+endef
+
+# One that is there already is left alone.
+define put_configuration
+$(if $(is_user),install -d -m 700 '$(at)/var/kvs')
+@test -e '$(at_conf)/kvs.conf' || { \
+    echo "install kvs.conf in "'$(at_conf)' && install -d '$(at_conf)' && \
+    $(call filled,$(SYSTEMD_SOURCES)/kvs.conf) >'$(at_conf)/kvs.conf' && chmod 644 '$(at_conf)/kvs.conf'; }
+endef
+
+# Programs first, since they are of use even where a later step fails.
+install: $(PROGRAMS) $(addprefix $(BUILD)/share/,$(DOCUMENTS)) ## install programs, manual, completions, units and (once) a configuration to PREFIX=/usr/local, below DESTDIR
+	$(put_programs)
+	$(put_documents)
+	$(put_units)
+	$(put_configuration)
 
 install-documents: $(addprefix $(BUILD)/share/,$(DOCUMENTS))
-	@for document in $(DOCUMENTS); do \
-	    echo "install $$document in $(DESTDIR)$(PREFIX)/share"; \
-	    install -D -m 644 $(BUILD)/share/$$document $(DESTDIR)$(PREFIX)/share/$$document || exit 1; \
-	done
+	$(put_documents)
 
 install-systemd:
-	install -d $(UNIT_DIR)
-	@for unit in $(UNITS); do \
-	    echo "install $$unit in $(UNIT_DIR)"; \
-	    sed -e '/^@service@$$/{r server/systemd/service.inc' -e 'd}' server/systemd/$$unit | \
-	        sed -e 's|@bindir@|$(PREFIX)/bin|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' > $(UNIT_DIR)/$$unit && \
-	    chmod 644 $(UNIT_DIR)/$$unit || exit 1; \
-	done
-	install -D -m 644 server/systemd/sysusers.conf $(SYSUSERS_DIR)/kvs.conf
-	install -D -m 644 server/systemd/tmpfiles.conf $(TMPFILES_DIR)/kvs.conf
-	@test -e $(DESTDIR)$(SYSCONFDIR)/kvs/kvs.conf || \
-	    install -v -D -m 644 server/systemd/kvs.conf $(DESTDIR)$(SYSCONFDIR)/kvs/kvs.conf
+	$(put_units)
+	$(put_configuration)
 
 uninstall: ## remove what install put there, but the configuration
-	rm -f $(DESTDIR)$(PREFIX)/bin/kvs-server $(DESTDIR)$(PREFIX)/bin/kvs-cli
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,$(DOCUMENTS))
-	rm -f $(addprefix $(UNIT_DIR)/,$(UNITS)) $(SYSUSERS_DIR)/kvs.conf $(TMPFILES_DIR)/kvs.conf
+	rm -f '$(at)/bin/kvs-server' '$(at)/bin/kvs-cli'
+	@for document in $(DOCUMENTS); do rm -f '$(at)/share'/$$document; done
+	@for unit in $(UNITS); do rm -f '$(UNIT_DIR)'/$$unit; done
+	$(if $(is_user),,rm -f '$(SYSUSERS_DIR)/kvs.conf' '$(TMPFILES_DIR)/kvs.conf')
 
 clean: ## remove all that was built
 	rm -rf $(BUILD)

@@ -74,11 +74,22 @@ def redis_benchmark(server, command, requests, pipeline, value_len, keys, thread
         arguments += ["--threads", str(threads)]
     run = _run(arguments, server, requests)
     for line in csv.DictReader(run.output.splitlines()):
-        if line["test"] == command.upper():
+        if line["test"].split(" (")[0] == command.upper():
             run.rate = float(line["rps"])
             run.p99_ms = float(line["p99_latency_ms"])
             return run
     raise BenchError(f"{server.name}: redis-benchmark printed no line for {command}")
+
+
+def redis_benchmark_words(server, words, requests, pipeline, keys):
+    """The same with any command, in whose words __rand_int__ is a number below keys, of twelve digits."""
+    arguments = ["redis-benchmark", "-s", server.path, "-c", str(CLIENTS), "-n", str(requests), "-P", str(pipeline),
+                 "-r", str(keys), "--csv"] + words
+    run = _run(arguments, server, requests)
+    for line in csv.DictReader(run.output.splitlines()):
+        run.rate = float(line["rps"])
+        return run
+    raise BenchError(f"{server.name}: redis-benchmark printed no line for {words[0]}")
 
 
 class Loader:

@@ -9,6 +9,7 @@ a batch raised them differently, it is replayed command by command to name the o
 
 import re
 
+import chance
 import resp
 import rules
 import servers
@@ -175,7 +176,8 @@ class Pair:
             oracle, kvs = pair.ask("KEYS", "*")
             names = sorted(set(resp.decode(oracle)) & set(resp.decode(kvs)))
             commands = [part for name in names for part in (
-                ["TYPE", name], ["GET", name], ["OBJECT", "ENCODING", name], ["PEXPIRETIME", name])]
+                ["TYPE", name], ["GET", name], ["LRANGE", name, 0, -1], ["DEBUG", "DIGEST-VALUE", name], ["OBJECT", "ENCODING", name],
+                ["PEXPIRETIME", name])]
             for start in range(0, len(commands), 200):
                 pair.batch(commands[start:start + 200], shrink=False)
         pair.close()
@@ -216,14 +218,15 @@ class PairConnection:
         until = b"$%d\r\n%s\r\n" % (len(marker), marker)
         tail = (resp.encode(CHANGES) if self.looks else b"") + resp.encode(["ECHO", marker])
         outcome, seen = [], []
+        sent, origins = chance.accompany(commands)
         for side, connection in enumerate(self.connections):
-            data = b"".join(self.encode(args, side) for args in commands)
+            data = b"".join(self.encode(args, side) for args in sent)
             replies, ending = connection.exchange(data + tail, until)
             changes = changes_of(replies[-1]) if self.looks and replies and not ending else None
             if changes is not None:
                 replies.pop()
             seen.append(changes)
-            outcome.append((replies, ending))
+            outcome.append((chance.without_company(origins, replies), ending))
         self.rises = self.pair.note_changes(seen)
         return outcome
 

@@ -263,6 +263,141 @@ def lcs(g):
     ])())
 
 
+@family(3)
+def hyperloglogs(g):
+    """GET shows the bytes of a value: they are to be the same after any sequence of changes."""
+    k = lambda: "hll%d" % g.random.randrange(5)   # noqa: E731
+    bad = lambda: "bad%d" % g.random.randrange(2)   # noqa: E731
+
+    def elements(low, high):
+        # few that come again and again, or one after the other from anywhere
+        first, width = g.random.randrange(10 ** 6), g.pick([40, 3000, 10 ** 6])
+        return [g.pick(["e%d", "%d", "longer element %d"]) % (g.random.randrange(width) + (first if g.chance(0.5) else 0))
+                for _ in range(g.random.randint(low, high))]
+    if g.chance(0.04):
+        return g.pick([["CONFIG", "GET", "hll-sparse-max-bytes"],
+                       ["CONFIG", "SET", "hll-sparse-max-bytes",
+                        g.pick(["3000", "3000", "3000", "0", "40", "1000", "16000", "-1", "1kb"])]])
+    return g.spoil(g.pick([
+        lambda: ["PFADD", k()] + elements(0, 3),
+        lambda: ["PFADD", k()] + elements(1, 1),
+        lambda: ["PFADD", k()] + elements(1, 60),
+        lambda: ["PFADD", k()] + elements(100, 400),
+        lambda: ["PFADD", k(), g.value(), g.value()],
+        lambda: ["PFADD", g.key(), g.value()],
+        lambda: ["GET", k()],
+        lambda: ["GET", k()],
+        lambda: ["PFCOUNT", k()],
+        lambda: ["PFCOUNT", k()],
+        lambda: ["PFCOUNT", g.pick([k(), g.key()])] + [k() for _ in range(g.random.randint(1, 4))],
+        lambda: ["PFMERGE", k()] + [k() for _ in range(g.random.randint(0, 3))],
+        lambda: ["PFMERGE", g.pick([k(), "hll9"]), g.pick([k(), g.key()])],
+        lambda: ["PFDEBUG", g.pick(["DECODE", "ENCODING", "ENCODING", "TODENSE", "GETREG", "BAD"]), k()],
+        lambda: ["PFDEBUG", "DECODE", k()],
+        lambda: ["DEL", g.pick([k(), "hll9"])],
+        lambda: ["DEL", k(), bad()],
+        lambda: ["EXPIRE", k(), g.seconds()],
+        lambda: ["COPY", k(), k(), "REPLACE"],
+        lambda: ["STRLEN", k()],
+        lambda: ["OBJECT", "ENCODING", k()],
+        lambda: ["SET", g.key(), g.value()],
+        # what a client may write there
+        lambda: ["COPY", k(), bad(), "REPLACE"],
+        lambda: ["SETRANGE", bad(), g.number(0, 30), g.random.randbytes(g.random.randint(1, 3))],
+        lambda: ["APPEND", bad(), g.pick(["hello", "x", "\x00"])],
+        lambda: ["PFCOUNT", bad()],
+    ])(), 0.03)
+
+
+@family(4)
+def bitmaps(g):
+    k = lambda: g.pick([g.key(), "bits%d" % g.random.randrange(4)])   # noqa: E731
+    # never the last bits that are allowed, which would make both servers keep 512 MB
+    bit = lambda: g.pick([g.number(0, 40), g.number(0, 40), g.number(0, 400), g.number(0, 140000), g.pick(NO_INTEGERS),
+                          g.pick(["-1", "4294967296", "4294967303", "9223372036854775807"])])   # noqa: E731
+    edge = lambda: g.pick([g.number(-5, 5), g.number(-70, 70), g.number(-600, 600), g.integer()])   # noqa: E731
+    unit = lambda: g.pick(["BIT", "BIT", "BYTE", "BAD", ""])   # noqa: E731
+    pattern = lambda: b"".join(bytes([g.pick([0, 0, 255, 255, g.random.randrange(256)])]) * g.random.randint(1, 40)   # noqa: E731
+                               for _ in range(g.random.randint(0, 5)))
+    return g.spoil(g.pick([
+        lambda: ["SET", k(), pattern()],
+        lambda: ["SET", k(), pattern()],
+        lambda: ["SET", k(), g.value()],
+        lambda: ["SETBIT", k(), bit(), g.pick(["0", "1", "0", "1", "1", "2", "-1", "", "01"])],
+        lambda: ["SETBIT", k(), bit(), g.pick(["0", "1"])],
+        lambda: ["SETBIT", k(), g.number(0, 40), g.pick(["0", "1"])],
+        lambda: ["GETBIT", k(), bit()],
+        lambda: ["GETBIT", k(), g.number(0, 400)],
+        lambda: ["BITOP", g.pick(["AND", "OR", "XOR", "AND", "OR", "XOR", "NOT", "BAD", ""]), k()]
+        + [k() for _ in range(g.random.randint(1, 6))],
+        lambda: ["BITOP", "NOT", k(), k()],
+        lambda: ["BITCOUNT", k()],
+        lambda: ["BITCOUNT", k(), edge(), edge()],
+        lambda: ["BITCOUNT", k(), edge(), edge(), unit()],
+        lambda: ["BITPOS", k(), g.pick(["0", "1"])],
+        lambda: ["BITPOS", k(), g.pick(["0", "1", "2", "x", "-1"]), edge()],
+        lambda: ["BITPOS", k(), g.pick(["0", "1"]), edge(), edge()],
+        lambda: ["BITPOS", k(), g.pick(["0", "1"]), edge(), edge(), unit()],
+        lambda: ["GET", k()],
+        lambda: ["STRLEN", k()],
+        lambda: ["OBJECT", "ENCODING", k()],
+        lambda: ["APPEND", k(), pattern()],
+        lambda: ["COPY", k(), k(), "REPLACE"],
+        lambda: ["EXPIRE", k(), g.seconds()],
+        lambda: ["TTL", k()],
+        lambda: ["DEL", k()],
+    ])())
+
+
+@family(4)
+def bitfields(g):
+    k = lambda: g.pick([g.key(), "field%d" % g.random.randrange(4)])   # noqa: E731
+
+    def kind():
+        if g.chance(0.04):
+            return g.pick(["u64", "i65", "i0", "u0", "i", "u", "", "x8", "I8", "i-1", "i08", "u8 ", "8", "i99999999999"])
+        return g.pick(["i", "u"]) + g.pick([g.number(1, 63), g.pick(["1", "2", "4", "7", "8", "9", "16", "31", "32", "33", "63"])])
+
+    def place():
+        if g.chance(0.04):
+            return g.pick(["-1", "#-1", "#", "", "x", "##1", "4294967296", "#4294967296", "9223372036854775807", "01"])
+        return g.pick([g.number(0, 40), g.number(0, 300), "#" + g.number(0, 20), g.number(0, 140000)])
+
+    def number():
+        # Below the least i63 Redis takes SAT to the field's greatest number.
+        if g.chance(0.7):
+            return g.pick([g.number(-300, 300), g.number(-3, 3), g.number(-2 ** 33, 2 ** 33), g.number(0, 2 ** 62)])
+        return g.pick([n for n in INTEGERS if n != "-9223372036854775808"] + ["4611686018427387904", "abc", "", "1.5"])
+
+    def operations():
+        made = []
+        for _ in range(g.random.randint(0, 5)):
+            made += g.pick([lambda: ["GET", kind(), place()], lambda: ["SET", kind(), place(), number()],
+                            lambda: ["INCRBY", kind(), place(), number()], lambda: ["INCRBY", kind(), place(), number()],
+                            lambda: ["OVERFLOW", g.pick(["WRAP", "SAT", "FAIL", "SAT", "FAIL", "sat", "BAD"])],
+                            lambda: g.pick([["GET"], ["SET", "u8", "0"], ["OVERFLOW"], ["NOSUCH"]]) if g.chance(0.1) else
+                            ["GET", "i64", place()]])()
+        return made
+    return g.spoil(g.pick([
+        lambda: ["SET", k(), g.value()],
+        lambda: ["SET", k(), g.random.randbytes(g.random.randint(0, 40))],
+        lambda: ["BITFIELD", k()] + operations(),
+        lambda: ["BITFIELD", k()] + operations(),
+        lambda: ["BITFIELD", k()] + operations(),
+        lambda: ["BITFIELD", k(), "OVERFLOW", g.pick(["SAT", "FAIL", "WRAP"]), "INCRBY", kind(), "#0", number(), "GET", kind(), "#0"],
+        lambda: ["BITFIELD_RO", k()] + operations(),
+        lambda: ["BITFIELD_RO", k(), "GET", kind(), place(), "GET", kind(), place()],
+        lambda: ["BITFIELD_RO", k(), "GET", g.pick(["u8", "i16"]), "#2305843009213693952"],
+        lambda: ["COMMAND", "GETKEYSANDFLAGS", "BITFIELD", k()] + operations(),
+        lambda: ["GET", k()],
+        lambda: ["OBJECT", "ENCODING", k()],
+        lambda: ["COPY", k(), k(), "REPLACE"],
+        lambda: ["EXPIRE", k(), g.seconds()],
+        lambda: ["TTL", k()],
+        lambda: ["DEL", k()],
+    ])())
+
+
 @family(4)
 def expiry(g):
     k = g.key
@@ -436,7 +571,9 @@ COMMANDS = {   # name -> fewest words after it
     "PING": 0, "ECHO": 1, "HELLO": 0, "SELECT": 1, "SET": 2, "GET": 1, "GETSET": 2, "GETEX": 1, "GETDEL": 1,
     "SETNX": 2, "SETEX": 3, "PSETEX": 3, "MSET": 2, "MSETNX": 2, "MGET": 1, "APPEND": 2, "STRLEN": 1,
     "GETRANGE": 3, "SUBSTR": 3, "SETRANGE": 3, "INCR": 1, "DECR": 1, "INCRBY": 2, "DECRBY": 2,
-    "INCRBYFLOAT": 2, "LCS": 2, "DEL": 1, "UNLINK": 1, "EXISTS": 1, "TYPE": 1, "KEYS": 1, "SCAN": 1,
+    "INCRBYFLOAT": 2, "LCS": 2, "SETBIT": 3, "GETBIT": 2, "BITCOUNT": 1, "BITPOS": 2,
+    "BITOP": 3, "BITFIELD": 1, "BITFIELD_RO": 1, "GEOADD": 4, "GEODIST": 3, "GEOHASH": 1, "GEOPOS": 1, "GEOSEARCH": 6,
+    "GEOSEARCHSTORE": 7, "GEORADIUS": 5, "GEORADIUS_RO": 5, "GEORADIUSBYMEMBER": 4, "GEORADIUSBYMEMBER_RO": 4, "DEL": 1, "UNLINK": 1, "EXISTS": 1, "TYPE": 1, "KEYS": 1, "SCAN": 1,
     "RANDOMKEY": 0, "DBSIZE": 0, "RENAME": 2, "RENAMENX": 2, "COPY": 2, "MOVE": 2, "SWAPDB": 2, "TOUCH": 1,
     "OBJECT": 1, "EXPIRE": 2, "PEXPIRE": 2, "EXPIREAT": 2, "PEXPIREAT": 2, "TTL": 1, "PTTL": 1,
     "EXPIRETIME": 1, "PEXPIRETIME": 1, "PERSIST": 1, "FLUSHDB": 0, "FLUSHALL": 0, "COMMAND": 0, "CONFIG": 1,
@@ -574,6 +711,8 @@ SAFE_DIRECTIVES = {   # name -> values to try; all end where they began through 
     "": ["x"],
 }
 
+RESTORE_SPARSE = ["CONFIG", "SET", "hll-sparse-max-bytes", "3000"]
+
 RESTORE = [
     "CONFIG", "SET", "timeout", "0", "maxmemory-samples", "5", "slowlog-max-len", "128",
     "slowlog-log-slower-than", "10000", "latency-monitor-threshold", "0", "lfu-log-factor", "10",
@@ -638,5 +777,10 @@ def huge(g):
         lambda: ["DEL"] + ["nosuch%d" % i for i in range(g.pick([100, 5000]))],
         lambda: ["INCR", k()],
         lambda: ["LCS", "lcsa", "lcsb"],
+        lambda: ["BITOP", g.pick(["AND", "OR", "XOR"]), k(), k(), k(), k()],
+        lambda: ["BITOP", "NOT", k(), k()],
+        lambda: ["BITCOUNT", k()] + g.pick([[], [g.number(-100000, 100000), g.number(-100000, 5000000), g.pick(["BIT", "BYTE"])]]),
+        lambda: ["BITPOS", k(), g.pick(["0", "1"]), g.number(-100000, 5000000)],
+        lambda: ["SETBIT", k(), g.number(0, 40000000), g.pick(["0", "1"])],
         lambda: ["FLUSHALL"] + g.pick([[], ["ASYNC"], ["SYNC"]]),
     ])()

@@ -7,6 +7,7 @@ docs/compatibility.md is made from this one.
 
 import re
 
+import absent
 import rules
 
 
@@ -73,12 +74,29 @@ def dryrun_of_7_2(oracle, kvs, why):
     return theirs == re.sub(rb"User \S+ has", b"This user has", ours, count=1)
 
 
+def set_of_7_2(oracle, kvs, why):
+    """What 7.0 calls a hashtable or, after SADD of more than fit and SPOP of most, an intset."""
+    names = [raw.split(b"\r\n")[1] for raw in (oracle, kvs)] if oracle[:1] == kvs[:1] == b"$" else []
+    return names in ([b"hashtable", b"listpack"], [b"intset", b"hashtable"], [b"intset", b"listpack"])
+
+
 FOLLOWS_7_2 = "7.2 does so."
 
 MEANT = [
+    Meant("OBJECT ENCODING", r"OBJECT ENCODING", replies(b"$9\r\nquicklist", b"$8\r\nlistpack"),
+          "a short list is a listpack", "7.2 calls it so."),
+    Meant("OBJECT ENCODING", r"OBJECT ENCODING", set_of_7_2,
+          "a small set of texts is a listpack; many arguments of SADD make a hashtable before they are counted once each",
+          "7.2 has listpacks for sets."),
+    Meant("SORT ... ALPHA", r"SORT", lambda *_: False, "texts are compared byte by byte",
+          "Redis goes by the locale of its environment; in that of C the order is the same."),
+    Meant("OBJECT ENCODING", r"OBJECT ENCODING", replies(b"$8\r\nskiplist", b"$8\r\nlistpack"),
+          "SORT leaves a small sorted set a listpack", "Redis makes it a skiplist to read it."),
     Meant("HELLO, INFO server", r"HELLO|INFO", lambda *_: False,
           "the version is 7.2.x; INFO has kvs_version beside it",
           "kvs follows Redis 7.2, and clients choose their features by this number."),
+    Meant("HELLO", r"HELLO", lambda *_: False, "kvs_user at the end where the account or the socket file gives the user",
+          "It is the one command that such a user may always ask for its name."),
     Meant("INFO", r"INFO", lambda *_: False, "a section Sockets at the end",
           "Each socket file has rights, clients and counters of its own."),
     Meant("CLIENT LIST, CLIENT INFO", r"CLIENT (LIST|INFO)", no_evict_cleared,
@@ -106,9 +124,19 @@ MEANT = [
     Meant("ACL LOAD", r"ACL LOAD", lambda *_: False,
           "only clients whose user is gone or has other rights are disconnected",
           "Redis 7.2 disconnects every user but default; whose rights are the same has nothing to fear."),
+    Meant("ACL LOAD, ACL SAVE", r"ACL (LOAD|SAVE)", lambda *_: False,
+          "lines of the ACL file that begin with # are comments; saving keeps them, before the user that they stand before",
+          "People write them. Redis refuses such a file: take them out before going back."),
+    Meant("ACL SETUSER, rename-command", r"ACL SETUSER", lambda *_: False,
+          "names of newer Redis versions are known as well (+hexpire)", "So a file of one of those works as it is."),
+    Meant("INFO persistence", r"INFO", lambda *_: False, "kvs_persistence:none",
+          "Redis's fields look the same where snapshots are on and none was due; here none is ever made."),
     Meant("MONITOR, CLIENT NO-EVICT ON", r"MONITOR|CLIENT NO-EVICT", lambda *_: False,
           "end when the client may not run them any more: a monitor is disconnected, and NO-EVICT is off",
           "Redis goes on with both for as long as the connection lasts; rights that are taken away are to be gone."),
+    Meant("CONFIG REWRITE", r"CONFIG REWRITE", lambda *_: False,
+          "users that an included file declares stay there, unless they have changed or are gone",
+          "Redis writes all users into the main file and can't start from it: they are defined twice."),
     Meant("CONFIG SET", r"CONFIG SET", lambda oracle, kvs, why: b"NUL byte" in kvs,
           "a value with a NUL byte is refused", "It would be cut there; ACL SETUSER takes such passwords."),
     Meant("CLIENT SETNAME, CLIENT SETINFO, HELLO ... SETNAME", r"CLIENT SET|HELLO",
@@ -122,6 +150,28 @@ MEANT = [
           "which small integers count as shared", "kvs shares no objects: an integer lives in its entry."),
     Meant("CONFIG SET save", r"CONFIG SET .*save", lambda oracle, kvs, why: b"'save'" in kvs and oracle == b"+OK\r\n",
           "only the empty value is taken", "There is no persistence yet, and a promise to save would be a lie."),
+    Meant("BITOP", r"BITOP (DIFF1?|ANDOR|ONE)", lambda *_: False, "DIFF, DIFF1, ANDOR and ONE are there",
+          "Redis 8.2 has them, and clients offer them."),
+    Meant("BITFIELD, BITFIELD_RO", r"BITFIELD(_RO)? .*#", lambda oracle, kvs, why: kvs.startswith(b"-ERR bit offset is not"),
+          "#offset is refused where the field's first bit can't be numbered in 64 bits",
+          "Redis multiplies without a look and reads or writes another field; later versions refuse it too."),
+    Meant("BITFIELD ... OVERFLOW SAT SET", r"BITFIELD ", lambda *_: False,
+          "a number far below the field's least becomes the least", "Redis takes some of them to the greatest."),
+    Meant("PFADD, PFMERGE, PFDEBUG", r"PF(ADD|MERGE|DEBUG)", lambda oracle, kvs, why: kvs.startswith(b"-INVALIDOBJ"),
+          "a corrupted HyperLogLog is refused as a whole, and stays as it was",
+          "Redis looks only at the part that it needs, and changes it."),
+    Meant("GEOSEARCH, GEOSEARCHSTORE", r"GEOSEARCH(STORE)? .*BYPOLYGON", lambda *_: False, "BYPOLYGON as in Valkey 9",
+          "Clients offer it. One with more than 512 edges at one latitude is refused, since each place has to be compared with them."),
+    Meant("GEOSEARCH, GEORADIUS ... COUNT", r"GEO(SEARCH|RADIUS)", lambda *_: False,
+          "of members that are just as far away, those come first that stand first in the set",
+          "Redis sorts no more than COUNT wants, in a way that mixes equals."),
+    Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)? GEORADIUS(BYMEMBER)? .* (?i:STORE .* STORE|STOREDIST .* STOREDIST) ",
+          lambda *_: True, "GEORADIUS with STORE several times has all these keys",
+          "Redis tells the first, and stores to the last."),
+    Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)? SORT .* (?i:STORE (STORE|BY|GET|LIMIT)) ", lambda *_: True,
+          "SORT may store to a key that is called like one of its options", "Redis takes the name for the option there."),
+    Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)? PFMERGE \S+$", replies(b"-ERR Invalid arguments", b"*1"),
+          "the one key of PFMERGE without sources is found", "Redis runs this command, but says that it can't find its keys."),
     Meant("writes under maxmemory", r"", lambda *_: False,
           "a write that adds more than maxmemory is refused with OOM and costs no key; what clients send and don't read never "
           "counts",
@@ -135,24 +185,38 @@ MEANT = [
     Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)?\b",
           replies(b"-ERR wrong number of arguments for 'command|getkeys", b"-ERR "),
           "a command without arguments may be asked about", FOLLOWS_7_2),
-    Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|, )+"),
-          "CLIENT NO-TOUCH and CLIENT SETINFO are there", FOLLOWS_7_2),
+    Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|delex|delifeq|digest|increx|msetex|, )+"),
+          "CLIENT NO-TOUCH and CLIENT SETINFO are there; DELEX, DIGEST and MSETEX of Redis 8.4, INCREX of 8.8, and DELIFEQ of Valkey 9",
+          "7.2 has the first two, and clients of today send the others."),
+    Meant("ZRANK, ZREVRANK", r"Z(REV)?RANK ", lambda oracle, kvs, why: oracle.startswith(b"-ERR wrong number of arg"),
+          "WITHSCORE is there", FOLLOWS_7_2),
+    Meant("ZUNION, ZINTER, ZUNIONSTORE, ZINTERSTORE", r"Z(UNION|INTER)(STORE)? .*AGGREGATE count",
+          lambda *_: False, "AGGREGATE COUNT is there", "Redis 8.8 has it, and clients offer it."),
+    Meant("SET", r"SET ", lambda oracle, kvs, why: False, "IFEQ, IFNE, IFDEQ and IFDNE as in Redis 8.4",
+          "Clients of today send them. Valkey has only IFEQ, which it answers in the same way."),
+    Meant("HSCAN", r"[SHZ]?SCAN ", replies(b"-ERR syntax error", b"-ERR NOVALUES option"), "NOVALUES as in Redis 7.4",
+          "Clients of today send it."),
     Meant("COMMAND INFO", r"COMMAND INFO", only(
         r"acl\|(deluser|save|setuser) tips only in kvs: .*",
-        r"command\|getkeys(andflags)? arity: redis -4, kvs -3",
+        r"command\|getkeys(andflags)? arity: redis -4, kvs -3", r"z(rev)?rank arity: redis 3, kvs -3",
         r"(scan|randomkey|config\|resetstat|config\|rewrite|client\|setname|msetnx|latency\|reset) tips only in (redis|kvs): .*",
         r"only in kvs: response_policy:.*",
         r"client subcommands only in (redis|kvs): (client\||no-touch|setinfo|caching|getredir|tracking|trackinginfo|, )+",
         r"only in kvs: (client\||no-touch|setinfo|, )+"),
-        "tips of some commands, the arity of GETKEYS and the subcommands of CLIENT",
+        "tips of some commands, the arities of GETKEYS, ZRANK and ZREVRANK and the subcommands of CLIENT",
         "7.2 changed the tips and added subcommands; the tracking ones are not built yet."),
     Meant("COMMAND DOCS", r"COMMAND DOCS", only(
-        r"(/acl/subcommands)?/acl\|log: only in kvs: history", r"/config\|get/arguments\[0\].*", r"/config/subcommands/config\|get/arguments\[0\].*",
+        r"(/acl/subcommands)?/acl\|log: only in kvs: history", r"/bitop: only in kvs: history", r"/bitop/arguments\[0\].*", r"/hscan: only in kvs: history", r"/hscan/arguments: .*", r"/set/(history|arguments\[2\]/arguments): redis .*",
+        r"/config\|get/arguments\[0\].*", r"/config/subcommands/config\|get/arguments\[0\].*",
         r".*client\|kill/arguments\[0\]/arguments\[1\]/arguments\[5\].*", r".*client\|list/arguments\[1\].*",
+        r"/geo(hash|pos)/arguments\[1\]/flags: .*", r"/georadius(bymember)?/arguments: redis has \d+, kvs \d+",
+        r"/geosearch(store)?/arguments\[[12]\]: only in kvs: flags", r"/geosearch(store)?/arguments\[[23]\]/arguments: redis has 2, kvs 3",
         r".*client\|pause/since: .*", r".*command\|getkeys(andflags)?: only in kvs: arguments",
         r"/client/subcommands: only in (redis|kvs): (client\||no-touch|setinfo|caching|getredir|tracking|trackinginfo|, )+",
-        r"only in kvs: (client\||no-touch|setinfo|arguments|, )+"),
-        "texts, names of arguments, display_text, deprecations; some arguments of CONFIG GET, CLIENT KILL, CLIENT LIST and COMMAND GETKEYS",
+        r"only in kvs: (client\||no-touch|setinfo|arguments|, )+",
+        r"/z(rev)?rank: only in kvs: history", r"/z(rev)?rank/arguments: redis has 2, kvs 3",
+        r"/z(union|inter)(store)?/arguments\[[34]\]/arguments: redis has 3, kvs 4"),
+        "texts, names of arguments, display_text, deprecations; some arguments of GEOHASH, GEOPOS, GEORADIUS, GEORADIUSBYMEMBER, GEOSEARCH, GEOSEARCHSTORE, SET, BITOP, CONFIG GET, CLIENT KILL, CLIENT LIST, COMMAND GETKEYS, HSCAN, ZRANK, ZREVRANK, ZUNION and ZINTER",
         "The texts are kvs's own, the structure is that of 7.2."),
     Meant("HELP subcommands", r"\w+ HELP", lambda *_: False, "the wording and number of lines",
           "The texts are kvs's own; clients do not parse them."),
@@ -168,6 +232,15 @@ end. This page is made from the tables of that test (`make docs`).
 ## What is meant to differ
 
 A difference that is not in this table makes the test fail.
+
+%s
+
+## What isn't there
+
+Commands of Redis 7.2, and newer ones of Redis 8 and Valkey 9 that clients send; those of modules don't count. They get
+`ERR unknown command`, as Redis answers to what it doesn't know. `rename-command` lines, `user` lines, ACL files and ACL
+SETUSER may name them all the same: the server keeps the rules as they were given, so that they hold once the command is
+there and go back to Redis unchanged, and says in one line at the start that they have no effect so far.
 
 %s
 
@@ -193,5 +266,8 @@ def as_markdown():
         name = pattern.pattern.replace(r"\w+", "any").strip(" $")
         commands.setdefault(function, []).append(name)
     compared = [(", ".join(names), function.__doc__) for function, names in commands.items()]
+    missing = [(group, ", ".join(name.upper().replace("|", " ") for name in names))
+               for group, names in absent.by_group().items()]
     return PAGE % (table(("command", "what differs from Redis 7.0.15", "why"), meant),
+                   table(("group", "commands"), missing),
                    table(("command", "what must agree"), compared))

@@ -7,9 +7,11 @@ the order of a hash table has a rule of its own here: a function of (args, oracl
 
 import re
 
+import absent
 import resp
 
 RULES = []   # (pattern over the upper-cased words of the command, rule), first match decides
+WITNESSED = set()   # rules that are given what was there as well (chance.py)
 
 
 def rule(*patterns):
@@ -44,6 +46,8 @@ def compare(args, oracle_raw, kvs_raw, chosen=None):
     if oracle_raw[:1] != kvs_raw[:1]:
         return "the reply types differ"
     try:
+        if function in WITNESSED:
+            return function(args, resp.decode(oracle_raw), resp.decode(kvs_raw), resp.decode(kvs_raw.members))
         return function(args, resp.decode(oracle_raw), resp.decode(kvs_raw))
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, resp.ProtocolError) as error:
         return "the rule %s could not read the replies: %r" % (function.__name__, error)
@@ -73,9 +77,43 @@ def compare_sets(oracle, kvs, extra_allowed=lambda item: False):
     return "; ".join(said)
 
 
+# ---- scores ----
+
+def same_but_for_digits(oracle, kvs):
+    """Equal, but that 7.0 writes a double with 17 digits, and 7.2 with as few as tell it."""
+    if isinstance(oracle, list) and isinstance(kvs, list):
+        return len(oracle) == len(kvs) and all(map(same_but_for_digits, oracle, kvs))
+    if oracle == kvs:
+        return True
+    try:
+        return b"%.17g" % float(kvs) == show(oracle).encode("latin-1")
+    except (TypeError, ValueError):
+        return False
+
+
+@rule(r"Z(?!SCAN |RANDMEMBER )\w+ ")
+def written_shorter(args, oracle, kvs):
+    """The same replies, in which a score may be written with as few digits as tell it apart, as 7.2 does."""
+    return "" if same_but_for_digits(oracle, kvs) else "the replies differ"
+
+
 # ---- replies that depend on the clock, on chance or on memory ----
 
-@rule(r"KEYS ")
+@rule(r"(?i)SORT(_RO)? (?=.*\bALPHA)(?=.*\bBY .*\*)(?!.*(LIMIT|STORE))", r"(?i)SORT(_RO)? S:\d (?=.*\bBY (?!\S*\*))(?!.*(LIMIT|STORE))")
+def open_order(args, oracle, kvs):
+    """The same elements: those of equal texts, and those of a set that isn't sorted, stand in any order."""
+    return unordered(args, oracle, kvs)
+
+
+@rule(r"(?i)SORT(_RO)? S:\d (?=.*\bBY (?!\S*\*))(?=.*LIMIT)(?!.*STORE)")
+def some_of_a_set(args, oracle, kvs):
+    """As many elements: which of a set come first is open where it isn't sorted."""
+    if isinstance(oracle, list) and isinstance(kvs, list):
+        return "" if len(oracle) == len(kvs) else "the numbers of elements differ"
+    return "" if oracle == kvs else "the replies differ"
+
+
+@rule(r"KEYS ", r"HKEYS ", r"HVALS ", r"SMEMBERS ", r"SINTER ", r"SUNION ", r"SDIFF ")
 def unordered(args, oracle, kvs):
     """The same elements in any order."""
     if sorted(map(repr, oracle)) == sorted(map(repr, kvs)):
@@ -83,18 +121,88 @@ def unordered(args, oracle, kvs):
     return "the sets of elements differ"
 
 
+def same_pairs(oracle, kvs):
+    return "" if sorted(map(repr, oracle)) == sorted(map(repr, kvs)) else "the pairs differ"
+
+
+@rule(r"HGETALL ")
+def unordered_pairs(args, oracle, kvs):
+    """The same fields with the same values, in any order."""
+    return same_pairs(resp.as_pairs(oracle), resp.as_pairs(kvs))
+
+
+def scan_ended(args, cursor_at, oracle, kvs):
+    """Whether both scans have covered everything; else what is wrong, or "" where parts can't be compared."""
+    if oracle[0] != b"0" or resp.to_bytes(args[cursor_at]).strip(b"+0"):
+        return ""   # a part of an iteration: what it covers depends on the table
+    if kvs[0] != b"0":
+        options = [resp.to_bytes(arg).lower() for arg in args[cursor_at + 1:]]
+        counts = [int(value) for name, value in zip(options, options[1:]) if name == b"count"]
+        if not counts or counts[-1] < 1000:
+            return ""   # as many as were asked for: whether more follow depends on the table
+        return "kvs did not end the iteration"
+    return True
+
+
 @rule(r"SCAN ")
 def scan_at_once(args, oracle, kvs):
     """One SCAN that covers the whole table: cursor 0 on both, the same keys in any order."""
-    if oracle[0] != b"0" or resp.to_bytes(args[1]).strip(b"+0"):
-        return ""   # a part of an iteration: what it covers depends on the table
-    if kvs[0] != b"0":
-        options = [resp.to_bytes(arg).lower() for arg in args[2:]]
-        counts = [int(value) for name, value in zip(options[::2], options[1::2]) if name == b"count"]
-        if not counts or counts[-1] < 1000:
-            return ""   # as many keys as were asked for: whether more follow depends on the table
-        return "kvs did not end the iteration"
-    return unordered(args, oracle[1], kvs[1])
+    said = scan_ended(args, 1, oracle, kvs)
+    return unordered(args, oracle[1], kvs[1]) if said is True else said
+
+
+@rule(r"SSCAN ")
+def members_at_once(args, oracle, kvs):
+    """The same of the members of a set."""
+    said = scan_ended(args, 2, oracle, kvs)
+    return unordered(args, oracle[1], kvs[1]) if said is True else said
+
+
+@rule(r"HSCAN ")
+def pairs_at_once(args, oracle, kvs):
+    """The same of fields with values."""
+    said = scan_ended(args, 2, oracle, kvs)
+    return same_pairs(resp.as_pairs(oracle[1]), resp.as_pairs(kvs[1])) if said is True else said
+
+
+@rule(r"ZSCAN ")
+def scores_at_once(args, oracle, kvs):
+    """The same of members with scores, however these are written."""
+    said = scan_ended(args, 2, oracle, kvs)
+    theirs, ours = [[(member, float(score)) for member, score in resp.as_pairs(reply[1])] for reply in (oracle, kvs)]
+    return same_pairs(theirs, ours) if said is True else said
+
+
+def with_its_value(reply):
+    """Members with their values or scores, which stand behind them, or are pairs in RESP3."""
+    return [tuple(pair) for pair in reply] if reply and isinstance(reply[0], list) else resp.as_pairs(reply)
+
+
+@rule(r"HRANDFIELD ", r"SRANDMEMBER ", r"ZRANDMEMBER ", r"SPOP ")
+def by_chance(args, oracle, kvs, members):
+    """As many members as Redis answers with, all of which are there with the value that is given; and each only once,
+    unless the count is negative."""
+    is_set = resp.to_bytes(args[0]).upper() in (b"SRANDMEMBER", b"SPOP")
+    there = [(member, None) for member in members] if is_set else with_its_value(members)
+    if kind(oracle) != kind(kvs):
+        return "the reply types differ"
+    if len(args) < 3:
+        return "" if kvs in dict(there) else "it isn't a member: %r" % kvs
+    if len(oracle) != len(kvs):
+        return "redis answers with %d, kvs with %d" % (len(oracle), len(kvs))
+    if len(args) > 3:
+        said = with_its_value(kvs)
+        strange = [pair for pair in said if pair not in there]
+    else:
+        said, names = kvs, dict(there)
+        strange = [member for member in said if member not in names]
+    if strange:
+        return "it isn't there: %r" % (strange[0],)
+    repeats = len(said) != len(set(said))
+    return "a member is answered twice" if repeats and int(args[2]) > 0 else ""
+
+
+WITNESSED.add(by_chance)
 
 
 def near(tolerance):
@@ -382,8 +490,11 @@ def command_info(args, oracle, kvs):
 
 @rule(r"COMMAND LIST")
 def command_list(args, oracle, kvs):
-    """Every name that kvs lists, Redis lists too."""
-    return compare_sets([], set(kvs) - set(oracle))
+    """Every name that kvs lists, Redis lists too; all others of Redis are in the table of what isn't there."""
+    return compare_sets(set(oracle) - ABSENT, kvs)
+
+
+ABSENT = absent.names()
 
 
 # Free text, and the names of arguments, which 7.2 chose anew.
@@ -459,7 +570,8 @@ def acl_category(args, oracle, kvs):
     return compare_sets([], set(kvs) - set(oracle), lambda name: name in NEW_COMMANDS)
 
 
-NEW_COMMANDS = {b"client|setinfo", b"client|no-touch"}   # of 7.2
+NEW_COMMANDS = {b"client|setinfo", b"client|no-touch",             # of 7.2
+                b"delex", b"delifeq", b"digest", b"increx", b"msetex"}   # and later
 
 
 @rule(r"ACL GENPASS")

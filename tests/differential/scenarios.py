@@ -122,6 +122,22 @@ def huge_pipelines(pair):
 
 
 @scenario
+def hyperloglogs_fill_up(pair):
+    """Values that grow from empty to dense, and sparse ones nearly all of whose registers are set, byte for byte."""
+    source = random.Random(13)
+    connection = pair.connect()
+    for limit in ("3000", "16000"):
+        connection.ask("CONFIG", "SET", "hll-sparse-max-bytes", limit)
+        connection.ask("DEL", "full")
+        for _ in range(400):
+            connection.ask("PFADD", "full", *[str(source.randrange(1 << 40)) for _ in range(60)])
+            connection.ask("GET", "full")
+        connection.ask("PFCOUNT", "full")
+    connection.ask("CONFIG", "SET", "hll-sparse-max-bytes", "3000")
+    connection.close()
+
+
+@scenario
 def bulk_limits(pair):
     """proto-max-bulk-len is kept by the parser, APPEND and SETRANGE; client-query-buffer-limit ends a connection."""
     connection = pair.connect()
@@ -451,6 +467,8 @@ def every_command_described(pair):
     subcommands["latency"] += ["histogram", "reset", "help"]
     names = generators.KNOWN_COMMANDS + ["%s|%s" % (name, sub) for name in subcommands
                                          for sub in subcommands[name]]
+    names += ("hset hmset hsetnx hget hmget hgetall hkeys hvals hdel hexists hlen hstrlen hincrby hincrbyfloat hrandfield "
+              "hscan").split()
     for mode in (RESP2, RESP3):
         connection = pair.connect(mode)
         for name in names:

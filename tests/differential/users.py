@@ -1,7 +1,7 @@
 """Users: random rules, what they then allow, and scenarios on logging in.
 
-The users are u0 to u4. Each keeps the right to ECHO, because the driver ends every batch with one. Commands are
-those that kvs has; rules about others would be refused by kvs alone.
+The users are u0 to u4. Each keeps the right to ECHO, because the driver ends every batch with one. Rules
+also name commands that only Redis has; requests are such as both have.
 """
 
 import random
@@ -24,7 +24,9 @@ CATEGORIES = ["keyspace", "read", "write", "set", "sortedset", "list", "hash", "
 
 COMMANDS = ["get", "set", "mget", "del", "getex", "copy", "rename", "ping", "keys", "config", "client",
             "object", "select", "memory", "flushall", "info", "config|get", "config|set", "client|id",
-            "client|kill", "object|encoding", "memory|usage", "acl|whoami", "acl|list"]
+            "client|kill", "object|encoding", "memory|usage", "acl|whoami", "acl|list",
+            "hset", "bgsave", "multi", "script", "script|load", "xgroup|create", "client|tracking", "cluster|info",
+            "publish|news", "zadd"]
 
 PATTERNS = ["*", "k1", "k*", "k[1-3]", "other", "", "a*b", "k?", "**"]
 
@@ -32,7 +34,8 @@ PATTERNS = ["*", "k1", "k*", "k[1-3]", "other", "", "a*b", "k?", "**"]
 ODD_RULES = ["+nosuch", "-nosuch", "+@nosuch", "+config|nosuch", "+nosuch|get", "%RX~x", "~", "&", ">", "<",
              "#", "!", "#zz", "#" + "A" * 64, "<absent", "!" + "b" * 64, "", "on off", "()", ")", "+get)",
              "(+nosuch)", "(on)", "(nopass)", "nosuch", "+", "-", "+@", "+|", "+get|", "+|x", "~a b", "&a b",
-             "+config|get|x", "-config|get|x", "+config|*", "*", "+@all|x", "++get", "(+get))", b"~\x00",
+             "+script|nosuch", "-script|nosuch", "+script|", "+script|load|x", "-publish|news", "+publish|",
+             "+client|tracking|on", "+config|get|x", "-config|get|x", "+config|*", "*", "+@all|x", "++get", "(+get))", b"~\x00",
              b"+g\x00t"]
 OPEN_RULES = ["(", "(+get", "((("]
 

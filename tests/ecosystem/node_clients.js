@@ -80,6 +80,11 @@ async function withIoredis() {
     const replies = await client.pipeline().set('a', '1').incr('a').incr('k').get('a').exec();
     assert.deepStrictEqual(replies.map(([error, value]) => (error ? 'error' : value)), ['OK', 2, 'error', '2']);
   });
+  await claim('ioredis: a transaction is refused whole', async () => {
+    const replies = await client.multi().set('t', '1').incr('u').exec();
+    assert(replies.length === 2 && replies.every(([error]) => /no transactions yet/.test(error)));
+    assert.strictEqual(await client.exists('t', 'u'), 0);
+  });
   await claim('ioredis: buffers are binary safe', async () => {
     const bytes = Buffer.from([0, 13, 10, 255, 36, 42]);
     await client.set('bytes', bytes);

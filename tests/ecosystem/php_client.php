@@ -42,4 +42,8 @@ claim("INFO has fields", strpos($redis->info()["redis_version"] ?? "", "7.") ===
 claim("OBJECT ENCODING", $redis->select(0) && $redis->object("encoding", "a") === "int");
 $redis->set("text", "abc");
 claim("an error reply is false and kept", $redis->incr("text") === false && strpos($redis->getLastError(), "integer") !== false);
+$redis->multi();
+$redis->set("multi", "1");
+claim("a transaction fails as a whole, and the connection is as good as before", $redis->exec() === [false]
+    && $redis->get("multi") === false && $redis->set("multi", "2") && $redis->get("multi") === "2");
 exit($failures ? 1 : 0);

@@ -6,6 +6,7 @@ import socket
 import sys
 
 import proxies
+import recipes
 import resp
 import unread
 import web
@@ -222,4 +223,4 @@ def php(place, results):
 PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": proxies.socat,
             "nginx-stream": proxies.nginx_stream, "web": web.sessions_in_kvs, "hello": plain_python,
             "unread": unread.reader_that_does_not_read, "python": python, "hiredis": hiredis, "node": node,
-            "php": php}
+            "php": php, "recipes": recipes.recipes}

@@ -224,6 +224,13 @@ class Connections(ClientTest):
         replies = pipe.execute()
         self.assertEqual(replies, [part for number in range(5000) for part in (True, number + 1)])
 
+    def test_a_transaction_is_refused_whole(self):
+        pipe = self.redis.pipeline()
+        pipe.set("t", 1).incr("u")
+        self.assertRaisesRegex(redis.ResponseError, "no transactions yet", pipe.execute)
+        self.assertEqual(self.redis.exists("t", "u"), 0)
+        self.assertTrue(self.redis.set("t", 1), "the connection is as good as before")
+
     def test_an_error_in_a_pipeline_stays_in_its_place(self):
         pipe = self.redis.pipeline(transaction=False)
         pipe.set("k", "abc").incr("k").get("k")

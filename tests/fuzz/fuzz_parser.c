@@ -1,5 +1,5 @@
 /* The parser: any bytes, cut anyhow, give the same requests as in one piece, and nothing is read that didn't come. */
-#include "base/hash.h"
+#include "base/siphash.h"
 #include "resp/parser.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct outcome {
 
 static void note(struct outcome *outcome, const void *data, size_t len)
 {
-    outcome->hash = outcome->hash * 31 + hash_bytes(data, len) + len;
+    outcome->hash = outcome->hash * 31 + siphash_bytes(data, len) + len;
 }
 
 static void drain(struct parser *parser, struct outcome *outcome)

@@ -253,7 +253,8 @@ START_TEST(passwords_can_be_made_and_categories_listed)
                "1", "2");
     kit_expect(c, "[$keyspace $read $write...", "ACL", "CAT");
     kit_expect(c, "-ERR Unknown category 'nosuch'", "ACL", "CAT", "nosuch");
-    kit_expect(c, "[$keys $swapdb $flushdb $flushall...", "ACL", "CAT", "dangerous");
+    kit_expect(c, "[$pfdebug $pfselftest $keys $sort $sort_ro $swapdb $flushdb $flushall...", "ACL", "CAT",
+               "dangerous");
     freeReplyObject(long_one);
     freeReplyObject(other);
     freeReplyObject(short_one);
@@ -473,6 +474,29 @@ START_TEST(without_a_file_users_are_neither_saved_nor_loaded)
 }
 END_TEST
 
+START_TEST(loading_says_which_commands_of_the_file_are_absent)
+{
+    char *folder;
+    struct kit_server *with_file = start_with_file("user me on +@all -module|load\n# -failover\n", &folder);
+    redisContext *context = kit_connect(with_file);
+    kit_await_log(with_file, "users.acl: MODULE|LOAD isn't in kvs (yet): what is said about it here has no effect");
+    scratch_write(scratch_path(folder, "users.acl"), "user me on +@all -module|load -failover +@list\n");
+    kit_expect(context, "+OK", "ACL", "LOAD");
+    kit_await_log(with_file,
+                  "users.acl: MODULE|LOAD and FAILOVER aren't in kvs (yet): what is said about them here has");
+    kit_expect(context, "+OK", "ACL", "SAVE");
+    char *saved = scratch_read(scratch_path(folder, "users.acl"));
+    ck_assert_ptr_nonnull(strstr(saved, " +@all -module|load -failover +@list\n"));
+    free(saved);
+    kit_expect(context, "-ERR Command 'failover' not found", "ACL", "DRYRUN", "me", "failover");
+    kit_expect(context, "-ERR Error in ACL SETUSER modifier '+bogus': Unknown command or category name in ACL", "ACL",
+               "SETUSER", "me", "+bogus");
+    redisFree(context);
+    kit_stop(with_file);
+    scratch_remove(folder);
+}
+END_TEST
+
 START_TEST(users_are_loaded_and_saved)
 {
     char *folder;
@@ -662,6 +686,7 @@ Suite *suite_acl(void)
     tcase_add_test(tcase, rules_and_passwords_are_shown_to_nobody);
     tcase_add_test(tcase, client_list_and_kill_know_users);
     tcase_add_test(tcase, without_a_file_users_are_neither_saved_nor_loaded);
+    tcase_add_test(tcase, loading_says_which_commands_of_the_file_are_absent);
     tcase_add_test(tcase, users_are_loaded_and_saved);
     tcase_add_test(tcase, the_file_is_read_again_on_sighup);
     tcase_add_test(tcase, load_disconnects_whose_rights_have_changed);

@@ -157,7 +157,7 @@ static bool next_described(const char **page, struct described *described_out)
     if (!title)
         return false;
     struct described described = {.level = -1};
-    ck_assert_int_ge(sscanf(title, "\n### %31[A-Z] %31[A-Z-]", described.words[0], described.words[1]), 1);
+    ck_assert_int_ge(sscanf(title, "\n### %31[A-Z_] %31[A-Z-]", described.words[0], described.words[1]), 1);
     if (strchr(title + 1, '\n') < strchr(title + 5, ' ')) /* the second word is on another line: no subcommand */
         described.words[1][0] = '\0';
     const char *needs = strstr(title, "Needs access=");
@@ -380,6 +380,40 @@ START_TEST(a_peer_needs_no_password_where_default_wants_one)
 }
 END_TEST
 
+/* The last field of HELLO's answer is `name`'s, or there is none for NULL. */
+static void expect_hello(redisContext *context, const char *name)
+{
+    redisReply *reply = kit_command(context, "HELLO", "2");
+    size_t fields = reply->elements / 2;
+    ck_assert_uint_eq(fields, name ? 8 : 7);
+    ck_assert_str_eq(reply->element[reply->elements - 2]->str, name ? "kvs_user" : "modules");
+    if (name)
+        ck_assert_str_eq(reply->element[reply->elements - 1]->str, name);
+    freeReplyObject(reply);
+}
+
+START_TEST(hello_tells_who_was_given_a_user_and_nobody_else)
+{
+    char rule[32];
+    kit_expect(c, "+OK", "ACL", "SETUSER", "app", "on", ">secret", "+get");
+    expect_hello(c, NULL);
+    redisContext *given = connect_through("user.sock");
+    expect_hello(given, "app");
+    kit_expect(given, "+OK", "AUTH", "app", "secret");
+    expect_hello(given, NULL);
+    kit_expect(given, "+RESET", "RESET");
+    expect_hello(given, "app");
+    redisFree(given);
+
+    snprintf(rule, sizeof rule, "peer:%u", (unsigned)getuid());
+    kit_expect(c, "+OK", "ACL", "SETUSER", "aaa", "on", rule);
+    redisContext *peer = kit_connect(server);
+    expect_hello(peer, "aaa");
+    kit_expect(c, "[]", "ACL", "LOG");
+    redisFree(peer);
+}
+END_TEST
+
 Suite *suite_guard(void);
 Suite *suite_guard(void)
 {
@@ -398,6 +432,7 @@ Suite *suite_guard(void)
     tcase_add_test(tcase, the_kernel_vouches_for_peers);
     tcase_add_test(tcase, the_first_peer_that_is_on_is_taken_before_the_user_of_the_socket);
     tcase_add_test(tcase, a_peer_needs_no_password_where_default_wants_one);
+    tcase_add_test(tcase, hello_tells_who_was_given_a_user_and_nobody_else);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -221,9 +221,10 @@ START_TEST(what_is_no_connection_is_refused_in_one_line)
         start(wrong[i / 2].fd, "--listen", path, "--daemonize", i % 2 ? "yes" : "no", "--logfile", "kvs.log");
         expect_end(1);
         char *said = scratch_read(scratch_path(folder, "log"));
-        snprintf(expected, sizeof expected,
-                 "kvs-server: can't serve descriptor 7: %s; --inherit-fd wants one end of a socketpair()\n",
-                 wrong[i / 2].reason);
+        snprintf(
+            expected, sizeof expected,
+            "kvs-server: command line: can't serve descriptor 7: %s; --inherit-fd wants one end of a socketpair()\n",
+            wrong[i / 2].reason);
         ck_assert_str_eq(said, expected);
         free(said);
         unlink(scratch_path(folder, "log"));

@@ -88,7 +88,7 @@ START_TEST(doctor_says_what_it_has_seen)
     kit_expect(c, "+OK", "CONFIG", "SET", "latency-monitor-threshold", "20");
     kit_expect(c, "+OK", "DEBUG", "SLEEP", "0.03");
     report = kit_command(c, "LATENCY", "DOCTOR");
-    ck_assert_ptr_nonnull(strstr(report->str, "1. command: 1 spikes"));
+    ck_assert_ptr_nonnull(strstr(report->str, "1. command: 1 spike, "));
     ck_assert_ptr_nonnull(strstr(report->str, "SLOWLOG"));
     freeReplyObject(report);
 }

@@ -172,7 +172,7 @@ START_TEST(who_asks_for_the_end_twice_has_it_at_once)
         kit_await_log(server, "ending");
         kit_signal(server, SIGHUP); /* asks nothing of a server that ends */
         kit_signal(server, signals[i][1]);
-        kit_await_log(server, "1 clients hadn't taken all their replies");
+        kit_await_log(server, "1 client hadn't taken all its replies");
         close(fd);
         expect_good_end(server);
     }
@@ -551,9 +551,11 @@ static rlim_t files_needed(void)
     int status;
     pid_t child = fork();
     if (child == 0) {
-        char *output;
+        char *output, *check;
         limit_files(60);
         int code = kit_run(&output, "--threads", "4");
+        if (kit_run(&check, "--threads", "4", "--check-config") != 1 || strcmp(check, output) != 0)
+            _exit(0); /* the check has to find it as well */
         const char *found = strstr(output, "(ulimit -n ");
         _exit(code == 1 && found ? atoi(found + 11) : 0);
     }
@@ -583,6 +585,17 @@ START_TEST(too_few_open_files_are_told_with_how_many_are_needed)
     for (int i = 0; i < 7; i++)
         close(fds[i]);
     redisFree(context);
+    kit_stop(server);
+}
+END_TEST
+
+START_TEST(start_is_announced_in_the_singular_for_one_thread)
+{
+    struct kit_server *server = kit_start("--threads", "1");
+    kit_await_log(server, " with 1 thread, pid ");
+    kit_stop(server);
+    server = kit_start("--threads", "2");
+    kit_await_log(server, " with 2 threads, pid ");
     kit_stop(server);
 }
 END_TEST
@@ -673,6 +686,7 @@ Suite *suite_lifecycle(void)
     tcase_add_test(tcase, mistakes_on_the_command_line_are_told_in_one_line);
     tcase_add_test(tcase, unusable_paths_are_told_in_one_line);
     tcase_add_test(tcase, too_few_open_files_are_told_with_how_many_are_needed);
+    tcase_add_test(tcase, start_is_announced_in_the_singular_for_one_thread);
     tcase_add_test(tcase, mistakes_in_a_file_are_told_with_file_and_line);
     tcase_add_test(tcase, a_file_of_redis_for_a_socket_alone_starts);
     tcase_add_test(tcase, help_and_version_are_told_and_nothing_is_started);

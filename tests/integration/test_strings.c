@@ -331,6 +331,173 @@ START_TEST(lcs_finds_text_length_and_places)
 }
 END_TEST
 
+#define WRONG_DIGEST "-ERR The digest must be exactly 16 hexadecimal characters"
+
+START_TEST(digest_is_xxh3)
+{
+    kit_expect(c, "nil", "DIGEST", "k");
+    kit_expect(c, "+OK", "SET", "k", "Hello world"); /* the example of Redis's documentation */
+    kit_expect(c, "$b6acb9d84a38ff74", "DIGEST", "k");
+    kit_expect(c, "+OK", "SET", "k", "");
+    kit_expect(c, "$2d06800538d394c2", "DIGEST", "k");
+    kit_expect(c, "+OK", "SET", "number", "12");
+    kit_expect(c, "+OK", "SET", "text", "1");
+    kit_expect(c, ":2", "APPEND", "text", "2");
+    redisReply *digest = kit_command(c, "DIGEST", "number");
+    ck_assert_uint_eq(digest->len, 16);
+    kit_expect(c, "+OK", "SET", "text", "new", "IFDEQ", digest->str);
+    freeReplyObject(digest);
+
+    char *large = malloc(100000);
+    memset(large, 'x', 100000);
+    kit_expect_reply(redisCommand(c, "SET a %b", large, (size_t)100000), "+OK");
+    kit_expect_reply(redisCommand(c, "SET b %b", large, (size_t)100000), "+OK");
+    digest = kit_command(c, "DIGEST", "a");
+    kit_expect(c, ":1", "DELEX", "b", "IFDEQ", digest->str);
+    freeReplyObject(digest);
+    free(large);
+}
+END_TEST
+
+START_TEST(set_compares_the_value_that_is_there)
+{
+    kit_expect(c, "nil", "SET", "k", "1", "IFEQ", "");
+    kit_expect(c, "nil", "SET", "k", "1", "IFDEQ", "2d06800538d394c2");
+    kit_expect(c, ":0", "EXISTS", "k");
+    kit_expect(c, "+OK", "SET", "k", "1", "IFNE", "1");
+    kit_expect(c, "nil", "SET", "k", "2", "IFNE", "1");
+    kit_expect(c, "nil", "SET", "k", "2", "IFEQ", "01");
+    kit_expect(c, "+OK", "SET", "k", "2", "ifeq", "1", "EX", "100");
+    kit_expect(c, "+OK", "SET", "k", "get", "KEEPTTL", "IFEQ", "2");
+    ck_assert_int_gt(kit_integer(c, "TTL", "k"), 50);
+    kit_expect(c, "$get", "SET", "k", "nx", "GET", "IFNE", "get");
+    kit_expect(c, "$get", "SET", "k", "nx", "IFEQ", "get", "GET");
+    kit_expect(c, "nil", "SET", "other", "x", "GET", "IFEQ", "1");
+    kit_expect(c, "nil", "SET", "other", "Hello world", "GET", "IFDNE", "0000000000000000");
+    kit_expect(c, "nil", "SET", "other", "x", "IFDNE", "B6ACB9D84A38FF74");
+    kit_expect(c, "+OK", "SET", "other", "x", "IFDEQ", "B6ACB9D84A38FF74");
+    kit_expect(c, "$nx", "GET", "k");
+}
+END_TEST
+
+START_TEST(comparisons_stand_alone)
+{
+    static const char syntax[] = "-ERR syntax error";
+    kit_expect(c, syntax, "SET", "k", "1", "IFEQ");
+    kit_expect(c, syntax, "SET", "k", "1", "IFEQ", "x", "NX");
+    kit_expect(c, syntax, "SET", "k", "1", "XX", "IFEQ", "x");
+    kit_expect(c, syntax, "SET", "k", "1", "IFEQ", "x", "IFNE", "x");
+    kit_expect(c, syntax, "SET", "k", "1", "IFEQ", "x", "IFEQ", "x");
+    kit_expect(c, WRONG_DIGEST, "SET", "k", "1", "IFDEQ", "");
+    kit_expect(c, WRONG_DIGEST, "SET", "k", "1", "IFDNE", "2d06800538d394c");
+    kit_expect(c, WRONG_DIGEST, "SET", "k", "1", "GET", "IFDNE", "2d06800538d394c2f");
+    kit_expect(c, WRONG_DIGEST, "DELEX", "k", "IFDNE", "2d06800538d394cg");
+    kit_expect(c, ":0", "EXISTS", "k");
+}
+END_TEST
+
+START_TEST(delex_deletes_what_is_as_it_is_said_to_be)
+{
+    kit_expect(c, ":0", "DELEX", "k");
+    kit_expect(c, ":0", "DELEX", "k", "IFNE", "x");
+    kit_expect(c, "+OK", "MSET", "a", "1", "b", "Hello world");
+    kit_expect(c, ":0", "DELEX", "a", "IFEQ", "2");
+    kit_expect(c, ":0", "DELEX", "a", "IFNE", "1");
+    kit_expect(c, ":1", "DELEX", "a", "IFEQ", "1");
+    kit_expect(c, ":0", "DELEX", "b", "IFDNE", "b6acb9d84a38ff74");
+    kit_expect(c, ":0", "DELIFEQ", "b", "Hello");
+    kit_expect(c, ":1", "DELIFEQ", "b", "Hello world");
+    kit_expect(c, ":0", "DELIFEQ", "b", "Hello world");
+    kit_expect(c, "+OK", "SET", "a", "1");
+    kit_expect(c, ":1", "DELEX", "a");
+    kit_expect(c, ":0", "DBSIZE");
+    kit_expect(c, "-ERR wrong number of arguments for 'delex' command", "DELEX", "a", "IFEQ");
+    kit_expect(c, "-ERR Invalid condition. Use IFEQ, IFNE, IFDEQ, or IFDNE", "DELEX", "a", "NX", "1");
+}
+END_TEST
+
+START_TEST(increx_counts_within_bounds_and_says_what_it_added)
+{
+    kit_expect(c, "[:1 :1]", "INCREX", "n");
+    kit_expect(c, "[:6 :5]", "INCREX", "n", "BYINT", "5");
+    kit_expect(c, "[:6 :0]", "INCREX", "n", "BYINT", "5", "UBOUND", "10"); /* outside: nothing happens */
+    kit_expect(c, "[:10 :4]", "INCREX", "n", "BYINT", "5", "UBOUND", "10", "SATURATE");
+    kit_expect(c, "[:-3 :-13]", "INCREX", "n", "BYINT", "-20", "LBOUND", "-3", "SATURATE");
+    kit_expect(c, "[:0 :0]", "INCREX", "new", "UBOUND", "0");
+    kit_expect(c, ":0", "EXISTS", "new");
+    kit_expect(c, "+OK", "SET", "n", "9223372036854775807");
+    kit_expect(c, "[:9223372036854775807 :0]", "INCREX", "n");
+    kit_expect(c, "[:9223372036854775807 :0]", "INCREX", "n", "SATURATE");
+    kit_expect(c, "-ERR increment or decrement would overflow", "INCREX", "n", "BYINT", "-1", "UBOUND", "-9",
+               "SATURATE");
+    kit_expect(c, "+OK", "SET", "f", "1.5");
+    kit_expect(c, "[$1.75 $0.25]", "INCREX", "f", "BYFLOAT", "0.25");
+    kit_expect(c, "[$2 $0.25]", "INCREX", "f", "BYFLOAT", "5", "UBOUND", "2", "SATURATE");
+    kit_expect(c, "$2", "GET", "f");
+    kit_expect(c, "-ERR value is not an integer or out of range", "INCREX", "f", "BYINT", "1.5");
+    kit_expect(c, "-ERR increment would produce NaN or Infinity", "INCREX", "f", "BYFLOAT", "inf");
+    kit_expect(c, "-ERR LBOUND can't be greater than UBOUND", "INCREX", "f", "LBOUND", "2", "UBOUND", "1");
+    kit_expect(c, "-ERR syntax error", "INCREX", "f", "BYINT", "1", "BYFLOAT", "1");
+    kit_expect(c, "-ERR syntax error", "INCREX", "f", "BYINT");
+}
+END_TEST
+
+START_TEST(increx_sets_keeps_and_drops_the_ttl)
+{
+    kit_expect(c, "[:1 :1]", "INCREX", "n", "EX", "100", "ENX");
+    kit_expect(c, ":100", "TTL", "n");
+    kit_expect(c, "[:2 :1]", "INCREX", "n", "EX", "500", "ENX"); /* there is one */
+    kit_expect(c, ":100", "TTL", "n");
+    kit_expect(c, "[:3 :1]", "INCREX", "n");
+    kit_expect(c, ":100", "TTL", "n");
+    kit_expect(c, "[:3 :0]", "INCREX", "n", "UBOUND", "3", "EX", "500");
+    kit_expect(c, ":100", "TTL", "n");
+    kit_expect(c, "[:4 :1]", "INCREX", "n", "PX", "500000");
+    kit_expect(c, ":500", "TTL", "n");
+    kit_expect(c, "[:5 :1]", "INCREX", "n", "PERSIST");
+    kit_expect(c, ":-1", "TTL", "n");
+    kit_expect(c, "nil", "INCREX", "n", "NX");
+    kit_expect(c, "nil", "INCREX", "new", "XX");
+    kit_expect(c, "-ERR syntax error", "INCREX", "n", "NX", "XX");
+    kit_expect(c, "-ERR syntax error", "INCREX", "n", "ENX");
+    kit_expect(c, "-ERR syntax error", "INCREX", "n", "EX", "1", "PERSIST");
+    kit_expect(c, "-ERR invalid expire time in 'increx' command", "INCREX", "n", "EX", "0");
+    kit_expect(c, ":1", "RPUSH", "l", "a");
+    kit_expect(c, "-WRONGTYPE Operation against a key holding the wrong kind of value", "INCREX", "l");
+}
+END_TEST
+
+START_TEST(msetex_stores_all_or_nothing_with_one_ttl)
+{
+    kit_expect(c, ":1", "MSETEX", "2", "a", "1", "b", "2", "EX", "100");
+    ck_assert_int_gt(kit_integer(c, "TTL", "a"), 50);
+    ck_assert_int_gt(kit_integer(c, "TTL", "b"), 50);
+    kit_expect(c, ":0", "MSETEX", "2", "a", "3", "c", "3", "XX");
+    kit_expect(c, ":0", "MSETEX", "2", "c", "3", "a", "3", "NX", "PX", "1000");
+    kit_expect(c, "[$1 $2 nil]", "MGET", "a", "b", "c");
+    kit_expect(c, ":1", "MSETEX", "2", "a", "3", "c", "4", "KEEPTTL");
+    ck_assert_int_gt(kit_integer(c, "TTL", "a"), 50);
+    kit_expect(c, ":-1", "TTL", "c");
+    kit_expect(c, ":1", "MSETEX", "1", "a", "5", "XX");
+    kit_expect(c, ":-1", "TTL", "a");
+    kit_expect(c, ":1", "MSETEX", "2", "d", "NX", "d", "EX", "NX"); /* the last value of a key stays */
+    kit_expect(c, "[$5 $EX]", "MGET", "a", "d");
+
+    kit_expect(c, "-ERR invalid numkeys value", "MSETEX", "a", "1", "EX", "10");
+    kit_expect(c, "-ERR invalid numkeys value", "MSETEX", "0", "a", "1");
+    kit_expect(c, "-ERR invalid numkeys value", "MSETEX", "2147483648", "a", "1");
+    kit_expect(c, "-ERR wrong number of key-value pairs", "MSETEX", "2147483647", "a", "1");
+    kit_expect(c, "-ERR wrong number of key-value pairs", "MSETEX", "2", "a", "1", "b");
+    kit_expect(c, "-ERR syntax error", "MSETEX", "1", "a", "1", "b");
+    kit_expect(c, "-ERR syntax error", "MSETEX", "1", "a", "1", "NX", "XX");
+    kit_expect(c, "-ERR syntax error", "MSETEX", "1", "a", "1", "EX", "1", "KEEPTTL");
+    kit_expect(c, "-ERR syntax error", "MSETEX", "1", "a", "1", "GET");
+    kit_expect(c, "-ERR syntax error", "MSETEX", "1", "a", "1", "IFEQ", "1");
+    kit_expect(c, "-ERR invalid expire time in 'msetex' command", "MSETEX", "1", "a", "1", "EX", "0");
+    kit_expect(c, "[$a $b]", "COMMAND", "GETKEYS", "MSETEX", "2", "a", "1", "b", "2", "NX");
+}
+END_TEST
+
 Suite *suite_strings(void);
 Suite *suite_strings(void)
 {
@@ -354,6 +521,13 @@ Suite *suite_strings(void)
     tcase_add_test(tcase, getrange_takes_both_ends_from_either_side);
     tcase_add_test(tcase, mset_and_mget_take_many_keys);
     tcase_add_test(tcase, lcs_finds_text_length_and_places);
+    tcase_add_test(tcase, digest_is_xxh3);
+    tcase_add_test(tcase, set_compares_the_value_that_is_there);
+    tcase_add_test(tcase, comparisons_stand_alone);
+    tcase_add_test(tcase, delex_deletes_what_is_as_it_is_said_to_be);
+    tcase_add_test(tcase, increx_counts_within_bounds_and_says_what_it_added);
+    tcase_add_test(tcase, increx_sets_keeps_and_drops_the_ttl);
+    tcase_add_test(tcase, msetex_stores_all_or_nothing_with_one_ttl);
     suite_add_tcase(suite, tcase);
     return suite;
 }

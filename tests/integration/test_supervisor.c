@@ -295,11 +295,11 @@ static void install_units(void)
     ck_assert_int_ge(asprintf(&unit_folder, "%s/lib/systemd/system", prefix), 0);
     program = realpath(kit_program(), NULL);
     ck_assert_ptr_nonnull(program);
-    int failed =
-        shell(&output,
-              "env -u MAKEFLAGS -u MFLAGS make -s install-systemd DESTDIR= PREFIX='%s' SYSCONFDIR='%s/etc' 2>&1 && "
-              "mkdir '%s/bin' && ln -s '%s' '%s/bin/kvs-server'",
-              prefix, prefix, prefix, program, prefix);
+    int failed = shell(&output,
+                       "env -u MAKEFLAGS -u MFLAGS make -s install-systemd DESTDIR= SCOPE=system "
+                       "PREFIX='%s' 2>&1 && "
+                       "mkdir '%s/bin' && ln -s '%s' '%s/bin/kvs-server'",
+                       prefix, prefix, program, prefix);
     ck_assert_msg(!failed, "%s", output);
     free(program);
     free(output);
@@ -378,8 +378,7 @@ START_TEST(an_edited_configuration_is_not_installed_over)
     snprintf(path, sizeof path, "%s/etc/kvs/kvs.conf", prefix);
     scratch_write(path, "# mine\n");
     int failed = shell(
-        &output, "env -u MAKEFLAGS -u MFLAGS make -s install-systemd DESTDIR= PREFIX='%s' SYSCONFDIR='%s/etc' 2>&1",
-        prefix, prefix);
+        &output, "env -u MAKEFLAGS -u MFLAGS make -s install-systemd DESTDIR= SCOPE=system PREFIX='%s' 2>&1", prefix);
     ck_assert_msg(!failed, "%s", output);
     free(output);
     output = scratch_read(path);

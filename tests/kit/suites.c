@@ -56,6 +56,12 @@ static bool names_are_known(int argc, char **argv, const struct suite_maker *sui
     return true;
 }
 
+static void list_names(const struct suite_maker *suites, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        puts(suites[i].name);
+}
+
 static void prepare_environment(char *folder)
 {
     if (!getenv("KVS_SEED")) {
@@ -78,6 +84,10 @@ int suites_run(int argc, char **argv, const struct suite_maker *suites, size_t c
 {
     char folder[] = "/tmp/kvs-test-XXXXXX";
     int run = 0, failed = 0;
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        list_names(suites, count);
+        return 0;
+    }
     if (!names_are_known(argc, argv, suites, count))
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);

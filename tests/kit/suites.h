@@ -1,7 +1,7 @@
 /*
  * The runner of test suites, for unit and integration tests alike.
  *
- * Arguments name the suites to run (all without any); KVS_SEED gives the seed of random tests. Check's own
+ * Arguments name the suites to run (all without any), or --list prints those there are; KVS_SEED gives the seed of random tests. Check's own
  * variables work as ever: CK_FORK=no for a debugger, CK_RUN_CASE, CK_VERBOSITY.
  *
  * A test that can't run here calls test_skip() and returns. It then counts as skipped, not as passed.

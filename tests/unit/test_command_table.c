@@ -174,6 +174,57 @@ START_TEST(ranges_of_keys_are_found)
 }
 END_TEST
 
+START_TEST(keys_of_places_are_found)
+{
+    ck_assert_str_eq(keys_of_line("geosearchstore a b FROMMEMBER m BYRADIUS 1 m"), "a b");
+    ck_assert_str_eq(keys_of_line("georadius a 0 0 1 m"), "a");
+    ck_assert_str_eq(keys_of_line("georadius a 0 0 1 m COUNT 1 store b"), "a b");
+    ck_assert_str_eq(keys_of_line("georadius a 0 0 1 m STOREDIST c Store b"), "a b c");
+    ck_assert_str_eq(keys_of_line("georadius a 0 0 1 m STORE b STORE c"), "a b c");
+    ck_assert_str_eq(keys_of_line("georadius a 0 0 1 m STORE"), "a");
+    ck_assert_str_eq(keys_of_line("georadiusbymember a STORE 1 m STORE b"), "a b");
+    ck_assert_str_eq(keys_of_line("georadius_ro a 0 0 1 m STORE b"), "a");
+}
+END_TEST
+
+START_TEST(keys_of_sets_are_found)
+{
+    ck_assert_str_eq(keys_of_line("sinter a b"), "a b");
+    ck_assert_str_eq(keys_of_line("sinterstore a b c"), "a b c");
+    ck_assert_str_eq(keys_of_line("smove a b m"), "a b");
+    ck_assert_str_eq(keys_of_line("sintercard 2 a b LIMIT 1"), "a b");
+    ck_assert_str_eq(keys_of_line("sintercard 3 a b"), "error");
+    ck_assert_str_eq(keys_of_line("sismember a b"), "a");
+}
+END_TEST
+
+START_TEST(keys_of_sorted_sets_are_found)
+{
+    ck_assert_str_eq(keys_of_line("zadd a 1 m"), "a");
+    ck_assert_str_eq(keys_of_line("zrangestore a b 0 -1"), "a b");
+    ck_assert_str_eq(keys_of_line("zunionstore a 2 b c WEIGHTS 1 2"), "a b c");
+    ck_assert_str_eq(keys_of_line("zinter 2 a b WITHSCORES"), "a b");
+    ck_assert_str_eq(keys_of_line("zdiff 1 a WITHSCORES"), "a");
+    ck_assert_str_eq(keys_of_line("zintercard 1 a LIMIT 5"), "a");
+    ck_assert_str_eq(keys_of_line("zmpop 2 a b MIN"), "a b");
+    ck_assert_str_eq(keys_of_line("zmpop 3 a b"), "error");
+}
+END_TEST
+
+START_TEST(what_sort_stores_to_is_found)
+{
+    ck_assert_str_eq(keys_of_line("sort a"), "a");
+    ck_assert_str_eq(keys_of_line("sort a STORE b"), "a b");
+    ck_assert_str_eq(keys_of_line("sort a BY w_* LIMIT 0 1 GET # store b ALPHA"), "a b");
+    ck_assert_str_eq(keys_of_line("sort a STORE b STORE c"), "a c");
+    ck_assert_str_eq(keys_of_line("sort a BY store GET b"), "a");
+    ck_assert_str_eq(keys_of_line("sort a STORE by STORE c"), "a c");
+    ck_assert_str_eq(keys_of_line("sort a LIMIT STORE b"), "a");
+    ck_assert_str_eq(keys_of_line("sort a STORE"), "a");
+    ck_assert_str_eq(keys_of_line("sort_ro a BY b"), "a");
+}
+END_TEST
+
 START_TEST(limited_ranges_are_found)
 {
     /* as XREAD has it: STREAMS, then as many keys as identifiers */
@@ -188,7 +239,7 @@ START_TEST(limited_ranges_are_found)
     static const struct command command = {.name = "test", .key_specs = &spec, .key_spec_count = 1};
     ck_assert_str_eq(keys_of(&command, "xread COUNT 2 Streams a b 0 0"), "a b");
     ck_assert_str_eq(keys_of(&command, "xread streams a 0"), "a");
-    ck_assert_str_eq(keys_of(&command, "xread streams"), "error");
+    ck_assert_str_eq(keys_of(&command, "xread streams"), "");
     ck_assert_str_eq(keys_of(&command, "xread a b 0 0"), "");
 }
 END_TEST
@@ -209,6 +260,54 @@ START_TEST(keywords_are_searched_from_the_end_too)
 }
 END_TEST
 
+/* as GEORADIUS has STORE and STOREDIST: the last one given counts, and a key may have any name */
+START_TEST(a_repeated_keyword_finds_every_key_that_may_be_taken)
+{
+    static const struct key_spec specs[] = {
+        {.flags = KEY_OW,
+         .search = KEY_AT_KEYWORD,
+         .keyword = "STORE",
+         .start_from = 2,
+         .repeated = true,
+         .find = KEY_FIND_RANGE,
+         .step = 1},
+        {.flags = KEY_OW,
+         .search = KEY_AT_KEYWORD,
+         .keyword = "STOREDIST",
+         .start_from = 2,
+         .repeated = true,
+         .find = KEY_FIND_RANGE,
+         .step = 1},
+    };
+    static const struct command command = {.name = "test", .key_specs = specs, .key_spec_count = 2};
+    ck_assert_str_eq(keys_of(&command, "test store a asc"), "");
+    ck_assert_str_eq(keys_of(&command, "test k store a asc"), "a");
+    ck_assert_str_eq(keys_of(&command, "test k storedist a STORE b"), "b a");
+    ck_assert_str_eq(keys_of(&command, "test k store a asc Store b store c"), "a b c");
+    ck_assert_str_eq(keys_of(&command, "test k storedist store store a"), "store a store");
+    ck_assert_str_eq(keys_of(&command, "test k store"), "");
+    ck_assert_str_eq(keys_of(&command, "test k store a store"), "a");
+}
+END_TEST
+
+static int third_argument(const struct arg *argv, int argc)
+{
+    (void)argv;
+    return argc > 3 ? 3 : 0;
+}
+
+START_TEST(a_function_finds_what_is_called_unknown)
+{
+    static const struct key_spec specs[] = {
+        {.flags = KEY_RO, .search = KEY_UNKNOWN, .step = 1},
+        {.flags = KEY_OW, .search = KEY_UNKNOWN, .finder = third_argument, .step = 1},
+    };
+    static const struct command command = {.name = "test", .key_specs = specs, .key_spec_count = 2};
+    ck_assert_str_eq(keys_of(&command, "test a b c d"), "c");
+    ck_assert_str_eq(keys_of(&command, "test a b"), "");
+}
+END_TEST
+
 START_TEST(announced_numbers_of_keys_are_believed_only_if_they_fit)
 {
     static const struct key_spec specs[] = {
@@ -223,6 +322,13 @@ START_TEST(announced_numbers_of_keys_are_believed_only_if_they_fit)
     ck_assert_str_eq(keys_of(&command, "zunionstore a x b c"), "error");
     ck_assert_str_eq(keys_of(&command, "zunionstore a 9223372036854775807 b c"), "error");
     ck_assert_str_eq(keys_of(&command, "zunionstore a"), "error");
+}
+END_TEST
+
+START_TEST(keys_that_may_follow_need_not)
+{
+    ck_assert_str_eq(keys_of_line("pfmerge a"), "a");
+    ck_assert_str_eq(keys_of_line("pfmerge a b c"), "a b c");
 }
 END_TEST
 
@@ -280,22 +386,30 @@ END_TEST
 
 /* What each command needs of the socket file it comes through. A new command has to be decided here too. */
 static const char needs_read[] =
-    "acl acl|cat acl|genpass acl|help acl|whoami auth client client|getname client|help client|id client|info "
-    "client|kill client|no-touch client|reply client|setinfo client|setname command command|count command|docs "
-    "command|getkeys command|getkeysandflags command|help command|info command|list config config|help dbsize "
-    "echo exists expiretime function function|help function|list get getrange hello info keys latency "
-    "latency|doctor latency|graph latency|help latency|histogram latency|history latency|latest lcs memory "
-    "memory|doctor memory|help memory|malloc-stats memory|stats memory|usage mget object object|encoding "
-    "object|freq object|help object|idletime object|refcount pexpiretime ping pttl quit randomkey reset scan "
-    "select slowlog slowlog|help slowlog|len strlen substr time touch ttl type";
+    "acl acl|cat acl|genpass acl|help acl|whoami auth bitcount bitfield_ro bitpos client client|getname client|help "
+    "client|id client|info client|kill client|no-touch client|reply client|setinfo client|setname command "
+    "command|count command|docs command|getkeys command|getkeysandflags command|help command|info command|list "
+    "config config|help dbsize digest echo exists expiretime function function|help function|list geodist geohash "
+    "geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hello hexists hget hgetall hkeys hlen "
+    "hmget hrandfield hscan hstrlen hvals info keys latency latency|doctor latency|graph latency|help "
+    "latency|histogram latency|history latency|latest lcs lindex llen lpos lrange memory memory|doctor memory|help "
+    "memory|malloc-stats memory|stats memory|usage mget object object|encoding object|freq object|help "
+    "object|idletime object|refcount pexpiretime pfcount ping pttl quit randomkey reset scan scard sdiff select "
+    "sinter sintercard sismember slowlog slowlog|help slowlog|len smembers smismember sort_ro srandmember sscan "
+    "strlen substr sunion time touch ttl type zcard zcount zdiff zinter zintercard zlexcount zmscore zrandmember "
+    "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
-    "append copy decr decrby del expire expireat function|flush getdel getex getset incr incrby incrbyfloat move "
-    "mset msetnx persist pexpire pexpireat psetex rename renamenx set setex setnx setrange unlink";
+    "append bitfield bitop copy decr decrby del delex delifeq expire expireat function|flush geoadd georadius "
+    "georadiusbymember geosearchstore getdel getex getset hdel hincrby hincrbyfloat hmset hset hsetnx incr incrby "
+    "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "
+    "pexpire pexpireat pfadd pfmerge psetex rename renamenx rpop rpoplpush rpush rpushx sadd sdiffstore set setbit "
+    "setex setnx setrange sinterstore smove sort spop srem sunionstore unlink zadd zdiffstore zincrby zinterstore "
+    "zmpop zpopmax zpopmin zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore";
 static const char needs_admin[] =
     "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users client|list "
     "client|no-evict client|pause client|unblock client|unpause config|get config|resetstat config|rewrite "
-    "config|set debug flushall flushdb latency|reset memory|purge monitor shutdown slowlog|get slowlog|reset "
-    "swapdb";
+    "config|set debug flushall flushdb latency|reset memory|purge monitor pfdebug pfselftest shutdown slowlog|get "
+    "slowlog|reset swapdb";
 
 /* Adds the number of words that are commands of that level; every word is one. */
 static unsigned check_level(const char *words, enum access_level level)
@@ -321,12 +435,15 @@ START_TEST(every_command_needs_just_the_access_that_is_listed)
 }
 END_TEST
 
+/* PFCOUNT keeps the count in the value, which then means the same as before. */
 START_TEST(whoever_may_only_read_changes_nothing)
 {
     for (unsigned i = 0; i < command_count(); i++) {
         const struct command *command = command_by_number(i);
         bool changes = command->flags & (CMD_WRITE | CMD_PROTECTED);
         ck_assert_msg(!changes || command->access > ACCESS_READ, "%s", command->full_name);
+        if (command == find("pfcount"))
+            continue;
         for (size_t k = 0; k < command->key_spec_count; k++)
             ck_assert_msg(!(command->key_specs[k].flags & (KEY_RW | KEY_OW | KEY_RM)) || command->access > ACCESS_READ,
                           "%s", command->full_name);
@@ -349,7 +466,8 @@ START_TEST(syntax_is_drawn_from_the_arguments)
     static const struct {
         const char *name, *syntax;
     } expected[] = {
-        {"set", "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+        {"set", "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest] "
+                "[GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
                 "PXAT unix-time-milliseconds | KEEPTTL]"},
         {"mset", "key value [key value ...]"},
         {"mget", "key [key ...]"},
@@ -456,9 +574,16 @@ Suite *suite_command_table(void)
     tcase_add_test(tcase, subcommands_are_found_by_call_and_by_full_name);
     tcase_add_test(tcase, every_command_has_a_number_of_its_own);
     tcase_add_test(tcase, ranges_of_keys_are_found);
+    tcase_add_test(tcase, keys_of_places_are_found);
+    tcase_add_test(tcase, keys_of_sets_are_found);
+    tcase_add_test(tcase, keys_of_sorted_sets_are_found);
+    tcase_add_test(tcase, what_sort_stores_to_is_found);
     tcase_add_test(tcase, limited_ranges_are_found);
     tcase_add_test(tcase, keywords_are_searched_from_the_end_too);
+    tcase_add_test(tcase, a_repeated_keyword_finds_every_key_that_may_be_taken);
+    tcase_add_test(tcase, a_function_finds_what_is_called_unknown);
     tcase_add_test(tcase, announced_numbers_of_keys_are_believed_only_if_they_fit);
+    tcase_add_test(tcase, keys_that_may_follow_need_not);
     tcase_add_test(tcase, what_is_no_key_is_left_out);
     tcase_add_test(tcase, more_keys_than_room_are_counted_but_not_written);
     tcase_add_test(tcase, legacy_ranges_follow_from_the_specifications);

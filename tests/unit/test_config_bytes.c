@@ -60,7 +60,7 @@ START_TEST(rewrite_refuses_a_file_with_a_nul_byte)
     config_expect_loaded(CONFIG_LOAD(config_write_file("a.conf", "timeout 1\n")));
     WRITE("a.conf", content);
     config_expect_loaded(CONFIG_SET("timeout", "2"));
-    ck_assert_int_eq(config_rewrite(&test_config), -EINVAL);
+    ck_assert_int_eq(config_rewrite(&test_config, NULL), -EINVAL);
     char *left = scratch_read(config_path("a.conf"));
     ck_assert_int_eq(memcmp(left, content, sizeof content - 1), 0);
     free(left);
@@ -79,7 +79,7 @@ START_TEST(rewrite_writes_what_is_read_again_whatever_a_value_holds)
             config_expect_loaded(CONFIG_LOAD(config_write_file("a.conf", "timeout 1\n")));
             config_expect_loaded(CONFIG_SET(names[n], values[i]));
             char *before = mem_strdup(config_answer("*"));
-            ck_assert_msg(config_rewrite(&test_config) == 0, "%s '%s'", names[n], values[i]);
+            ck_assert_msg(config_rewrite(&test_config, NULL) == 0, "%s '%s'", names[n], values[i]);
             config_expect_loaded(CONFIG_LOAD(config_path("a.conf")));
             ck_assert_str_eq(config_answer("*"), before);
             mem_free(before);

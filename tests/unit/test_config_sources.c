@@ -56,7 +56,7 @@ static void edit(const char *content, int expected, const char *report)
     config_write_file("a.conf", content);
     int result = config_sources_read(sources, &text);
     ck_assert_msg(result == 0, "%s", text);
-    result = config_sources_apply(sources, &test_config, &text);
+    result = config_sources_apply(sources, &test_config, true, &text);
     ck_assert_str_eq(text, report);
     ck_assert_int_eq(result, expected);
     mem_free(text);
@@ -93,13 +93,39 @@ END_TEST
 START_TEST(what_cannot_change_while_running_is_named_and_the_rest_is_set)
 {
     start("timeout 1\ndatabases 4\nuser alice on\nrename-command GET a\n", NULL, NULL);
-    edit("timeout 2\ndatabases 5\nuser alice off\nrename-command GET b\nsandbox no\n", 1,
-         "timeout set anew; databases, sandbox, user, rename-command can't change while the server runs: restart it "
-         "for that");
+    edit(
+        "timeout 2\ndatabases 5\nuser alice off\nrename-command GET b\nsandbox no\n", 2,
+        "user, timeout set anew; databases, sandbox, rename-command can't change while the server runs: restart it for "
+        "that");
     ck_assert_int_eq(test_config.databases, 4);
-    ck_assert_str_eq(test_config.users[0], "alice on");
+    ck_assert_str_eq(test_config.users[0], "alice off");
     ck_assert_str_eq(test_config.renames[1], "a");
     edit("timeout 2\ndatabases 5\nuser alice off\nrename-command GET b\nsandbox no\n", 0, "nothing has changed");
+}
+END_TEST
+
+START_TEST(account_waits_while_the_users_beside_it_are_set)
+{
+    start("timeout 1\nuser kvs\nuser alice on\n", NULL, NULL);
+    edit("timeout 1\nuser other\nuser alice off\n", 1,
+         "user set anew; user (the account) can't change while the server runs: restart it for that");
+    ck_assert_str_eq(test_config.account, "kvs");
+    ck_assert_str_eq(test_config.users[0], "alice off");
+    edit("timeout 1\nuser kvs\nuser alice off\n", 0,
+         "user (the account) can't change while the server runs: restart it for that");
+    edit("timeout 1\nuser kvs\nuser alice off\n", 0, "nothing has changed");
+}
+END_TEST
+
+START_TEST(users_are_named_only_where_their_edit_changes_any)
+{
+    char *text = NULL;
+    start("user alice on\nuser bob on\n", NULL, NULL);
+    config_write_file("a.conf", "user bob on\nuser alice on\n");
+    ck_assert_int_eq(config_sources_read(sources, &text), 0);
+    ck_assert_int_eq(config_sources_apply(sources, &test_config, false, &text), 0);
+    config_expect_refused(text, "nothing has changed");
+    ck_assert_str_eq(test_config.users[0], "bob on");
 }
 END_TEST
 
@@ -114,7 +140,7 @@ START_TEST(mistake_changes_nothing_and_is_told_with_its_place)
     ck_assert_int_eq(unlink(config_path("a.conf")), 0);
     ck_assert_int_eq(config_sources_read(sources, &error), -EINVAL);
     config_expect_message(error, "a.conf: can't be opened", "check the path");
-    ck_assert_int_eq(config_sources_apply(sources, &test_config, &error), 0);
+    ck_assert_int_eq(config_sources_apply(sources, &test_config, true, &error), 0);
     config_expect_refused(error, "nothing has changed");
     ck_assert_int_eq(test_config.timeout, 1);
     edit("timeout 2\n", 1, "timeout set anew");
@@ -150,7 +176,7 @@ START_TEST(file_is_found_from_any_working_directory)
     ck_assert_int_eq(chdir("/"), 0);
     config_write_file("b.conf", "hz 30\n");
     ck_assert_int_eq(config_sources_read(sources, &text), 0);
-    ck_assert_int_eq(config_sources_apply(sources, &test_config, &text), 1);
+    ck_assert_int_eq(config_sources_apply(sources, &test_config, true, &text), 1);
     config_expect_refused(text, "hz set anew");
     ck_assert_int_eq(chdir(here), 0);
     free(here);
@@ -192,9 +218,9 @@ START_TEST(after_a_rewrite_nothing_has_changed)
     start("timeout 1\nlisten /tmp/a.sock\n", NULL, NULL);
     char *text = NULL;
     config_expect_loaded(CONFIG_SET("timeout", "7", "listen", "/tmp/b.sock"));
-    ck_assert_int_eq(config_rewrite(&test_config), 0);
+    ck_assert_int_eq(config_rewrite(&test_config, NULL), 0);
     ck_assert_int_eq(config_sources_read(sources, &text), 0);
-    ck_assert_int_eq(config_sources_apply(sources, &test_config, &text), 0);
+    ck_assert_int_eq(config_sources_apply(sources, &test_config, true, &text), 0);
     config_expect_refused(text, "nothing has changed");
 }
 END_TEST
@@ -207,7 +233,7 @@ START_TEST(standard_input_is_not_read_again)
     ck_assert_int_eq(test_config.timeout, 4);
     sources = config_sources_create(&test_config, 1, (char *[]){"-", NULL});
     ck_assert_int_eq(config_sources_read(sources, &text), 0);
-    ck_assert_int_eq(config_sources_apply(sources, &test_config, &text), 0);
+    ck_assert_int_eq(config_sources_apply(sources, &test_config, true, &text), 0);
     config_expect_refused(text, "nothing has changed");
 }
 END_TEST
@@ -221,6 +247,8 @@ Suite *suite_config_sources(void)
     tcase_add_test(tcase, edited_values_are_set_and_the_listener_is_told);
     tcase_add_test(tcase, value_that_config_set_changed_stays_until_its_line_is_edited);
     tcase_add_test(tcase, what_cannot_change_while_running_is_named_and_the_rest_is_set);
+    tcase_add_test(tcase, account_waits_while_the_users_beside_it_are_set);
+    tcase_add_test(tcase, users_are_named_only_where_their_edit_changes_any);
     tcase_add_test(tcase, mistake_changes_nothing_and_is_told_with_its_place);
     tcase_add_test(tcase, refusal_of_one_leaves_all_and_is_tried_again);
     tcase_add_test(tcase, command_line_counts_as_before);

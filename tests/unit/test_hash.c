@@ -1,132 +1,261 @@
 /*
- * The keyed hash. Two sets of vectors from other implementations, and a third of our own: SipHash written
- * down byte by byte as the paper says it, compared over many lengths, alignments and keys.
+ * Hashes beside a model: fields set and removed, from packed to tree and back, with memory that runs out at any
+ * allocation, when nothing has changed; what OBJECT ENCODING says; and walks in parts while the hash changes.
  */
-#include "base/hash.h"
-#include "base/random.h"
+#include "base/memory.h"
+#include "kit/scratch.h"
+#include "kit/suites.h"
+#include "store/value_type.h"
+#include "types/hash.h"
 
 #include <check.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-struct vector {
-    size_t len; /* the message is the bytes 0, 1, 2 ... */
-    uint64_t hash;
-};
+#define FIELDS 700
+#define NONE (-1)
 
-static uint64_t reference_siphash(const unsigned char *data, size_t len, const struct hash_key *key, int word_rounds,
-                                  int final_rounds)
+static const struct hash_limits limits = {.entries = 128, .value = 64};
+
+static struct dice dice;
+static int model[FIELDS]; /* the number of a field's value, or NONE */
+static unsigned model_count;
+
+/* Some texts are numbers, some lie outside. */
+static size_t text_of(char kind, unsigned number, char *out)
 {
-    uint64_t v[4] = {
-        key->k0 ^ 0x736f6d6570736575,
-        key->k1 ^ 0x646f72616e646f6d,
-        key->k0 ^ 0x6c7967656e657261,
-        key->k1 ^ 0x7465646279746573,
-    };
-    size_t words = len / 8 + 1;
-    for (size_t i = 0; i <= words; i++) {
-        uint64_t word = 0;
-        for (size_t byte = 0; byte < 8 && i < words; byte++) {
-            size_t at = i * 8 + byte;
-            uint64_t value = at < len ? data[at] : at == words * 8 - 1 ? len & 255 : 0;
-            word += value << (8 * byte);
+    size_t len = number % 3 ? (size_t)sprintf(out, "%c%u", kind, number) : (size_t)sprintf(out, "%u", number);
+    if (number % 31 == 3)
+        while (len < 300)
+            out[len++] = '.';
+    return len;
+}
+
+static void make(struct element *element, char kind, unsigned number, char *text)
+{
+    element_init(element, text, text_of(kind, number, text));
+}
+
+static struct entry *create(void)
+{
+    struct entry *entry = collection_create(&hash_kind, (struct bytes){"key", 3}, ENTRY_NO_EXPIRY);
+    must(entry);
+    for (unsigned i = 0; i < FIELDS; i++)
+        model[i] = NONE;
+    model_count = 0;
+    return entry;
+}
+
+static bool has_text(const char *stored, char kind, unsigned number)
+{
+    char text[400];
+    struct element_view view;
+    size_t len = text_of(kind, number, text);
+    element_view(stored, &view);
+    return bytes_equal(view.text.data, view.text.len, text, len);
+}
+
+static void check_hash(const struct entry *entry)
+{
+    struct collection hash;
+    struct collection_place place;
+    struct element field;
+    char text[400];
+    collection_open(&hash, &hash_kind, entry);
+    collection_check(&hash);
+    must(collection_count(&hash) == model_count);
+    for (unsigned i = 0; i < FIELDS; i++) {
+        make(&field, 'f', i, text);
+        bool found = hash_find(&hash, &field, &place);
+        must(found == (model[i] != NONE));
+        if (found)
+            must(has_text(hash_field(place.record), 'f', i) &&
+                 has_text(hash_value(place.record), 'v', (unsigned)model[i]));
+    }
+}
+
+/* Sets or removes a field; the entry afterwards. */
+static struct entry *change(struct entry *entry, unsigned number, bool sets, bool memory_fails)
+{
+    struct collection hash;
+    struct element field, value;
+    char field_text[400], value_text[400];
+    unsigned value_number = (unsigned)dice_below(&dice, 1000);
+    collection_open(&hash, &hash_kind, entry);
+    make(&field, 'f', number, field_text);
+    make(&value, 'v', value_number, value_text);
+    mem_fail_after(memory_fails ? 1 + (unsigned)dice_below(&dice, 6) : 0);
+    int outcome = sets ? hash_put(&hash, (struct hash_part){&field, NULL}, (struct hash_part){&value, NULL}, &limits)
+                       : hash_remove(&hash, &field);
+    mem_fail_after(0);
+    if (outcome < 0) {
+        must(outcome == -ENOMEM && memory_fails && hash.entry == entry);
+        return entry;
+    }
+    bool was_there = model[number] != NONE;
+    must(outcome == (sets ? !was_there : was_there));
+    model[number] = sets ? (int)value_number : NONE;
+    model_count = model_count - was_there + sets;
+    return hash.entry;
+}
+
+/* Loops: 0, with all memory; 1, without some. */
+START_TEST(a_hash_holds_what_was_set)
+{
+    dice = dice_create((uint64_t)_i);
+    for (unsigned round = 0; round < scratch_rounds(60); round++) {
+        struct entry *entry = create();
+        unsigned range = round % 3 == 0 ? 12 : FIELDS; /* one in three stays packed */
+        for (unsigned step = 0; step < 1500; step++) {
+            bool sets = dice_chance(&dice, step < 900 ? 80 : 20);
+            entry = change(entry, (unsigned)dice_below(&dice, range), sets, _i == 1 && dice_chance(&dice, 30));
+            if (step % 100 == 0)
+                check_hash(entry);
         }
-        if (i == words)
-            v[2] ^= 255;
-        v[3] ^= word;
-        for (int round = 0; round < (i < words ? word_rounds : final_rounds); round++) {
-            v[0] += v[1], v[1] = v[1] << 13 | v[1] >> 51, v[1] ^= v[0], v[0] = v[0] << 32 | v[0] >> 32;
-            v[2] += v[3], v[3] = v[3] << 16 | v[3] >> 48, v[3] ^= v[2];
-            v[0] += v[3], v[3] = v[3] << 21 | v[3] >> 43, v[3] ^= v[0];
-            v[2] += v[1], v[1] = v[1] << 17 | v[1] >> 47, v[1] ^= v[2], v[2] = v[2] << 32 | v[2] >> 32;
-        }
-        v[0] ^= word;
-    }
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
-static void fill_counting(unsigned char *out, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (unsigned char)i;
-}
-
-START_TEST(siphash24_gives_the_published_vectors)
-{
-    static const struct vector vectors[] = {
-        {0, 0x726fdb47dd0e0e31},  {1, 0x74f839c593dc67fd},  {7, 0xab0200f58b01d137},  {8, 0x93f5f5799a932462},
-        {15, 0xa129ca6149be45e5}, {16, 0x3f2acc7f57c29bdb}, {63, 0x958a324ceb064572},
-    };
-    struct hash_key key = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
-    unsigned char data[64];
-    fill_counting(data, sizeof data);
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
-        ck_assert_uint_eq(hash_siphash24(data, vectors[i].len, &key), vectors[i].hash);
-}
-END_TEST
-
-START_TEST(siphash13_gives_what_cpython_gives_under_a_zero_key)
-{
-    /* hash(bytes(range(len))) of CPython 3.11 with PYTHONHASHSEED=0. */
-    static const struct vector vectors[] = {
-        {1, 0x68a914128e01e473},  {3, 0x4d4c9a4a8ef6e0ad},  {5, 0x5abe2169dff36275},  {7, 0x2f098ab0c751325a},
-        {8, 0xead411e67ebe2eea},  {9, 0x75927f9d95124362},  {15, 0xf30eb725bb91c9ea}, {16, 0x8972188433a5c5b7},
-        {17, 0x4883c49a2c009c1d}, {31, 0x169739443111d49b}, {64, 0x75e05fd5bbc870c6},
-    };
-    struct hash_key key = {0, 0};
-    unsigned char data[64];
-    fill_counting(data, sizeof data);
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++)
-        ck_assert_uint_eq(hash_siphash13(data, vectors[i].len, &key), vectors[i].hash);
-}
-END_TEST
-
-START_TEST(every_length_and_alignment_agrees_with_the_slow_form)
-{
-    struct random_state random;
-    random_seed(&random, 7);
-    unsigned char data[300];
-    for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (unsigned char)random_next(&random);
-    for (size_t len = 0; len <= 280; len++) {
-        struct hash_key key = {random_next(&random), random_next(&random)};
-        const unsigned char *at = data + len % 16;
-        ck_assert_uint_eq(hash_siphash13(at, len, &key), reference_siphash(at, len, &key, 1, 3));
-        ck_assert_uint_eq(hash_siphash24(at, len, &key), reference_siphash(at, len, &key, 2, 4));
+        check_hash(entry);
+        struct entry *copy = entry_copy(entry, (struct bytes){"copy", 4}, ENTRY_NO_EXPIRY);
+        must(copy);
+        entry_free(entry);
+        check_hash(copy);
+        entry_free(copy);
     }
 }
 END_TEST
 
-START_TEST(no_byte_outside_the_data_is_looked_at)
+static const char *name_of(const struct entry *entry)
 {
-    struct hash_key key = {1, 2};
-    for (size_t len = 0; len <= 40; len++) {
-        unsigned char first[64], second[64];
-        memset(first, 0x00, sizeof first);
-        memset(second, 0xff, sizeof second);
-        fill_counting(first + 8, len);
-        fill_counting(second + 8, len);
-        ck_assert_uint_eq(hash_siphash13(first + 8, len, &key), hash_siphash13(second + 8, len, &key));
+    return entry_value_type(entry)->encoding(entry);
+}
+
+START_TEST(a_hash_is_a_listpack_up_to_its_limits)
+{
+    dice = dice_create(2);
+    struct entry *entry = create();
+    for (unsigned i = 0, put = 0; put < limits.entries; i++) {
+        if (i % 31 == 3)
+            continue; /* a long one */
+        model[i] = NONE;
+        struct collection hash;
+        struct element field;
+        char text[400];
+        collection_open(&hash, &hash_kind, entry);
+        make(&field, 'f', i, text);
+        must(hash_put(&hash, (struct hash_part){&field, NULL}, (struct hash_part){&field, NULL}, &limits) == 1);
+        entry = hash.entry;
+        must(hash_is_listpack(entry) && strcmp(name_of(entry), "listpack") == 0);
+        put++;
+    }
+    entry = change(entry, 699, true, false);
+    must(!hash_is_listpack(entry) && strcmp(name_of(entry), "hashtable") == 0);
+    entry = change(entry, 699, false, false);
+    must(!hash_is_listpack(entry));
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(a_long_field_or_value_makes_a_hashtable)
+{
+    static const char text[65] = "0123456789012345678901234567890123456789012345678901234567890123x";
+    for (unsigned way = 0; way < 4; way++) { /* 64 or 65 bytes; field or value */
+        struct entry *entry = create();
+        struct collection hash;
+        struct element longer, shorter;
+        collection_open(&hash, &hash_kind, entry);
+        element_init(&longer, text, 64 + way % 2);
+        element_init(&shorter, "a", 1);
+        struct hash_part parts[2] = {{&longer, NULL}, {&shorter, NULL}};
+        must(hash_put(&hash, parts[way / 2], parts[1 - way / 2], &limits) == 1);
+        must(hash_is_listpack(hash.entry) == (way % 2 == 0));
+        entry_free(hash.entry);
     }
 }
 END_TEST
 
-START_TEST(hash_bytes_uses_the_key_that_was_set)
+START_TEST(a_hash_that_expects_many_is_a_hashtable_at_once)
 {
-    struct hash_key first = {3, 4}, second = {3, 5};
-    hash_set_key(&first);
-    ck_assert_uint_eq(hash_bytes("key:1", 5), hash_siphash13("key:1", 5, &first));
-    hash_set_key(&second);
-    ck_assert_uint_eq(hash_bytes("key:1", 5), hash_siphash13("key:1", 5, &second));
-    ck_assert_uint_ne(hash_siphash13("key:1", 5, &first), hash_siphash13("key:1", 5, &second));
+    struct collection hash;
+    struct entry *entry = create();
+    collection_open(&hash, &hash_kind, entry);
+    hash_expect(&hash, limits.entries, &limits);
+    must(hash_is_listpack(hash.entry));
+    hash_expect(&hash, limits.entries + 1, &limits);
+    must(!hash_is_listpack(hash.entry));
+    entry_free(hash.entry);
 }
 END_TEST
 
-START_TEST(random_keys_differ)
+/* ---- walks in parts ---- */
+
+static unsigned seen[FIELDS];
+
+static void note(void *context, const char *record)
 {
-    hash_init_random();
-    uint64_t first = hash_bytes("a", 1);
-    hash_init_random();
-    ck_assert_uint_ne(hash_bytes("a", 1), first);
+    struct element_view view;
+    unsigned *visited = context;
+    element_view(hash_field(record), &view);
+    const char *digits = view.text.data[0] == 'f' ? view.text.data + 1 : view.text.data;
+    unsigned number = 0;
+    while (digits < view.text.data + view.text.len && *digits >= '0' && *digits <= '9')
+        number = number * 10 + (unsigned)(*digits++ - '0');
+    must(number < FIELDS && has_text(hash_field(record), 'f', number));
+    seen[number]++;
+    ++*visited;
+}
+
+/* Changes at random so that the number of fields goes there; those below kept stay. */
+static struct entry *drift(struct entry *entry, unsigned kept, unsigned towards)
+{
+    for (unsigned i = 0; i < 40; i++)
+        entry = change(entry, kept + (unsigned)dice_below(&dice, FIELDS - kept), model_count < towards, false);
+    return entry;
+}
+
+START_TEST(what_stays_is_seen_by_a_walk_while_the_hash_changes)
+{
+    dice = dice_create(3);
+    for (unsigned round = 0; round < scratch_rounds(300); round++) {
+        struct entry *entry = create();
+        struct collection hash;
+        unsigned kept = 1 + (unsigned)dice_below(&dice, round % 2 ? 20 : 300), visited = 0;
+        uint64_t cursor = 0, count = 1 + dice_below(&dice, 30);
+        for (unsigned i = 0; i < kept; i++)
+            entry = change(entry, i, true, false);
+        memset(seen, 0, sizeof seen);
+        do {
+            collection_open(&hash, &hash_kind, entry);
+            cursor = collection_scan(&hash, cursor, count, note, &visited);
+            must(cursor >> 53 == 0);
+            entry = drift(entry, kept, dice_chance(&dice, 50) ? FIELDS : kept);
+        } while (cursor != 0);
+        for (unsigned i = 0; i < kept; i++)
+            must(seen[i] > 0);
+        entry_free(entry);
+    }
+}
+END_TEST
+
+START_TEST(a_walk_sees_each_field_once_if_nothing_changes)
+{
+    dice = dice_create(4);
+    for (unsigned fields = 1; fields < FIELDS; fields += 1 + fields / 4) {
+        struct entry *entry = create();
+        struct collection hash;
+        unsigned visited = 0, parts = 0;
+        uint64_t cursor = 0;
+        for (unsigned i = 0; i < fields; i++)
+            entry = change(entry, i, true, false);
+        memset(seen, 0, sizeof seen);
+        collection_open(&hash, &hash_kind, entry);
+        do {
+            cursor = collection_scan(&hash, cursor, 10, note, &visited);
+            parts++;
+        } while (cursor != 0);
+        for (unsigned i = 0; i < FIELDS; i++)
+            must(seen[i] == (i < fields));
+        must(visited == fields && (fields < 300 || parts > 3));
+        entry_free(entry);
+    }
 }
 END_TEST
 
@@ -135,12 +264,13 @@ Suite *suite_hash(void)
 {
     Suite *suite = suite_create("hash");
     TCase *tcase = tcase_create("hash");
-    tcase_add_test(tcase, siphash24_gives_the_published_vectors);
-    tcase_add_test(tcase, siphash13_gives_what_cpython_gives_under_a_zero_key);
-    tcase_add_test(tcase, every_length_and_alignment_agrees_with_the_slow_form);
-    tcase_add_test(tcase, no_byte_outside_the_data_is_looked_at);
-    tcase_add_test(tcase, hash_bytes_uses_the_key_that_was_set);
-    tcase_add_test(tcase, random_keys_differ);
+    tcase_set_timeout(tcase, scratch_is_sanitized() ? 120 : 60);
+    tcase_add_loop_test(tcase, a_hash_holds_what_was_set, 0, 2);
+    tcase_add_test(tcase, a_hash_is_a_listpack_up_to_its_limits);
+    tcase_add_test(tcase, a_long_field_or_value_makes_a_hashtable);
+    tcase_add_test(tcase, a_hash_that_expects_many_is_a_hashtable_at_once);
+    tcase_add_test(tcase, what_stays_is_seen_by_a_walk_while_the_hash_changes);
+    tcase_add_test(tcase, a_walk_sees_each_field_once_if_nothing_changes);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -382,7 +382,7 @@ START_TEST(a_key_whose_shard_is_not_held_ends_the_process)
         keyspace_put(&view, &keys[0], string_create_int(keys[0].name, 1, ENTRY_NO_EXPIRY), &string_event_set);
         break;
     case 3:
-        keyspace_delete(&view, &keys[0], false);
+        keyspace_delete(&view, &keys[0]);
         break;
     case 4:
         keyspace_prefetch_bucket(&view, keys[0].hash);

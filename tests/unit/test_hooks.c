@@ -157,7 +157,7 @@ START_TEST(reading_tells_nothing)
     keyspace_find_for_write(&view, &key);
     unlock(&key);
     lock(&other);
-    ck_assert(!keyspace_delete(&view, &other, false));
+    ck_assert(!keyspace_delete(&view, &other));
     unlock(&other);
     expect("");
     ck_assert_uint_eq(view.events, 1);
@@ -174,7 +174,7 @@ START_TEST(expiry_and_delete_are_told_once)
     expect("before 0:a there, after 0:a expire, ");
     ck_assert_int_eq(keyspace_set_expiry(&view, &key, keyspace_find_for_write(&view, &key), ENTRY_NO_EXPIRY), 0);
     expect("before 0:a there, after 0:a persist, ");
-    ck_assert(keyspace_delete(&view, &key, true));
+    ck_assert(keyspace_delete(&view, &key));
     expect("before 0:a there, after 0:a del, ");
     unlock(&key);
     ck_assert_uint_eq(changes(), 4);

@@ -91,7 +91,7 @@ static bool drop(int db, unsigned number)
     struct named_key named;
     name_key(&named, number);
     keyspace_lock(keyspace, &named.shards);
-    bool was = keyspace_delete(view_at(db), &named.key, false);
+    bool was = keyspace_delete(view_at(db), &named.key);
     keyspace_unlock(keyspace, &named.shards);
     return was;
 }
@@ -241,7 +241,7 @@ START_TEST(replaced_blobs_are_freed_when_the_locks_are_gone)
     for (unsigned i = 0; i < 100; i++) { /* more than can wait */
         keyspace_put(view_at(0), &named.key, string_create_blob(named.key.name, blob_retain(blob), ENTRY_NO_EXPIRY),
                      &string_event_set);
-        keyspace_delete(view_at(0), &named.key, i % 2);
+        keyspace_delete(view_at(0), &named.key);
     }
     keyspace_unlock(keyspace, &named.shards);
     ck_assert(blob_is_exclusive(blob));
@@ -258,7 +258,7 @@ START_TEST(large_values_are_freed_in_the_background_if_asked)
     keyspace_stats_reset(keyspace);
     keyspace_lock(keyspace, &named.shards);
     keyspace_put(view_at(0), &named.key, string_create_blob(named.key.name, blob, ENTRY_NO_EXPIRY), &string_event_set);
-    keyspace_delete(view_at(0), &named.key, true);
+    keyspace_delete(view_at(0), &named.key);
     keyspace_unlock(keyspace, &named.shards);
     reaper_drain();
     ck_assert_uint_eq(stats().lazy_freed, 1);
@@ -744,9 +744,9 @@ START_TEST(random_key_passes_over_expired_ones_while_there_are_others)
 }
 END_TEST
 
-static enum evicted evict(enum victim victim, bool only_volatile, int samples, bool lazily)
+static enum evicted evict(enum victim victim, bool only_volatile, int samples)
 {
-    struct eviction_wish wish = {victim, only_volatile, lazily, samples};
+    struct eviction_wish wish = {victim, only_volatile, samples};
     return keyspace_evict(keyspace, &wish, now_ms);
 }
 
@@ -754,8 +754,8 @@ START_TEST(eviction_finds_the_one_key_with_a_ttl_among_thousands)
 {
     for (unsigned i = 0; i < 20000; i++)
         put(0, i, 1, i == 7 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
-    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 1, false), EVICTED_KEY);
-    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 1, false), EVICTED_NONE);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 1), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 1), EVICTED_NONE);
     ck_assert_int_lt(get(0, 7, LOOKUP_PEEK), 0);
 }
 END_TEST
@@ -765,9 +765,9 @@ START_TEST(eviction_passes_over_a_busy_shard)
     put(0, 1, 1, ENTRY_NO_EXPIRY);
     struct shard_set all = {.words = 15, .bits = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
     keyspace_lock(keyspace, &all);
-    ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_LATER);
+    ck_assert_int_eq(evict(VICTIM_ANY, false, 5), EVICTED_LATER);
     keyspace_unlock(keyspace, &all);
-    ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_ANY, false, 5), EVICTED_KEY);
 }
 END_TEST
 
@@ -776,13 +776,13 @@ START_TEST(eviction_takes_the_kind_of_key_it_is_told)
     for (unsigned i = 0; i < 200; i++)
         put(0, i, 1, i % 4 == 0 ? now_ms + 1000 + i : ENTRY_NO_EXPIRY);
     for (unsigned i = 0; i < 50; i++)
-        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, i % 2), EVICTED_KEY);
+        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5), EVICTED_KEY);
     ck_assert_uint_eq(keyspace_expires(keyspace, 0), 0);
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 150);
-    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, false), EVICTED_NONE);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5), EVICTED_NONE);
     for (unsigned i = 0; i < 150; i++)
-        ck_assert_int_eq(evict(i % 2 ? VICTIM_ANY : VICTIM_IDLE, false, 5, false), EVICTED_KEY);
-    ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_NONE);
+        ck_assert_int_eq(evict(i % 2 ? VICTIM_ANY : VICTIM_IDLE, false, 5), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_ANY, false, 5), EVICTED_NONE);
     ck_assert_uint_eq(keyspace_size(keyspace, 0), 0);
 }
 END_TEST
@@ -795,10 +795,10 @@ START_TEST(eviction_of_volatile_keys_spares_the_others_whatever_the_victim)
             put(0, i, 1, i % 4 == 0 ? now_ms + 1000 + i : ENTRY_NO_EXPIRY);
         unsigned evicted = 0;
         while (keyspace_expires(keyspace, 0) > 0 && evicted <= 500)
-            evicted += evict(victims[v], true, 5, evicted % 2) == EVICTED_KEY;
+            evicted += evict(victims[v], true, 5) == EVICTED_KEY;
         ck_assert_uint_eq(evicted, 500);
         ck_assert_uint_eq(keyspace_size(keyspace, 0), 1500);
-        ck_assert_int_eq(evict(victims[v], true, 5, false), EVICTED_NONE);
+        ck_assert_int_eq(evict(victims[v], true, 5), EVICTED_NONE);
     }
 }
 END_TEST
@@ -809,12 +809,12 @@ START_TEST(eviction_takes_from_each_database_by_its_keys)
         put(i % 4 == 0 ? 3 : 0, i, 1, i % 8 == 0 ? now_ms + 1000 : ENTRY_NO_EXPIRY);
     }
     for (unsigned i = 0; i < 1000; i++)
-        ck_assert_int_eq(evict(VICTIM_ANY, false, 5, false), EVICTED_KEY);
+        ck_assert_int_eq(evict(VICTIM_ANY, false, 5), EVICTED_KEY);
     ck_assert_uint_ge(keyspace_size(keyspace, 3), 650); /* about 750 */
     ck_assert_uint_le(keyspace_size(keyspace, 3), 850);
     while (keyspace_expires(keyspace, 3) > 0)
-        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, false), EVICTED_KEY);
-    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5, false), EVICTED_NONE);
+        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5), EVICTED_KEY);
+    ck_assert_int_eq(evict(VICTIM_SOONEST, true, 5), EVICTED_NONE);
 }
 END_TEST
 
@@ -824,7 +824,7 @@ START_TEST(eviction_spares_what_expires_late_while_others_expire_soon)
     for (unsigned i = 0; i < 8000; i++)
         put(0, i, 1, now_ms + (i % 2 ? 1000 : 2000));
     for (unsigned i = 0; i < 1000; i++)
-        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 64, false), EVICTED_KEY);
+        ck_assert_int_eq(evict(VICTIM_SOONEST, true, 64), EVICTED_KEY);
     unsigned late = 0;
     for (unsigned i = 0; i < 8000; i += 2)
         late += get(0, i, LOOKUP_PEEK) >= 0;

@@ -1,8 +1,8 @@
 /* The parser: the same requests come out however the bytes are cut, and errors are Redis's. */
 #include "base/blob.h"
 #include "base/connection_memory.h"
-#include "base/hash.h"
 #include "base/memory.h"
+#include "base/siphash.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "resp/parser.h"
@@ -72,7 +72,7 @@ static void note_request(struct outcome *outcome, const struct request *request)
             add(&outcome->text, arg->data, arg->len);
         else
             add(&outcome->text, line,
-                (size_t)sprintf(line, "#%016llx", (unsigned long long)hash_bytes(arg->data, arg->len)));
+                (size_t)sprintf(line, "#%016llx", (unsigned long long)siphash_bytes(arg->data, arg->len)));
     }
     add_text(&outcome->text, "\n");
     outcome->requests++;

@@ -234,6 +234,57 @@ START_TEST(failing_allocation_leaves_the_value_as_it_was)
 }
 END_TEST
 
+/* What string_open() makes writable, with a byte changed through it, against the value before. */
+static struct entry *open_and_write(struct entry *entry, size_t len, size_t at)
+{
+    struct string_view before;
+    string_view(entry, &before);
+    size_t whole = len > before.len ? len : before.len;
+    char *model = calloc(1, whole), *data;
+    memcpy(model, before.data, before.len);
+    entry = string_open(entry, len, &data);
+    ck_assert_ptr_nonnull(entry);
+    assert_value(entry, model, whole);
+    model[at] = data[at] = '#';
+    assert_value(entry, model, whole);
+    ck_assert_str_eq(encoding_of(entry), "raw");
+    free(model);
+    return entry;
+}
+
+START_TEST(an_opened_value_is_writable_in_every_encoding)
+{
+    struct entry *entry = make("123");
+    entry = open_and_write(entry, 1, 2); /* an integer becomes text */
+    entry = open_and_write(entry, 3, 0);
+    entry = open_and_write(entry, 10, 9);
+    entry = open_and_write(entry, BLOB_MIN + 1, BLOB_MIN);
+    entry = open_and_write(entry, 1, 5000);
+    struct blob *shared = blob_retain(string_blob(entry));
+    entry = open_and_write(entry, 1, 7); /* and what is shared is copied */
+    ck_assert_int_eq(shared->data[7], 0);
+    blob_release(shared);
+    entry_free(entry);
+    entry = make("");
+    entry = open_and_write(entry, 1, 0);
+    entry_free(entry);
+}
+END_TEST
+
+START_TEST(a_value_that_can_t_be_opened_stays_as_it_was)
+{
+    char *data = NULL;
+    struct entry *entry = make("123");
+    mem_fail_after(1);
+    ck_assert_ptr_null(string_open(entry, BLOB_MIN, &data));
+    assert_value(entry, "123", 3);
+    ck_assert_str_eq(encoding_of(entry), "int");
+    ck_assert_ptr_null(data);
+    mem_fail_after(0);
+    entry_free(entry);
+}
+END_TEST
+
 START_TEST(append_makes_do_without_spare_room_when_memory_is_short)
 {
     struct entry *entry = make("");
@@ -298,6 +349,8 @@ Suite *suite_string(void)
     tcase_add_test(tcase, releasing_is_slow_where_much_memory_goes_back);
     tcase_add_loop_test(tcase, a_gap_is_zero_whatever_lay_in_its_memory, 0, 20);
     tcase_add_test(tcase, failing_allocation_leaves_the_value_as_it_was);
+    tcase_add_test(tcase, an_opened_value_is_writable_in_every_encoding);
+    tcase_add_test(tcase, a_value_that_can_t_be_opened_stays_as_it_was);
     tcase_add_test(tcase, append_makes_do_without_spare_room_when_memory_is_short);
     tcase_add_loop_test(tcase, random_writes_and_replacements_match_a_plain_buffer, 0, 5);
     suite_add_tcase(suite, tcase);

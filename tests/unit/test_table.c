@@ -2,9 +2,9 @@
  * Tables: against a model, under hashes that can't tell keys apart, with memory that runs out, and scans that
  * miss nothing while segments split and merge.
  */
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/siphash.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "store/key.h"
@@ -38,17 +38,17 @@ static uint64_t hash_equal(const void *data, size_t len)
 
 static uint64_t hash_equal_low(const void *data, size_t len)
 {
-    return hash_bytes(data, len) | ((1u << SLOT_TAG_BITS) - 1);
+    return siphash_bytes(data, len) | ((1u << SLOT_TAG_BITS) - 1);
 }
 
 static uint64_t hash_equal_high(const void *data, size_t len)
 {
-    return hash_bytes(data, len) >> 30;
+    return siphash_bytes(data, len) >> 30;
 }
 
 static uint64_t hash_last_tags(const void *data, size_t len)
 {
-    return hash_bytes(data, len) | 0x7ff0; /* all want the last buckets: displaced ones go round the end */
+    return siphash_bytes(data, len) | 0x7ff0; /* all want the last buckets: displaced ones go round the end */
 }
 
 static uint64_t hash_sequence(const void *data, size_t len)

@@ -186,6 +186,14 @@ START_TEST(formatted_texts_are_on_the_heap)
 }
 END_TEST
 
+START_TEST(nouns_are_in_the_singular_behind_one_alone)
+{
+    ck_assert_str_eq(text_plural(0), "s");
+    ck_assert_str_eq(text_plural(1), "");
+    ck_assert_str_eq(text_plural(2), "s");
+}
+END_TEST
+
 Suite *suite_text(void);
 Suite *suite_text(void)
 {
@@ -203,6 +211,7 @@ Suite *suite_text(void)
     tcase_add_test(tcase, many_words_are_all_there);
     tcase_add_test(tcase, words_are_quoted_only_if_they_need_it_and_read_back);
     tcase_add_test(tcase, formatted_texts_are_on_the_heap);
+    tcase_add_test(tcase, nouns_are_in_the_singular_behind_one_alone);
     suite_add_tcase(suite, tcase);
     return suite;
 }
