@@ -6,13 +6,19 @@
 
 struct effect_sink *effect_sink;
 
-/* ---- keys that go by themselves ---- */
+/* ---- keys, and fields of hashes, that go by themselves ---- */
 
 static void tell_deletion(void *context, const struct view *view, const struct key *key, const struct key_event *event)
 {
     struct effect_sink *sink = context;
     if (event == &event_expired || event == &event_evicted)
         sink->take(sink, view->db, 2, (struct bytes[]){EFFECT_WORD("DEL"), key->name});
+}
+
+static void tell_part_deletion(void *context, const struct view *view, const struct key *key, struct bytes part)
+{
+    struct effect_sink *sink = context;
+    sink->take(sink, view->db, 3, (struct bytes[]){EFFECT_WORD("HDEL"), key->name, part});
 }
 
 static void follow_all(struct keyspace *keyspace, unsigned follower)
@@ -23,7 +29,7 @@ static void follow_all(struct keyspace *keyspace, unsigned follower)
 
 void effect_sink_set(struct keyspace *keyspace, struct effect_sink *sink)
 {
-    static struct follower follower = {.after = tell_deletion};
+    static struct follower follower = {.after = tell_deletion, .part_expired = tell_part_deletion};
     effect_sink_clear(keyspace);
     follower.context = sink;
     sink->follower = keyspace_follow(keyspace, &follower);

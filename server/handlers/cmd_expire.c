@@ -11,10 +11,6 @@
 #include "handlers/lookup.h"
 #include "server.h"
 
-struct expire_condition {
-    bool nx, xx, gt, lt;
-};
-
 /* Reads the options from argv[3] on. False, with the error, if they are wrong. */
 static bool parse_condition(struct call *call, struct expire_condition *condition)
 {
@@ -44,17 +40,6 @@ static bool parse_condition(struct call *call, struct expire_condition *conditio
     return true;
 }
 
-/* Whether a key with this expiry may get the new one. No expiry counts as later than any. */
-static bool condition_holds(const struct expire_condition *condition, int64_t current_ms, int64_t new_ms)
-{
-    bool has_one = current_ms != ENTRY_NO_EXPIRY;
-    if ((condition->nx && has_one) || (condition->xx && !has_one))
-        return false;
-    if (condition->gt && (!has_one || new_ms <= current_ms))
-        return false;
-    return !(condition->lt && has_one && new_ms >= current_ms);
-}
-
 static void expire_at(struct call *call, enum time_unit unit, enum time_origin origin)
 {
     const struct key *key = &call->keys[0];
@@ -63,7 +48,7 @@ static void expire_at(struct call *call, enum time_unit unit, enum time_origin o
     if (!parse_condition(call, &condition) || !expiry_time_read(call, &call->argv[2], unit, origin, INT64_MIN, &at))
         return;
     const struct entry *entry = keyspace_find_for_write(&call->view, key);
-    if (!entry || !condition_holds(&condition, entry_expiry(entry), at)) {
+    if (!entry || !expire_condition_holds(&condition, entry_expiry(entry), at)) {
         reply_int(call->reply, 0);
         return;
     }

@@ -7,10 +7,10 @@
 #include "engine/effect.h"
 #include "handlers/change.h"
 #include "handlers/elements.h"
+#include "handlers/hash_put.h"
 #include "handlers/lookup.h"
 #include "handlers/member_sample.h"
 #include "handlers/member_scan.h"
-#include "server.h"
 #include "types/hash.h"
 
 #include <math.h>
@@ -19,32 +19,13 @@ static const struct key_event event_hset = {"hset", EVENT_HASH, 1}, event_hdel =
                               event_hincrby = {"hincrby", EVENT_HASH, 1},
                               event_hincrbyfloat = {"hincrbyfloat", EVENT_HASH, 1};
 
-/* ---- a hash that is changed ---- */
-
-static struct hash_limits limits_of(const struct call *call)
-{
-    const struct config *config = &call->server->config;
-    return (struct hash_limits){(uint64_t)config->hash_max_listpack_entries, config->hash_max_listpack_value};
-}
-
-/* Sets a field to a value; as hash_put(). */
-static int put_arg(struct call *call, struct collection *hash, const struct arg *field, const struct arg *value)
-{
-    struct element field_element, value_element;
-    struct hash_limits limits = limits_of(call);
-    element_init(&field_element, field->data, field->len);
-    element_init(&value_element, value->data, value->len);
-    return hash_put(hash, (struct hash_part){&field_element, field}, (struct hash_part){&value_element, value},
-                    &limits);
-}
-
 /* ---- setting ---- */
 
 /* Without memory for the rest, the fields before are set, and the answer is the error. */
 static void set_fields(struct call *call, void (*reply)(struct call *call, int64_t created))
 {
     struct change change;
-    struct hash_limits limits = limits_of(call);
+    struct hash_terms terms = hash_terms_of(call);
     int fields = (call->argc - 2) / 2, set = 0;
     int64_t created = 0;
     if (call->argc % 2 == 1) {
@@ -53,10 +34,10 @@ static void set_fields(struct call *call, void (*reply)(struct call *call, int64
     }
     if (!change_find(&change, call, &call->keys[0], &hash_kind) || !change_begin(&change))
         return;
-    hash_expect(&change.collection, (uint64_t)fields, &limits);
+    hash_expect(&change.collection, (uint64_t)fields, &terms);
     for (; set < fields; set++) {
         const struct arg *field = &call->argv[2 + 2 * set];
-        int added = put_arg(call, &change.collection, field, field + 1);
+        int added = hash_put_arg(call, &change.collection, field, field + 1, ENTRY_NO_EXPIRY);
         if (added < 0)
             break;
         created += added;
@@ -93,11 +74,11 @@ void cmd_hmset(struct call *call)
 }
 
 /* Sets one field of the hash that was found or is to be made, and tells the event. False, with the error, without memory. */
-static bool set_one(struct change *change, const struct arg *value, const struct key_event *event)
+static bool set_one(struct change *change, const struct arg *value, int64_t expire_ms, const struct key_event *event)
 {
     if (!change_begin(change))
         return false;
-    if (put_arg(change->call, &change->collection, &change->call->argv[2], value) < 0) {
+    if (hash_put_arg(change->call, &change->collection, &change->call->argv[2], value, expire_ms) < 0) {
         change_abandon(change);
         error_no_memory(change->call);
         return false;
@@ -106,26 +87,26 @@ static bool set_one(struct change *change, const struct arg *value, const struct
     return true;
 }
 
-/* Whether the hash that was found, if any, has the field of argv[2]. */
-static bool find_field(const struct change *change, struct collection_place *place_out)
+/* The record of the field of argv[2] in the hash that was found, if any; or NULL. */
+static const char *find_field(const struct change *change)
 {
     struct element field;
+    struct collection_place place;
     const struct arg *arg = &change->call->argv[2];
     if (!change->found)
-        return false;
+        return NULL;
     element_init(&field, arg->data, arg->len);
-    return hash_find(&change->collection, &field, place_out);
+    return hash_find(&change->collection, &field, change->call->view.now_ms, &place) ? place.record : NULL;
 }
 
 void cmd_hsetnx(struct call *call)
 {
     struct change change;
-    struct collection_place place;
     if (!change_find(&change, call, &call->keys[0], &hash_kind))
         return;
-    if (find_field(&change, &place))
+    if (find_field(&change))
         reply_int(call->reply, 0);
-    else if (set_one(&change, &call->argv[3], &event_hset))
+    else if (set_one(&change, &call->argv[3], ENTRY_NO_EXPIRY, &event_hset))
         reply_int(call->reply, 1);
 }
 
@@ -134,11 +115,12 @@ void cmd_hsetnx(struct call *call)
 void cmd_hincrby(struct call *call)
 {
     struct change change;
-    struct collection_place place;
     int64_t by, value = 0;
     if (!argument_i64(call, &call->argv[3], &by) || !change_find(&change, call, &call->keys[0], &hash_kind))
         return;
-    if (find_field(&change, &place) && !element_to_i64(hash_value(place.record), &value)) {
+    const char *record = find_field(&change);
+    int64_t expire_ms = record ? hash_expiry(record) : ENTRY_NO_EXPIRY;
+    if (record && !element_to_i64(hash_value(record), &value)) {
         reply_error(call->reply, "ERR hash value is not an integer");
         return;
     }
@@ -148,7 +130,7 @@ void cmd_hincrby(struct call *call)
     }
     char text[NUMBER_I64_MAX_LEN];
     struct arg sum = {.data = text, .len = number_format_i64(text, value)};
-    if (set_one(&change, &sum, &event_hincrby))
+    if (set_one(&change, &sum, expire_ms, &event_hincrby))
         reply_int(call->reply, value);
 }
 
@@ -162,7 +144,6 @@ static bool element_to_long_double(const char *stored, long double *value_out)
 void cmd_hincrbyfloat(struct call *call)
 {
     struct change change;
-    struct collection_place place;
     long double by, value = 0;
     if (!number_parse_long_double(call->argv[3].data, call->argv[3].len, &by)) {
         reply_error(call->reply, "ERR value is not a valid float");
@@ -174,7 +155,9 @@ void cmd_hincrbyfloat(struct call *call)
     }
     if (!change_find(&change, call, &call->keys[0], &hash_kind))
         return;
-    if (find_field(&change, &place) && !element_to_long_double(hash_value(place.record), &value)) {
+    const char *record = find_field(&change);
+    int64_t expire_ms = record ? hash_expiry(record) : ENTRY_NO_EXPIRY;
+    if (record && !element_to_long_double(hash_value(record), &value)) {
         reply_error(call->reply, "ERR hash value is not a float");
         return;
     }
@@ -185,11 +168,16 @@ void cmd_hincrbyfloat(struct call *call)
     }
     char text[NUMBER_LONG_DOUBLE_MAX_LEN];
     struct arg sum = {.data = text, .len = number_format_long_double(text, value)};
-    if (!set_one(&change, &sum, &event_hincrbyfloat))
+    if (!set_one(&change, &sum, expire_ms, &event_hincrbyfloat))
         return;
     reply_bulk(call->reply, sum.data, sum.len);
-    struct bytes field = {call->argv[2].data, call->argv[2].len};
-    effect_say(call, 4, (struct bytes[]){EFFECT_WORD("HSET"), call->keys[0].name, field, {sum.data, sum.len}});
+    struct bytes key = call->keys[0].name, field = {call->argv[2].data, call->argv[2].len}, total = {sum.data, sum.len};
+    if (expire_ms == ENTRY_NO_EXPIRY)
+        effect_say(call, 4, (struct bytes[]){EFFECT_WORD("HSET"), key, field, total});
+    else
+        effect_say(call, 7,
+                   (struct bytes[]){EFFECT_WORD("HSETEX"), key, EFFECT_WORD("KEEPTTL"), EFFECT_WORD("FIELDS"),
+                                    EFFECT_WORD("1"), field, total});
 }
 
 /* ---- deleting ---- */
@@ -209,7 +197,7 @@ void cmd_hdel(struct call *call)
     for (int i = 2; i < call->argc && !failed && collection_count(&change.collection) > 0; i++) {
         struct element field;
         element_init(&field, call->argv[i].data, call->argv[i].len);
-        int gone = hash_remove(&change.collection, &field);
+        int gone = hash_remove(&change.collection, &field, call->view.now_ms);
         failed = gone < 0;
         removed += !failed && gone;
     }
@@ -236,12 +224,12 @@ static bool find_hash(struct call *call, struct collection *hash_out, bool *foun
 }
 
 /* The stored value of a field, or NULL. */
-static const char *find_value(const struct collection *hash, const struct arg *field)
+static const char *find_value(const struct call *call, const struct collection *hash, const struct arg *field)
 {
     struct element element;
     struct collection_place place;
     element_init(&element, field->data, field->len);
-    return hash_find(hash, &element, &place) ? hash_value(place.record) : NULL;
+    return hash_find(hash, &element, call->view.now_ms, &place) ? hash_value(place.record) : NULL;
 }
 
 static void reply_value(struct reply *reply, const char *stored)
@@ -257,7 +245,7 @@ void cmd_hget(struct call *call)
     struct collection hash;
     bool found;
     if (find_hash(call, &hash, &found))
-        reply_value(call->reply, found ? find_value(&hash, &call->argv[2]) : NULL);
+        reply_value(call->reply, found ? find_value(call, &hash, &call->argv[2]) : NULL);
 }
 
 void cmd_hmget(struct call *call)
@@ -268,7 +256,7 @@ void cmd_hmget(struct call *call)
         return;
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int i = 2; i < call->argc && !reply_is_over(call->reply); i++)
-        reply_value(call->reply, found ? find_value(&hash, &call->argv[i]) : NULL);
+        reply_value(call->reply, found ? find_value(call, &hash, &call->argv[i]) : NULL);
 }
 
 void cmd_hlen(struct call *call)
@@ -276,7 +264,7 @@ void cmd_hlen(struct call *call)
     struct collection hash;
     bool found;
     if (find_hash(call, &hash, &found))
-        reply_int(call->reply, found ? (int64_t)collection_count(&hash) : 0);
+        reply_int(call->reply, found ? (int64_t)hash_count(&hash, call->view.now_ms) : 0);
 }
 
 void cmd_hexists(struct call *call)
@@ -284,7 +272,7 @@ void cmd_hexists(struct call *call)
     struct collection hash;
     bool found;
     if (find_hash(call, &hash, &found))
-        reply_int(call->reply, found && find_value(&hash, &call->argv[2]));
+        reply_int(call->reply, found && find_value(call, &hash, &call->argv[2]));
 }
 
 void cmd_hstrlen(struct call *call)
@@ -294,7 +282,7 @@ void cmd_hstrlen(struct call *call)
     bool found;
     if (!find_hash(call, &hash, &found))
         return;
-    const char *value = found ? find_value(&hash, &call->argv[2]) : NULL;
+    const char *value = found ? find_value(call, &hash, &call->argv[2]) : NULL;
     if (value)
         element_view(value, &view);
     reply_int(call->reply, (int64_t)view.text.len);
@@ -318,7 +306,7 @@ static void answer_pair(struct reply *reply, const char *record)
     answer_value(reply, record);
 }
 
-/* Answers for each record, behind an aggregate of so many. */
+/* Answers for each field, behind an aggregate of so many. */
 static void reply_all(struct call *call, void (*begin)(struct reply *reply, size_t count),
                       void (*answer)(struct reply *reply, const char *record))
 {
@@ -327,10 +315,11 @@ static void reply_all(struct call *call, void (*begin)(struct reply *reply, size
     bool found;
     if (!find_hash(call, &hash, &found))
         return;
-    begin(call->reply, found ? (size_t)collection_count(&hash) : 0);
+    begin(call->reply, found ? (size_t)hash_count(&hash, call->view.now_ms) : 0);
     for (bool more = found && collection_at(&hash, 0, &place); more && !reply_is_over(call->reply);
          more = collection_next(&hash, &place))
-        answer(call->reply, place.record);
+        if (hash_is_live(place.record, call->view.now_ms))
+            answer(call->reply, place.record);
 }
 
 void cmd_hgetall(struct call *call)

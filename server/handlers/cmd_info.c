@@ -270,6 +270,7 @@ static void write_stats(struct text *info, struct server *server)
 
     write_stats_traffic(info, &totals);
     field_int(info, "expired_keys", (int64_t)keys.expired);
+    field_int(info, "expired_subkeys", (int64_t)keys.parts_expired);
     field_text(info, "expired_stale_perc", "0.00");
     FIELDS_ZERO(info, "expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds");
     field_int(info, "evicted_keys", (int64_t)eviction_keys());

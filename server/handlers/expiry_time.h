@@ -1,6 +1,6 @@
 /*
  * Turns times to live as clients write them (seconds or milliseconds, from now on or since 1970) into absolute wall
- * time.
+ * time, and asks the conditions under which they are set.
  */
 #ifndef KVS_HANDLERS_EXPIRY_TIME_H
 #define KVS_HANDLERS_EXPIRY_TIME_H
@@ -8,6 +8,7 @@
 #include "command/arguments.h"
 #include "command/call.h"
 #include "command/errors.h"
+#include "store/entry.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,22 @@ static inline bool expiry_time_read(struct call *call, const struct arg *arg, en
     }
     *wall_ms_out = at;
     return true;
+}
+
+/* NX, XX, GT and LT of EXPIRE and HEXPIRE. */
+struct expire_condition {
+    bool nx, xx, gt, lt;
+};
+
+/* Whether a key or field with this expiry may get the new one. No expiry counts as later than any. */
+static inline bool expire_condition_holds(const struct expire_condition *condition, int64_t current_ms, int64_t new_ms)
+{
+    bool has_one = current_ms != ENTRY_NO_EXPIRY;
+    if ((condition->nx && has_one) || (condition->xx && !has_one))
+        return false;
+    if (condition->gt && (!has_one || new_ms <= current_ms))
+        return false;
+    return !(condition->lt && has_one && new_ms >= current_ms);
 }
 
 #endif

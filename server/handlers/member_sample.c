@@ -1,7 +1,6 @@
 #include "handlers/member_sample.h"
 
 #include "base/memory.h"
-#include "base/random.h"
 #include "command/arguments.h"
 #include "engine/client.h"
 #include "engine/turn.h"
@@ -44,22 +43,30 @@ static void sample_different(struct call *call, const struct collection *collect
 {
     struct sample chosen;
     const char *record;
-    uint64_t all = collection_count(collection);
+    uint64_t all = collection_count(collection) - collection_due(collection, call->view.now_ms);
     count = count < all ? count : all;
     answer_count(call->reply, with, count);
-    sample_begin(&chosen, collection, count);
+    sample_begin(&chosen, collection, count, call->view.now_ms);
     while (!reply_is_over(call->reply) && (record = sample_next(&chosen)))
         answer(call->reply, sample, with, record);
 }
 
 /* ---- with repetitions ---- */
 
-static void answer_any(struct reply *reply, const struct collection *collection, const struct member_sample *sample,
-                       bool with)
+static void answer_one(struct reply *reply, const struct collection *collection, const struct member_sample *sample,
+                       bool with, int64_t now_ms)
 {
-    struct collection_place place;
-    collection_at(collection, random_below(random_thread(), collection_count(collection)), &place);
-    answer(reply, sample, with, place.record);
+    answer(reply, sample, with, sample_one(collection, now_ms));
+}
+
+/* Whether the collection has a member that isn't due; as good as none has the same answer as none. */
+static bool has_members(const struct call *call, const struct member_sample *sample, const struct entry *entry)
+{
+    struct collection collection;
+    if (!entry)
+        return false;
+    collection_open(&collection, sample->kind, entry);
+    return collection_count(&collection) > collection_due(&collection, call->view.now_ms);
 }
 
 static void walk_destroy(struct turn_work *work)
@@ -80,7 +87,7 @@ static bool pick_for_a_turn(struct sample_walk *walk, const struct call *call, c
     int64_t end_ns = turn_end_ns(call);
     while (walk->left > 0 && !reply_is_over(&walk->body)) {
         for (uint64_t i = 0; i < PICKS_BETWEEN && walk->left > 0; i++, walk->left--)
-            answer_any(&walk->body, collection, walk->sample, walk->with);
+            answer_one(&walk->body, collection, walk->sample, walk->with, call->view.now_ms);
         if (turn_is_over(end_ns))
             return walk->left == 0;
     }
@@ -102,7 +109,7 @@ static void walk_write(struct sample_walk *walk, const struct call *call)
 static void walk_go_on(struct sample_walk *walk, struct call *call, const struct entry *entry)
 {
     struct collection collection;
-    if (!entry) {
+    if (!has_members(call, walk->sample, entry)) {
         reply_array(call->reply, 0);
         return;
     }
@@ -137,7 +144,7 @@ static void sample_repeating(struct call *call, const struct entry *entry, const
     collection_open(&collection, sample->kind, entry);
     answer_count(call->reply, with, count);
     for (; count > 0 && !reply_is_over(call->reply); count--)
-        answer_any(call->reply, &collection, sample, with);
+        answer_one(call->reply, &collection, sample, with, call->view.now_ms);
 }
 
 /* ---- the command ---- */
@@ -193,7 +200,7 @@ static void begin(struct call *call, const struct member_sample *sample, const s
     if (options->counts)
         sample_different(call, &collection, sample, options->with, (uint64_t)options->count);
     else
-        answer_any(call->reply, &collection, sample, false);
+        answer_one(call->reply, &collection, sample, false, call->view.now_ms);
 }
 
 void member_sample(struct call *call, const struct member_sample *sample)
@@ -210,7 +217,7 @@ void member_sample(struct call *call, const struct member_sample *sample)
     const struct entry *entry = lookup_read(call, &call->keys[0]);
     if (!lookup_is(call, entry, (enum type_number)sample->kind->type))
         return;
-    if (entry)
+    if (has_members(call, sample, entry))
         begin(call, sample, entry, &options);
     else if (options.counts)
         reply_array(call->reply, 0);

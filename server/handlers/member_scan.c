@@ -38,6 +38,8 @@ struct member_walk {
     const struct arg *pattern; /* NULL: any */
     /* of the running turn */
     int64_t end_ns;
+    int64_t now_ms;
+    const struct collection *collection;
     bool is_late;       /* it has ended while a record was matched */
     const char **found; /* records that match and aren't in body; they lie in few, or in memory of its own */
     size_t found_count, found_capacity;
@@ -145,7 +147,7 @@ static void visit(void *context, const char *record)
 {
     struct member_walk *walk = context;
     walk->left -= walk->left > 0;
-    if (walk->failed)
+    if (walk->failed || !collection_is_live(walk->collection, record, walk->now_ms))
         return;
     enum glob_result result = !walk->pattern ? GLOB_YES : walk->is_late ? GLOB_UNDECIDED : match(walk, record);
     if (result == GLOB_YES) {
@@ -262,6 +264,8 @@ static void walk_go_on(struct member_walk *walk, struct call *call, const struct
 {
     struct collection collection;
     walk->end_ns = turn_end_ns(call);
+    walk->now_ms = call->view.now_ms;
+    walk->collection = &collection;
     walk->is_late = false;
     if (entry)
         collection_open(&collection, walk->scan->kind, entry);

@@ -63,12 +63,6 @@ bool name_walk_failed(const struct name_walk *walk)
 
 /* ---- a piece ---- */
 
-static bool is_due(const struct entry *entry, int64_t now_ms)
-{
-    int64_t expire_ms = entry_expiry(entry);
-    return expire_ms != ENTRY_NO_EXPIRY && expire_ms <= now_ms;
-}
-
 /* Under the shard's lock. */
 static void walk_visit(void *context, const struct entry *entry)
 {
@@ -82,7 +76,7 @@ static void walk_visit(void *context, const struct entry *entry)
     }
     if (result == GLOB_NO)
         return;
-    bool due = is_due(entry, walk->now_ms);
+    bool due = entry_is_due(entry, walk->now_ms);
     if (result == GLOB_UNDECIDED)
         name_list_add(&walk->doubtful, name);
     else if (due && walk->deletes)
@@ -102,7 +96,7 @@ static bool look_up(const struct name_walk *walk, struct call *call, struct byte
         view.now_ms = 0; /* at which nothing has expired */
     keyspace_lock(view.keyspace, &set);
     const struct entry *entry = keyspace_find(&view, &key, LOOKUP_PEEK);
-    bool fits = entry && !is_due(entry, walk->now_ms) && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
+    bool fits = entry && !entry_is_due(entry, walk->now_ms) && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
     keyspace_unlock(view.keyspace, &set);
     call->view.events = view.events;
     return fits;

@@ -70,7 +70,7 @@ bool sort_pattern_find(struct call *call, const struct sort_pattern *pattern, co
     }
     collection_open(&hash, &hash_kind, entry);
     element_init(&field, pattern->field.data, pattern->field.len);
-    if (!hash_find(&hash, &field, &place))
+    if (!hash_find(&hash, &field, call->view.now_ms, &place))
         return false;
     value_out->stored = hash_value(place.record);
     return true;

@@ -105,6 +105,15 @@ static size_t store_blob(char *out, struct blob *blob)
     return 1 + sizeof blob;
 }
 
+size_t element_store_expiry(char *out, int64_t expire_ms)
+{
+    if (expire_ms == ELEMENT_NO_EXPIRY)
+        return 0;
+    out[0] = (char)ELEMENT_TIMED;
+    memcpy(out + 1, &expire_ms, sizeof expire_ms);
+    return ELEMENT_TIME_LEN;
+}
+
 size_t element_store(char *out, const struct element *element, const struct arg *arg)
 {
     if (element->len > 0) {
@@ -130,12 +139,15 @@ size_t element_len_rare(const char *stored)
         return 2;
     if (tag == ELEMENT_TEXT)
         return 2 + (size_t)(unsigned char)stored[1];
+    if (tag == ELEMENT_TIMED)
+        return ELEMENT_TIME_LEN + element_len(stored + ELEMENT_TIME_LEN);
     return tag >= ELEMENT_INT64 ? 9 : (size_t)(tag - ELEMENT_INT16) + 3;
 }
 
 static struct blob *blob_of(const char *stored)
 {
     struct blob *blob;
+    stored = element_untimed(stored);
     if ((unsigned char)stored[0] != ELEMENT_BLOB)
         return NULL;
     memcpy(&blob, stored + 1, sizeof blob);
@@ -145,6 +157,7 @@ static struct blob *blob_of(const char *stored)
 void element_view(const char *stored, struct element_view *view_out)
 {
     int64_t number;
+    stored = element_untimed(stored);
     unsigned tag = (unsigned char)stored[0];
     view_out->blob = NULL;
     if (tag >= ELEMENT_SHORT_TEXT && tag < ELEMENT_INT13) {
@@ -169,7 +182,7 @@ void element_init_stored(struct element *element, const char *stored, struct ele
 
 bool element_to_i64(const char *stored, int64_t *number_out)
 {
-    return read_i64(stored, number_out);
+    return read_i64(element_untimed(stored), number_out);
 }
 
 bool element_equals(const char *stored, const struct element *element)

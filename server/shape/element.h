@@ -10,10 +10,14 @@
  *     11100000 n text               64 to 240 bytes
  *     11110001 ... 11110100         a number of 2, 3, 4 or 8 bytes
  *     11110101 address              8 bytes: a blob
+ *     11110110 time element         8 bytes: when the element that follows expires; see below
  *
  * Each string has only one form, so two elements within their 242 bytes are equal if their bytes are. The idea of
  * numbers and short texts behind a tag is that of Redis's listpack; without its lengths at the end, since runs of
  * elements are short here and read forwards.
+ *
+ * Values of hashes may have a time to live. It stands in front of the element, and whatever is not about time looks
+ * through it, so values without one don't know of it.
  *
  * Whoever changes the collection owns its elements; functions take no locks.
  */
@@ -26,6 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define ELEMENT_INLINE_MAX 240
 #define ELEMENT_MAX (2 + ELEMENT_INLINE_MAX) /* bytes of an element in its collection */
@@ -39,7 +44,11 @@ enum element_tag {
     ELEMENT_INT32 = 0xf3,
     ELEMENT_INT64 = 0xf4,
     ELEMENT_BLOB = 0xf5,
+    ELEMENT_TIMED = 0xf6,
 };
+
+#define ELEMENT_NO_EXPIRY INT64_C(-1)
+#define ELEMENT_TIME_LEN 9 /* bytes of a time to live in front of an element */
 
 /* An element that is to be stored or looked for. Its text is borrowed from whoever made it. */
 struct element {
@@ -88,6 +97,9 @@ void element_release(const char *stored);
 /* Bytes of memory outside the collection. */
 size_t element_outside(const char *stored);
 
+/* Writes the time, wall in milliseconds, that an element behind it is to have; nothing for ELEMENT_NO_EXPIRY. */
+size_t element_store_expiry(char *out, int64_t expire_ms);
+
 size_t element_len_rare(const char *stored);
 
 /* Bytes of a stored element in its collection. */
@@ -99,6 +111,20 @@ static inline size_t element_len(const char *stored)
     if (tag < ELEMENT_INT13)
         return 1 + (size_t)(tag - ELEMENT_SHORT_TEXT);
     return element_len_rare(stored);
+}
+
+/* The element behind a time to live, if it has one. */
+static inline const char *element_untimed(const char *stored)
+{
+    return (unsigned char)*stored == ELEMENT_TIMED ? stored + ELEMENT_TIME_LEN : stored;
+}
+
+static inline int64_t element_expiry(const char *stored)
+{
+    int64_t expire_ms = ELEMENT_NO_EXPIRY;
+    if ((unsigned char)*stored == ELEMENT_TIMED)
+        memcpy(&expire_ms, stored + 1, sizeof expire_ms);
+    return expire_ms;
 }
 
 #endif

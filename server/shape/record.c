@@ -97,7 +97,7 @@ bool record_has_outside(const char *records, const char *end, struct record_form
     while (records < end) {
         records += form.fixed;
         for (unsigned i = 0; i < form.elements; i++) {
-            if ((unsigned char)*records == ELEMENT_BLOB)
+            if ((unsigned char)*element_untimed(records) == ELEMENT_BLOB)
                 return true;
             records += element_len(records);
         }

@@ -414,7 +414,7 @@ static void check_order(struct check *check, const char *record)
         struct element_view view;
         element_view(record + sizeof(double), &view);
         uint64_t before = record_score_key(check->score), key = record_score_key(record_score(record));
-        panic_unless(before < key || (before == key && element_compare(check->element, view.text) < 0));
+        panic_unless(before < key || (before == key && element_compare(check->element, view.text) <= 0));
     }
     if (check->tree->order == TREE_BY_SCORE) {
         check->score = record_score(record);

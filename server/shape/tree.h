@@ -8,7 +8,7 @@
  *     TREE_BY_PLACE   records stay where they are put (lists)
  *     TREE_BY_HASH    by the hash of the first element, or the hash that the record has itself; unsorted within a leaf.
  *                     A hash divides the tree in the same way however it grows, so it is a cursor for scans.
- *     TREE_BY_SCORE   by the score in front, then by the element's text
+ *     TREE_BY_SCORE   by the score in front, then by the element's text; equal ones in any order
  *
  * All memory of a change is allocated before the first byte is changed: a change that returns -ENOMEM has not happened.
  * A tree takes ownership of what the elements of its records refer to. Every leaf and every branch has room for the

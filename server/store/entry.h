@@ -29,8 +29,9 @@ enum {
     ENTRY_WIDE = 2,       /* the lengths follow the header */
     ENTRY_OWNS = 4,       /* the value refers to memory outside the entry, which the type's operations manage */
     ENTRY_MARK = 8,       /* its meaning is the type's */
+    ENTRY_AGES = 16,      /* parts of the value may expire by themselves: see value_type.h */
 };
-#define ENTRY_VALUE_FLAGS (ENTRY_OWNS | ENTRY_MARK) /* those that describe the value, not the layout */
+#define ENTRY_VALUE_FLAGS (ENTRY_OWNS | ENTRY_MARK | ENTRY_AGES) /* those that describe the value, not the layout */
 
 struct entry {
     uint32_t recency : 24; /* when it was last used, or how often: see recency.h */
@@ -112,6 +113,19 @@ static inline int64_t entry_expiry(const struct entry *e)
     if (e->flags & ENTRY_HAS_EXPIRY)
         memcpy(&at, e->body + ((e->flags & ENTRY_WIDE) ? sizeof(struct entry_wide) : 0), sizeof at);
     return at;
+}
+
+static inline bool entry_is_due(const struct entry *e, int64_t now_ms)
+{
+    return (e->flags & ENTRY_HAS_EXPIRY) && entry_expiry(e) <= now_ms;
+}
+
+/* When it, or a part of its value, expires next; INT64_MAX: never. */
+static inline int64_t entry_next_expiry(const struct entry *e)
+{
+    int64_t at = (e->flags & ENTRY_HAS_EXPIRY) ? entry_expiry(e) : INT64_MAX;
+    int64_t part = (e->flags & ENTRY_AGES) ? entry_value_type(e)->next_expiry(e) : INT64_MAX;
+    return at < part ? at : part;
 }
 
 /* Bytes of memory that the entry and its value occupy, allocator slack included; samples as in value_type.memory(). */

@@ -2,7 +2,7 @@
  * The two hooks: before a key changes, and after it.
  *
  * Every change of the keyspace passes both, once: a key is put, changed in place, gets or loses a TTL, is deleted,
- * renamed, moved, copied, expired or evicted; a database is flushed or swapped. So a module that follows changes
+ * renamed, moved, copied, expired or evicted; a part of its value expires; a database is flushed or swapped. So a module that follows changes
  * (snapshots, watchers, tracked clients, waiters, events) registers a follower (keyspace_follow()), and no command has
  * to know about it. The second hook also counts changes.
  *
@@ -13,6 +13,7 @@
 #ifndef KVS_STORE_HOOKS_H
 #define KVS_STORE_HOOKS_H
 
+#include "base/bytes.h"
 #include "store/key_event.h"
 #include "store/view.h"
 
@@ -27,6 +28,9 @@ struct follower {
     /* The key is about to change; entry is its present one, or NULL. It may be called even if no change follows. */
     void (*before)(void *context, const struct view *view, const struct key *key, const struct entry *entry);
     void (*after)(void *context, const struct view *view, const struct key *key, const struct key_event *event);
+
+    /* Between the two, for each part of the value that has expired: its name. May be NULL. */
+    void (*part_expired)(void *context, const struct view *view, const struct key *key, struct bytes part);
     void *context;
 };
 
@@ -40,6 +44,8 @@ struct hooks {
 /* interest has a bit for each follower to be called; for a key it is its shard's. */
 void hooks_tell_before(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
                        const struct entry *entry);
+void hooks_tell_part(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
+                     struct bytes part);
 void hooks_tell_after(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
                       const struct key_event *event);
 

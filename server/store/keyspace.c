@@ -106,11 +106,6 @@ void keyspace_set_interest(struct keyspace *keyspace, unsigned number, unsigned 
 
 /* ---- looking up ---- */
 
-static bool slot_is_due(table_slot slot, int64_t now_ms)
-{
-    return slot_expires(slot) && entry_expiry(slot_entry(slot)) <= now_ms;
-}
-
 /*
  * Reading deletes nothing while expiry is suspended. Writing does: writers wait until the suspension has ended.
  */
@@ -125,18 +120,31 @@ static __attribute__((noinline)) void drop_expired(struct view *view, struct sha
     counter_add(&shard->expired, 1);
 }
 
-/* The slot of a key that hasn't expired. An expired key is deleted, unless expiry is suspended. */
+#define PARTS_AT_ONCE 64 /* that a look at a value reaps */
+
+static __attribute__((noinline)) table_slot *reap_parts(struct view *view, struct shard *shard, const struct key *key,
+                                                        table_slot *slot, enum find find)
+{
+    unsigned expired;
+    if (find == FIND_TO_READ && keyspace_expiry_is_suspended(view->keyspace))
+        return slot;
+    return shard_expire_parts(view, shard, key, slot, PARTS_AT_ONCE, &expired);
+}
+
+/* The slot of a key that hasn't expired. An expired key is deleted, unless expiry is suspended; so are parts. */
 static inline table_slot *slot_find_live(struct view *view, struct shard *shard, const struct key *key, enum find find)
 {
     struct table *table = shard->tables[view->db];
     if (!table)
         return NULL;
     table_slot *slot = table_find(table, key->hash, key->name.data, key->name.len);
-    if (slot && __builtin_expect(slot_is_due(*slot, view->now_ms), 0)) {
+    if (!slot || __builtin_expect((*slot & SLOT_MORTAL) == 0, 1))
+        return slot;
+    if (__builtin_expect(entry_is_due(slot_entry(*slot), view->now_ms), 0)) {
         drop_expired(view, shard, key, slot, find);
         return NULL;
     }
-    return slot;
+    return slot_ages(*slot) ? reap_parts(view, shard, key, slot, find) : slot;
 }
 
 table_slot *slot_find_to_change(struct view *view, struct shard *shard, const struct key *key)
@@ -202,7 +210,7 @@ void keyspace_edited(struct view *view, const struct key *key, const struct entr
                      const struct key_event *event)
 {
     struct shard *shard = shard_of(view, key->hash);
-    if (changed != found)
+    if (changed != found || (changed->flags & ENTRY_AGES))
         table_note(shard->tables[view->db], key, found, changed);
     hook_after(view, shard, shard->interest, key, event, event->changes);
 }
@@ -252,7 +260,7 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
     struct entry *old = slot ? slot_entry(*slot) : NULL;
     hook_before(view, shard->interest, key, old);
-    bool due = old && slot_is_due(*slot, view->now_ms);
+    bool due = old && entry_is_due(old, view->now_ms);
     if (entry->recency == 0) { /* a new entry; a renamed, moved or copied one has its clock */
         if (old && !due)
             recency_succeed(entry, old, view->now_s);

@@ -6,7 +6,8 @@
  * A thread that touches a key holds its shard's lock; several are taken in ascending order, all at once, with
  * keyspace_lock(). While the world is stopped (base/gate.h), the thread that has stopped it needs no lock.
  *
- * An expired entry is absent for all callers: looking it up deletes it.
+ * An expired entry is absent for all callers: looking it up deletes it. Parts of a value may expire as well (ENTRY_AGES):
+ * looking it up removes those that are due, but not more than a few at once, so its type tells them from others.
  * All changes of keys go through the functions of this header, and each passes the two hooks (hooks.h) once.
  */
 #ifndef KVS_STORE_KEYSPACE_H
@@ -195,9 +196,10 @@ void keyspace_suspend_expiry_until(struct keyspace *keyspace, int64_t monotonic_
 
 struct keyspace_stats {
     uint64_t hits, misses;
-    uint64_t expired;    /* keys that were deleted because they had expired */
-    uint64_t changes;    /* of keys, since start, as Redis counts them */
-    uint64_t lazy_freed; /* values freed in the background */
+    uint64_t expired;       /* keys that were deleted because they had expired */
+    uint64_t parts_expired; /* the same of fields of hashes */
+    uint64_t changes;       /* of keys, since start, as Redis counts them */
+    uint64_t lazy_freed;    /* values freed in the background */
     uint64_t lazy_pending;
 };
 void keyspace_stats_read(struct keyspace *keyspace, struct keyspace_stats *stats_out);

@@ -1,6 +1,6 @@
 /*
- * How keys are removed as time passes or memory runs short: active expiry, in rounds of a tour of all tables; and
- * eviction.
+ * How keys, and parts of their values, are removed as time passes or memory runs short: active expiry, in rounds of a
+ * tour of all tables; and eviction.
  */
 #include "base/clock.h"
 #include "base/random.h"
@@ -11,20 +11,92 @@
 /* ---- expiry ---- */
 
 #define EXPIRED_AT_ONCE 64
+#define PARTS_AT_ONCE 256 /* of values, a microsecond or two each */
 
-/* Continues a table's walk at *position. Deletes at most EXPIRED_AT_ONCE entries; true at the end of the table. */
+struct parts_told {
+    const struct view *view;
+    const struct shard *shard;
+    const struct key *key;
+};
+
+static void tell_part(void *context, struct bytes part)
+{
+    const struct parts_told *told = context;
+    if (told->shard->interest)
+        hooks_tell_part(&told->view->keyspace->hooks, told->shard->interest, told->view, told->key, part);
+}
+
+table_slot *shard_expire_parts(struct view *view, struct shard *shard, const struct key *key, table_slot *slot,
+                               unsigned limit, unsigned *expired_out)
+{
+    struct entry *entry = slot_entry(*slot);
+    struct key now = {entry_key(entry), key->hash};
+    struct parts_told told = {view, shard, &now};
+    *expired_out = 0;
+    if (entry_next_expiry(entry) > view->now_ms)
+        return slot;
+    hook_before(view, shard->interest, &now, entry);
+    struct parts_expired expired = entry_value_type(entry)->expire_parts(entry, view->now_ms, limit, tell_part, &told);
+    now.name = entry_key(expired.entry);
+    table_replace(shard->tables[view->db], key->hash, slot, expired.entry);
+    counter_add(&shard->parts_expired, expired.count);
+    if (expired.count > 0)
+        hook_after(view, shard, shard->interest, &now, &event_part_expired, event_part_expired.changes);
+    *expired_out = expired.count;
+    if (!expired.emptied)
+        return slot;
+    shard_drop(view, shard, &now, slot, &event_emptied);
+    return NULL;
+}
+
+/*
+ * Parts that are due, of a value that was found on a walk, as many as *left_parts allows. False: some are left, so the
+ * walk is to come back to the value's segment, which knows of them.
+ */
+static bool entry_expire_parts(struct view *view, struct shard *shard, struct entry *entry, unsigned *left_parts)
+{
+    struct bytes name = entry_key(entry);
+    struct key key = key_make(name.data, name.len);
+    struct table *table = shard->tables[view->db];
+    table_slot *slot = table_find_address(table, key.hash, entry);
+    unsigned expired;
+    if (*left_parts == 0) {
+        table_replace(table, key.hash, slot, entry);
+        return false;
+    }
+    slot = shard_expire_parts(view, shard, &key, slot, *left_parts, &expired);
+    *left_parts -= expired;
+    return !slot || expired == 0 || entry_next_expiry(slot_entry(*slot)) > view->now_ms;
+}
+
+/*
+ * Continues a table's walk at *position. Deletes at most EXPIRED_AT_ONCE entries and PARTS_AT_ONCE parts; true at the
+ * end of the table.
+ */
 static bool table_expire_some(struct view *view, struct shard *shard, uint64_t *position, size_t *deleted)
 {
     struct entry *expired[EXPIRED_AT_ONCE];
     struct table *table = shard->tables[view->db];
-    size_t count = 0, looked = 0;
-    do
-        *position = table_find_expired(table, *position, view->now_ms, expired, EXPIRED_AT_ONCE, &count, &looked);
-    while (*position && count == 0 && looked < 1024);
-    for (size_t i = 0; i < count; i++)
+    size_t count = 0, looked = 0, dropped = 0;
+    uint64_t here;
+    unsigned left_parts = PARTS_AT_ONCE;
+    bool stays = false;
+    do {
+        here = *position;
+        *position = table_find_expired(table, here, view->now_ms, expired, EXPIRED_AT_ONCE, &count, &looked);
+    } while (*position && count == 0 && looked < 1024);
+    for (size_t i = 0; i < count; i++) {
+        if (!entry_is_due(expired[i], view->now_ms)) {
+            stays |= !entry_expire_parts(view, shard, expired[i], &left_parts);
+            continue;
+        }
         shard_drop_entry(view, shard, expired[i], &event_expired);
-    counter_add(&shard->expired, count);
-    *deleted += count;
+        dropped++;
+    }
+    counter_add(&shard->expired, dropped);
+    *deleted += dropped;
+    if (stays)
+        *position = table_stay(here);
     return *position == 0;
 }
 
@@ -41,7 +113,7 @@ static bool shard_expire_some(struct keyspace *keyspace, struct shard *shard, in
         tour->db = db;
         const struct table *table = shard->tables[db];
         struct view view = {.keyspace = keyspace, .db = db, .now_ms = now_ms};
-        if (atomic_load_explicit(&table->expires, memory_order_relaxed) == 0)
+        if (counter_get(&table->expires) + counter_get(&table->ages) == 0)
             continue;
         if (table_expire_some(&view, shard, &tour->position, deleted))
             tour->db++;

@@ -383,6 +383,7 @@ void keyspace_stats_read(struct keyspace *keyspace, struct keyspace_stats *stats
         stats_out->hits += atomic_load_explicit(&shard->hits, memory_order_relaxed);
         stats_out->misses += atomic_load_explicit(&shard->misses, memory_order_relaxed);
         stats_out->expired += atomic_load_explicit(&shard->expired, memory_order_relaxed);
+        stats_out->parts_expired += atomic_load_explicit(&shard->parts_expired, memory_order_relaxed);
         stats_out->changes += atomic_load_explicit(&shard->changes, memory_order_relaxed);
     }
 }
@@ -395,6 +396,7 @@ void keyspace_stats_reset(struct keyspace *keyspace)
         atomic_store(&shard->hits, 0);
         atomic_store(&shard->misses, 0);
         atomic_store(&shard->expired, 0);
+        atomic_store(&shard->parts_expired, 0);
         shard_unlock(shard);
     }
     reaper_reset_freed();

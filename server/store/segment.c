@@ -123,6 +123,7 @@ void segment_place(struct segment *segment, table_slot word)
     segment->bucket[b].slots[free_slot] = word;
     segment->count++;
     segment->expires += slot_expires(word);
+    segment->ages += slot_ages(word);
 }
 
 void segment_place_all(struct segment *segment, const struct segment *from)
@@ -176,6 +177,7 @@ void segment_remove(struct segment *segment, table_slot *slot)
     bool was_full = bucket_free_slot(&segment->bucket[b]) < 0;
     segment->count--;
     segment->expires -= slot_expires(*slot);
+    segment->ages -= slot_ages(*slot);
     *slot = 0;
     if (was_full)
         segment_close_gap(segment, b, slot);
@@ -183,8 +185,8 @@ void segment_remove(struct segment *segment, table_slot *slot)
 
 void segment_note_expiry(struct segment *segment, const struct entry *entry)
 {
-    int64_t at = entry_expiry(entry);
-    if (at != ENTRY_NO_EXPIRY && at < segment->next_expiry)
+    int64_t at = entry_next_expiry(entry);
+    if (at < segment->next_expiry)
         segment->next_expiry = at;
 }
 
@@ -213,9 +215,9 @@ bool segment_find_expired(struct segment *segment, int64_t now_ms, struct entry 
         return false;
     for (unsigned n = 0; n < segment_slots(segment); n++) {
         table_slot word = *segment_slot(segment, n);
-        if (!word || !slot_expires(word))
+        if (!slot_expires(word) && !slot_ages(word))
             continue;
-        int64_t at = entry_expiry(slot_entry(word));
+        int64_t at = entry_next_expiry(slot_entry(word));
         ++*looked_out;
         if (at <= now_ms && *count_out < max)
             expired_out[(*count_out)++] = slot_entry(word);
@@ -256,14 +258,15 @@ static void slot_check(const struct segment *segment, unsigned b, table_slot wor
     panic_unless(tag_of_slot(word) == tag_of_hash(hash));
     panic_unless(segment->depth == 0 || (hash ^ bits) >> (64 - segment->depth) == 0);
     panic_unless(slot_expires(word) == !!(entry->flags & ENTRY_HAS_EXPIRY));
-    panic_unless(!slot_expires(word) || entry_expiry(entry) >= segment->next_expiry);
+    panic_unless(slot_ages(word) == !!(entry->flags & ENTRY_AGES));
+    panic_unless(entry_next_expiry(entry) >= segment->next_expiry);
     for (unsigned h = home_bucket(tag_of_slot(word), segment->buckets); h != b; h = bucket_next(h, segment->buckets))
         panic_unless(bucket_free_slot(&segment->bucket[h]) < 0);
 }
 
 void segment_check(const struct segment *segment, uint64_t bits)
 {
-    unsigned count = 0, expires = 0;
+    unsigned count = 0, expires = 0, ages = 0;
     for (unsigned b = 0; b < segment->buckets; b++) {
         for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
             table_slot word = segment->bucket[b].slots[i];
@@ -272,8 +275,9 @@ void segment_check(const struct segment *segment, uint64_t bits)
             slot_check(segment, b, word, bits);
             count++;
             expires += slot_expires(word);
+            ages += slot_ages(word);
         }
     }
     panic_unless(count == segment->count);
-    panic_unless(expires == segment->expires);
+    panic_unless(expires == segment->expires && ages == segment->ages);
 }

@@ -3,7 +3,7 @@
  *
  *     | header 64 | bucket 0: 8 slots | bucket 1 | ... | bucket n-1 |
  *
- * A slot is one word: an entry's address, 15 low bits of its hash (the tag), and whether it has a TTL. The home bucket
+ * A slot is one word: an entry's address, 15 low bits of its hash (the tag), and whether it may expire. The home bucket
  * of a tag is tag * n / 2^15, so buckets are in the order of tags for every n, and a segment's slots can be copied into
  * one of another size without reading an entry. An entry whose home is full goes to the next bucket with room, round
  * the end. A search starts at the home bucket and ends at the first bucket that isn't full. Removing an entry closes
@@ -34,9 +34,10 @@ struct segment {
     uint32_t buckets;
     uint32_t count;      /* entries */
     uint32_t expires;    /* entries with a TTL */
+    uint32_t ages;       /* entries whose value ages */
     uint32_t depth;      /* number of high bits that its entries' hashes share */
-    int64_t next_expiry; /* wall, ms: no entry expires before; INT64_MAX: none has a TTL */
-    char pad[40];
+    int64_t next_expiry; /* wall, ms: no entry, nor a part of one, expires before; INT64_MAX: none ever does */
+    char pad[32];
     struct bucket bucket[];
 };
 
@@ -107,7 +108,7 @@ void segment_place_all(struct segment *segment, const struct segment *from);
 /* Empties a slot; others may move. */
 void segment_remove(struct segment *segment, table_slot *slot);
 
-/* Lowers next_expiry to the entry's expiry. */
+/* Lowers next_expiry to the entry's. */
 void segment_note_expiry(struct segment *segment, const struct entry *entry);
 
 /* Visits the entries whose home is that of tag; returns the first tag of the next home, or SLOT_TAGS at the end. */

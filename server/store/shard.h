@@ -31,10 +31,10 @@ struct table;
 struct shard {
     pthread_mutex_t lock;
     /* guarded by lock */
-    struct table **tables;                          /* one per database, NULL before its first key; see table_peek() */
-    struct database_set used;                       /* the databases that have a table here */
-    unsigned interest;                              /* a bit for each follower that is interested in changes here */
-    relaxed_counter hits, misses, expired, changes; /* written under the lock, read by INFO */
+    struct table **tables;    /* one per database, NULL before its first key; see table_peek() */
+    struct database_set used; /* the databases that have a table here */
+    unsigned interest;        /* a bit for each follower that is interested in changes here */
+    relaxed_counter hits, misses, expired, parts_expired, changes; /* written under the lock, read by INFO */
 #ifdef KVS_DEBUG
     const void *_Atomic owner; /* relaxed: a thread only asks whether it is the owner, which it then wrote itself */
 #endif

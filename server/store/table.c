@@ -2,7 +2,7 @@
  * Invariants (table_check), besides those of segments:
  *  - every directory word contains a segment's address and number of buckets, and the words of a segment of
  *    depth d are 2^(table depth - d) neighbours that agree in d high bits with the hashes of all its entries;
- *  - count, expires and segments are the sums over the segments, and memory is that with the directory's bytes.
+ *  - count, expires, ages and segments are the sums over the segments, and memory is that with the directory's bytes.
  *
  * A segment grows through the allocator's size classes up to 4 KiB, and is then split. Splitting doesn't help if the
  * hash can't tell the keys apart: if the directory has become too large for the number of entries, the segment grows
@@ -147,7 +147,7 @@ static int table_split_segment(struct table *table, uint64_t hash, struct segmen
         if (*segment_slot(old, n))
             segment_place(half[ones[n / 64] >> (n % 64) & 1], *segment_slot(old, n));
     for (int i = 0; i < 2; i++) /* a lower bound stays one for both parts */
-        half[i]->next_expiry = half[i]->expires ? old->next_expiry : INT64_MAX;
+        half[i]->next_expiry = half[i]->expires + half[i]->ages > 0 ? old->next_expiry : INT64_MAX;
     size_t span = (size_t)1 << (table->depth - old->depth);
     size_t first = directory_index(hash, table->depth) & ~(span - 1);
     directory_point(table, first, half[0]);
@@ -319,19 +319,22 @@ int table_insert(struct table *table, uint64_t hash, struct entry *entry)
     counter_add(&table->count, 1);
     if (entry->flags & ENTRY_HAS_EXPIRY)
         counter_add(&table->expires, 1);
+    if (entry->flags & ENTRY_AGES)
+        counter_add(&table->ages, 1);
     return 0;
 }
 
 void table_replace(struct table *table, uint64_t hash, table_slot *slot, struct entry *entry)
 {
-    table_slot word = slot_make(entry, tag_of_hash(hash));
-    bool had = slot_expires(*slot), has = slot_expires(word);
+    table_slot old = *slot, word = slot_make(entry, tag_of_hash(hash));
     *slot = word;
-    if (!had && !has)
+    if (!((old | word) & SLOT_MORTAL))
         return;
     struct segment *segment = word_segment(table->directory[directory_index(hash, table->depth)]);
-    segment->expires += (unsigned)has - (unsigned)had;
-    counter_add(&table->expires, (uint64_t)has - (uint64_t)had);
+    segment->expires += (unsigned)slot_expires(word) - (unsigned)slot_expires(old);
+    segment->ages += (unsigned)slot_ages(word) - (unsigned)slot_ages(old);
+    counter_add(&table->expires, (uint64_t)slot_expires(word) - (uint64_t)slot_expires(old));
+    counter_add(&table->ages, (uint64_t)slot_ages(word) - (uint64_t)slot_ages(old));
     segment_note_expiry(segment, entry);
 }
 
@@ -341,6 +344,8 @@ void table_remove(struct table *table, uint64_t hash, table_slot *slot)
     counter_add(&table->count, (uint64_t)-1);
     if (slot_expires(*slot))
         counter_add(&table->expires, (uint64_t)-1);
+    if (slot_ages(*slot))
+        counter_add(&table->ages, (uint64_t)-1);
     segment_remove(segment, slot);
     table_tidy(table, hash, segment);
 }
@@ -433,6 +438,11 @@ uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_
     return more ? position | POSITION_STAYS : next;
 }
 
+uint64_t table_stay(uint64_t position)
+{
+    return position | POSITION_STAYS;
+}
+
 size_t table_memory(const struct table *table)
 {
     return counter_get(&table->memory);
@@ -455,7 +465,7 @@ void table_shape_read(const struct table *table, struct table_shape *shape_out)
 
 void table_check(const struct table *table)
 {
-    size_t count = 0, expires = 0, segments = 0, bytes = 0;
+    size_t count = 0, expires = 0, ages = 0, segments = 0, bytes = 0;
     size_t words = table->directory ? (size_t)1 << table->depth : 0;
     for (size_t i = 0; i < words;) {
         const struct segment *segment = word_segment(table->directory[i]);
@@ -467,12 +477,13 @@ void table_check(const struct table *table)
         segment_check(segment, table->depth ? (uint64_t)i << (64 - table->depth) : 0);
         count += segment->count;
         expires += segment->expires;
+        ages += segment->ages;
         bytes += segment_memory(segment->buckets);
         segments++;
         i += span;
     }
     panic_unless(count == atomic_load(&table->count));
-    panic_unless(expires == atomic_load(&table->expires));
+    panic_unless(expires == atomic_load(&table->expires) && ages == atomic_load(&table->ages));
     panic_unless(segments == table->segments);
     panic_unless(bytes + words * sizeof *table->directory == table_memory(table));
 }

@@ -11,13 +11,25 @@
 #ifndef KVS_STORE_VALUE_TYPE_H
 #define KVS_STORE_VALUE_TYPE_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define VALUE_TYPES 16 /* the numbers that fit in four bits of an entry */
 
 struct digest;
 struct entry;
+
+/* What is called for each part of a value that expires, with its name. */
+typedef void part_visit(void *context, struct bytes part);
+
+struct parts_expired {
+    struct entry *entry; /* where it is now */
+    unsigned count;      /* of parts that have been removed */
+    bool emptied;        /* none is left */
+};
 
 struct value_type {
     const char *name; /* as TYPE and SCAN have it */
@@ -46,6 +58,15 @@ struct value_type {
 
     /* Bytes that the value would take in an RDB file, uncompressed, for DEBUG OBJECT. */
     size_t (*serialized_len)(const struct entry *entry);
+
+    /* ---- for entries with ENTRY_AGES: values with parts that expire by themselves ---- */
+
+    /* Wall time in milliseconds before which no part expires; INT64_MAX if none does. */
+    int64_t (*next_expiry)(const struct entry *entry);
+
+    /* Removes parts that are due, up to limit of them; each is visited before. Without memory it ends early. */
+    struct parts_expired (*expire_parts)(struct entry *entry, int64_t now_ms, unsigned limit, part_visit *visit,
+                                         void *context);
 };
 
 /* Before threads start; number < VALUE_TYPES. type lives forever. */

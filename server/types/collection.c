@@ -22,6 +22,7 @@ void collection_open(struct collection *collection, const struct collection_kind
     collection->kind = kind;
     collection->entry = (struct entry *)entry;
     collection->is_tree = entry->encoding & COLLECTION_IS_TREE;
+    collection->ages = entry->flags & ENTRY_AGES;
     if (collection->is_tree)
         memcpy(&collection->trees, entry_value(entry), trees_len(kind));
 }
@@ -179,7 +180,7 @@ void collection_release(struct entry *entry, const struct collection_kind *kind)
         return;
     }
     tree_deinit(&collection.trees.tree);
-    if (is_sorted(kind))
+    if (has_index(kind))
         tree_deinit(&collection.trees.index);
 }
 
@@ -201,7 +202,7 @@ int collection_copy(struct entry *copy, const struct collection_kind *kind)
     }
     if (tree_copy(&trees.tree, &collection.trees.tree) != 0)
         return -ENOMEM;
-    if (is_sorted(kind) && tree_copy(&trees.index, &collection.trees.index) != 0) {
+    if (has_index(kind) && tree_copy(&trees.index, &collection.trees.index) != 0) {
         tree_deinit(&trees.tree);
         return -ENOMEM;
     }
@@ -216,7 +217,7 @@ size_t collection_memory(const struct entry *entry, const struct collection_kind
     if (!collection.is_tree)
         return record_outside(packed_records(entry), packed_end(entry), kind->form);
     return tree_memory(&collection.trees.tree, samples) +
-           (is_sorted(kind) ? tree_memory(&collection.trees.index, samples) : 0);
+           (has_index(kind) ? tree_memory(&collection.trees.index, samples) : 0);
 }
 
 void collection_check(const struct collection *collection)
@@ -232,6 +233,8 @@ void collection_check(const struct collection *collection)
         tree_check(&collection->trees.index);
         panic_unless(collection->trees.index.count == collection->trees.tree.count);
     }
+    if (collection->ages)
+        collection_check_times(collection);
     for (bool more = collection_at(collection, 0, &place); more; more = collection_next(collection, &place), count++) {
         if (collection->kind->order == TREE_BY_PLACE)
             continue;

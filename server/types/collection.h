@@ -6,6 +6,9 @@
  * refers to; one that is sorted has an index (shape/member_index.h) beside it. Which of the two it is shows nowhere
  * outside; the names in OBJECT ENCODING are each type's own matter.
  *
+ * Second elements may have a time to live (shape/element.h). From the first one on the entry has ENTRY_AGES, and the
+ * index of a tree is one of the times (shape/expiry_index.h).
+ *
  * To read or to change one, open it: that takes the collection out of its entry into a struct on the stack, through
  * which all goes. A change may move the entry, and the struct knows where it is then. All under the lock of the entry's
  * shard; the caller encloses changes in keyspace_edit() and keyspace_edited().
@@ -34,8 +37,9 @@ struct collection {
     const struct collection_kind *kind;
     struct entry *entry;
     bool is_tree;
+    bool ages;                   /* its entry has ENTRY_AGES */
     struct collection_trees {    /* a copy of what stands in the entry */
-        struct tree tree, index; /* the index by score only */
+        struct tree tree, index; /* an index, if it is by score or has second elements */
     } trees;
 };
 
@@ -94,11 +98,33 @@ uint64_t collection_index(const struct collection *collection, const struct coll
 uint64_t collection_scan(const struct collection *collection, uint64_t cursor, uint64_t count,
                          void (*visit)(void *context, const char *record), void *context);
 
+/* ---- times to live ---- */
+
+/* The earliest; INT64_MAX if there is none. */
+int64_t collection_next_expiry(const struct collection *collection);
+
+/* Whether the time of a record of the collection isn't over. */
+static inline bool collection_is_live(const struct collection *collection, const char *record, int64_t now_ms)
+{
+    int64_t expire_ms = collection->ages ? element_expiry(record_second(record, collection->kind->form)) : now_ms + 1;
+    return expire_ms == ELEMENT_NO_EXPIRY || expire_ms > now_ms;
+}
+
+/* How many records are due: their time is now or was earlier. */
+uint64_t collection_due(const struct collection *collection, int64_t now_ms);
+
+/* A record that is due. */
+bool collection_find_due(const struct collection *collection, int64_t now_ms, struct collection_place *place_out);
+
 /* ---- changing ---- */
 
 /* As tree_splice(). Afterwards the collection's entry may be another one. */
 int collection_splice(struct collection *collection, struct collection_place *place, unsigned removed,
                       const char *record, size_t len, bool keep);
+
+/* The same with a record whose second element has a time to live. */
+int collection_splice_timed(struct collection *collection, struct collection_place *place, unsigned removed,
+                            const char *record, size_t len, bool keep);
 
 /* By score: gives the record another score, not NaN, and moves it where it belongs then. 0 or -ENOMEM. */
 int collection_rescore(struct collection *collection, struct collection_place *place, double score);

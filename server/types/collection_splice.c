@@ -2,6 +2,7 @@
  * How collections change: packed ones by making the entry anew, and a tree through tree_splice(), with its index along.
  */
 #include "base/panic.h"
+#include "shape/expiry_index.h"
 #include "shape/member_index.h"
 #include "types/collection_internal.h"
 
@@ -47,26 +48,54 @@ static void fell(struct tree *tree)
     tree_deinit(tree);
 }
 
-/* Makes the index of a tree. 0 or -ENOMEM, then with nothing left of it. */
-static int plant_index(struct collection_trees *trees)
+/* What the index of times has of a record; without a time to live, nothing. */
+struct indexed_time {
+    int64_t expire_ms; /* or ELEMENT_NO_EXPIRY */
+    uint64_t hash;
+};
+
+static struct indexed_time read_time(const char *record, struct record_form form)
+{
+    struct indexed_time time = {element_expiry(record_second(record, form)), 0};
+    if (time.expire_ms != ELEMENT_NO_EXPIRY)
+        time.hash = element_hash_stored(record_element(record, form));
+    return time;
+}
+
+static int add_time(struct tree *index, struct indexed_time time)
+{
+    return time.expire_ms == ELEMENT_NO_EXPIRY ? 0 : expiry_index_add(index, time.expire_ms, time.hash);
+}
+
+static void remove_time(struct tree *index, struct indexed_time time)
+{
+    if (time.expire_ms != ELEMENT_NO_EXPIRY)
+        expiry_index_remove(index, time.expire_ms, time.hash);
+}
+
+static int add_to_index(const struct collection *collection, struct tree *index, const char *record)
+{
+    return is_sorted(collection->kind) ? member_index_add(index, record)
+                                       : add_time(index, read_time(record, collection->kind->form));
+}
+
+/* Makes the index of a tree, if it has one. 0 or -ENOMEM, then with nothing left of it. */
+static int plant_index(const struct collection *collection, struct collection_trees *trees)
 {
     struct tree_place place;
-    member_index_init(&trees->index);
+    if (!has_index(collection->kind))
+        return 0;
+    if (is_sorted(collection->kind))
+        member_index_init(&trees->index);
+    else
+        expiry_index_init(&trees->index);
     for (bool more = tree_at(&trees->tree, 0, &place); more; more = tree_next(&trees->tree, &place)) {
-        if (member_index_add(&trees->index, tree_record(&place)) != 0) {
+        if (add_to_index(collection, &trees->index, tree_record(&place)) != 0) {
             tree_deinit(&trees->index);
             return -ENOMEM;
         }
     }
     return 0;
-}
-
-/* Frees trees whose elements belong to somebody else. */
-static void fell_both(struct collection_trees *trees, const struct collection_kind *kind)
-{
-    fell(&trees->tree);
-    if (is_sorted(kind))
-        fell(&trees->index);
 }
 
 /*
@@ -84,15 +113,16 @@ static int become_tree(struct collection *collection, size_t offset, unsigned re
     if (tree_plant(&trees.tree, records, (size_t)(packed_end(entry) - records), packed_count(entry)) != 0)
         return -ENOMEM;
     find_offset(&trees.tree, offset, &place);
-    if (tree_splice(&trees.tree, &place, removed, record, len, true) != 0 ||
-        (is_sorted(kind) && plant_index(&trees) != 0)) {
+    if (tree_splice(&trees.tree, &place, removed, record, len, true) != 0 || plant_index(collection, &trees) != 0) {
         fell(&trees.tree);
         return -ENOMEM;
     }
-    entry = entry_set_value(entry, entry->encoding | COLLECTION_IS_TREE, ENTRY_OWNS | (entry->flags & ENTRY_MARK),
-                            &trees, trees_len(kind));
+    entry = entry_set_value(entry, entry->encoding | COLLECTION_IS_TREE,
+                            ENTRY_OWNS | (entry->flags & ENTRY_VALUE_FLAGS), &trees, trees_len(kind));
     if (!entry) {
-        fell_both(&trees, kind);
+        fell(&trees.tree);
+        if (has_index(collection->kind))
+            fell(&trees.index);
         return -ENOMEM;
     }
     collection->entry = entry;
@@ -139,14 +169,38 @@ static int splice_sorted(struct collection_trees *trees, struct tree_place *plac
     return error;
 }
 
+/* The same of the index of times. */
+static int splice_timed(struct collection_trees *trees, struct tree_place *place, unsigned removed, const char *record,
+                        size_t len, bool keep)
+{
+    struct record_form form = trees->tree.form;
+    struct indexed_time none = {ELEMENT_NO_EXPIRY, 0};
+    struct indexed_time before = removed ? read_time(tree_record(place), form) : none;
+    struct indexed_time after = len > 0 ? read_time(record, form) : none;
+    if (add_time(&trees->index, after) != 0)
+        return -ENOMEM;
+    int error = tree_splice(&trees->tree, place, removed, record, len, keep);
+    remove_time(&trees->index, error ? after : before);
+    return error;
+}
+
+static int splice_trees(struct collection *collection, struct tree_place *place, unsigned removed, const char *record,
+                        size_t len, bool keep)
+{
+    struct collection_trees *trees = &collection->trees;
+    if (is_sorted(collection->kind))
+        return splice_sorted(trees, place, removed, record, len, keep);
+    if (collection->ages)
+        return splice_timed(trees, place, removed, record, len, keep);
+    return tree_splice(&trees->tree, place, removed, record, len, keep);
+}
+
 int collection_splice(struct collection *collection, struct collection_place *place, unsigned removed,
                       const char *record, size_t len, bool keep)
 {
     if (!collection->is_tree)
         return splice_packed(collection, place, removed, record, len, keep);
-    int error = is_sorted(collection->kind)
-                    ? splice_sorted(&collection->trees, &place->tree, removed, record, len, keep)
-                    : tree_splice(&collection->trees.tree, &place->tree, removed, record, len, keep);
+    int error = splice_trees(collection, &place->tree, removed, record, len, keep);
     store_trees(collection);
     return error;
 }

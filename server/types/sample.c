@@ -8,10 +8,12 @@
 #define WALK_PART 16 /* parts of this size and larger are walked: a step costs that much less than finding an index */
 #define WALK_MAX 512 /* and so are collections up to this size */
 
-void sample_begin(struct sample *sample, const struct collection *collection, uint64_t count)
+void sample_begin(struct sample *sample, const struct collection *collection, uint64_t count, int64_t now_ms)
 {
     uint64_t all = collection_count(collection);
     sample->collection = collection;
+    sample->now_ms = now_ms;
+    sample->live = all - collection_due(collection, now_ms);
     sample->left = count;
     sample->at = 0;
     sample->walks = all <= WALK_MAX || count > all / WALK_PART;
@@ -49,10 +51,10 @@ static uint64_t permute(const struct sample *sample, uint64_t number)
 
 static const char *next_walked(struct sample *sample)
 {
-    uint64_t all = collection_count(sample->collection);
     for (;;) {
         const char *record = sample->place.record;
-        bool taken = sample_takes(sample->left, all - sample->at++);
+        bool is_live = collection_is_live(sample->collection, record, sample->now_ms);
+        bool taken = is_live && sample_takes(sample->left, sample->live - sample->at++);
         collection_next(sample->collection, &sample->place);
         if (taken) {
             sample->left--;
@@ -70,8 +72,34 @@ const char *sample_next(struct sample *sample)
     uint64_t index;
     do
         index = permute(sample, sample->at++);
-    while (index >= collection_count(sample->collection));
+    while (!collection_at(sample->collection, index, &sample->place) ||
+           !collection_is_live(sample->collection, sample->place.record, sample->now_ms));
     sample->left--;
-    collection_at(sample->collection, index, &sample->place);
     return sample->place.record;
+}
+
+/* ---- one ---- */
+
+#define TRIES 64 /* before the records that are live are counted out */
+
+static const char *live_at(const struct collection *collection, uint64_t index, int64_t now_ms)
+{
+    struct collection_place place;
+    for (bool more = collection_at(collection, 0, &place); more; more = collection_next(collection, &place))
+        if (collection_is_live(collection, place.record, now_ms) && index-- == 0)
+            return place.record;
+    return NULL;
+}
+
+const char *sample_one(const struct collection *collection, int64_t now_ms)
+{
+    struct collection_place place;
+    uint64_t all = collection_count(collection);
+    for (unsigned i = 0; i < TRIES; i++) {
+        collection_at(collection, random_below(random_thread(), all), &place);
+        if (collection_is_live(collection, place.record, now_ms))
+            return place.record;
+    }
+    uint64_t live = all - collection_due(collection, now_ms);
+    return live > 0 ? live_at(collection, random_below(random_thread(), live), now_ms) : NULL;
 }

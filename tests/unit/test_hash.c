@@ -16,7 +16,7 @@
 #define FIELDS 700
 #define NONE (-1)
 
-static const struct hash_limits limits = {.entries = 128, .value = 64};
+static const struct hash_terms terms = {.now_ms = 1000, .entries = 128, .value = 64};
 
 static struct dice dice;
 static int model[FIELDS]; /* the number of a field's value, or NONE */
@@ -67,7 +67,7 @@ static void check_hash(const struct entry *entry)
     must(collection_count(&hash) == model_count);
     for (unsigned i = 0; i < FIELDS; i++) {
         make(&field, 'f', i, text);
-        bool found = hash_find(&hash, &field, &place);
+        bool found = hash_find(&hash, &field, terms.now_ms, &place);
         must(found == (model[i] != NONE));
         if (found)
             must(has_text(hash_field(place.record), 'f', i) &&
@@ -86,8 +86,9 @@ static struct entry *change(struct entry *entry, unsigned number, bool sets, boo
     make(&field, 'f', number, field_text);
     make(&value, 'v', value_number, value_text);
     mem_fail_after(memory_fails ? 1 + (unsigned)dice_below(&dice, 6) : 0);
-    int outcome = sets ? hash_put(&hash, (struct hash_part){&field, NULL}, (struct hash_part){&value, NULL}, &limits)
-                       : hash_remove(&hash, &field);
+    int outcome = sets ? hash_put(&hash, (struct hash_part){&field, NULL}, (struct hash_part){&value, NULL},
+                                  ENTRY_NO_EXPIRY, &terms)
+                       : hash_remove(&hash, &field, terms.now_ms);
     mem_fail_after(0);
     if (outcome < 0) {
         must(outcome == -ENOMEM && memory_fails && hash.entry == entry);
@@ -132,7 +133,7 @@ START_TEST(a_hash_is_a_listpack_up_to_its_limits)
 {
     dice = dice_create(2);
     struct entry *entry = create();
-    for (unsigned i = 0, put = 0; put < limits.entries; i++) {
+    for (unsigned i = 0, put = 0; put < terms.entries; i++) {
         if (i % 31 == 3)
             continue; /* a long one */
         model[i] = NONE;
@@ -141,7 +142,8 @@ START_TEST(a_hash_is_a_listpack_up_to_its_limits)
         char text[400];
         collection_open(&hash, &hash_kind, entry);
         make(&field, 'f', i, text);
-        must(hash_put(&hash, (struct hash_part){&field, NULL}, (struct hash_part){&field, NULL}, &limits) == 1);
+        must(hash_put(&hash, (struct hash_part){&field, NULL}, (struct hash_part){&field, NULL}, ENTRY_NO_EXPIRY,
+                      &terms) == 1);
         entry = hash.entry;
         must(hash_is_listpack(entry) && strcmp(name_of(entry), "listpack") == 0);
         put++;
@@ -165,7 +167,7 @@ START_TEST(a_long_field_or_value_makes_a_hashtable)
         element_init(&longer, text, 64 + way % 2);
         element_init(&shorter, "a", 1);
         struct hash_part parts[2] = {{&longer, NULL}, {&shorter, NULL}};
-        must(hash_put(&hash, parts[way / 2], parts[1 - way / 2], &limits) == 1);
+        must(hash_put(&hash, parts[way / 2], parts[1 - way / 2], ENTRY_NO_EXPIRY, &terms) == 1);
         must(hash_is_listpack(hash.entry) == (way % 2 == 0));
         entry_free(hash.entry);
     }
@@ -177,9 +179,9 @@ START_TEST(a_hash_that_expects_many_is_a_hashtable_at_once)
     struct collection hash;
     struct entry *entry = create();
     collection_open(&hash, &hash_kind, entry);
-    hash_expect(&hash, limits.entries, &limits);
+    hash_expect(&hash, terms.entries, &terms);
     must(hash_is_listpack(hash.entry));
-    hash_expect(&hash, limits.entries + 1, &limits);
+    hash_expect(&hash, terms.entries + 1, &terms);
     must(!hash_is_listpack(hash.entry));
     entry_free(hash.entry);
 }

@@ -40,7 +40,7 @@ static void after(void *context, const struct view *seen, const struct key *key,
     note("after", seen, key, event->name);
 }
 
-static const struct follower follower = {before, after, &told};
+static const struct follower follower = {.before = before, .after = after, .context = &told};
 
 static void setup(void)
 {

@@ -316,7 +316,7 @@ static void check_sample(const struct collection *set, uint64_t count)
     int64_t number;
     uint64_t given = 0;
     memset(seen, 0, sizeof seen);
-    sample_begin(&sample, set, count);
+    sample_begin(&sample, set, count, 0);
     while ((record = sample_next(&sample))) {
         must(element_to_i64(record, &number) && !seen[number]);
         seen[number] = 1;
@@ -354,7 +354,7 @@ static void check_evenness(unsigned size, uint64_t count, unsigned samples)
     add_numbers(&set, "%u", 0, size);
     memset(hits, 0, sizeof hits);
     for (unsigned i = 0; i < samples; i++) {
-        sample_begin(&sample, &set, count);
+        sample_begin(&sample, &set, count, 0);
         while ((record = sample_next(&sample)) && element_to_i64(record, &number))
             hits[number]++;
     }
