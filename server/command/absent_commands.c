@@ -20,11 +20,6 @@ static const char *const absent_list[] = {
     "blmove", "blmpop", "blpop", "brpop", "brpoplpush",
 };
 
-static const char *const absent_hash[] = {
-    "hexpire", "hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire", "hpexpireat",
-    "hpexpiretime", "hpttl", "hsetex", "httl",
-};
-
 static const char *const absent_sorted_set[] = {
     "bzmpop", "bzpopmax", "bzpopmin",
 };
@@ -86,7 +81,6 @@ static const struct {
 } groups[] = {
     {GROUP_GENERIC, ABSENT(absent_generic)},
     {GROUP_LIST, ABSENT(absent_list)},
-    {GROUP_HASH, ABSENT(absent_hash)},
     {GROUP_SORTED_SET, ABSENT(absent_sorted_set)},
     {GROUP_STREAM, ABSENT(absent_stream)},
     {GROUP_PUBSUB, ABSENT(absent_pubsub)},

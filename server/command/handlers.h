@@ -30,7 +30,9 @@ command_handler cmd_lpush, cmd_rpush, cmd_lpushx, cmd_rpushx, cmd_lpop, cmd_rpop
 
 /* ---- hash ---- */
 command_handler cmd_hset, cmd_hsetnx, cmd_hmset, cmd_hget, cmd_hmget, cmd_hgetall, cmd_hkeys, cmd_hvals, cmd_hlen,
-    cmd_hstrlen, cmd_hexists, cmd_hdel, cmd_hincrby, cmd_hincrbyfloat, cmd_hrandfield, cmd_hscan;
+    cmd_hstrlen, cmd_hexists, cmd_hdel, cmd_hincrby, cmd_hincrbyfloat, cmd_hrandfield, cmd_hscan, cmd_hexpire,
+    cmd_hpexpire, cmd_hexpireat, cmd_hpexpireat, cmd_httl, cmd_hpttl, cmd_hexpiretime, cmd_hpexpiretime, cmd_hpersist,
+    cmd_hgetex, cmd_hsetex, cmd_hgetdel;
 
 /* ---- set ---- */
 command_handler cmd_sadd, cmd_srem, cmd_smove, cmd_scard, cmd_sismember, cmd_smismember, cmd_smembers, cmd_spop,

@@ -390,7 +390,8 @@ static const char needs_read[] =
     "client|id client|info client|kill client|no-touch client|reply client|setinfo client|setname command "
     "command|count command|docs command|getkeys command|getkeysandflags command|help command|info command|list "
     "config config|help dbsize digest echo exists expiretime function function|help function|list geodist geohash "
-    "geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hello hexists hget hgetall hkeys hlen "
+    "geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hello hexists hexpiretime hget hgetall hkeys "
+    "hlen hpexpiretime hpttl httl "
     "hmget hrandfield hscan hstrlen hvals info keys latency latency|doctor latency|graph latency|help "
     "latency|histogram latency|history latency|latest lcs lindex llen lpos lrange memory memory|doctor memory|help "
     "memory|malloc-stats memory|stats memory|usage mget object object|encoding object|freq object|help "
@@ -400,7 +401,8 @@ static const char needs_read[] =
     "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
     "append bitfield bitop copy decr decrby del delex delifeq expire expireat function|flush geoadd georadius "
-    "georadiusbymember geosearchstore getdel getex getset hdel hincrby hincrbyfloat hmset hset hsetnx incr incrby "
+    "georadiusbymember geosearchstore getdel getex getset hdel hexpire hexpireat hgetdel hgetex hincrby hincrbyfloat "
+    "hmset hpersist hpexpire hpexpireat hset hsetex hsetnx incr incrby "
     "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "
     "pexpire pexpireat pfadd pfmerge psetex rename renamenx rpop rpoplpush rpush rpushx sadd sdiffstore set setbit "
     "setex setnx setrange sinterstore smove sort spop srem sunionstore unlink zadd zdiffstore zincrby zinterstore "
