@@ -339,7 +339,7 @@ INFO_NEW = {"threads", "unixsocket", "client_query_buffer_limit_disconnections",
             "eventloop_duration_cmd_sum", "instantaneous_eventloop_cycles_per_sec",
             "instantaneous_eventloop_duration_usec", "allocator_muzzy", "mem_overhead_db_hashtable_rehashing",
             "watching_clients", "total_blocking_keys", "total_blocking_keys_on_nokey",
-            "used_memory_peak_time", "pubsub_clients"}
+            "used_memory_peak_time", "pubsub_clients", "expired_subkeys"}
 
 
 def info_sections(text):
@@ -571,7 +571,9 @@ def acl_category(args, oracle, kvs):
 
 
 NEW_COMMANDS = {b"client|setinfo", b"client|no-touch",             # of 7.2
-                b"delex", b"delifeq", b"digest", b"increx", b"msetex"}   # and later
+                b"delex", b"delifeq", b"digest", b"increx", b"msetex",   # and later
+                b"hexpire", b"hpexpire", b"hexpireat", b"hpexpireat", b"httl", b"hpttl", b"hexpiretime", b"hpexpiretime",
+                b"hpersist", b"hgetex", b"hsetex", b"hgetdel"}
 
 
 @rule(r"ACL GENPASS")
