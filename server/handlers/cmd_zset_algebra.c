@@ -317,7 +317,7 @@ static size_t result_bytes(const struct algebra *algebra)
         uint64_t count = source_count(source);
         if (count == 0)
             continue;
-        uint64_t each = collection_memory(source->entry, source->members.kind, 100) / count;
+        uint64_t each = collection_memory(source->entry, 100) / count;
         each = each < ELEMENT_MAX ? each : ELEMENT_MAX;
         bytes += count * (each + 3 * sizeof(double)); /* the score, and what stands in the index */
     }

@@ -159,7 +159,7 @@ void cmd_zrevrangebylex(struct call *call)
 /* Bytes that so many of its members take in another set, about; what lies outside is shared. */
 static size_t bytes_of_some(const struct collection *zset, uint64_t count)
 {
-    uint64_t each = collection_memory(zset->entry, &zset_kind, 100) / collection_count(zset) + 1;
+    uint64_t each = collection_memory(zset->entry, 100) / collection_count(zset) + 1;
     return count * (each < RECORD_MAX ? each : RECORD_MAX);
 }
 

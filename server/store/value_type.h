@@ -32,7 +32,8 @@ struct parts_expired {
 };
 
 struct value_type {
-    const char *name; /* as TYPE and SCAN have it */
+    const char *name;  /* as TYPE and SCAN have it */
+    const void *shape; /* what operations need to know that several types share; the store never looks */
 
     /* Frees what the value owns outside its entry, all at once. */
     void (*release)(struct entry *entry);

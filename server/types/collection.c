@@ -171,8 +171,14 @@ uint64_t collection_index(const struct collection *collection, const struct coll
 
 /* ---- operations for the store ---- */
 
-void collection_release(struct entry *entry, const struct collection_kind *kind)
+static const struct collection_kind *kind_of(const struct entry *entry)
 {
+    return entry_value_type(entry)->shape;
+}
+
+void collection_release(struct entry *entry)
+{
+    const struct collection_kind *kind = kind_of(entry);
     struct collection collection;
     collection_open(&collection, kind, entry);
     if (!collection.is_tree) {
@@ -184,15 +190,17 @@ void collection_release(struct entry *entry, const struct collection_kind *kind)
         tree_deinit(&collection.trees.index);
 }
 
-bool collection_is_slow_to_release(const struct entry *entry, const struct collection_kind *kind)
+bool collection_is_slow_to_release(const struct entry *entry)
 {
+    const struct collection_kind *kind = kind_of(entry);
     struct collection collection;
     collection_open(&collection, kind, entry);
     return collection.is_tree && collection.trees.tree.count >= SLOW_RECORDS;
 }
 
-int collection_copy(struct entry *copy, const struct collection_kind *kind)
+int collection_copy(struct entry *copy)
 {
+    const struct collection_kind *kind = kind_of(copy);
     struct collection collection;
     struct collection_trees trees;
     collection_open(&collection, kind, copy);
@@ -210,8 +218,9 @@ int collection_copy(struct entry *copy, const struct collection_kind *kind)
     return 0;
 }
 
-size_t collection_memory(const struct entry *entry, const struct collection_kind *kind, size_t samples)
+size_t collection_memory(const struct entry *entry, size_t samples)
 {
+    const struct collection_kind *kind = kind_of(entry);
     struct collection collection;
     collection_open(&collection, kind, entry);
     if (!collection.is_tree)

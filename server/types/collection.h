@@ -138,12 +138,12 @@ int collection_cut(struct collection *collection, uint64_t index, uint64_t count
 /* Frees what was cut off, in the background if that takes long. With or without locks. */
 void collection_discard(struct tree *cut);
 
-/* ---- operations for the store, for a type's value_type ---- */
+/* ---- operations for the store, for a type's value_type, whose .shape is the type's collection_kind ---- */
 
-void collection_release(struct entry *entry, const struct collection_kind *kind);
-bool collection_is_slow_to_release(const struct entry *entry, const struct collection_kind *kind);
-int collection_copy(struct entry *copy, const struct collection_kind *kind);
-size_t collection_memory(const struct entry *entry, const struct collection_kind *kind, size_t samples);
+void collection_release(struct entry *entry);
+bool collection_is_slow_to_release(const struct entry *entry);
+int collection_copy(struct entry *copy);
+size_t collection_memory(const struct entry *entry, size_t samples);
 
 /* Walks the whole collection; ends the process if something is wrong with it. For tests and DEBUG. */
 void collection_check(const struct collection *collection);

@@ -133,26 +133,6 @@ int hash_remove(struct collection *hash, const struct element *field, int64_t no
 
 /* ---- operations for the store ---- */
 
-static void release(struct entry *entry)
-{
-    collection_release(entry, &hash_kind);
-}
-
-static bool is_slow_to_release(const struct entry *entry)
-{
-    return collection_is_slow_to_release(entry, &hash_kind);
-}
-
-static int copy_value(struct entry *copy)
-{
-    return collection_copy(copy, &hash_kind);
-}
-
-static size_t memory(const struct entry *entry, size_t samples)
-{
-    return collection_memory(entry, &hash_kind, samples);
-}
-
 static void add_to_digest(const struct entry *entry, struct digest *digest)
 {
     struct collection hash;
@@ -207,10 +187,11 @@ static struct parts_expired expire_parts(struct entry *entry, int64_t now_ms, un
 
 const struct value_type hash_type = {
     .name = "hash",
-    .release = release,
-    .is_slow_to_release = is_slow_to_release,
-    .copy = copy_value,
-    .memory = memory,
+    .shape = &hash_kind,
+    .release = collection_release,
+    .is_slow_to_release = collection_is_slow_to_release,
+    .copy = collection_copy,
+    .memory = collection_memory,
     .digest = add_to_digest,
     .encoding = encoding_word,
     .serialized_len = serialized_len,

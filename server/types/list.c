@@ -116,26 +116,6 @@ static const char *encoding_word(const struct entry *entry)
 
 /* ---- operations for the store ---- */
 
-static void release(struct entry *entry)
-{
-    collection_release(entry, &list_kind);
-}
-
-static bool is_slow_to_release(const struct entry *entry)
-{
-    return collection_is_slow_to_release(entry, &list_kind);
-}
-
-static int copy_value(struct entry *copy)
-{
-    return collection_copy(copy, &list_kind);
-}
-
-static size_t memory(const struct entry *entry, size_t samples)
-{
-    return collection_memory(entry, &list_kind, samples);
-}
-
 static void add_to_digest(const struct entry *entry, struct digest *digest)
 {
     struct collection list;
@@ -158,10 +138,11 @@ static size_t serialized_len(const struct entry *entry)
 
 const struct value_type list_type = {
     .name = "list",
-    .release = release,
-    .is_slow_to_release = is_slow_to_release,
-    .copy = copy_value,
-    .memory = memory,
+    .shape = &list_kind,
+    .release = collection_release,
+    .is_slow_to_release = collection_is_slow_to_release,
+    .copy = collection_copy,
+    .memory = collection_memory,
     .digest = add_to_digest,
     .encoding = encoding_word,
     .serialized_len = serialized_len,

@@ -140,26 +140,6 @@ int set_remove(struct collection *set, const struct element *member)
 
 /* ---- operations for the store ---- */
 
-static void release(struct entry *entry)
-{
-    collection_release(entry, &set_kind);
-}
-
-static bool is_slow_to_release(const struct entry *entry)
-{
-    return collection_is_slow_to_release(entry, &set_kind);
-}
-
-static int copy_value(struct entry *copy)
-{
-    return collection_copy(copy, &set_kind);
-}
-
-static size_t memory(const struct entry *entry, size_t samples)
-{
-    return collection_memory(entry, &set_kind, samples);
-}
-
 static void add_to_digest(const struct entry *entry, struct digest *digest)
 {
     struct collection set;
@@ -182,10 +162,11 @@ static size_t serialized_len(const struct entry *entry)
 
 const struct value_type set_type = {
     .name = "set",
-    .release = release,
-    .is_slow_to_release = is_slow_to_release,
-    .copy = copy_value,
-    .memory = memory,
+    .shape = &set_kind,
+    .release = collection_release,
+    .is_slow_to_release = collection_is_slow_to_release,
+    .copy = collection_copy,
+    .memory = collection_memory,
     .digest = add_to_digest,
     .encoding = encoding_word,
     .serialized_len = serialized_len,

@@ -131,26 +131,6 @@ int zset_remove(struct collection *zset, const struct element *member)
 
 /* ---- operations for the store ---- */
 
-static void release(struct entry *entry)
-{
-    collection_release(entry, &zset_kind);
-}
-
-static bool is_slow_to_release(const struct entry *entry)
-{
-    return collection_is_slow_to_release(entry, &zset_kind);
-}
-
-static int copy_value(struct entry *copy)
-{
-    return collection_copy(copy, &zset_kind);
-}
-
-static size_t memory(const struct entry *entry, size_t samples)
-{
-    return collection_memory(entry, &zset_kind, samples);
-}
-
 static void add_to_digest(const struct entry *entry, struct digest *digest)
 {
     struct collection zset;
@@ -178,10 +158,11 @@ static size_t serialized_len(const struct entry *entry)
 
 const struct value_type zset_type = {
     .name = "zset",
-    .release = release,
-    .is_slow_to_release = is_slow_to_release,
-    .copy = copy_value,
-    .memory = memory,
+    .shape = &zset_kind,
+    .release = collection_release,
+    .is_slow_to_release = collection_is_slow_to_release,
+    .copy = collection_copy,
+    .memory = collection_memory,
     .digest = add_to_digest,
     .encoding = encoding_word,
     .serialized_len = serialized_len,
