@@ -105,6 +105,13 @@ static void run_look_again(struct run *run)
     run->note_ns = note_threshold_ns(&run->server->config);
 }
 
+/* Where more is to be told than is written meanwhile, the turn of these requests is over. */
+static void run_tell_monitors(struct run *run, const struct client *client, int argc, const struct arg *argv)
+{
+    if (!monitor_feed(client, argc, argv))
+        run->turn_ns = INT64_MIN;
+}
+
 /* It is recorded when it has ended. */
 static __attribute__((noinline)) bool run_note_unfinished(const struct call *call, int64_t took_ns)
 {
@@ -330,7 +337,7 @@ static enum tried run_exclusively(struct run *run, struct execution *execution, 
         run_call(run, call);
         run->server->actor = NULL;
         if (call->outcome == CALL_DONE && monitor_wants(call->command)) /* before what others run afterwards */
-            monitor_feed(call->client, call->argc, call->argv);
+            run_tell_monitors(run, call->client, call->argc, call->argv);
         gate_open(gate);
         keyspace_free_dropped();
     }
@@ -450,7 +457,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         return TRIED_IN_VAIN;
     }
     if (!exclusive && monitor_wants(command))
-        monitor_feed(client, request->argc, request->argv);
+        run_tell_monitors(run, client, request->argc, request->argv);
     return TRIED_DONE;
 }
 

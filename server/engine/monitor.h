@@ -1,9 +1,10 @@
 /*
  * MONITOR: clients that see every command that is run.
  *
- * The worker that runs a command formats its line once and posts it to the monitors' workers, which write it into the
+ * The worker that runs a command formats its line once and queues it for the monitors' workers, which write it into the
  * monitors' outputs. So a monitor sees the commands of each client in their order, its own included, and those of
  * clients of different workers in about the order in which they ran. Output limits apply to monitors as to all clients.
+ * No client is held up by the lines of others: they are written in turns (turn.h), for which pipelines wait.
  */
 #ifndef KVS_ENGINE_MONITOR_H
 #define KVS_ENGINE_MONITOR_H
@@ -23,9 +24,10 @@ static inline bool monitor_wants(const struct command *command)
 
 /*
  * Tells the monitors that client ran this command: after its handler, so that its own reply comes first. Secrets are
- * replaced. By the client's worker.
+ * replaced. By the client's worker. False: so much waits to be written that the client is to give way to the monitors'
+ * workers before it runs more.
  */
-void monitor_feed(const struct client *client, int argc, const struct arg *argv);
+bool monitor_feed(const struct client *client, int argc, const struct arg *argv);
 
 /*
  * Whether a monitor, which Redis treats as a replica here, may not run this command: it may not touch keys.
@@ -41,5 +43,8 @@ void monitor_join(struct client *client);
 
 /* The client stops being a monitor: on RESET, or when it ends. By its worker. */
 void monitor_leave(struct client *client);
+
+/* A worker's thread ends, and has no clients any more. */
+void monitors_part(void);
 
 #endif

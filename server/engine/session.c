@@ -504,6 +504,7 @@ static void session_ended(void *context)
 {
     (void)context;
     give_back_parsers();
+    monitors_part();
     room_part();
 }
 

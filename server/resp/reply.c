@@ -133,6 +133,15 @@ void reply_raw(struct reply *reply, const char *data, size_t len)
     }
 }
 
+void reply_raw_blob(struct reply *reply, struct blob *blob, size_t offset, size_t len)
+{
+    reply_leave_chunk(reply);
+    if (reply_goes_over(reply, 0, len))
+        reply_drop(reply);
+    else
+        output_add_blob(reply->output, blob, offset, len);
+}
+
 static inline void put_crlf(struct reply *reply)
 {
     reply->at[0] = '\r';
@@ -227,12 +236,7 @@ void reply_bulkf(struct reply *reply, const char *format, ...)
 void reply_blob(struct reply *reply, struct blob *blob, size_t offset, size_t len)
 {
     reply_header(reply, '$', (int64_t)len);
-    reply_leave_chunk(reply);
-    if (reply_goes_over(reply, 0, len)) {
-        reply_drop(reply);
-        return;
-    }
-    output_add_blob(reply->output, blob, offset, len);
+    reply_raw_blob(reply, blob, offset, len);
     reply_raw(reply, "\r\n", 2);
 }
 

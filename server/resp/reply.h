@@ -101,6 +101,7 @@ void reply_defer_set(struct reply *reply, struct reply_hole hole, size_t count);
 
 /* ---- raw bytes, already in RESP ---- */
 void reply_raw(struct reply *reply, const char *data, size_t len);
+void reply_raw_blob(struct reply *reply, struct blob *blob, size_t offset, size_t len); /* retains it, copies nothing */
 
 /*
  * Moves what another reply, which has ended, has written into an output of its own. Copies nothing. If that one has gone
