@@ -8,7 +8,8 @@
  * none of these tests. Room for what the writes of a group add is made at once, before it takes its locks.
  *
  * Requests that have taken more than a turn together (turn.h) end it: the rest of them waits until the worker has served
- * its other clients.
+ * its other clients. Within a group only a command that takes a turn by itself is noticed, so that short ones pay
+ * nothing for it; what is left of the group is gathered anew.
  */
 #include "engine/executor.h"
 
@@ -70,7 +71,13 @@ struct group {
 
 /* ---- after a command ---- */
 
-static __attribute__((noinline)) void run_note(struct run *run, struct call *call, int64_t took_ns)
+enum ran {
+    RAN_NOT,  /* the call hasn't ended */
+    RAN,      /* it has */
+    RAN_LONG, /* it has, and the next one of a group is to wait for another turn */
+};
+
+static __attribute__((noinline)) enum ran run_note(struct run *run, struct call *call, int64_t took_ns)
 {
     const struct config *config = &run->server->config;
     if (effect_is_wanted())
@@ -85,14 +92,16 @@ static __attribute__((noinline)) void run_note(struct run *run, struct call *cal
     }
     latency_add_if_needed(config->latency_monitor_threshold,
                           (call->command->flags & CMD_FAST) ? "fast-command" : "command", took_us / 1000);
+    return run->mark_ns < run->turn_ns ? RAN : RAN_LONG;
 }
 
+/* A command that takes a turn is looked at in any case, as it ends its group. */
 static int64_t note_threshold_ns(const struct config *config)
 {
     if (effect_is_wanted())
         return 0;
     int64_t slowlog = config->slowlog_log_slower_than, latency = config->latency_monitor_threshold;
-    int64_t threshold = slowlog >= 0 && slowlog < INT64_MAX / 1000 ? slowlog * 1000 : INT64_MAX;
+    int64_t threshold = slowlog >= 0 && slowlog < TURN_NS / 1000 ? slowlog * 1000 : TURN_NS;
     if (latency > 0 && latency < threshold / 1000000)
         threshold = latency * 1000000;
     return threshold;
@@ -113,15 +122,15 @@ static void run_tell_monitors(struct run *run, const struct client *client, int 
 }
 
 /* It is recorded when it has ended. */
-static __attribute__((noinline)) bool run_note_unfinished(const struct call *call, int64_t took_ns)
+static __attribute__((noinline)) enum ran run_note_unfinished(const struct call *call, int64_t took_ns)
 {
     if (call->outcome == CALL_NEEDS_TURN)
         turn_work(call)->took_ns = took_ns;
-    return false;
+    return RAN_NOT;
 }
 
-/* Runs the handler and updates the statistics; false when the call hasn't ended. */
-static __attribute__((noinline)) bool run_call(struct run *run, struct call *call)
+/* Runs the handler and updates the statistics. */
+static __attribute__((noinline)) enum ran run_call(struct run *run, struct call *call)
 {
     uint32_t errors = call->reply->errors;
     call->command->run(call);
@@ -132,10 +141,10 @@ static __attribute__((noinline)) bool run_call(struct run *run, struct call *cal
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
-    if (__builtin_expect(took_ns >= run->note_ns, 0))
-        run_note(run, call, took_ns);
     call->client->last_command = call->command;
-    return true;
+    if (__builtin_expect(took_ns >= run->note_ns, 0))
+        return run_note(run, call, took_ns);
+    return RAN;
 }
 
 /*
@@ -257,7 +266,7 @@ static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
 
 /*
  * Returns how many calls have run. If not all, the others must be asked again whether they may: the world was stopped,
- * or the next one needs more room in memory than its request announced.
+ * the next one needs more room in memory than its request announced, or the last one took long.
  */
 static unsigned group_run(struct group *group, struct run *run)
 {
@@ -270,7 +279,10 @@ static unsigned group_run(struct group *group, struct run *run)
         group_prefetch(group, keyspace_prefetch_entry);
     }
     unsigned ran = 0;
-    while (ran < group->call_count && run_call(run, &group->calls[ran]))
+    enum ran outcome = RAN;
+    while (ran < group->call_count && (outcome = run_call(run, &group->calls[ran])) == RAN)
+        ran++;
+    if (__builtin_expect(outcome == RAN_LONG, 0))
         ran++;
     keyspace_unlock(run->server->keyspace, &group->shards);
     return ran;
@@ -646,6 +658,7 @@ void executor_run(struct execution *executions, unsigned count)
         i = group_rewind(&group, executions, i);
         if (run.lone)
             run_lone(&run, &executions[i]);
+        run_ends_turn(&run, &executions[i]);
     }
     for (unsigned i = 0; i < count; i++) {
         reply_end(&executions[i].reply);
@@ -672,7 +685,7 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
         call_init(&call, &run, outer->client, command, &(struct request){.argc = argc, .argv = argv}, reply);
         call.inside = true;
         call_keys_find(&found, &call);
-        if (!run_call(&run, &call))
+        if (run_call(&run, &call) == RAN_NOT)
             reply_error(reply, REFUSAL_NO_MEMORY); /* it is too late to make room */
         call_keys_deinit(&found);
         outer->view.events += call.view.events;

@@ -65,6 +65,29 @@ START_TEST(a_pipeline_of_slow_commands_lets_others_through)
 }
 END_TEST
 
+/* They run under one set of locks, but for as long as they are short. Each write has to copy its value. */
+START_TEST(a_group_of_long_commands_lets_others_through)
+{
+    static const char pair[] = "*4\r\n$4\r\nCOPY\r\n$1\r\na\r\n$1\r\nb\r\n$7\r\nREPLACE\r\n"
+                               "*4\r\n$8\r\nSETRANGE\r\n$1\r\na\r\n$1\r\n0\r\n$1\r\nx\r\n";
+    static const char two_replies[] = ":1\r\n:16777216\r\n";
+    char pipeline[7 * sizeof pair] = "", replies[7 * sizeof two_replies] = "", got[sizeof replies];
+    for (int i = 0; i < 7; i++) {
+        strcat(pipeline, pair);
+        strcat(replies, two_replies);
+    }
+    kit_expect(c, ":16777216", "SETRANGE", "a", "16777215", "x");
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, pipeline);
+    kit_raw_await_taken(fd);
+    kit_expect(c, "+PONG", "PING");
+    ck_assert_int_lt(bytes_to_read(fd), (int)strlen(replies));
+    kit_raw_receive(fd, got, strlen(replies));
+    ck_assert_mem_eq(got, replies, strlen(replies));
+    close(fd);
+}
+END_TEST
+
 START_TEST(a_killed_client_s_remaining_requests_are_not_run)
 {
     char pipeline[(REQUESTS + 1) * sizeof LCS] = "";
@@ -86,6 +109,7 @@ Suite *suite_turns(void)
     Suite *suite = suite_create("turns");
     TCase *tcase = one_worker("one worker");
     tcase_add_test(tcase, a_pipeline_of_slow_commands_lets_others_through);
+    tcase_add_test(tcase, a_group_of_long_commands_lets_others_through);
     tcase_add_test(tcase, a_killed_client_s_remaining_requests_are_not_run);
     suite_add_tcase(suite, tcase);
     return suite;
