@@ -15,7 +15,12 @@
 #include <unistd.h>
 
 #define WRITE_VECTORS 64
-#define WRITE_ROUND_MAX ((size_t)4 << 20) /* bytes for one connection before the others have their turn */
+/*
+ * Bytes that are written at once, and in a round to one connection before the others have their turn. A socket takes
+ * more than fits into it while its client reads as fast.
+ */
+#define WRITE_MAX ((size_t)1 << 20)
+#define WRITE_ROUND_MAX (2 * WRITE_MAX)
 
 struct conn *conn_create(struct worker *worker, const struct net_service *service, const struct transport *transport,
                          int fd, uint64_t id, struct origin *origin)
@@ -92,6 +97,21 @@ void conn_close(struct conn *conn)
     worker_queue_closed(conn);
 }
 
+/* Leaves out what is more than WRITE_MAX bytes; returns how many are left. */
+static __attribute__((noinline)) size_t vectors_limit(struct iovec *vectors, int *count)
+{
+    size_t bytes = 0;
+    int used = 0;
+    while (used < *count && bytes < WRITE_MAX) {
+        struct iovec *vector = &vectors[used++];
+        if (vector->iov_len > WRITE_MAX - bytes)
+            vector->iov_len = WRITE_MAX - bytes;
+        bytes += vector->iov_len;
+    }
+    *count = used;
+    return bytes;
+}
+
 /* Writes once; adds the bytes to *total. False when the socket is full, all is sent or the connection has failed. */
 static bool conn_write_some(struct conn *conn, const struct net_service *service, size_t *total)
 {
@@ -100,6 +120,8 @@ static bool conn_write_some(struct conn *conn, const struct net_service *service
     size_t offered = 0;
     for (int i = 0; i < count; i++)
         offered += vectors[i].iov_len;
+    if (__builtin_expect(offered > WRITE_MAX, 0))
+        offered = vectors_limit(vectors, &count);
     ssize_t n = conn->transport->write(conn, vectors, count);
     if (n < 0) {
         if (n == -EAGAIN)

@@ -253,6 +253,11 @@ static __attribute__((noinline)) void parser_grow_blob(struct parser *parser)
     parser_take_blob(parser, blob_memory(grown) - before);
 }
 
+static inline size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 int parser_target(struct parser *parser, struct iovec *vectors)
 {
     int count = 0;
@@ -264,13 +269,14 @@ int parser_target(struct parser *parser, struct iovec *vectors)
     if (parser->blob) {
         if (parser_blob_room(parser) == 0 && parser->blob->len < (size_t)parser->bulk_len)
             parser_grow_blob(parser);
-        size_t room = parser_blob_room(parser);
+        size_t room = least(parser_blob_room(parser), PARSER_READ_MAX);
         if (room > 0)
             vectors[count++] = (struct iovec){parser->blob->data + parser->blob->len, room};
         if (parser->blob->len + room < (size_t)parser->bulk_len && count > 0)
             return count; /* what comes next is still of the element */
     }
-    vectors[count++] = (struct iovec){parser->buffer + parser->len, parser->capacity - parser->len};
+    vectors[count++] =
+        (struct iovec){parser->buffer + parser->len, least(parser->capacity - parser->len, PARSER_READ_MAX)};
     return count;
 }
 

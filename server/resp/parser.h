@@ -24,6 +24,7 @@
 
 #define PARSER_BATCH 64                    /* requests handed out at a time */
 #define PARSER_LINE_MAX ((size_t)64 << 10) /* bytes of an inline request or a length line */
+#define PARSER_READ_MAX ((size_t)1 << 20)  /* bytes that are read at once, however fast they come: others wait for it */
 
 struct parser;
 
@@ -52,7 +53,10 @@ enum parse_result {
 struct parser *parser_create(size_t capacity);
 void parser_destroy(struct parser *parser);
 
-/* Fills in where the next bytes go: one or two vectors; returns their number. The array has room for two. */
+/*
+ * Fills in where the next bytes go: one or two vectors, with room for PARSER_READ_MAX bytes each at most; returns their
+ * number. The array has room for two.
+ */
 int parser_target(struct parser *parser, struct iovec *vectors);
 void parser_fed(struct parser *parser, size_t len);
 

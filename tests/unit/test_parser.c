@@ -545,6 +545,37 @@ START_TEST(a_stranger_s_longest_bulk_is_awaited)
 }
 END_TEST
 
+/* ---- how much is read at once ---- */
+
+/* Feeds so many bytes, as they come to be asked for. */
+static void expect_short_reads(struct parser *parser, size_t bytes)
+{
+    while (bytes > 0) {
+        struct iovec vectors[2];
+        struct request *requests;
+        unsigned count;
+        int n = parser_target(parser, vectors);
+        for (int i = 0; i < n; i++)
+            ck_assert_uint_le(vectors[i].iov_len, PARSER_READ_MAX);
+        size_t part = bytes < vectors[0].iov_len ? bytes : vectors[0].iov_len;
+        memset(vectors[0].iov_base, 'x', part);
+        parser_fed(parser, part);
+        ck_assert_int_eq(parser_batch(parser, &limits, &requests, &count), PARSE_MORE);
+        bytes -= part;
+    }
+}
+
+START_TEST(no_read_takes_long_however_much_comes)
+{
+    struct parser *parser = parser_create(4 * PARSER_READ_MAX);
+    struct outcome outcome = {.result = PARSE_MORE};
+    feed(parser, "*2\r\n$16777216\r\n", 16, &outcome);
+    expect_short_reads(parser, 16 * PARSER_READ_MAX - 1);
+    parser_destroy(parser);
+    free(outcome.text.data);
+}
+END_TEST
+
 /* ---- what arguments live in ---- */
 
 START_TEST(a_retained_blob_outlives_the_parser)
@@ -739,6 +770,7 @@ Suite *suite_parser(void)
     tcase_add_test(tcase, what_is_only_announced_takes_no_memory);
     tcase_add_test(tcase, a_bulk_takes_a_few_times_what_has_come_and_in_the_end_what_it_needs);
     tcase_add_test(tcase, all_that_a_parser_holds_is_counted_and_given_back);
+    tcase_add_test(tcase, no_read_takes_long_however_much_comes);
     tcase_add_test(tcase, without_memory_for_a_growing_bulk_the_request_fails);
     suite_add_tcase(suite, tcase);
     return suite;
