@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/glob.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/random.h"
 #include "base/siphash.h"
 #include "base/text.h"
@@ -256,6 +257,18 @@ static void debug_check(struct call *call)
     reply_ok(call->reply);
 }
 
+/* Redis's tests call it. Its lists have two kinds of nodes, by the size of elements; ours have one. */
+static void debug_packed_threshold(struct call *call)
+{
+    const uint64_t most = (UINT64_C(4) << 30) - (1 << 20);
+    const struct arg *size = &call->argv[2];
+    uint64_t bytes;
+    if (number_parse_memory(size->data, size->len, &bytes) && bytes <= most)
+        reply_ok(call->reply);
+    else
+        reply_error(call->reply, "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+}
+
 /* ---- patterns ---- */
 
 static void debug_stringmatch_len(struct call *call)
@@ -432,6 +445,8 @@ static const struct debug_subcommand subcommands[] = {
      "    Make keys <prefix>:0, <prefix>:1 ... with values of <size> bytes; existing keys stay as they are.", 3, 5,
      debug_populate},
     {"PROTOCOL <type>", "    Answer with a value of this type of the protocol.", 3, 3, debug_protocol},
+    {"QUICKLIST-PACKED-THRESHOLD <size>", "    Accepted and ignored: all nodes of lists are of one kind.", 3, 3,
+     debug_packed_threshold},
     {"SEGFAULT", "    Crash by writing where nothing may be written.", 2, 0, debug_segfault},
     {"SET-ACTIVE-EXPIRE <0|1>", "    Set whether expired keys are looked for, or only noticed when used.", 3, 3,
      debug_set_active_expire},

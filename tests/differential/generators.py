@@ -676,6 +676,7 @@ def introspection(g):
         lambda: ["MEMORY", "STATS"],
         lambda: ["DEBUG", "SLEEP", g.pick(["0", "0.001", "0.0"])],
         lambda: ["DEBUG", "SET-ACTIVE-EXPIRE", "1"],
+        lambda: ["DEBUG", "QUICKLIST-PACKED-THRESHOLD", g.pick(["0", "1kb", "4293918720", "4293918721", "4gb", "-1", "x"])],
         lambda: ["DEBUG", "NOSUCH"],
         lambda: ["INFO", g.pick(["server", "clients", "memory", "persistence", "stats", "replication", "cpu",
                                  "nosuch", "SERVER", "errorstats2"])],
