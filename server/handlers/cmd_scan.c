@@ -64,11 +64,40 @@ void cmd_keys(struct call *call)
     name_walk_end(walk, call);
 }
 
+static void search_destroy(struct turn_work *work)
+{
+    mem_free(work);
+}
+
+static size_t search_memory(const struct turn_work *work)
+{
+    return sizeof *work;
+}
+
+/* Keys that have expired may be all that there is, so it is a search, in turns. It has nothing to remember. */
+static void search_give_way(struct call *call)
+{
+    struct turn_work *work = turn_work(call);
+    if (!work) {
+        work = mem_alloc(sizeof *work);
+        *work = (struct turn_work){.destroy = search_destroy, .memory = search_memory};
+    }
+    turn_give_way(call, work);
+}
+
 void cmd_randomkey(struct call *call)
 {
     char *name;
     size_t len;
-    if (!keyspace_random_key(&call->view, &name, &len)) {
+    enum random_key got;
+    int64_t end_ns = turn_end_ns(call);
+    while ((got = keyspace_random_key(&call->view, &name, &len)) == RANDOM_KEY_AGAIN) {
+        if (turn_is_over(end_ns)) {
+            search_give_way(call);
+            return;
+        }
+    }
+    if (got == RANDOM_KEY_NONE) {
         reply_null(call->reply);
         return;
     }

@@ -153,10 +153,12 @@ bool keyspace_scan_some(const struct view *view, uint64_t *cursor, size_t *count
 bool keyspace_cursor_is_in_shard(uint64_t cursor);
 
 /*
- * Copies the name of a random key, evenly chosen, to the heap (freed with mem_free()); false if the
- * database is empty. Takes the locks that it needs: the caller holds none.
+ * Copies the name of a random key, evenly chosen, to the heap (freed with mem_free()). Deletes the expired ones that it
+ * meets, and asks to be called again after some of them; while expiry is suspended it may answer with one. Takes the
+ * locks that it needs: the caller holds none.
  */
-bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_out);
+enum random_key { RANDOM_KEY_FOUND, RANDOM_KEY_NONE, RANDOM_KEY_AGAIN };
+enum random_key keyspace_random_key(struct view *view, char **name_out, size_t *len_out);
 
 /* ---- time and statistics ---- */
 

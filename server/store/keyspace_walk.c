@@ -321,33 +321,47 @@ static struct shard *shard_choose(const struct view *view)
     return last;
 }
 
-bool keyspace_random_key(const struct view *view, char **name_out, size_t *len_out)
+#define RANDOM_KEY_TRIES 100
+
+/* A key of a shard that is locked; NULL if there is none, or an expired one, which is deleted. */
+static const struct entry *shard_random_key(struct view *view, struct shard *shard, bool may_be_expired)
 {
-    for (unsigned attempt = 0; attempt < 100; attempt++) {
+    struct table *table = shard->tables[view->db];
+    if (table_count(table) == 0) /* it has lost its keys meanwhile */
+        return NULL;
+    struct entry *entry = table_random(table, random_thread());
+    int64_t at = entry_expiry(entry);
+    if (at == ENTRY_NO_EXPIRY || at > view->now_ms)
+        return entry;
+    if (keyspace_expiry_is_suspended(view->keyspace))
+        return may_be_expired ? entry : NULL;
+    shard_drop_entry(view, shard, entry, &event_expired);
+    counter_add(&shard->expired, 1);
+    return NULL;
+}
+
+enum random_key keyspace_random_key(struct view *view, char **name_out, size_t *len_out)
+{
+    for (unsigned tries = 1; tries <= RANDOM_KEY_TRIES; tries++) {
+        bool last = tries == RANDOM_KEY_TRIES;
         struct shard *shard = shard_choose(view);
         if (!shard)
-            return false;
-        if (attempt == 99)
+            return RANDOM_KEY_NONE;
+        if (last)
             shard_lock(shard);
         else if (!shard_try_lock_for_a_while(shard))
-            continue;                                    /* another one may be free */
-        if (table_count(shard->tables[view->db]) == 0) { /* it has lost its keys meanwhile */
-            shard_unlock(shard);
-            continue;
-        }
-        const struct entry *entry = table_random(shard->tables[view->db], random_thread());
-        int64_t at = entry_expiry(entry);
-        bool live = at == ENTRY_NO_EXPIRY || at > view->now_ms;
-        if (live || attempt == 99) { /* if all keys of the database have expired, it is one of those, as in Redis */
+            continue; /* another one may be free */
+        const struct entry *entry = shard_random_key(view, shard, last);
+        if (entry) {
             struct bytes name = entry_key(entry);
             *name_out = mem_dup(name.data, name.len);
             *len_out = name.len;
         }
         shard_unlock(shard);
-        if (live || attempt == 99)
-            return true;
+        if (entry)
+            return RANDOM_KEY_FOUND;
     }
-    return false;
+    return RANDOM_KEY_AGAIN;
 }
 
 /* ---- figures ---- */

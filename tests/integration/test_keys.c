@@ -206,6 +206,22 @@ START_TEST(randomkey_comes_to_every_key)
 }
 END_TEST
 
+START_TEST(randomkey_deletes_what_has_expired)
+{
+    kit_expect(c, "+OK", "DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    for (int i = 0; i < 1000; i++)
+        redisAppendCommand(c, "SET expired:%d v PXAT 1", i);
+    for (int i = 0; i < 1000; i++)
+        kit_expect_next(c, "+OK");
+    kit_expect(c, "+OK", "SET", "stays", "v");
+    kit_expect(c, "$stays", "RANDOMKEY");
+    kit_expect(c, ":1", "DEL", "stays");
+    kit_expect(c, "nil", "RANDOMKEY");
+    kit_expect(c, ":0", "DBSIZE");
+    ck_assert_int_eq(kit_info(c, "expired_keys"), 1000);
+}
+END_TEST
+
 Suite *suite_keys(void);
 Suite *suite_keys(void)
 {
@@ -225,6 +241,7 @@ Suite *suite_keys(void)
     tcase_add_test(tcase, small_integers_alone_are_told_as_shared);
     tcase_add_test(tcase, a_key_keeps_its_uses_under_another_name);
     tcase_add_test(tcase, randomkey_comes_to_every_key);
+    tcase_add_test(tcase, randomkey_deletes_what_has_expired);
     suite_add_tcase(suite, tcase);
     return suite;
 }

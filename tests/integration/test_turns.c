@@ -1,6 +1,7 @@
 /* Work that takes long gives way: a worker's other clients are served between its pieces. */
 #include "kit/served.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -9,6 +10,7 @@
 #define REQUESTS 60 /* one batch of the parser */
 #define LCS "*4\r\n$3\r\nLCS\r\n$1\r\na\r\n$1\r\nb\r\n$3\r\nLEN\r\n"
 #define TEXT_LEN 2000
+#define EXPIRED_KEYS 200000
 
 static void begin(void)
 {
@@ -104,6 +106,33 @@ START_TEST(a_killed_client_s_remaining_requests_are_not_run)
 }
 END_TEST
 
+/* Stopped, the server finds both requests at once when it goes on. */
+START_TEST(a_search_for_a_random_key_lets_others_through)
+{
+    kit_expect(c, "+OK", "DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    for (int i = 0; i < EXPIRED_KEYS; i++)
+        redisAppendCommand(c, "SET expired:%d v PXAT 1", i);
+    for (int i = 0; i < EXPIRED_KEYS; i++)
+        kit_expect_next(c, "+OK");
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "PING\r\n");
+    kit_raw_expect(fd, "+PONG\r\n");
+    kit_signal(server, SIGSTOP);
+    kit_raw_text(fd, "RANDOMKEY\r\n");
+    int written;
+    redisAppendCommand(c, "DBSIZE");
+    ck_assert_int_eq(redisBufferWrite(c, &written), REDIS_OK);
+    kit_signal(server, SIGCONT);
+    redisReply *size;
+    ck_assert_int_eq(redisGetReply(c, (void **)&size), REDIS_OK);
+    ck_assert_int_gt(size->integer, 0);
+    freeReplyObject(size);
+    kit_raw_expect(fd, "$-1\r\n");
+    kit_expect(c, ":0", "DBSIZE");
+    close(fd);
+}
+END_TEST
+
 Suite *suite_turns(void)
 {
     Suite *suite = suite_create("turns");
@@ -111,6 +140,7 @@ Suite *suite_turns(void)
     tcase_add_test(tcase, a_pipeline_of_slow_commands_lets_others_through);
     tcase_add_test(tcase, a_group_of_long_commands_lets_others_through);
     tcase_add_test(tcase, a_killed_client_s_remaining_requests_are_not_run);
+    tcase_add_test(tcase, a_search_for_a_random_key_lets_others_through);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -655,7 +655,7 @@ START_TEST(a_piece_of_a_scan_waits_for_no_busy_shard)
     ck_assert_uint_eq(left, SIZE_MAX);
     ck_assert_uint_eq(seen, 0);
     for (int i = 0; i < 2000; i++) { /* of another shard, then */
-        ck_assert(keyspace_random_key(view_at(0), &name, &len));
+        ck_assert_int_eq(keyspace_random_key(view_at(0), &name, &len), RANDOM_KEY_FOUND);
         ck_assert(!shard_set_has(&busy.set, key_hash(name, len)));
         mem_free(name);
     }
@@ -709,12 +709,12 @@ START_TEST(random_keys_are_evenly_chosen)
     size_t len;
     double chi_square = 0;
     random_seed(random_thread(), scratch_seed());
-    must(!keyspace_random_key(view_at(0), &name, &len));
+    must(keyspace_random_key(view_at(0), &name, &len) == RANDOM_KEY_NONE);
     for (unsigned i = 0; i < KEYS; i++)
         put(0, i, 1, ENTRY_NO_EXPIRY);
     unsigned draws = scratch_rounds(DRAWS), expected = draws / KEYS;
     for (unsigned i = 0; i < draws; i++) {
-        must(keyspace_random_key(view_at(0), &name, &len));
+        must(keyspace_random_key(view_at(0), &name, &len) == RANDOM_KEY_FOUND);
         must(strlen(name) == len);
         hits[strtoul(name + 4, NULL, 10)]++;
         mem_free(name);
@@ -726,21 +726,48 @@ START_TEST(random_keys_are_evenly_chosen)
 }
 END_TEST
 
-START_TEST(random_key_passes_over_expired_ones_while_there_are_others)
+START_TEST(random_keys_that_have_expired_are_deleted)
+{
+    char *name;
+    size_t len;
+    for (unsigned i = 0; i < 500; i++)
+        put(0, i, 1, now_ms);
+    put(0, 500, 1, ENTRY_NO_EXPIRY);
+    for (unsigned i = 0; i < 50; i++) {
+        enum random_key got;
+        while ((got = keyspace_random_key(view_at(0), &name, &len)) == RANDOM_KEY_AGAIN)
+            continue;
+        ck_assert_int_eq(got, RANDOM_KEY_FOUND);
+        ck_assert_str_eq(name, "key:500");
+        mem_free(name);
+    }
+    drop(0, 500);
+    while (keyspace_size(keyspace, 0) > 0)
+        ck_assert_int_ne(keyspace_random_key(view_at(0), &name, &len), RANDOM_KEY_FOUND);
+    ck_assert_int_eq(keyspace_random_key(view_at(0), &name, &len), RANDOM_KEY_NONE);
+    ck_assert_uint_eq(stats().expired, 500);
+}
+END_TEST
+
+START_TEST(random_key_is_an_expired_one_only_while_expiry_is_suspended)
 {
     char *name;
     size_t len;
     for (unsigned i = 0; i < 10; i++)
         put(0, i, 1, now_ms);
     put(0, 10, 1, ENTRY_NO_EXPIRY);
+    keyspace_suspend_expiry_until(keyspace, INT64_MAX);
     for (unsigned i = 0; i < 50; i++) {
-        ck_assert(keyspace_random_key(view_at(0), &name, &len));
+        ck_assert_int_eq(keyspace_random_key(view_at(0), &name, &len), RANDOM_KEY_FOUND);
         ck_assert_str_eq(name, "key:10");
         mem_free(name);
     }
     drop(0, 10);
-    ck_assert(keyspace_random_key(view_at(0), &name, &len)); /* nothing else is left */
+    ck_assert_int_eq(keyspace_random_key(view_at(0), &name, &len), RANDOM_KEY_FOUND); /* nothing else is left */
     mem_free(name);
+    keyspace_suspend_expiry_until(keyspace, 0);
+    while (keyspace_size(keyspace, 0) > 0)
+        ck_assert_int_ne(keyspace_random_key(view_at(0), &name, &len), RANDOM_KEY_FOUND);
 }
 END_TEST
 
@@ -931,7 +958,7 @@ static void *look_around(void *unused)
         size_t len;
         bool again;
         cursor = keyspace_scan(view_at(0), cursor, 100, visit_nothing, NULL);
-        if (keyspace_random_key(view_at(0), &name, &len))
+        if (keyspace_random_key(view_at(0), &name, &len) == RANDOM_KEY_FOUND)
             mem_free(name);
         keyspace_expire_round(keyspace, now_ms, 100, &again);
         ck_assert_uint_ge(keyspace_size(keyspace, 0), SHARED_KEYS);
@@ -995,7 +1022,8 @@ Suite *suite_keyspace(void)
     tcase_add_test(tcase, a_piece_of_a_scan_waits_for_no_busy_shard);
     tcase_add_test(tcase, scan_misses_nothing_that_stayed);
     tcase_add_test(tcase, random_keys_are_evenly_chosen);
-    tcase_add_test(tcase, random_key_passes_over_expired_ones_while_there_are_others);
+    tcase_add_test(tcase, random_keys_that_have_expired_are_deleted);
+    tcase_add_test(tcase, random_key_is_an_expired_one_only_while_expiry_is_suspended);
     tcase_add_test(tcase, eviction_takes_the_kind_of_key_it_is_told);
     tcase_add_test(tcase, eviction_finds_the_one_key_with_a_ttl_among_thousands);
     tcase_add_test(tcase, eviction_passes_over_a_busy_shard);
