@@ -59,6 +59,13 @@ void effect_delete(struct call *call, const struct key *key)
     effect_say(call, 2, (struct bytes[]){EFFECT_WORD("DEL"), key->name});
 }
 
+void effect_pop(struct call *call, struct bytes command, const struct key *key, uint64_t count)
+{
+    char digits[NUMBER_I64_MAX_LEN];
+    struct bytes number = {digits, number_format_u64(digits, count)};
+    effect_say(call, 3, (struct bytes[]){command, key->name, number});
+}
+
 void effect_expire_at(struct call *call, int64_t expire_ms)
 {
     char digits[NUMBER_I64_MAX_LEN];

@@ -41,8 +41,9 @@ static inline bool effect_is_wanted(void)
 /* For handlers, after the change: this was done instead of the call as given. If called again, that as well. */
 void effect_say(struct call *call, unsigned count, const struct bytes *words);
 
-/* DEL of a key; PEXPIREAT or PERSIST of the first one. Nothing happens if no effect is wanted. */
+/* DEL of a key; a pop of so many from one; PEXPIREAT or PERSIST of the first one. Nothing if no effect is wanted. */
 void effect_delete(struct call *call, const struct key *key);
+void effect_pop(struct call *call, struct bytes command, const struct key *key, uint64_t count);
 void effect_expire_at(struct call *call, int64_t expire_ms); /* ENTRY_NO_EXPIRY: PERSIST */
 
 /*

@@ -4,6 +4,7 @@
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/effect.h"
 #include "handlers/change.h"
 #include "handlers/elements.h"
 #include "handlers/lookup.h"
@@ -111,27 +112,27 @@ static void reply_elements(struct call *call, const struct collection *list, uin
     }
 }
 
-/* Takes away count elements from a side of the list that was found. Without memory answers with that alone. */
-static void pop_some(struct change *change, enum side side, uint64_t count, struct reply_mark before)
+/* Takes away count elements from a side of the list that was found. False without memory: the answer is that alone. */
+static bool pop_some(struct change *change, enum side side, uint64_t count, struct reply_mark before)
 {
     uint64_t all = collection_count(&change->collection);
     change_begin(change);
     if (collection_cut(&change->collection, side == SIDE_LEFT ? 0 : all - count, count, &change->cut) == 0) {
         end_list(change, &event_pop[side], count);
-        return;
+        return true;
     }
     reply_rollback(change->call->reply, before);
     error_no_memory(change->call);
+    return false;
 }
 
-/* Answers with at most count elements from a side, and takes them away. */
-static void pop_array(struct change *change, enum side side, uint64_t count, struct reply_mark before)
+/* Answers with at most count elements from a side, and takes them away. Returns how many it has taken. */
+static uint64_t pop_array(struct change *change, enum side side, uint64_t count, struct reply_mark before)
 {
     uint64_t all = collection_count(&change->collection);
     count = count < all ? count : all;
     reply_elements(change->call, &change->collection, side == SIDE_LEFT ? 0 : all - 1, count, side == SIDE_RIGHT);
-    if (count > 0)
-        pop_some(change, side, count, before);
+    return count > 0 && pop_some(change, side, count, before) ? count : 0;
 }
 
 static void pop_one(struct change *change, enum side side)
@@ -236,7 +237,9 @@ void cmd_lmpop(struct call *call)
         struct reply_mark before = reply_mark(call->reply);
         reply_array(call->reply, 2);
         reply_bulk(call->reply, call->keys[i].name.data, call->keys[i].name.len);
-        pop_array(&change, side, (uint64_t)count, before);
+        uint64_t taken = pop_array(&change, side, (uint64_t)count, before);
+        if (taken > 0)
+            effect_pop(call, side == SIDE_LEFT ? EFFECT_WORD("LPOP") : EFFECT_WORD("RPOP"), &call->keys[i], taken);
         return;
     }
     reply_null_array(call->reply);

@@ -5,6 +5,7 @@
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/effect.h"
 #include "handlers/change.h"
 #include "handlers/scored_members.h"
 
@@ -48,9 +49,10 @@ static void reply_popped(struct reply *reply, const struct collection *zset, enu
 
 /*
  * Takes at most count members, of which there is at least one, from an end of the set that was found, and answers with
- * them. Without memory the answer from the mark on is that alone.
+ * them. Returns how many; 0 without memory: the answer from the mark on is that alone.
  */
-static void pop_members(struct change *change, enum zset_end end, int64_t count, bool nested, struct reply_mark before)
+static uint64_t pop_members(struct change *change, enum zset_end end, int64_t count, bool nested,
+                            struct reply_mark before)
 {
     uint64_t all = collection_count(&change->collection);
     uint64_t taken = (uint64_t)count < all ? (uint64_t)count : all;
@@ -58,10 +60,11 @@ static void pop_members(struct change *change, enum zset_end end, int64_t count,
     change_begin(change);
     if (take(change, end == ZSET_MIN ? 0 : all - taken, taken) == 0) {
         change_end(change, &event_zpop[end], taken);
-        return;
+        return taken;
     }
     reply_rollback(change->call->reply, before);
     error_no_memory(change->call);
+    return 0;
 }
 
 /* key [count] */
@@ -138,7 +141,9 @@ void cmd_zmpop(struct call *call)
         struct reply_mark before = reply_mark(call->reply);
         reply_array(call->reply, 2);
         reply_bulk(call->reply, call->keys[i].name.data, call->keys[i].name.len);
-        pop_members(&change, end, count, true, before);
+        uint64_t taken = pop_members(&change, end, count, true, before);
+        if (taken > 0)
+            effect_pop(call, end == ZSET_MIN ? EFFECT_WORD("ZPOPMIN") : EFFECT_WORD("ZPOPMAX"), &call->keys[i], taken);
         return;
     }
     reply_null_array(call->reply);
