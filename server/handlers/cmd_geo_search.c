@@ -355,37 +355,30 @@ static size_t stored_bytes(const struct geo_matches *matches)
     return bytes;
 }
 
-/* False without memory. */
-static bool add_matches(struct zset_result *result, const struct geo_query *query, const struct geo_matches *matches)
+static void add_matches(struct zset_result *result, const struct geo_query *query, const struct geo_matches *matches)
 {
     for (size_t i = 0; i < matches->count; i++) {
         const struct geo_match *match = &matches->array[i];
         double distance = match->distance / query->shape.unit;
         double score = query->stores_distance ? distance : zset_score(match->record);
-        if (!zset_result_add(result, zset_member(match->record), score))
-            return false;
+        zset_result_add(result, zset_member(match->record), score);
     }
-    return true;
 }
 
 static void store_matches(const struct geo_query *query, const struct geo_matches *matches)
 {
     struct call *call = query->call;
     struct key_event event = query->command->by_options ? event_search : event_radius;
+    struct zset_result result;
     if (matches->count == 0) {
         store_nothing(query);
         return;
     }
-    if (!room_for(call, stored_bytes(matches)))
+    if (!room_for(call, stored_bytes(matches) + zset_result_bytes(matches->count)))
         return;
-    struct zset_result result;
-    if (!zset_result_begin(&result, call, query->target))
+    if (!zset_result_begin(&result, call, matches->count))
         return;
-    if (!add_matches(&result, query, matches)) {
-        error_no_memory(call);
-        zset_result_drop(&result);
-        return;
-    }
+    add_matches(&result, query, matches);
     event.changes = (uint32_t)matches->count;
     zset_result_store(&result, query->target, &event);
 }

@@ -3,6 +3,9 @@
  *
  * The result of a union or an intersection is made from the smallest source on, as in Redis: the order in which scores
  * are added up decides how a sum is rounded, and what comes of infinities.
+ *
+ * Members of several sources are gathered and joined, which is sorting; only where the first source is much smaller than
+ * the others are its members looked for in these.
  */
 #include "base/memory.h"
 #include "base/number.h"
@@ -12,10 +15,14 @@
 #include "engine/room.h"
 #include "handlers/scored_members.h"
 #include "handlers/zset_result.h"
+#include "types/gathering.h"
 #include "types/set.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#define JOINED_MIN 100  /* members of the first source from which on joining pays, */
+#define JOINED_FACTOR 4 /* where all sources together have at most so many times as many */
 
 enum algebra_operation { ALGEBRA_UNION, ALGEBRA_INTER, ALGEBRA_DIFF };
 enum aggregate { AGGREGATE_SUM, AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_COUNT };
@@ -194,37 +201,89 @@ static double aggregated(const struct algebra *algebra, double one, double other
     return or_zero(one + other);
 }
 
-/* ---- operations: each adds what it finds to the result, and returns false without memory ---- */
+/* ---- joining ---- */
 
-/* is_first: nothing of another source has been added. */
-static bool add_to_union(const struct algebra *algebra, struct zset_result *result, const struct source *source,
-                         const char *record, bool is_first)
+static uint64_t total_count(const struct algebra *algebra)
 {
-    struct element member;
-    struct element_view view;
-    struct collection_place place;
-    const char *stored = member_in(source, record);
-    double score = or_zero(weighted(algebra, source, score_in(source, record)));
-    element_init_stored(&member, stored, &view);
-    if (is_first || !zset_find(&result->zset, &member, &place))
-        return zset_result_add(result, stored, score);
-    return zset_rescore(&result->zset, &place, aggregated(algebra, zset_score(place.record), score)) == 0;
+    uint64_t total = 0;
+    for (int i = 0; i < algebra->count; i++)
+        total += source_count(&algebra->sources[i]);
+    return total;
 }
 
-static bool unite(const struct algebra *algebra, struct zset_result *result)
+static bool joining_pays(const struct algebra *algebra)
+{
+    uint64_t first = source_count(&algebra->sources[0]);
+    if (algebra->operation == ALGEBRA_UNION || algebra->count == 1)
+        return algebra->count > 1;
+    return first >= JOINED_MIN && algebra->limit == 0 && total_count(algebra) / JOINED_FACTOR <= first;
+}
+
+static void aggregate_same(const struct algebra *algebra, struct record_ref *same, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        same[0].score = aggregated(algebra, same[0].score, same[i].score);
+}
+
+static bool join_union(void *context, const struct gathering *gathering, struct record_ref *same, size_t count)
+{
+    (void)gathering;
+    aggregate_same(context, same, count);
+    return true;
+}
+
+static bool join_intersection(void *context, const struct gathering *gathering, struct record_ref *same, size_t count)
+{
+    const struct algebra *algebra = context;
+    (void)gathering;
+    if (count < (size_t)algebra->count)
+        return false;
+    aggregate_same(algebra, same, count);
+    return true;
+}
+
+static bool join_difference(void *context, const struct gathering *gathering, struct record_ref *same, size_t count)
+{
+    (void)context;
+    return count == 1 && gathering_source(gathering, same) == 0;
+}
+
+/* What a source adds to the score of a member. */
+static double gathered_score(const struct algebra *algebra, int number, const char *record)
+{
+    const struct source *source = &algebra->sources[number];
+    double score = weighted(algebra, source, score_in(source, record));
+    return algebra->operation == ALGEBRA_INTER && number > 0 ? score : or_zero(score);
+}
+
+/* Gathers the members of all sources. False without memory. */
+static bool gather_all(const struct algebra *algebra, struct gathering *gathering)
 {
     struct collection_place place;
     for (int i = 0; i < algebra->count; i++) {
         const struct source *source = &algebra->sources[i];
         if (!source->entry)
             continue;
-        bool is_first = collection_count(&result->zset) == 0;
+        if (gathering_reserve(gathering, source_count(source)) != 0)
+            return false;
         for (bool more = collection_at(&source->members, 0, &place); more;
              more = collection_next(&source->members, &place))
-            if (!add_to_union(algebra, result, source, place.record, is_first))
-                return false;
+            gathering_add_of(gathering, (uint64_t)i, member_in(source, place.record),
+                             gathered_score(algebra, i, place.record));
     }
     return true;
+}
+
+/* ---- looking: members of the first source go one by one into the result ---- */
+
+static void take_first(const struct algebra *algebra, struct zset_result *result)
+{
+    const struct source *first = &algebra->sources[0];
+    struct collection_place place;
+    if (!first->entry)
+        return;
+    for (bool more = collection_at(&first->members, 0, &place); more; more = collection_next(&first->members, &place))
+        zset_result_add(result, member_in(first, place.record), gathered_score(algebra, 0, place.record));
 }
 
 /* Whether all sources have a member of the first one, and its score then. */
@@ -232,9 +291,8 @@ static bool is_in_all(const struct algebra *algebra, const char *record, double 
 {
     struct element member;
     struct element_view view;
-    const struct source *first = &algebra->sources[0];
-    double other, score = or_zero(weighted(algebra, first, score_in(first, record)));
-    element_init_stored(&member, member_in(first, record), &view);
+    double other, score = gathered_score(algebra, 0, record);
+    element_init_stored(&member, member_in(&algebra->sources[0], record), &view);
     for (int i = 1; i < algebra->count; i++) {
         const struct source *source = &algebra->sources[i];
         if (!source_find(source, &member, &other))
@@ -245,24 +303,24 @@ static bool is_in_all(const struct algebra *algebra, const char *record, double 
     return true;
 }
 
-/* Counts as well, up to the limit. With result NULL it does nothing else. */
-static bool intersect(const struct algebra *algebra, struct zset_result *result, int64_t *count_out)
+/* Counts, up to the limit. With result NULL it does nothing else. */
+static int64_t intersect(const struct algebra *algebra, struct zset_result *result)
 {
     const struct source *first = &algebra->sources[0];
     struct collection_place place;
+    int64_t count = 0;
     double score;
-    *count_out = 0;
     if (!first->entry)
-        return true;
+        return 0;
     for (bool more = collection_at(&first->members, 0, &place); more; more = collection_next(&first->members, &place)) {
         if (!is_in_all(algebra, place.record, &score))
             continue;
-        if (result && !zset_result_add(result, member_in(first, place.record), score))
-            return false;
-        if (++*count_out == algebra->limit)
+        if (result)
+            zset_result_add(result, member_in(first, place.record), score);
+        if (++count == algebra->limit)
             break;
     }
-    return true;
+    return count;
 }
 
 static bool is_in_another(const struct algebra *algebra, const char *stored)
@@ -277,32 +335,70 @@ static bool is_in_another(const struct algebra *algebra, const char *stored)
     return false;
 }
 
-static bool subtract(const struct algebra *algebra, struct zset_result *result)
+static void subtract(const struct algebra *algebra, struct zset_result *result)
 {
     const struct source *first = &algebra->sources[0];
     struct collection_place place;
     if (!first->entry)
-        return true;
+        return;
     for (bool more = collection_at(&first->members, 0, &place); more; more = collection_next(&first->members, &place)) {
         const char *stored = member_in(first, place.record);
-        if (!is_in_another(algebra, stored) && !zset_result_add(result, stored, score_in(first, place.record)))
-            return false;
+        if (!is_in_another(algebra, stored))
+            zset_result_add(result, stored, score_in(first, place.record));
     }
-    return true;
 }
 
-static bool operate(const struct algebra *algebra, struct zset_result *result)
+static void look_for_members(const struct algebra *algebra, struct zset_result *result)
 {
-    int64_t count;
     switch (algebra->operation) {
-    case ALGEBRA_UNION:
-        return unite(algebra, result);
+    case ALGEBRA_UNION: /* of one */
+        take_first(algebra, result);
+        return;
     case ALGEBRA_INTER:
-        return intersect(algebra, result, &count);
+        intersect(algebra, result);
+        return;
     case ALGEBRA_DIFF:
-        break;
+        subtract(algebra, result);
+        return;
     }
-    return subtract(algebra, result);
+}
+
+/* ---- results ---- */
+
+/* Members that there is to be room for at first: of a union, which may have the same ones again and again, not for all. */
+static uint64_t first_room(const struct algebra *algebra)
+{
+    uint64_t total = total_count(algebra), largest = 0;
+    for (int i = 0; i < algebra->count; i++) {
+        uint64_t count = source_count(&algebra->sources[i]);
+        largest = count > largest ? count : largest;
+    }
+    return total < JOINED_FACTOR * largest ? total : JOINED_FACTOR * largest;
+}
+
+/* False, after the answer, without memory. */
+static bool join_members(struct algebra *algebra, struct zset_result *result)
+{
+    static gathering_rule *const rules[] = {join_union, join_intersection, join_difference};
+    if (!zset_result_begin_joined(result, algebra->call, first_room(algebra), (uint64_t)algebra->count,
+                                  rules[algebra->operation], algebra))
+        return false;
+    if (gather_all(algebra, &result->members))
+        return true;
+    zset_result_fail(result);
+    return false;
+}
+
+/* The members that the operation yields. False, after the answer, without memory. */
+static bool operate(struct algebra *algebra, struct zset_result *result)
+{
+    if (joining_pays(algebra))
+        return join_members(algebra, result);
+    if (!zset_result_begin(result, algebra->call, source_count(&algebra->sources[0])))
+        return false;
+    result->is_skiplist = result->settles = true;
+    look_for_members(algebra, result);
+    return true;
 }
 
 /* ---- the commands ---- */
@@ -324,49 +420,32 @@ static size_t result_bytes(const struct algebra *algebra)
     return bytes;
 }
 
-static void reply_result(struct call *call, const struct zset_result *result, bool scores)
-{
-    uint64_t count = collection_count(&result->zset);
-    reply_scored_count(call->reply, count, scores);
-    reply_scored_run(call->reply, &result->zset, 0, count, false, scores);
-}
-
-static void make_result(const struct algebra *algebra)
+static void make_result(struct algebra *algebra)
 {
     struct call *call = algebra->call;
     struct zset_result result;
-    if (algebra->stores && !room_for(call, result_bytes(algebra)))
+    if (algebra->stores && !room_for(call, result_bytes(algebra) + zset_result_bytes(total_count(algebra))))
         return;
-    if (!zset_result_begin(&result, call, &call->keys[0]))
+    if (!operate(algebra, &result))
         return;
-    zset_begin(&result.zset);
-    if (!operate(algebra, &result)) {
-        zset_result_drop(&result);
-        error_no_memory(call);
-        return;
-    }
-    if (algebra->stores) {
-        zset_settle(&result.zset, &result.limits);
+    if (algebra->stores)
         zset_result_store(&result, &call->keys[0], &event_algebra[algebra->operation]);
-        return;
-    }
-    reply_result(call, &result, algebra->scores);
-    zset_result_drop(&result);
+    else if (algebra->counts)
+        zset_result_reply_count(&result);
+    else
+        zset_result_reply(&result, algebra->scores);
 }
 
 static void run_algebra(struct algebra *algebra, int options)
 {
-    int64_t count;
     if (!find_sources(algebra) || !algebra_options(algebra, options))
         return;
     if (algebra->operation != ALGEBRA_DIFF)
         qsort(algebra->sources, (size_t)algebra->count, sizeof algebra->sources[0], compare_sources);
-    if (algebra->counts) {
-        intersect(algebra, NULL, &count);
-        reply_int(algebra->call->reply, count);
-        return;
-    }
-    make_result(algebra);
+    if (algebra->counts && !joining_pays(algebra))
+        reply_int(algebra->call->reply, intersect(algebra, NULL));
+    else
+        make_result(algebra);
 }
 
 /* numkeys key [key ...] and options, from argv[at] on. */

@@ -163,17 +163,15 @@ static size_t bytes_of_some(const struct collection *zset, uint64_t count)
     return count * (each < RECORD_MAX ? each : RECORD_MAX);
 }
 
-/* In the order in which they would be read. False without memory. */
-static bool store_span(struct zset_result *result, const struct collection *zset, struct zset_span span, bool down)
+/* In the order in which they would be read. */
+static void take_span(struct zset_result *result, const struct collection *zset, struct zset_span span, bool down)
 {
     struct collection_place place;
     bool more = span.count > 0 && collection_at(zset, down ? span.index + span.count - 1 : span.index, &place);
     while (more) {
-        if (!zset_result_add(result, zset_member(place.record), zset_score(place.record)))
-            return false;
+        zset_result_add(result, zset_member(place.record), zset_score(place.record));
         more = --span.count > 0 && (down ? collection_previous(zset, &place) : collection_next(zset, &place));
     }
-    return true;
 }
 
 /* ZRANGESTORE dst src min max [BYSCORE|BYLEX] [REV] [LIMIT offset count] */
@@ -186,18 +184,14 @@ void cmd_zrangestore(struct call *call)
     if (!read_query(call, &query, 3) || !zset_lookup(call, &call->keys[1], &zset, &found))
         return;
     struct zset_span span = found ? find_span(&query, &zset) : (struct zset_span){0, 0};
-    if (span.count > 0 && !room_for(call, bytes_of_some(&zset, span.count)))
+    if (span.count > 0 && !room_for(call, bytes_of_some(&zset, span.count) + zset_result_bytes(span.count)))
         return;
-    if (!zset_result_begin(&result, call, &call->keys[0]))
+    if (!zset_result_begin(&result, call, span.count))
         return;
-    if (query.by == ZSET_BY_RANK && span.count > result.limits.entries) /* of the others Redis doesn't know how many */
-        zset_begin(&result.zset);
-    if (store_span(&result, &zset, span, query.down)) {
-        zset_result_store(&result, &call->keys[0], &event_zrangestore);
-        return;
-    }
-    zset_result_drop(&result);
-    error_no_memory(call);
+    result.is_skiplist = query.by == ZSET_BY_RANK && /* of the others Redis doesn't know how many they will be */
+                         span.count > result.limits.entries;
+    take_span(&result, &zset, span, query.down);
+    zset_result_store(&result, &call->keys[0], &event_zrangestore);
 }
 
 /* ---- removing ---- */

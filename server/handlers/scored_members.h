@@ -33,13 +33,18 @@ static inline void reply_scored_count(struct reply *reply, uint64_t count, bool 
     reply_array(reply, scores && reply->resp == 2 ? count * 2 : count);
 }
 
-static inline void reply_scored(struct reply *reply, const char *record, bool scores)
+static inline void reply_scored_member(struct reply *reply, const char *stored, double score, bool scores)
 {
     if (scores && reply->resp > 2)
         reply_array(reply, 2);
-    reply_element(reply, zset_member(record));
+    reply_element(reply, stored);
     if (scores)
-        reply_double(reply, zset_score(record));
+        reply_double(reply, score);
+}
+
+static inline void reply_scored(struct reply *reply, const char *record, bool scores)
+{
+    reply_scored_member(reply, zset_member(record), zset_score(record), scores);
 }
 
 /* Answers with the count members from index on, upwards or downwards; there are so many. */

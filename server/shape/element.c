@@ -194,6 +194,15 @@ bool element_equals(const char *stored, const struct element *element)
     return blob && bytes_equal(blob->data, blob->len, element->text.data, element->text.len);
 }
 
+bool element_is_same(const char *stored, const char *other)
+{
+    const struct blob *blob = blob_of(stored), *other_blob = blob_of(other);
+    if (blob && other_blob)
+        return blob == other_blob || bytes_equal(blob->data, blob->len, other_blob->data, other_blob->len);
+    size_t len = element_len(stored);
+    return len == element_len(other) && memcmp(stored, other, len) == 0;
+}
+
 int element_compare(const char *stored, struct bytes text)
 {
     struct element_view view;

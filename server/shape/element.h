@@ -83,6 +83,9 @@ bool element_to_i64(const char *stored, int64_t *number_out);
 
 bool element_equals(const char *stored, const struct element *element);
 
+/* Whether two stored elements are the same string. */
+bool element_is_same(const char *stored, const char *other);
+
 /* Below, equal to or above zero, as memcmp() of their texts. */
 int element_compare(const char *stored, struct bytes text);
 

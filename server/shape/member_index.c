@@ -1,8 +1,10 @@
 #include "shape/member_index.h"
 
 #include "base/panic.h"
+#include "shape/tree_build.h"
 #include "shape/tree_internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define PIECE_LEN sizeof(uint32_t)
@@ -32,6 +34,21 @@ uint64_t member_index_hash(const char *record)
     uint32_t piece;
     memcpy(&piece, record + HASH_PIECE_OFFSET, PIECE_LEN);
     return (uint64_t)piece << 32;
+}
+
+int member_index_build(struct tree *index, const struct record_ref *members, size_t count)
+{
+    struct tree_builder builder;
+    char record[INDEX_RECORD_LEN];
+    tree_build_begin(&builder, TREE_BY_HASH, index_form);
+    for (size_t i = 0; i < count; i++) {
+        make_record(record, members[i].score, members[i].key);
+        if (tree_build_add(&builder, member_index_hash(record), record, sizeof record) != 0) {
+            tree_build_drop(&builder);
+            return -ENOMEM;
+        }
+    }
+    return tree_build_end(&builder, index);
 }
 
 /* The first record from the place on in its leaf that has this hash; false, with the place at the leaf's end, if none. */

@@ -10,9 +10,16 @@
 #ifndef KVS_SHAPE_MEMBER_INDEX_H
 #define KVS_SHAPE_MEMBER_INDEX_H
 
+#include "shape/record_sort.h"
 #include "shape/tree.h"
 
 void member_index_init(struct tree *index);
+
+/*
+ * The index of members by their scores, all at once. Keys are their hashes, of which the upper halves count, and sorted.
+ * 0 or -ENOMEM: then there is none.
+ */
+int member_index_build(struct tree *index, const struct record_ref *members, size_t count);
 
 /* The record of a member in members, a tree by score. False: there is none; the place is then without meaning. */
 bool member_index_find(const struct tree *index, const struct tree *members, const struct element *member,

@@ -43,10 +43,15 @@ static bool outgrows(uint64_t count, size_t text_len, const struct zset_limits *
     return text_len > limits->value || count > limits->entries;
 }
 
-/* The score as the set has it; -0 is equal to 0. */
+double zset_score_kept(double score, bool is_skiplist)
+{
+    return score == 0 && !is_skiplist ? 0 : score; /* -0 is equal to 0 */
+}
+
+/* The score as the set has it. */
 static double as_kept(const struct collection *zset, double score)
 {
-    return score == 0 && zset_is_listpack(zset->entry) ? 0 : score;
+    return zset_score_kept(score, !zset_is_listpack(zset->entry));
 }
 
 /* Puts a record in its place; the references of its member are the set's then, or are released: without memory. */
@@ -77,18 +82,6 @@ int zset_add(struct collection *zset, const struct element *member, const struct
     memcpy(record, &score, sizeof score);
     size_t len = element_store(record + sizeof score, member, arg);
     return len > 0 ? put_record(zset, record, sizeof score + len, member->text, limits) : -ENOMEM;
-}
-
-int zset_add_stored(struct collection *zset, const char *stored, double score, const struct zset_limits *limits)
-{
-    char record[RECORD_MAX];
-    struct element_view view;
-    size_t len = element_len(stored);
-    memcpy(record, &score, sizeof score);
-    memcpy(record + sizeof score, stored, len);
-    element_retain(stored);
-    element_view(stored, &view);
-    return put_record(zset, record, sizeof score + len, view.text, limits);
 }
 
 int zset_rescore(struct collection *zset, struct collection_place *place, double score)

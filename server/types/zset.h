@@ -33,9 +33,6 @@ const char *zset_member(const char *record);
 int zset_add(struct collection *zset, const struct element *member, const struct arg *arg, double score,
              const struct zset_limits *limits);
 
-/* The same with a member as it is stored in another collection. */
-int zset_add_stored(struct collection *zset, const char *stored, double score, const struct zset_limits *limits);
-
 /* Gives a member that is there another score, not NaN. 0 or -ENOMEM. */
 int zset_rescore(struct collection *zset, struct collection_place *place, double score);
 
@@ -44,6 +41,9 @@ int zset_rescore(struct collection *zset, struct collection_place *place, double
  */
 void zset_begin(struct collection *zset);
 void zset_settle(struct collection *zset, const struct zset_limits *limits);
+
+/* A score as a set has it that is called a skiplist, or a listpack. */
+double zset_score_kept(double score, bool is_skiplist);
 
 /* Whether it is called a listpack. */
 bool zset_is_listpack(const struct entry *entry);
