@@ -1,7 +1,7 @@
 /*
  * Intersections, unions and differences of sets.
  *
- * Members that are found go one by one into an outcome: into the reply, into a count, or into a set of its own, which a
+ * Members that are found go one by one into an outcome: into the reply, into a count, or into a set that is made, which a
  * command that stores puts under its key when it is whole. So without memory nothing has changed.
  */
 #include "base/memory.h"
@@ -11,7 +11,7 @@
 #include "handlers/elements.h"
 #include "handlers/lookup.h"
 #include "handlers/set_limits.h"
-#include "store/disposal.h"
+#include "handlers/set_result.h"
 #include "types/set.h"
 #include "types/set_probe.h"
 
@@ -103,34 +103,32 @@ static bool operand_has(const struct operands *operands, int number, uint64_t ha
 
 struct outcome {
     struct call *call;
-    struct collection set; /* entry NULL: it is made in no set */
-    struct set_limits limits;
+    bool makes_set;
+    struct set_result made;
     bool counts;    /* they are only counted */
     uint64_t most;  /* up to so many; 0: all */
-    uint64_t count; /* so far */
+    uint64_t count; /* so far; of a set that is made, when it is whole */
     bool failed;    /* without memory */
 };
 
 /* They are put into a set, which will be under that key. False, after the answer, without memory. */
 static bool outcome_begin_set(struct outcome *outcome, struct bytes key)
 {
-    struct entry *entry = collection_create(&set_kind, key, ENTRY_NO_EXPIRY);
-    if (!entry) {
+    struct set_limits limits = set_limits_now(outcome->call);
+    if (set_result_begin(&outcome->made, key, ENTRY_NO_EXPIRY, &limits) != 0) {
         error_no_memory(outcome->call);
         return false;
     }
-    collection_open(&outcome->set, &set_kind, entry);
+    outcome->makes_set = true;
     return true;
 }
 
 /* Takes a stored member; false: it wants no more. */
 static bool outcome_take(struct outcome *outcome, const char *member)
 {
-    if (outcome->set.entry) {
-        int added = set_add_stored(&outcome->set, member, &outcome->limits);
-        outcome->failed = added < 0;
-        outcome->count += added > 0;
-        return added >= 0;
+    if (outcome->makes_set) {
+        outcome->failed = set_result_add(&outcome->made, member) != 0;
+        return !outcome->failed;
     }
     outcome->count++;
     if (outcome->counts)
@@ -139,14 +137,30 @@ static bool outcome_take(struct outcome *outcome, const char *member)
     return !reply_is_over(outcome->call->reply);
 }
 
+/* The set becomes whole. False without memory. */
+static bool outcome_finish_set(struct outcome *outcome)
+{
+    outcome->failed = outcome->failed || set_result_finish(&outcome->made) != 0;
+    outcome->count = collection_count(&outcome->made.set);
+    return !outcome->failed;
+}
+
 static void outcome_drop_set(struct outcome *outcome)
 {
-    dispose_entry(outcome->set.entry);
+    set_result_drop(&outcome->made);
+}
+
+/* All that is taken from now on is what stands at this place of a set, while it is walked. */
+static void outcome_follow(struct outcome *outcome, const struct collection *set, const struct collection_place *place)
+{
+    if (outcome->makes_set)
+        set_result_follow(&outcome->made, set, place);
 }
 
 static bool outcome_take_all(struct outcome *outcome, const struct collection *set)
 {
     struct collection_place place;
+    outcome_follow(outcome, set, &place);
     bool more = collection_at(set, 0, &place);
     while (more && outcome_take(outcome, place.record))
         more = collection_next(set, &place);
@@ -154,14 +168,21 @@ static bool outcome_take_all(struct outcome *outcome, const struct collection *s
 }
 
 /* Answers with the set that was made. */
-static void outcome_reply_set(const struct outcome *outcome)
+static void outcome_reply_set(struct outcome *outcome)
 {
     struct reply *reply = outcome->call->reply;
+    const struct collection *set = &outcome->made.set;
     struct collection_place place;
+    if (!outcome_finish_set(outcome)) {
+        error_no_memory(outcome->call);
+        outcome_drop_set(outcome);
+        return;
+    }
     reply_set(reply, outcome->count);
-    bool more = collection_at(&outcome->set, 0, &place);
-    for (; more && !reply_is_over(reply); more = collection_next(&outcome->set, &place))
+    bool more = collection_at(set, 0, &place);
+    for (; more && !reply_is_over(reply); more = collection_next(set, &place))
         reply_element(reply, place.record);
+    outcome_drop_set(outcome);
 }
 
 /* Puts the set that was made under the call's first key; one without members deletes it. */
@@ -169,12 +190,12 @@ static void outcome_store(struct outcome *outcome, const struct key_event *event
 {
     struct call *call = outcome->call;
     const struct key *key = &call->keys[0];
-    if (outcome->failed)
+    if (!outcome_finish_set(outcome))
         error_no_memory(call);
-    if (outcome->failed || outcome->count == 0 || !room_for(call, entry_memory(outcome->set.entry, 1000)))
+    if (outcome->failed || outcome->count == 0 || !room_for(call, entry_memory(outcome->made.set.entry, 1000)))
         outcome_drop_set(outcome);
     else
-        keyspace_put(&call->view, key, outcome->set.entry, event);
+        keyspace_put(&call->view, key, outcome->made.set.entry, event);
     if (outcome->failed || call->outcome != CALL_DONE)
         return;
     if (outcome->count == 0)
@@ -217,6 +238,7 @@ static void intersect(struct operands *operands, struct outcome *outcome)
     while (first < operands->count && operands->sets[first].entry == smallest->entry)
         first++;
     operands_probe(operands, first, collection_count(smallest));
+    outcome_follow(outcome, smallest, &place);
     for (bool more = collection_at(smallest, 0, &place); more; more = collection_next(smallest, &place)) {
         element_init_stored(&member, place.record, &view);
         if (all_have(operands, first, &member) && !outcome_take(outcome, place.record))
@@ -224,12 +246,16 @@ static void intersect(struct operands *operands, struct outcome *outcome)
     }
 }
 
+/* Into a set, unless there are members in one set only. */
 static void unite(const struct operands *operands, struct outcome *outcome)
 {
-    bool more = true;
-    for (int i = 0; i < operands->count && more; i++)
+    if (outcome->makes_set) {
+        outcome->failed = set_result_unite(&outcome->made, operands->sets, (unsigned)operands->count) != 0;
+        return;
+    }
+    for (int i = 0; i < operands->count; i++)
         if (operands->sets[i].entry)
-            more = outcome_take_all(outcome, &operands->sets[i]);
+            outcome_take_all(outcome, &operands->sets[i]);
 }
 
 /* Looks for each member of the first set in all the others, of which the largest is the likeliest to have it. */
@@ -241,6 +267,7 @@ static void subtract_by_looking(struct operands *operands, struct outcome *outco
     const struct collection *first = &operands->sets[0];
     qsort(operands->sets + 1, (size_t)operands->count - 1, sizeof operands->sets[0], compare_counts_down);
     operands_probe(operands, 1, collection_count(first));
+    outcome_follow(outcome, first, &place);
     for (bool more = collection_at(first, 0, &place); more; more = collection_next(first, &place)) {
         element_init_stored(&member, place.record, &view);
         if (!any_has(operands, 1, &member) && !outcome_take(outcome, place.record))
@@ -254,16 +281,14 @@ static void subtract_by_removing(const struct operands *operands, struct outcome
     struct collection_place place;
     struct element member;
     struct element_view view;
-    if (!outcome_take_all(outcome, &operands->sets[0]))
+    if (!outcome_take_all(outcome, &operands->sets[0]) || !outcome_finish_set(outcome))
         return;
-    for (int i = 1; i < operands->count && outcome->count > 0; i++) {
+    for (int i = 1; i < operands->count && collection_count(&outcome->made.set) > 0; i++) {
         const struct collection *set = &operands->sets[i];
         bool more = set->entry && collection_at(set, 0, &place);
-        for (; more && outcome->count > 0; more = collection_next(set, &place)) {
+        for (; more && collection_count(&outcome->made.set) > 0; more = collection_next(set, &place)) {
             element_init_stored(&member, place.record, &view);
-            int removed = set_remove(&outcome->set, &member);
-            outcome->failed = removed < 0;
-            outcome->count -= removed > 0;
+            outcome->failed = set_remove(&outcome->made.set, &member) < 0;
             if (outcome->failed)
                 return;
         }
@@ -341,7 +366,7 @@ void cmd_sintercard(struct call *call)
 
 void cmd_sinterstore(struct call *call)
 {
-    struct outcome outcome = {.call = call, .limits = set_limits_now(call)};
+    struct outcome outcome = {.call = call};
     struct operands operands;
     if (!operands_init(&operands, call, 1))
         return;
@@ -352,19 +377,9 @@ void cmd_sinterstore(struct call *call)
     operands_deinit(&operands);
 }
 
-/* Answers with what was put into a set on the way. */
-static void reply_made_set(struct outcome *outcome)
-{
-    if (outcome->failed)
-        error_no_memory(outcome->call);
-    else
-        outcome_reply_set(outcome);
-    outcome_drop_set(outcome);
-}
-
 void cmd_sunion(struct call *call)
 {
-    struct outcome outcome = {.call = call, .limits = set_limits_now(call)};
+    struct outcome outcome = {.call = call};
     struct operands operands;
     if (!operands_init(&operands, call, 0))
         return;
@@ -374,14 +389,14 @@ void cmd_sunion(struct call *call)
         reply_defer_set(call->reply, hole, outcome.count);
     } else if (outcome_begin_set(&outcome, (struct bytes){"", 0})) {
         unite(&operands, &outcome);
-        reply_made_set(&outcome);
+        outcome_reply_set(&outcome);
     }
     operands_deinit(&operands);
 }
 
 void cmd_sunionstore(struct call *call)
 {
-    struct outcome outcome = {.call = call, .limits = set_limits_now(call)};
+    struct outcome outcome = {.call = call};
     struct operands operands;
     if (!operands_init(&operands, call, 1))
         return;
@@ -397,7 +412,7 @@ static void subtract(struct operands *operands, struct outcome *outcome)
 {
     if (!operands->sets[0].entry || first_is_among_others(operands))
         return;
-    if (outcome->set.entry && removing_is_shorter(operands))
+    if (outcome->makes_set && removing_is_shorter(operands))
         subtract_by_removing(operands, outcome);
     else
         subtract_by_looking(operands, outcome);
@@ -405,7 +420,7 @@ static void subtract(struct operands *operands, struct outcome *outcome)
 
 void cmd_sdiff(struct call *call)
 {
-    struct outcome outcome = {.call = call, .limits = set_limits_now(call)};
+    struct outcome outcome = {.call = call};
     struct operands operands;
     if (!operands_init(&operands, call, 0))
         return;
@@ -415,14 +430,14 @@ void cmd_sdiff(struct call *call)
         reply_defer_set(call->reply, hole, outcome.count);
     } else if (outcome_begin_set(&outcome, (struct bytes){"", 0})) {
         subtract(&operands, &outcome);
-        reply_made_set(&outcome);
+        outcome_reply_set(&outcome);
     }
     operands_deinit(&operands);
 }
 
 void cmd_sdiffstore(struct call *call)
 {
-    struct outcome outcome = {.call = call, .limits = set_limits_now(call)};
+    struct outcome outcome = {.call = call};
     struct operands operands;
     if (!operands_init(&operands, call, 1))
         return;

@@ -12,14 +12,20 @@
 #include "handlers/member_sample.h"
 #include "handlers/member_scan.h"
 #include "handlers/set_limits.h"
+#include "handlers/set_result.h"
 #include "types/sample.h"
 #include "types/set.h"
+
+#include <errno.h>
 
 static const struct key_event event_sadd = {"sadd", EVENT_SET, 1}, event_srem = {"srem", EVENT_SET, 1},
                               event_spop = {"spop", EVENT_SET, 1};
 
 /* SPOP makes the set anew when this many times the members that remain are taken. */
 #define POP_RENAMES 5
+
+/* Up to this part of a large set members are popped one by one; a larger part makes a set of those that remain. */
+#define POP_FEW_PART 4
 
 static void member_init(struct element *member, const struct arg *arg)
 {
@@ -274,22 +280,22 @@ static void pop_few(struct change *change, uint64_t count)
     change_end(change, &event_spop, count);
 }
 
-/* Answers with so many random members, and puts the others into rest. False without memory. */
-static bool part_members(struct change *change, uint64_t count, struct collection *rest)
+/* Answers with so many random members, and puts the others into rest. 0 or -ENOMEM. */
+static int part_members(const struct change *change, uint64_t count, struct set_result *rest)
 {
     struct collection_place place;
-    struct set_limits limits = set_limits_now(change->call);
     uint64_t left = collection_count(&change->collection);
+    set_result_follow(rest, &change->collection, &place);
     for (bool more = collection_at(&change->collection, 0, &place); more; left--) {
         if (sample_takes(count, left)) {
             reply_element(change->call->reply, place.record);
             count--;
-        } else if (set_add_stored(rest, place.record, &limits) < 0) {
-            return false;
+        } else if (set_result_add(rest, place.record) != 0) {
+            return -ENOMEM;
         }
         more = collection_next(&change->collection, &place);
     }
-    return true;
+    return set_result_finish(rest);
 }
 
 static void say_all_popped(const struct change *change, const struct collection *rest)
@@ -312,27 +318,27 @@ static void pop_most(struct change *change, uint64_t count)
     struct set_limits limits = set_limits_now(call);
     struct reply_mark before = reply_mark(call->reply);
     struct key_event told = event_spop;
-    struct collection rest;
-    struct entry *entry = collection_create(&set_kind, change->key->name, entry_expiry(change->found));
-    if (!entry) {
+    struct set_result rest;
+    uint64_t remaining = collection_count(&change->collection) - count;
+    if (set_result_begin(&rest, change->key->name, entry_expiry(change->found), &limits) != 0) {
         error_no_memory(call);
         return;
     }
-    collection_open(&rest, &set_kind, entry);
-    set_name_like(&rest, &change->collection);
+    set_name_like(&rest.set, &change->collection);
     reply_set(call->reply, count);
-    if (!part_members(change, count, &rest)) {
-        entry_free(rest.entry);
+    if (part_members(change, count, &rest) != 0) {
+        set_result_drop(&rest);
         reply_rollback(call->reply, before);
         error_no_memory(call);
         return;
     }
-    if (collection_count(&rest) * POP_RENAMES <= count)
-        set_name_remains(&rest, &limits);
+    set_name_like(&rest.set, &change->collection);
+    if (remaining * POP_RENAMES <= count)
+        set_name_remains(&rest.set, &limits);
     if (effect_is_wanted())
-        say_all_popped(change, &rest);
+        say_all_popped(change, &rest.set);
     told.changes = (uint32_t)count;
-    keyspace_put(&call->view, change->key, rest.entry, &told);
+    keyspace_put(&call->view, change->key, rest.set.entry, &told);
 }
 
 static void pop_some(struct change *change, uint64_t count)
@@ -340,7 +346,7 @@ static void pop_some(struct change *change, uint64_t count)
     uint64_t all = collection_count(&change->collection);
     if (count >= all)
         pop_all(change);
-    else if (change->collection.is_tree && count <= all / 2)
+    else if (change->collection.is_tree && count <= all / POP_FEW_PART)
         pop_few(change, count);
     else
         pop_most(change, count);

@@ -353,6 +353,12 @@ uint64_t tree_next_hash(const struct tree *tree, const struct tree_place *place)
     return depth < tree->height ? place->branches[depth]->children[place->at[depth] + 1u].key : 0;
 }
 
+uint64_t tree_leaf_hash(const struct tree *tree, const struct tree_place *place)
+{
+    unsigned depth = depth_to_turn(tree, place, false);
+    return depth < tree->height ? place->branches[depth]->children[place->at[depth]].key : 0;
+}
+
 /* ---- memory ---- */
 
 static size_t memory_below(const void *node, unsigned level, const struct record_form form)

@@ -116,6 +116,9 @@ bool tree_search(const struct tree *tree, const struct element *element, bool ba
 /* By hash: the lowest hash that may be in the leaf behind that of the place; 0 when it is the last. */
 uint64_t tree_next_hash(const struct tree *tree, const struct tree_place *place);
 
+/* By hash: the lowest hash that may be in the leaf of the place. */
+uint64_t tree_leaf_hash(const struct tree *tree, const struct tree_place *place);
+
 /* ---- changing ---- */
 
 /*

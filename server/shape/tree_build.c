@@ -157,6 +157,7 @@ int tree_build_end(struct tree_builder *builder, struct tree *tree_out)
     tree->height = tree->root ? (uint8_t)(level + 1) : 0;
     tree_lower_root(tree);
     *tree_out = *tree;
+    tree_build_begin(builder, (enum tree_order)tree->order, tree->form);
     return 0;
 }
 
@@ -166,4 +167,5 @@ void tree_build_drop(struct tree_builder *builder)
     for (unsigned level = 0; level < TREE_HEIGHT_MAX; level++)
         if (builder->branches[level])
             tree_free_below(builder->branches[level], level + 1, form_of(builder));
+    tree_build_begin(builder, (enum tree_order)builder->tree.order, builder->tree.form);
 }

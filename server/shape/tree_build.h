@@ -32,7 +32,7 @@ void tree_build_begin(struct tree_builder *builder, enum tree_order order, struc
  */
 int tree_build_add(struct tree_builder *builder, uint64_t key, const char *record, size_t len);
 
-/* 0 or -ENOMEM: then nothing is left of it. */
+/* 0 or -ENOMEM: then nothing is left of it. Afterwards the builder is as at its beginning, as after the next function. */
 int tree_build_end(struct tree_builder *builder, struct tree *tree_out);
 
 void tree_build_drop(struct tree_builder *builder);

@@ -128,11 +128,14 @@ int collection_splice_timed(struct collection *collection, struct collection_pla
                             const char *record, size_t len, bool keep);
 
 /*
- * An empty collection, not by place, gets all these members at once, each of which is another one; it takes references of
- * its own to what they have outside. are_hashed: their keys are hashes, whose lowest bits may be 0 instead, and they are
- * sorted by them. Members are sorted otherwise afterwards. 0 or -ENOMEM; then the collection is as it was.
+ * An empty collection by score gets all these members at once, each of which is another one; it takes references of its own
+ * to what they have outside. are_hashed: their keys are hashes, whose lowest bits may be 0 instead, and they are sorted by
+ * them. Members are sorted otherwise afterwards. 0 or -ENOMEM; then the collection is as it was.
  */
 int collection_build(struct collection *collection, struct record_ref *members, size_t count, bool are_hashed);
+
+/* An empty collection becomes these trees. 0 or -ENOMEM; then the trees are the caller's. */
+int collection_plant(struct collection *collection, const struct collection_trees *trees);
 
 /* By score: gives the record another score, not NaN, and moves it where it belongs then. 0 or -ENOMEM. */
 int collection_rescore(struct collection *collection, struct collection_place *place, double score);

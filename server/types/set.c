@@ -53,6 +53,11 @@ void set_name_like(struct collection *set, const struct collection *other)
     call_it(set, other->entry->encoding & SET_NAME);
 }
 
+void set_name_large(struct collection *set)
+{
+    call_it(set, SET_IS_HASHTABLE);
+}
+
 void set_name_before(struct collection *set, uint64_t count, const struct set_limits *limits)
 {
     unsigned name = set->entry->encoding & SET_NAME;
