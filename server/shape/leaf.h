@@ -33,6 +33,13 @@ void leaf_replace(struct tree_leaf *leaf, size_t offset, size_t old_len, const c
  */
 struct tree_leaf *leaf_change(struct tree_leaf *leaf, size_t offset, size_t old_len, const char *data, size_t len);
 
+/* Asks for a leaf that will be read as a whole. */
+static inline void leaf_prefetch(const struct tree_leaf *leaf)
+{
+    for (size_t line = 0; line < LEAF_HEAD + LEAF_ROOM; line += 64)
+        __builtin_prefetch((const char *)leaf + line);
+}
+
 static inline const char *leaf_end(const struct tree_leaf *leaf)
 {
     return leaf->records + leaf->used;

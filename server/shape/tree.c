@@ -43,6 +43,8 @@ void tree_deinit(struct tree *tree)
 
 /* ---- copying ---- */
 
+#define COPIED_AHEAD 3 /* leaves that are on their way into the cache while one is copied */
+
 static struct tree_leaf *copy_leaf(const struct tree_leaf *leaf, struct record_form form)
 {
     struct tree_leaf *copy = leaf_create(leaf->used);
@@ -62,6 +64,8 @@ static void *copy_below(const void *node, unsigned level, struct record_form for
     struct tree_branch *copy = branch_create(branch->count);
     for (unsigned i = 0; copy && i < branch->count; i++) {
         struct tree_child child = branch->children[i];
+        if (level == 1 && i + COPIED_AHEAD < branch->count)
+            leaf_prefetch(branch->children[i + COPIED_AHEAD].node);
         child.node = copy_below(child.node, level - 1, form);
         if (!child.node) {
             tree_free_below(copy, level, form);

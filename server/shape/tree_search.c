@@ -6,8 +6,6 @@
 #include "shape/search.h"
 #include "shape/tree.h"
 
-#define CACHE_LINE 64
-
 static void prefetch_neighbour(const struct tree *tree, const struct tree_place *place, bool back)
 {
     if (tree->height == 0)
@@ -16,8 +14,7 @@ static void prefetch_neighbour(const struct tree *tree, const struct tree_place 
     unsigned at = place->at[tree->height - 1], next = back ? at - 1 : at + 1;
     if (next >= branch->count) /* in another branch, or nowhere: then the first line is waited for */
         return;
-    for (size_t line = 0; line < LEAF_HEAD + LEAF_ROOM; line += CACHE_LINE)
-        __builtin_prefetch((const char *)branch->children[next].node + line);
+    leaf_prefetch(branch->children[next].node);
 }
 
 static void put_place(struct tree_place *place, const char *record, uint64_t index)
