@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define SAMPLES 500 /* records from which the size of what is freed is estimated */
+#define BUILT_ANEW 3 /* from this part on it takes less time to build the index of those that stay */
+#define SAMPLES 500  /* records from which the size of what is freed is estimated */
 
 /* Of a packed collection; leaves it as it is if there is no memory for a smaller one. */
 static int packed_cut(struct collection *collection, uint64_t index, uint64_t count)
@@ -34,39 +35,44 @@ static int packed_cut(struct collection *collection, uint64_t index, uint64_t co
     return 0;
 }
 
-static bool add_to_index(struct tree *index, const struct tree *members, uint64_t from, uint64_t count)
+static struct record_ref *refer(struct record_ref *refs, const struct tree *members, uint64_t from, uint64_t count)
 {
     struct tree_place place;
     for (bool more = count > 0 && tree_at(members, from, &place); more && count > 0; count--) {
-        if (member_index_add(index, tree_record(&place)) != 0)
-            return false;
+        const char *record = tree_record(&place), *stored = record_element(record, members->form);
+        *refs++ = (struct record_ref){element_hash_stored(stored), stored, record_score(record)};
         more = tree_next(members, &place);
     }
-    return true;
+    return refs;
 }
 
 /* An index of those that stay, in the place of the one of all. False without memory; then it is as it was. */
 static bool index_those_that_stay(struct collection_trees *trees, uint64_t index, uint64_t count)
 {
     struct tree those;
-    uint64_t behind = index + count;
-    member_index_init(&those);
-    if (!add_to_index(&those, &trees->tree, 0, index) ||
-        !add_to_index(&those, &trees->tree, behind, trees->tree.count - behind)) {
-        tree_deinit(&those);
+    uint64_t behind = index + count, staying = trees->tree.count - count;
+    size_t bytes = (size_t)staying * sizeof(struct record_ref);
+    struct record_ref *refs = mem_try_alloc(bytes + 1); /* there may be none */
+    if (!refs)
         return false;
-    }
+    struct record_ref *end = refer(refs, &trees->tree, 0, index);
+    refer(end, &trees->tree, behind, trees->tree.count - behind);
+    record_sort_by_key(refs, staying);
+    int error = member_index_build(&those, refs, staying);
+    mem_free_sized(refs, bytes + 1);
+    if (error)
+        return false;
     collection_discard(&trees->index);
     trees->index = those;
     return true;
 }
 
-/* What is cut off leaves the index as well, record by record, unless fewer stay: then the index is made anew. */
+/* What is cut off leaves the index as well, record by record, unless that is a large part of it: then it is built anew. */
 static void index_cut(struct collection_trees *trees, uint64_t index, uint64_t count)
 {
     struct tree_place place;
     struct record_form form = trees->tree.form;
-    if (count > trees->tree.count / 2 && index_those_that_stay(trees, index, count))
+    if (count >= trees->tree.count / BUILT_ANEW && index_those_that_stay(trees, index, count))
         return;
     for (bool more = tree_at(&trees->tree, index, &place); more && count > 0; count--) {
         const char *record = tree_record(&place);
