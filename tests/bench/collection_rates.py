@@ -83,9 +83,9 @@ def _large_commands(members):
         ("ZRANK", *_random("ZRANK z m:#", 400000)),
         ("ZRANGEBYSCORE", *_random("ZRANGEBYSCORE z # +inf LIMIT 0 10", 200000)),
         ("ZRANGE in the middle", *_random(f"ZRANGE z {middle} {int(middle) + 9}", 200000)),
+        ("HINCRBY", *_random("HINCRBY h m:# 1", 400000)),  # before HSET, whose random values are no numbers
         ("HSET", *_random("HSET h m:# #", 400000)),
         ("HGET", *_random("HGET h m:#", 400000)),
-        ("HINCRBY", *_random("HINCRBY h m:# 1", 400000)),
         ("SADD", *_random("SADD s m:#", 400000)),
         ("SISMEMBER", *_random("SISMEMBER s m:#", 400000)),
         ("SINTER of 10 with all", *_random("SINTER s few", 200000)),
