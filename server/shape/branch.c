@@ -56,17 +56,25 @@ void branch_remove(struct tree_branch *branch, unsigned at)
     memmove(&children[at], &children[at + 1], (branch->count - at) * sizeof *children);
 }
 
-unsigned branch_find_key(const struct tree_branch *branch, uint64_t key)
+/* Hashes are spread evenly, so a child stands about where its hash is in the range. */
+unsigned branch_guess_hash(const struct tree_branch *branch, uint64_t hash, const struct hash_range *range)
 {
-    unsigned low = 0, high = branch->count;
-    while (high - low > 1) {
-        unsigned middle = (low + high) / 2;
-        if (branch->children[middle].key <= key)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    uint64_t span = (range->high - range->low) >> 32, distance = (hash - range->low) >> 32;
+    return (unsigned)(distance * branch->count / (span + 1));
+}
+
+unsigned branch_find_hash(const struct tree_branch *branch, uint64_t hash, struct hash_range *range)
+{
+    unsigned at = branch_guess_hash(branch, hash, range);
+    while (at + 1u < branch->count && branch->children[at + 1].key <= hash)
+        at++;
+    while (at > 0 && branch->children[at].key > hash)
+        at--;
+    if (at > 0)
+        range->low = branch->children[at].key;
+    if (at + 1u < branch->count)
+        range->high = branch->children[at + 1].key;
+    return at;
 }
 
 unsigned branch_find_index(const struct tree_branch *branch, uint64_t *index)

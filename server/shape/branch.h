@@ -37,8 +37,21 @@ void branch_insert(struct tree_branch *branch, unsigned at, const struct tree_ch
 /* What was looked for in the child that goes is then looked for in the one before it, or the one behind if it is the first. */
 void branch_remove(struct tree_branch *branch, unsigned at);
 
-/* The child in which a key belongs: the last one that doesn't begin behind it. */
-unsigned branch_find_key(const struct tree_branch *branch, uint64_t key);
+/* The hashes that are below a node, which on the way down from the root follow from the branches above it. */
+struct hash_range {
+    uint64_t low, high;
+};
+
+static inline struct hash_range hash_range_all(void)
+{
+    return (struct hash_range){0, UINT64_MAX};
+}
+
+/* The child in which a hash of the branch's range belongs: the last one that doesn't begin behind it. Range: the child's. */
+unsigned branch_find_hash(const struct tree_branch *branch, uint64_t hash, struct hash_range *range);
+
+/* The child that is likely to be found. */
+unsigned branch_guess_hash(const struct tree_branch *branch, uint64_t hash, const struct hash_range *range);
 
 /* The child with the record of that index, from which those before are subtracted; the last child if there is none. */
 unsigned branch_find_index(const struct tree_branch *branch, uint64_t *index);

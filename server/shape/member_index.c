@@ -51,73 +51,78 @@ int member_index_build(struct tree *index, const struct record_ref *members, siz
     return tree_build_end(&builder, index);
 }
 
-/* The first record from the place on in its leaf that has this hash; false, with the place at the leaf's end, if none. */
-static bool find_in_leaf(const struct tree *index, struct tree_place *place, uint64_t hash)
+/* Where an index's records with a hash are, one after the other. */
+struct found {
+    struct tree_place place;
+    const char *end; /* of those that may have it */
+    uint32_t piece;
+};
+
+/* The first record from this one on that has the hash; false, with the place at their end, if none. */
+static bool find_from(const struct tree *index, struct found *found, const char *record)
 {
-    const char *end, *record = tree_run(place, &end);
-    uint32_t piece = piece_of(hash);
-    for (; record < end; record += INDEX_RECORD_LEN)
-        if (memcmp(record + HASH_PIECE_OFFSET, &piece, PIECE_LEN) == 0)
+    for (; record < found->end; record += INDEX_RECORD_LEN)
+        if (memcmp(record + HASH_PIECE_OFFSET, &found->piece, PIECE_LEN) == 0)
             break;
-    tree_go_in_leaf(index, place, record);
-    return record < end;
+    tree_go_in_leaf(index, &found->place, record);
+    return record < found->end;
 }
 
-static bool find_first(const struct tree *index, uint64_t hash, struct tree_place *place_out)
+static bool find_first(const struct tree *index, uint64_t hash, struct found *found_out)
 {
-    return tree_find_hash(index, hash & ~(uint64_t)UINT32_MAX, place_out) && find_in_leaf(index, place_out, hash);
+    found_out->piece = piece_of(hash);
+    return tree_find_section(index, hash & ~(uint64_t)UINT32_MAX, &found_out->place, &found_out->end) &&
+           find_from(index, found_out, tree_record(&found_out->place));
 }
 
-static bool find_next(const struct tree *index, uint64_t hash, struct tree_place *place)
+static bool find_next(const struct tree *index, struct found *found)
 {
-    tree_go_in_leaf(index, place, tree_record(place) + INDEX_RECORD_LEN);
-    return find_in_leaf(index, place, hash);
+    return find_from(index, found, tree_record(&found->place) + INDEX_RECORD_LEN);
 }
 
 bool member_index_find(const struct tree *index, const struct tree *members, const struct element *member,
                        struct tree_place *place_out)
 {
-    struct tree_place at;
-    uint64_t hash = element_hash(member);
-    for (bool more = find_first(index, hash, &at); more; more = find_next(index, hash, &at))
-        if (tree_find_score(members, record_score(tree_record(&at)), member->text, place_out))
+    struct found at;
+    for (bool more = find_first(index, element_hash(member), &at); more; more = find_next(index, &at))
+        if (tree_find_score(members, record_score(tree_record(&at.place)), member->text, place_out))
             return true;
     return false;
 }
 
 int member_index_add(struct tree *index, const char *record)
 {
-    struct tree_place place;
+    struct found at;
     char added[INDEX_RECORD_LEN];
     uint64_t hash = element_hash_stored(record_element(record, member_form));
     make_record(added, record_score(record), hash);
-    find_first(index, hash, &place);
-    return tree_insert(index, &place, added, sizeof added);
+    find_first(index, hash, &at);
+    return tree_insert(index, &at.place, added, sizeof added);
 }
 
 /* The record with that score among those of the hash. */
-static void find_score(const struct tree *index, double score, uint64_t hash, struct tree_place *place_out)
+static void find_score(const struct tree *index, double score, uint64_t hash, struct found *found_out)
 {
     char sought[INDEX_RECORD_LEN];
     make_record(sought, score, hash);
-    bool more = find_first(index, hash, place_out);
-    while (more && memcmp(tree_record(place_out), sought, sizeof sought) != 0)
-        more = find_next(index, hash, place_out);
+    bool more = find_first(index, hash, found_out);
+    while (more && memcmp(tree_record(&found_out->place), sought, sizeof sought) != 0)
+        more = find_next(index, found_out);
     panic_unless(more);
 }
 
 void member_index_remove(struct tree *index, double score, uint64_t hash)
 {
-    struct tree_place place;
-    find_score(index, score, hash, &place);
-    tree_remove(index, &place);
+    struct found at;
+    find_score(index, score, hash, &at);
+    tree_remove(index, &at.place);
 }
 
 void member_index_rescore(struct tree *index, double old_score, double score, uint64_t hash)
 {
-    struct tree_place place;
+    struct found at;
     char changed[INDEX_RECORD_LEN];
     make_record(changed, score, hash);
-    find_score(index, old_score, hash, &place);
-    panic_unless(tree_splice(index, &place, 1, changed, sizeof changed, false) == 0); /* of the same length */
+    find_score(index, old_score, hash, &at);
+    panic_unless(tree_splice(index, &at.place, 1, changed, sizeof changed, false) == 0); /* of the same length */
 }

@@ -2,6 +2,7 @@
 
 #include "base/panic.h"
 #include "shape/branch.h"
+#include "shape/hash_leaf.h"
 #include "shape/leaf.h"
 #include "shape/tree_internal.h"
 
@@ -17,7 +18,7 @@ void tree_free_below(void *node, unsigned level, struct record_form form)
 {
     if (level == 0) {
         struct tree_leaf *leaf = node;
-        record_release_all(leaf->records, leaf_end(leaf), form);
+        record_release_all(leaf_begin(leaf), leaf_end(leaf), form);
         leaf_free(leaf);
         return;
     }
@@ -47,12 +48,13 @@ void tree_deinit(struct tree *tree)
 
 static struct tree_leaf *copy_leaf(const struct tree_leaf *leaf, struct record_form form)
 {
-    struct tree_leaf *copy = leaf_create(leaf->used);
+    struct tree_leaf *copy = leaf_create_headed(leaf->used, leaf->head);
     if (!copy)
         return NULL;
     copy->count = leaf->count;
-    leaf_replace(copy, 0, 0, leaf->records, leaf->used);
-    record_retain_all(copy->records, leaf_end(copy), form);
+    copy->used = leaf->used;
+    memcpy(copy->bytes, leaf->bytes, (size_t)leaf->head + leaf->used);
+    record_retain_all(leaf_begin(copy), leaf_end(copy), form);
     return copy;
 }
 
@@ -104,18 +106,19 @@ static void begin_leaf(struct tree_place *place, struct tree_leaf *leaf)
 {
     place->leaf = leaf;
     place->offset = place->index = 0;
+    place->section = PLACE_NO_SECTION;
 }
 
 static void put_at(struct tree_place *place, const char *record, unsigned index)
 {
-    place->offset = (uint16_t)(record - place->leaf->records);
+    place->offset = (uint16_t)(record - leaf_begin(place->leaf));
     place->index = (uint16_t)index;
 }
 
 static void put_at_index(const struct tree *tree, struct tree_place *place, unsigned index)
 {
     const struct tree_leaf *leaf = place->leaf;
-    put_at(place, record_skip(leaf->records, leaf_end(leaf), tree->form, index), index);
+    put_at(place, record_skip(leaf_begin(leaf), leaf_end(leaf), tree->form, index), index);
 }
 
 static void put_at_end(struct tree_place *place)
@@ -126,13 +129,12 @@ static void put_at_end(struct tree_place *place)
 void tree_end(const struct tree *tree, struct tree_place *place_out)
 {
     void *node = tree->root;
-    place_out->leaf = NULL;
-    place_out->offset = place_out->index = 0;
+    begin_leaf(place_out, NULL);
     if (!node)
         return;
     for (unsigned depth = 0; depth < tree->height; depth++)
         node = go_down(place_out, depth, node, ((struct tree_branch *)node)->count - 1u);
-    place_out->leaf = node;
+    begin_leaf(place_out, node);
     put_at_end(place_out);
 }
 
@@ -145,7 +147,7 @@ void tree_end(const struct tree *tree, struct tree_place *place_out)
 /* The place is in the last leaf. Returns the steps that it took. */
 static unsigned from_tail_to_last(const struct tree *tree, struct tree_place *place)
 {
-    const char *last = place->leaf->records + tree->tail, *next = last + record_len(last, tree->form);
+    const char *last = leaf_begin(place->leaf) + tree->tail, *next = last + record_len(last, tree->form);
     unsigned steps = 0;
     for (; next < leaf_end(place->leaf); steps++) {
         last = next;
@@ -176,7 +178,7 @@ void tree_last(struct tree *tree, struct tree_place *place_out)
 {
     tree_end(tree, place_out);
     const struct tree_leaf *leaf = place_out->leaf;
-    const char *records = leaf->records, *end = leaf_end(leaf);
+    const char *records = leaf_begin(leaf), *end = leaf_end(leaf);
     if (tree->tail == 0 && leaf->count > TAIL_RECORDS)
         tree->tail = (uint16_t)(record_skip(records, end, tree->form, leaf->count - TAIL_RECORDS) - records);
     if (from_tail_to_last(tree, place_out) > 2 * TAIL_RECORDS)
@@ -186,27 +188,35 @@ void tree_last(struct tree *tree, struct tree_place *place_out)
 bool tree_find_hash(const struct tree *tree, uint64_t hash, struct tree_place *place_out)
 {
     void *node = tree->root;
+    struct hash_range range = hash_range_all();
     for (unsigned depth = 0; depth < tree->height; depth++)
-        node = go_down(place_out, depth, node, branch_find_key(node, hash));
+        node = go_down(place_out, depth, node, branch_find_hash(node, hash, &range));
     begin_leaf(place_out, node);
     return node != NULL;
 }
 
+bool tree_find_section(const struct tree *tree, uint64_t hash, struct tree_place *place_out, const char **end_out)
+{
+    unsigned end;
+    *end_out = NULL;
+    if (!tree_find_hash(tree, hash, place_out))
+        return false;
+    place_out->section = (uint16_t)hash_section(hash);
+    place_out->offset = (uint16_t)section_begin(place_out->leaf, place_out->section, &end);
+    *end_out = leaf_begin(place_out->leaf) + end;
+    return true;
+}
+
 bool tree_find(const struct tree *tree, const struct element *element, struct tree_place *place_out)
 {
-    if (!tree_find_hash(tree, element_hash(element), place_out))
+    const char *end;
+    if (!tree_find_section(tree, element_hash(element), place_out, &end))
         return false;
-    const struct tree_leaf *leaf = place_out->leaf;
-    const char *record = leaf->records, *end = leaf_end(leaf);
-    for (unsigned index = 0; record < end; index++) {
-        if (element_equals(record_element(record, tree->form), element)) {
-            put_at(place_out, record, index);
-            return true;
-        }
+    const char *record = tree_record(place_out);
+    while (record < end && !element_equals(record_element(record, tree->form), element))
         record += record_len(record, tree->form);
-    }
-    put_at_end(place_out);
-    return false;
+    put_at(place_out, record, 0);
+    return record < end;
 }
 
 /* ---- finding by score ---- */
@@ -215,7 +225,7 @@ static const char *first_below(const void *node, unsigned level)
 {
     while (level-- > 0)
         node = ((const struct tree_branch *)node)->children[0].node;
-    return ((const struct tree_leaf *)node)->records;
+    return leaf_begin(node);
 }
 
 /* The child in which the bound is: the last one that doesn't begin behind it. Keys tell, or else first records. */
@@ -244,7 +254,7 @@ bool tree_find_bound(const struct tree *tree, const struct record_bound *bound, 
     begin_leaf(place_out, node);
     if (!node)
         return false;
-    const char *record = place_out->leaf->records, *end = leaf_end(place_out->leaf);
+    const char *record = leaf_begin(place_out->leaf), *end = leaf_end(place_out->leaf);
     unsigned index = 0;
     while (record < end && record_is_before(record, bound)) {
         record += record_len(record, tree->form);
@@ -272,7 +282,7 @@ bool tree_seek(const struct tree *tree, const struct record_bound *bound, struct
 
 const char *tree_record(const struct tree_place *place)
 {
-    return place->leaf->records + place->offset;
+    return leaf_begin(place->leaf) + place->offset;
 }
 
 uint64_t tree_index(const struct tree *tree, const struct tree_place *place)
@@ -319,7 +329,7 @@ static bool previous_leaf(const struct tree *tree, struct tree_place *place)
     void *node = go_down(place, depth, place->branches[depth], place->at[depth] - 1u);
     while (++depth < tree->height)
         node = go_down(place, depth, node, ((struct tree_branch *)node)->count - 1u);
-    place->leaf = node;
+    begin_leaf(place, node);
     put_at_end(place);
     return true;
 }
@@ -348,7 +358,7 @@ unsigned tree_leaf_count(const struct tree_place *place)
 
 void tree_go_in_leaf(const struct tree *tree, struct tree_place *place, const char *record)
 {
-    put_at(place, record, (unsigned)(record - place->leaf->records) / tree->form.fixed);
+    put_at(place, record, (unsigned)(record - leaf_begin(place->leaf)) / tree->form.fixed);
 }
 
 uint64_t tree_next_hash(const struct tree *tree, const struct tree_place *place)
@@ -369,7 +379,7 @@ static size_t memory_below(const void *node, unsigned level, const struct record
 {
     if (level == 0) {
         const struct tree_leaf *leaf = node;
-        return leaf_memory(leaf) + record_outside(leaf->records, leaf_end(leaf), form);
+        return leaf_memory(leaf) + record_outside(leaf_begin(leaf), leaf_end(leaf), form);
     }
     const struct tree_branch *branch = node;
     size_t bytes = branch_memory(branch);
@@ -404,7 +414,7 @@ uint64_t tree_bytes(const struct tree *tree, uint64_t limit)
         return 0;
     for (bool more = tree_at(tree, 0, &place); more && bytes <= limit; more = tree_next_leaf(tree, &place)) {
         const struct tree_leaf *leaf = place.leaf;
-        bytes += leaf->used + (tree->has_outside ? record_outside(leaf->records, leaf_end(leaf), tree->form) : 0);
+        bytes += leaf->used + (tree->has_outside ? record_outside(leaf_begin(leaf), leaf_end(leaf), tree->form) : 0);
     }
     return bytes;
 }
@@ -436,8 +446,8 @@ static void check_order(struct check *check, const char *record)
 static uint64_t check_leaf(struct check *check, const struct tree_leaf *leaf, uint64_t low, uint64_t high)
 {
     struct record_form form = check->tree->form;
-    const char *record = leaf->records;
-    panic_unless(leaf->count > 0 && leaf->used <= leaf->room);
+    const char *record = leaf_begin(leaf);
+    panic_unless(leaf->count > 0 && leaf->used <= leaf->room && hash_leaf_is_sound(check->tree, leaf));
     for (unsigned i = 0; i < leaf->count; i++) {
         uint64_t key = tree_key_of(check->tree, record);
         panic_unless(record < leaf_end(leaf) && key >= low && key <= high);
@@ -472,7 +482,7 @@ static void check_tail(const struct tree *tree)
 {
     struct tree_place place;
     tree_end(tree, &place);
-    const char *record = place.leaf->records, *tail = record + tree->tail;
+    const char *record = leaf_begin(place.leaf), *tail = record + tree->tail;
     while (record < tail)
         record += record_len(record, tree->form);
     panic_unless(record == tail && record < leaf_end(place.leaf));

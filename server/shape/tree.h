@@ -6,8 +6,9 @@
  * logarithmic time, and its place is known when it is found. The orders:
  *
  *     TREE_BY_PLACE   records stay where they are put (lists)
- *     TREE_BY_HASH    by the hash of the first element, or the hash that the record has itself; unsorted within a leaf.
- *                     A hash divides the tree in the same way however it grows, so it is a cursor for scans.
+ *     TREE_BY_HASH    by the hash of the first element, or the hash that the record has itself; within a leaf by a few
+ *                     bits of it (hash_leaf.h), and otherwise unsorted. A hash divides the tree in the same way
+ *                     however it grows, so it is a cursor for scans.
  *     TREE_BY_SCORE   by the score in front, then by the element's text; equal ones in any order
  *
  * All memory of a change is allocated before the first byte is changed: a change that returns -ENOMEM has not happened.
@@ -43,11 +44,14 @@ struct tree {
     uint16_t tail;    /* offset of a record in the last leaf, not far from its end, or 0: see tree_last() */
 };
 
+#define PLACE_NO_SECTION UINT16_MAX
+
 /* A record in the tree, or the end of a leaf. A change of the tree that isn't made through it invalidates it. */
 struct tree_place {
     struct tree_leaf *leaf;
     uint16_t offset;                               /* bytes into the leaf's records */
-    uint16_t index;                                /* records before it in the leaf */
+    uint16_t index;                                /* records before it in the leaf; not after finding by hash */
+    uint16_t section;                              /* by hash: where to insert, or PLACE_NO_SECTION */
     uint16_t at[TREE_HEIGHT_MAX];                  /* which child, from the root down */
     struct tree_branch *branches[TREE_HEIGHT_MAX]; /* of which branch */
 };
@@ -79,6 +83,12 @@ bool tree_find(const struct tree *tree, const struct element *element, struct tr
 
 /* By hash: the beginning of the leaf in which that hash and those behind it are. False when the tree is empty. */
 bool tree_find_hash(const struct tree *tree, uint64_t hash, struct tree_place *place_out);
+
+/*
+ * By hash: in the leaf of that hash the first record that may have it; those that may go on to end. Where there is none,
+ * the place at their end is the one to insert it at. False when the tree is empty, with the end NULL.
+ */
+bool tree_find_section(const struct tree *tree, uint64_t hash, struct tree_place *place_out, const char **end_out);
 
 /* By score: the record with that score and text. Where it isn't there, the place is the one to insert it at. */
 bool tree_find_score(const struct tree *tree, double score, struct bytes text, struct tree_place *place_out);

@@ -3,6 +3,7 @@
  * the range are changed. The nodes, of all levels, are put together to a tree of their own from below.
  */
 #include "shape/branch.h"
+#include "shape/hash_leaf.h"
 #include "shape/leaf.h"
 #include "shape/tree_internal.h"
 
@@ -18,10 +19,13 @@ struct cut {
 
 static void take_records(struct tree_leaf *leaf, struct record_form form, uint64_t from, uint64_t count)
 {
-    const char *first = record_skip(leaf->records, leaf_end(leaf), form, from);
+    const char *first = record_skip(leaf_begin(leaf), leaf_end(leaf), form, from);
     const char *end = record_skip(first, leaf_end(leaf), form, count);
+    size_t offset = (size_t)(first - leaf_begin(leaf)), len = (size_t)(end - first);
     record_release_all(first, end, form);
-    leaf_replace(leaf, (size_t)(first - leaf->records), (size_t)(end - first), NULL, 0);
+    leaf_replace(leaf, offset, len, NULL, 0);
+    if (leaf->head > 0)
+        hash_leaf_changed(leaf, offset, len, 0);
     leaf->count = (uint16_t)(leaf->count - count);
 }
 

@@ -19,7 +19,7 @@ static void prefetch_neighbour(const struct tree *tree, const struct tree_place 
 
 static void put_place(struct tree_place *place, const char *record, uint64_t index)
 {
-    place->offset = (uint16_t)(record - place->leaf->records);
+    place->offset = (uint16_t)(record - leaf_begin(place->leaf));
     place->index = (uint16_t)index;
 }
 
@@ -48,14 +48,14 @@ static bool search_backwards(const struct tree *tree, const struct element *elem
         const char *record = tree_record(place), *end = record + element_len(record);
         uint64_t before;
         prefetch_neighbour(tree, place, true);
-        const char *found = search_run(place->leaf->records, end, element, true, &before);
+        const char *found = search_run(leaf_begin(place->leaf), end, element, true, &before);
         if (found) {
             *passed += place->index - before;
             put_place(place, found, before);
             return *passed < most;
         }
         *passed += place->index + UINT64_C(1);
-        put_place(place, place->leaf->records, 0);
+        put_place(place, leaf_begin(place->leaf), 0);
     } while (*passed < most && tree_previous(tree, place));
     return false;
 }

@@ -4,17 +4,17 @@
  *
  *     by place, by score   at the record nearest to the middle; but what is added at an end of the whole tree begins a
  *                          leaf there, so that leaves of records that come in order are full
- *     by hash              at a hash, since equal hashes stay in one leaf
+ *     by hash              at a hash, since equal hashes stay in one leaf: hash_leaf.h
  *
  * Leaves of which little is left are joined with a neighbour, as branches are; a root with one child gives way to it.
  */
 #include "base/memory.h"
 #include "shape/branch.h"
+#include "shape/hash_leaf.h"
 #include "shape/leaf.h"
 #include "shape/tree_internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LEAF_SPARSE (LEAF_ROOM / 4) /* bytes below which a leaf is joined with a neighbour, if it may be: */
@@ -49,14 +49,17 @@ static bool is_in_last_leaf(const struct tree *tree, const struct tree_place *pl
 
 /* ---- joining ---- */
 
-static struct tree_leaf *join_leaves(const struct tree_leaf *left, const struct tree_leaf *right)
+static struct tree_leaf *join_leaves(const struct tree *tree, const struct tree_leaf *left,
+                                     const struct tree_leaf *right)
 {
+    if (tree->order == TREE_BY_HASH)
+        return hash_leaf_join(tree, left, right);
     struct tree_leaf *joined = leaf_create((size_t)left->used + right->used);
     if (!joined)
         return NULL;
     joined->count = (uint16_t)(left->count + right->count);
-    leaf_replace(joined, 0, 0, left->records, left->used);
-    leaf_replace(joined, joined->used, 0, right->records, right->used);
+    leaf_replace(joined, 0, 0, leaf_begin(left), left->used);
+    leaf_replace(joined, joined->used, 0, leaf_begin(right), right->used);
     return joined;
 }
 
@@ -84,12 +87,12 @@ static bool may_join(const struct tree_child *left, const struct tree_child *rig
 }
 
 /* Joins the child at and the one behind it if both together are small enough and there is memory. */
-static void join_if_small(struct tree_branch *branch, unsigned at, bool leaves)
+static void join_if_small(const struct tree *tree, struct tree_branch *branch, unsigned at, bool leaves)
 {
     struct tree_child *left = &branch->children[at], *right = left + 1;
     if (!may_join(left, right, leaves))
         return;
-    void *joined = leaves ? (void *)join_leaves(left->node, right->node)
+    void *joined = leaves ? (void *)join_leaves(tree, left->node, right->node)
                           : (void *)join_branches(left->node, right->node, right->key);
     if (!joined)
         return;
@@ -105,11 +108,11 @@ static void join_if_small(struct tree_branch *branch, unsigned at, bool leaves)
     branch_remove(branch, at + 1);
 }
 
-static void join_with_neighbour(struct tree_branch *branch, unsigned at, bool leaves)
+static void join_with_neighbour(const struct tree *tree, struct tree_branch *branch, unsigned at, bool leaves)
 {
     if (branch->count < 2)
         return;
-    join_if_small(branch, at + 1u < branch->count ? at : at - 1, leaves);
+    join_if_small(tree, branch, at + 1u < branch->count ? at : at - 1, leaves);
 }
 
 void tree_lower_root(struct tree *tree)
@@ -143,10 +146,10 @@ static void tidy(struct tree *tree, const struct tree_place *place)
         }
         branch_remove(place->branches[depth - 1], place->at[depth - 1]);
     } else {
-        join_with_neighbour(place->branches[depth - 1], place->at[depth - 1], true);
+        join_with_neighbour(tree, place->branches[depth - 1], place->at[depth - 1], true);
     }
     while (--depth > 0 && place->branches[depth]->count < BRANCH_SPARSE)
-        join_with_neighbour(place->branches[depth - 1], place->at[depth - 1], false);
+        join_with_neighbour(tree, place->branches[depth - 1], place->at[depth - 1], false);
     tree_lower_root(tree);
 }
 
@@ -179,49 +182,6 @@ static void crowd_cut_in_half(struct crowd *crowd, const struct tree *tree)
         count++;
     }
     crowd_cut_at(crowd, tree, offset, count);
-}
-
-struct hashed {
-    uint64_t hash;
-    uint16_t offset, len;
-};
-
-static int compare_hashed(const void *a, const void *b)
-{
-    uint64_t x = ((const struct hashed *)a)->hash, y = ((const struct hashed *)b)->hash;
-    return (x > y) - (x < y);
-}
-
-/* Sorts the records by hash and cuts between two hashes, near the middle. False: all hashes are the same. */
-static bool crowd_cut_by_hash(struct crowd *crowd, const struct tree *tree)
-{
-    struct hashed sorted[sizeof crowd->records];
-    char records[sizeof crowd->records];
-    size_t offset = 0, best = 0;
-    if (crowd->count == 0)
-        return false;
-    for (size_t i = 0; i < crowd->count; i++) {
-        const char *record = crowd->records + offset;
-        size_t len = record_len(record, tree->form);
-        sorted[i] = (struct hashed){tree_key_of(tree, record), (uint16_t)offset, (uint16_t)len};
-        offset += len;
-    }
-    qsort(sorted, crowd->count, sizeof sorted[0], compare_hashed);
-    memcpy(records, crowd->records, crowd->used);
-    offset = 0;
-    crowd->cut_count = 0;
-    for (size_t i = 0; i < crowd->count; i++) {
-        size_t smaller = offset < crowd->used - offset ? offset : crowd->used - offset;
-        if (i > 0 && sorted[i].hash != sorted[i - 1].hash && smaller > best) {
-            best = smaller;
-            crowd->cut = offset;
-            crowd->cut_count = i;
-            crowd->key = sorted[i].hash;
-        }
-        memcpy(crowd->records + offset, records + sorted[i].offset, sorted[i].len);
-        offset += sorted[i].len;
-    }
-    return crowd->cut_count > 0;
 }
 
 static struct tree_leaf *crowd_leaf(const struct crowd *crowd, bool left)
@@ -345,40 +305,51 @@ static bool is_last(const struct tree *tree, const struct tree_place *place)
     return place->offset == place->leaf->used && is_in_last_leaf(tree, place);
 }
 
-/* False: it can't be parted. */
-static bool crowd_cut(struct crowd *crowd, const struct tree *tree, const struct tree_place *place, bool added)
+static void crowd_cut(struct crowd *crowd, const struct tree *tree, const struct tree_place *place, bool added)
 {
-    if (tree->order == TREE_BY_HASH)
-        return crowd_cut_by_hash(crowd, tree);
     if (added && is_last(tree, place))
         crowd_cut_at(crowd, tree, place->leaf->used, place->leaf->count);
     else if (added && is_first(tree, place))
         crowd_cut_at(crowd, tree, record_len(crowd->records, tree->form), 1);
     else
         crowd_cut_in_half(crowd, tree);
-    return true;
+}
+
+/* The two leaves and the key from which on the second is sought. */
+static int part_leaf(const struct tree *tree, const struct tree_place *place, size_t old_len, const char *record,
+                     size_t len, struct tree_leaf *halves_out[2], uint64_t *key_out)
+{
+    const struct tree_leaf *leaf = place->leaf;
+    struct crowd crowd;
+    if (tree->order == TREE_BY_HASH)
+        return hash_leaf_part(tree, leaf, place->offset, old_len, record, len, halves_out, key_out);
+    size_t behind = leaf->used - place->offset - old_len;
+    bool added = old_len == 0;
+    memcpy(crowd.records, leaf_begin(leaf), place->offset);
+    memcpy(crowd.records + place->offset, record, len);
+    memcpy(crowd.records + place->offset + len, leaf_begin(leaf) + place->offset + old_len, behind);
+    crowd.used = place->offset + len + behind;
+    crowd.count = leaf->count + (unsigned)added;
+    crowd_cut(&crowd, tree, place, added);
+    halves_out[0] = crowd_leaf(&crowd, true);
+    halves_out[1] = crowd_leaf(&crowd, false);
+    *key_out = crowd.key;
+    return halves_out[0] && halves_out[1] ? 0 : -ENOMEM;
 }
 
 static int part(struct tree *tree, struct tree_place *place, size_t old_len, const char *record, size_t len)
 {
-    struct tree_leaf *leaf = place->leaf;
+    struct tree_leaf *leaf = place->leaf, *halves[2] = {NULL, NULL};
     struct growth growth = {0};
-    struct crowd crowd;
-    size_t behind = leaf->used - place->offset - old_len;
+    uint64_t key = 0;
     bool added = old_len == 0;
-    memcpy(crowd.records, leaf->records, place->offset);
-    memcpy(crowd.records + place->offset, record, len);
-    memcpy(crowd.records + place->offset + len, leaf->records + place->offset + old_len, behind);
-    crowd.used = place->offset + len + behind;
-    crowd.count = leaf->count + (unsigned)added;
-    if (!crowd_cut(&crowd, tree, place, added))
-        return -ENOMEM; /* dozens of equal 64-bit hashes: nobody can choose them */
-    growth.left = crowd_leaf(&crowd, true);
-    growth.right = crowd_leaf(&crowd, false);
-    if (!growth.left || !growth.right || growth_reserve(&growth, tree, place) != 0)
-        return growth_fail(&growth);
+    int error = part_leaf(tree, place, old_len, record, len, halves, &key);
+    growth.left = halves[0];
+    growth.right = halves[1];
+    if (error || growth_reserve(&growth, tree, place) != 0)
+        return growth_fail(&growth); /* or dozens of equal 64-bit hashes: nobody can choose them */
     add_count(tree, place, added);
-    grow(tree, place, &growth, crowd.key);
+    grow(tree, place, &growth, key);
     leaf_free(leaf);
     return 0;
 }
@@ -400,6 +371,41 @@ int tree_plant(struct tree *tree, const char *records, size_t len, unsigned coun
     return 0;
 }
 
+/* Of a leaf with sections: a record that is inserted goes to the end of its own, whatever place in the leaf was given. */
+static void put_in_section(const struct tree *tree, struct tree_place *place, const char *record)
+{
+    unsigned end;
+    if (place->section != PLACE_NO_SECTION)
+        return;
+    place->section = (uint16_t)hash_section(tree_key_of(tree, record));
+    section_begin(place->leaf, place->section, &end);
+    place->offset = (uint16_t)end;
+}
+
+/* A change for which the leaf has room. 0 or -ENOMEM. */
+static int change_leaf(struct tree *tree, struct tree_place *place, size_t old_len, const char *record, size_t len)
+{
+    int change = (len > 0) - (old_len > 0);
+    bool has_sections = place->leaf->head > 0;
+    if (has_sections && old_len == 0)
+        put_in_section(tree, place, record);
+    struct tree_leaf *leaf = leaf_change(place->leaf, place->offset, old_len, record, len);
+    if (!leaf)
+        return -ENOMEM;
+    if (has_sections && old_len == 0)
+        hash_leaf_inserted(leaf, place->section, len);
+    else if (has_sections && old_len != len)
+        hash_leaf_changed(leaf, place->offset, old_len, len);
+    leaf->count = (uint16_t)(leaf->count + change);
+    place->leaf = leaf;
+    set_node(tree, place, tree->height, leaf);
+    if (change != 0)
+        add_count(tree, place, change);
+    if (change < 0)
+        tidy(tree, place);
+    return 0;
+}
+
 int tree_splice(struct tree *tree, struct tree_place *place, unsigned removed, const char *record, size_t len,
                 bool keep)
 {
@@ -407,30 +413,20 @@ int tree_splice(struct tree *tree, struct tree_place *place, unsigned removed, c
     char old[RECORD_MAX];
     if (!leaf)
         return tree_plant(tree, record, len, 1);
-    size_t old_len = removed ? record_len(leaf->records + place->offset, tree->form) : 0;
-    memcpy(old, leaf->records + place->offset, old_len);
-    size_t used = leaf->used - old_len + len;
-    if (tree->tail > 0 && (place->offset <= tree->tail || used > LEAF_ROOM) && is_in_last_leaf(tree, place))
+    const char *at = tree_record(place);
+    size_t old_len = removed ? record_len(at, tree->form) : 0;
+    if (tree->has_outside)
+        memcpy(old, at, old_len);
+    bool parts = leaf->head + leaf->used - old_len + len > LEAF_ROOM;
+    if (tree->tail > 0 && (place->offset <= tree->tail || parts) && is_in_last_leaf(tree, place))
         tree->tail = 0;
-    if (used > LEAF_ROOM) {
-        int error = part(tree, place, old_len, record, len);
-        if (error)
-            return error;
-    } else {
-        int change = (len > 0) - (int)removed;
-        leaf = leaf_change(leaf, place->offset, old_len, record, len);
-        if (!leaf)
-            return -ENOMEM;
-        leaf->count = (uint16_t)(leaf->count + change);
-        place->leaf = leaf;
-        set_node(tree, place, tree->height, leaf);
-        add_count(tree, place, change);
-        if (change < 0)
-            tidy(tree, place);
-    }
+    bool releases = tree->has_outside && !keep;
+    int error = parts ? part(tree, place, old_len, record, len) : change_leaf(tree, place, old_len, record, len);
+    if (error)
+        return error;
     if (len > 0 && !tree->has_outside)
         tree->has_outside = record_has_outside(record, record + len, tree->form);
-    if (!keep)
+    if (releases)
         record_release_all(old, old + old_len, tree->form);
     return 0;
 }

@@ -376,6 +376,73 @@ START_TEST(hashes_find_and_scans_miss_nothing)
 }
 END_TEST
 
+/* Fills a tree by hash with the fields below that number. */
+static void fill_hash(struct tree *tree, unsigned count)
+{
+    dice = dice_create(1);
+    memory_may_fail = false;
+    memset(values, 0, sizeof values);
+    present = 0;
+    tree_init(tree, TREE_BY_HASH, form_hash);
+    for (unsigned number = 0; number < count; number++)
+        hash_set(tree, number, number);
+}
+
+static bool has_field(const struct tree *tree, unsigned number)
+{
+    struct element element;
+    struct tree_place place;
+    char text[400];
+    element_of(number, &element, text);
+    return tree_find(tree, &element, &place) && number_of(tree_record(&place)) == number;
+}
+
+/* Ranges that begin and end anywhere in leaves, so in any of their sections. */
+START_TEST(what_a_cut_leaves_is_found_by_hash)
+{
+    struct tree tree, cut;
+    fill_hash(&tree, UNIVERSE);
+    while (tree.count > 0) {
+        unsigned found = 0;
+        tree_cut(&tree, dice_below(&dice, tree.count), 1 + dice_below(&dice, 200), &cut);
+        tree_deinit(&cut);
+        tree_check(&tree);
+        for (unsigned number = 0; number < UNIVERSE; number++)
+            found += has_field(&tree, number);
+        must(found == tree.count);
+    }
+}
+END_TEST
+
+/* A leaf of records in any order has no sections until it is parted. */
+START_TEST(a_planted_run_is_found_by_hash)
+{
+    struct tree tree;
+    char run[TREE_RUN_MAX];
+    unsigned count = 0;
+    size_t len = 0;
+    fill_hash(&tree, 0);
+    for (; len + 2 * (size_t)ELEMENT_MAX <= sizeof run; count++)
+        len = add_element(run, add_element(run, len, count * 3), count * 3);
+    must(tree_plant(&tree, run, len, count) == 0);
+    for (unsigned number = 0; number < UNIVERSE; number++)
+        must(has_field(&tree, number) == (number < 3 * count && number % 3 == 0));
+    for (unsigned number = 1; number < 300; number += 3) {
+        struct element element;
+        struct tree_place place;
+        char text[400], record[RECORD_MAX];
+        element_of(number, &element, text);
+        must(!tree_find(&tree, &element, &place));
+        must(tree_insert(&tree, &place, record, add_element(record, add_element(record, 0, number), 0)) == 0);
+        tree_check(&tree);
+        must(has_field(&tree, number));
+    }
+    for (unsigned number = 0; number < 3 * count; number += 3)
+        must(has_field(&tree, number));
+    tree_deinit(&tree);
+}
+END_TEST
+
 /* ---- by score ---- */
 
 static const double scores[] = {-1.0 / 0.0, -5.5, -1, -0.0, 0.0, 0.25, 1, 1e300, 1.0 / 0.0};
@@ -561,6 +628,8 @@ Suite *suite_tree(void)
     tcase_add_loop_test(tcase, places_hold, 0, 4);
     tcase_add_loop_test(tcase, skipping_goes_from_record_to_record, 0, 4);
     tcase_add_loop_test(tcase, hashes_find_and_scans_miss_nothing, 0, 4);
+    tcase_add_test(tcase, what_a_cut_leaves_is_found_by_hash);
+    tcase_add_test(tcase, a_planted_run_is_found_by_hash);
     tcase_add_loop_test(tcase, scores_sort, 0, 4);
     tcase_add_test(tcase, equal_hashes_stay_in_one_leaf);
     tcase_add_loop_test(tcase, records_that_come_in_order_fill_their_leaves, 0, 2);
