@@ -191,7 +191,8 @@ struct command {
     const char *name;     /* lower case; a subcommand's own word: "get" of "config|get" */
     command_handler *run; /* NULL for a pure container */
     uint32_t flags;
-    int arity; /* with the name (and the subcommand's); negative: at least */
+    int arity;  /* with the name (and the subcommand's); negative: at least */
+    int member; /* the argument in which the first member or field is that is looked for, as a rule; 0: there is none */
     const struct key_spec *key_specs;
     size_t key_spec_count;
     const struct command *subcommands;

@@ -39,6 +39,7 @@
 #include "record/stats.h"
 #include "resp/parser.h"
 #include "server.h"
+#include "types/member_ahead.h"
 
 #define GROUP_CALLS 16
 #define GROUP_KEYS 32
@@ -62,6 +63,7 @@ struct run {
 /* Calls that run under one set of locks. */
 struct group {
     unsigned call_count, key_count;
+    int members;  /* not 0 if some of the commands looks for a member */
     unsigned ran; /* calls that have run when the group has */
     size_t bytes; /* of the requests that may add to the memory in use */
     struct shard_set shards;
@@ -148,7 +150,7 @@ static __attribute__((noinline)) enum ran run_call(struct run *run, struct call 
 }
 
 /*
- * Fills in all but the keys, which the caller adds. Field by field, because the struct is too large to be cleared each
+ * Fills in all but the keys, which the caller adds, and member_hash. Field by field, because the struct is too large to be cleared each
  * time.
  */
 static inline void call_init(struct call *call, const struct run *run, struct client *client,
@@ -237,6 +239,7 @@ static inline bool group_add(struct group *group, const struct run *run, struct 
     call_init(call, run, execution->client, command, request, &execution->reply);
     call->key_count = (int)(group->key_count - first_key);
     call->keys = &group->keys[first_key];
+    group->members |= command->member;
     if (command->flags & CMD_DENYOOM)
         group->bytes += request_adds(request);
     return true;
@@ -248,6 +251,32 @@ static void group_prefetch(const struct group *group, void (*prefetch)(const str
     for (unsigned i = 0; i < group->call_count; i++)
         for (int k = 0; k < group->calls[i].key_count; k++)
             prefetch(&group->calls[i].view, group->calls[i].keys[k].hash);
+}
+
+/*
+ * Where members are looked for in large collections, brings what those searches will read into the cache: one step of all
+ * searches after the other. Most requests of a group are about one key, so that is looked up once.
+ */
+static void group_look_ahead(struct group *group)
+{
+    struct tree_ahead ahead[GROUP_CALLS];
+    unsigned count = 0;
+    const struct call *before = NULL;
+    const struct entry *entry = NULL;
+    for (unsigned i = 0; i < group->call_count; i++) {
+        struct call *call = &group->calls[i];
+        call->member_hash = 0;
+        if (group->call_count == 1 || call->command->member == 0 || call->command->member >= call->argc)
+            continue;
+        if (!before || before->keys[0].hash != call->keys[0].hash || before->view.db != call->view.db)
+            entry = keyspace_peek(&call->view, &call->keys[0]);
+        before = call;
+        if (entry && member_ahead_begin(&ahead[count], entry, &call->argv[call->command->member]))
+            call->member_hash = ahead[count++].hash;
+    }
+    for (unsigned step = 0; step < TREE_AHEAD_STEPS; step++)
+        for (unsigned i = 0; i < count; i++)
+            tree_ahead_step(&ahead[i], step);
 }
 
 /*
@@ -278,6 +307,8 @@ static unsigned group_run(struct group *group, struct run *run)
         group_prefetch(group, keyspace_prefetch_bucket);
         group_prefetch(group, keyspace_prefetch_entry);
     }
+    if (group->members)
+        group_look_ahead(group);
     unsigned ran = 0;
     enum ran outcome = RAN;
     while (ran < group->call_count && (outcome = run_call(run, &group->calls[ran])) == RAN)
@@ -450,6 +481,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     struct call call;
     call_init(&call, run, client, command, request, &execution->reply);
     call.room = run->room;
+    call.member_hash = 0;
     call.key_count = 0;
     call.keys = NULL;
     bool exclusive = command->flags & CMD_EXCLUSIVE;
@@ -515,6 +547,7 @@ static inline bool run_may_group(const struct client *client)
 static inline void group_clear(struct group *group)
 {
     group->call_count = group->key_count = 0;
+    group->members = 0;
     group->bytes = 0;
     group->shards = (struct shard_set){0};
 }
@@ -684,6 +717,7 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
         struct call_keys found;
         call_init(&call, &run, outer->client, command, &(struct request){.argc = argc, .argv = argv}, reply);
         call.inside = true;
+        call.member_hash = 0;
         call_keys_find(&found, &call);
         if (run_call(&run, &call) == RAN_NOT)
             reply_error(reply, REFUSAL_NO_MEMORY); /* it is too late to make room */

@@ -27,11 +27,6 @@ static const struct key_event event_sadd = {"sadd", EVENT_SET, 1}, event_srem = 
 /* Up to this part of a large set members are popped one by one; a larger part makes a set of those that remain. */
 #define POP_FEW_PART 4
 
-static void member_init(struct element *member, const struct arg *arg)
-{
-    element_init(member, arg->data, arg->len);
-}
-
 /* ---- adding and removing ---- */
 
 /* Without memory for the rest, those before are added, and the answer is the error. */
@@ -43,14 +38,14 @@ void cmd_sadd(struct call *call)
     int count = call->argc - 2, added = 0, result = 0;
     if (!change_find(&change, call, &call->keys[0], &set_kind) || !change_begin(&change))
         return;
-    member_init(&member, &call->argv[2]);
+    element_init_arg(&member, call, 2);
     if (change.found)
         set_name_before(&change.collection, (uint64_t)count, &limits);
     else
         set_name(&change.collection, &member, (uint64_t)count, &limits);
     for (int i = 0; i < count && result >= 0; i++) {
         if (i > 0)
-            member_init(&member, &call->argv[i + 2]);
+            element_init_arg(&member, call, i + 2);
         result = set_add(&change.collection, &member, &call->argv[i + 2], &limits);
         added += result > 0;
     }
@@ -75,7 +70,7 @@ void cmd_srem(struct call *call)
     if (change.found)
         change_begin(&change);
     for (int i = 2; change.found && i < call->argc && result >= 0; i++) {
-        member_init(&member, &call->argv[i]);
+        element_init_arg(&member, call, i);
         result = set_remove(&change.collection, &member);
         removed += result > 0;
         if (collection_count(&change.collection) == 0)
@@ -119,7 +114,7 @@ void cmd_smove(struct call *call)
     }
     if (!change_find(&target, call, &call->keys[1], &set_kind))
         return;
-    member_init(&member, &call->argv[3]);
+    element_init_arg(&member, call, 3);
     bool has = set_has(&source.collection, &member);
     if (!has || target.found == source.found) {
         reply_int(call->reply, has);
@@ -168,7 +163,7 @@ void cmd_sismember(struct call *call)
     bool found;
     if (!find_set(call, &set, &found))
         return;
-    member_init(&member, &call->argv[2]);
+    element_init_arg(&member, call, 2);
     reply_int(call->reply, found && set_has(&set, &member));
 }
 
@@ -181,7 +176,7 @@ void cmd_smismember(struct call *call)
         return;
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int i = 2; i < call->argc && !reply_is_over(call->reply); i++) {
-        member_init(&member, &call->argv[i]);
+        element_init_arg(&member, call, i);
         reply_int(call->reply, found && set_has(&set, &member));
     }
 }

@@ -6,6 +6,7 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "handlers/change.h"
+#include "handlers/elements.h"
 #include "handlers/member_sample.h"
 #include "handlers/member_scan.h"
 #include "handlers/scored_members.h"
@@ -19,7 +20,8 @@ static const struct key_event event_zadd = {"zadd", EVENT_ZSET, 1}, event_zincr 
 
 struct zadd {
     bool nx, xx, gt, lt, changed, increments;
-    int first; /* argument of the first score */
+    int first;    /* argument of the first score, */
+    double score; /* which it is */
 };
 
 /* How a member went in. */
@@ -68,7 +70,6 @@ static bool read_float(struct call *call, const struct arg *arg, double *value_o
 
 static bool zadd_options(struct call *call, struct zadd *options)
 {
-    double score;
     options->first = 2;
     while (options->first < call->argc && zadd_option(options, &call->argv[options->first]))
         options->first++;
@@ -77,8 +78,8 @@ static bool zadd_options(struct call *call, struct zadd *options)
         reply_error(call->reply, mistake);
         return false;
     }
-    for (int at = options->first; at < call->argc; at += 2) /* all of them, before anything is changed */
-        if (!read_float(call, &call->argv[at], &score))
+    for (int at = call->argc - 2; at >= options->first; at -= 2) /* all of them, before anything is changed */
+        if (!read_float(call, &call->argv[at], &options->score))
             return false;
     return true;
 }
@@ -100,18 +101,18 @@ static enum zadd_outcome update_score(struct collection *zset, struct collection
     return zset_rescore(zset, place, wanted) == 0 ? ZADD_UPDATED : ZADD_NO_MEMORY;
 }
 
-/* score becomes what the member has afterwards. */
-static enum zadd_outcome zadd_member(struct collection *zset, const struct arg *arg, const struct zadd *options,
-                                     const struct zset_limits *limits, double *score)
+/* The member of argument at. score becomes what it has afterwards. */
+static enum zadd_outcome zadd_member(const struct call *call, int at, struct collection *zset,
+                                     const struct zadd *options, const struct zset_limits *limits, double *score)
 {
     struct element member;
     struct collection_place place;
-    element_init(&member, arg->data, arg->len);
+    element_init_arg(&member, call, at);
     if (zset_find(zset, &member, &place))
         return update_score(zset, &place, options, score);
     if (options->xx)
         return ZADD_SKIPPED;
-    return zset_add(zset, &member, arg, *score, limits) == 0 ? ZADD_ADDED : ZADD_NO_MEMORY;
+    return zset_add(zset, &member, &call->argv[at], *score, limits) == 0 ? ZADD_ADDED : ZADD_NO_MEMORY;
 }
 
 static void zadd_reply(struct call *call, const struct zadd *options, bool skipped, double score, int64_t added,
@@ -142,8 +143,10 @@ static void zadd(struct call *call, struct zadd options)
     double score = 0;
     int64_t counts[ZADD_NO_MEMORY + 1] = {0};
     for (int at = options.first; at < call->argc && outcome < ZADD_NAN; at += 2) {
-        number_parse_double(call->argv[at].data, call->argv[at].len, &score);
-        outcome = zadd_member(&change.collection, &call->argv[at + 1], &options, &limits, &score);
+        score = options.score;
+        if (at > options.first)
+            number_parse_double(call->argv[at].data, call->argv[at].len, &score);
+        outcome = zadd_member(call, at + 1, &change.collection, &options, &limits, &score);
         counts[outcome]++;
     }
     if (outcome == ZADD_NAN)
@@ -205,20 +208,22 @@ void cmd_zcard(struct call *call)
         reply_int(call->reply, found ? (int64_t)collection_count(&zset) : 0);
 }
 
-static bool find_member(const struct collection *zset, const struct arg *arg, struct collection_place *place_out)
+/* The member of argument at. */
+static bool find_member(const struct call *call, int at, const struct collection *zset,
+                        struct collection_place *place_out)
 {
     struct element member;
-    element_init(&member, arg->data, arg->len);
+    element_init_arg(&member, call, at);
     return zset_find(zset, &member, place_out);
 }
 
-static void reply_score_of(struct reply *reply, const struct collection *zset, const struct arg *arg)
+static void reply_score_of(struct call *call, int at, const struct collection *zset)
 {
     struct collection_place place;
-    if (zset && find_member(zset, arg, &place))
-        reply_double(reply, zset_score(place.record));
+    if (zset && find_member(call, at, zset, &place))
+        reply_double(call->reply, zset_score(place.record));
     else
-        reply_null(reply);
+        reply_null(call->reply);
 }
 
 void cmd_zscore(struct call *call)
@@ -226,7 +231,7 @@ void cmd_zscore(struct call *call)
     struct collection zset;
     bool found;
     if (zset_lookup(call, &call->keys[0], &zset, &found))
-        reply_score_of(call->reply, found ? &zset : NULL, &call->argv[2]);
+        reply_score_of(call, 2, found ? &zset : NULL);
 }
 
 void cmd_zmscore(struct call *call)
@@ -237,7 +242,7 @@ void cmd_zmscore(struct call *call)
         return;
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int at = 2; at < call->argc && !reply_is_over(call->reply); at++)
-        reply_score_of(call->reply, found ? &zset : NULL, &call->argv[at]);
+        reply_score_of(call, at, found ? &zset : NULL);
 }
 
 /* key member [WITHSCORE] */
@@ -256,7 +261,7 @@ static void rank(struct call *call, bool down)
     }
     if (!zset_lookup(call, &call->keys[0], &zset, &found))
         return;
-    if (!found || !find_member(&zset, &call->argv[2], &place)) {
+    if (!found || !find_member(call, 2, &zset, &place)) {
         if (with_score)
             reply_null_array(call->reply);
         else

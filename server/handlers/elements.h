@@ -5,8 +5,17 @@
 #define KVS_HANDLERS_ELEMENTS_H
 
 #include "base/blob.h"
+#include "command/call.h"
 #include "resp/reply.h"
 #include "shape/element.h"
+
+/* The element of an argument; of the one that was looked ahead for, the hash is known. */
+static inline void element_init_arg(struct element *element, const struct call *call, int at)
+{
+    element_init(element, call->argv[at].data, call->argv[at].len);
+    if (at == call->command->member)
+        element->hash = call->member_hash;
+}
 
 /* Answers with a stored element; a large one isn't copied. */
 static inline void reply_element(struct reply *reply, const char *stored)

@@ -84,6 +84,7 @@ void element_init(struct element *element, const char *data, size_t len)
 {
     int64_t number;
     element->text = (struct bytes){data, len};
+    element->hash = 0;
     if (len > ELEMENT_INLINE_MAX)
         element->len = 0;
     else if (len <= NUMBER_I64_MAX_LEN && number_parse_i64(data, len, &number))
@@ -95,6 +96,7 @@ void element_init(struct element *element, const char *data, size_t len)
 void element_init_i64(struct element *element, int64_t number)
 {
     element->text = (struct bytes){NULL, 0};
+    element->hash = 0;
     element->len = (uint8_t)store_i64(element->stored, number);
 }
 
@@ -176,6 +178,7 @@ void element_init_stored(struct element *element, const char *stored, struct ele
 {
     element_view(stored, view_out);
     element->text = view_out->text;
+    element->hash = 0;
     element->len = view_out->blob ? 0 : (uint8_t)element_len(stored);
     memcpy(element->stored, stored, element->len);
 }
@@ -185,11 +188,8 @@ bool element_to_i64(const char *stored, int64_t *number_out)
     return read_i64(element_untimed(stored), number_out);
 }
 
-bool element_equals(const char *stored, const struct element *element)
+bool element_equals_blob(const char *stored, const struct element *element)
 {
-    if (element->len > 0)
-        return stored[0] == element->stored[0] && element_len(stored) == element->len &&
-               memcmp(stored, element->stored, element->len) == 0;
     const struct blob *blob = blob_of(stored);
     return blob && bytes_equal(blob->data, blob->len, element->text.data, element->text.len);
 }
@@ -220,6 +220,8 @@ uint64_t element_hash_stored(const char *stored)
 
 uint64_t element_hash(const struct element *element)
 {
+    if (element->hash != 0)
+        return element->hash;
     return element->len > 0 ? siphash_bytes(element->stored, element->len)
                             : siphash_bytes(element->text.data, element->text.len);
 }

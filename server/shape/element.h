@@ -53,6 +53,7 @@ enum element_tag {
 /* An element that is to be stored or looked for. Its text is borrowed from whoever made it. */
 struct element {
     struct bytes text;
+    uint64_t hash;            /* element_hash(), if it is known; 0: it isn't yet */
     uint8_t len;              /* bytes of stored; 0: it doesn't fit and goes into a blob */
     char stored[ELEMENT_MAX]; /* as it lies in a collection */
 };
@@ -81,8 +82,6 @@ void element_view(const char *stored, struct element_view *view_out);
 /* The number that a stored element is, or that its text would be; false if it is none. */
 bool element_to_i64(const char *stored, int64_t *number_out);
 
-bool element_equals(const char *stored, const struct element *element);
-
 /* Whether two stored elements are the same string. */
 bool element_is_same(const char *stored, const char *other);
 
@@ -104,6 +103,7 @@ size_t element_outside(const char *stored);
 size_t element_store_expiry(char *out, int64_t expire_ms);
 
 size_t element_len_rare(const char *stored);
+bool element_equals_blob(const char *stored, const struct element *element);
 
 /* Bytes of a stored element in its collection. */
 static inline size_t element_len(const char *stored)
@@ -128,6 +128,19 @@ static inline int64_t element_expiry(const char *stored)
     if ((unsigned char)*stored == ELEMENT_TIMED)
         memcpy(&expire_ms, stored + 1, sizeof expire_ms);
     return expire_ms;
+}
+
+/* Most elements of a run differ in their ends, and have one tag: so that is what is compared first. */
+static inline bool element_equals(const char *stored, const struct element *element)
+{
+    size_t len = element->len, word = sizeof(uint64_t);
+    if (len == 0)
+        return element_equals_blob(stored, element);
+    if (stored[0] != element->stored[0] || element_len(stored) != len)
+        return false;
+    if (len > word && memcmp(stored + len - word, element->stored + len - word, word) != 0)
+        return false;
+    return memcmp(stored, element->stored, len) == 0;
 }
 
 #endif

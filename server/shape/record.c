@@ -105,19 +105,9 @@ bool record_has_outside(const char *records, const char *end, struct record_form
     return false;
 }
 
-uint64_t record_score_key(double score)
+/* Of the bound's score. */
+bool record_is_before_equal(const char *record, const struct record_bound *bound)
 {
-    uint64_t bits;
-    double normal = score == 0 ? 0 : score;
-    memcpy(&bits, &normal, sizeof bits);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
-bool record_is_before(const char *record, const struct record_bound *bound)
-{
-    uint64_t key = record_score_key(record_score(record));
-    if (key != bound->key)
-        return key < bound->key;
     int order = element_compare(record + sizeof(double), bound->text);
     return bound->after ? order <= 0 : order < 0;
 }

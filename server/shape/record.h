@@ -73,7 +73,14 @@ static inline double record_score(const char *record)
     return score;
 }
 
-uint64_t record_score_key(double score); /* not NaN */
+/* Not NaN. */
+static inline uint64_t record_score_key(double score)
+{
+    uint64_t bits;
+    double normal = score == 0 ? 0 : score;
+    memcpy(&bits, &normal, sizeof bits);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
 
 /* A point in the order of scores and texts: before the records that aren't below it, or with after those above it. */
 struct record_bound {
@@ -98,7 +105,13 @@ static inline struct record_bound record_bound_above(double score)
     return (struct record_bound){record_score_key(score) + 1, {"", 0}, false};
 }
 
+bool record_is_before_equal(const char *record, const struct record_bound *bound);
+
 /* Whether a record, of a score and an element, stands before that point. */
-bool record_is_before(const char *record, const struct record_bound *bound);
+static inline bool record_is_before(const char *record, const struct record_bound *bound)
+{
+    uint64_t key = record_score_key(record_score(record));
+    return key == bound->key ? record_is_before_equal(record, bound) : key < bound->key;
+}
 
 #endif

@@ -177,6 +177,13 @@ const struct entry *keyspace_find_for_write(struct view *view, const struct key 
     return entry;
 }
 
+const struct entry *keyspace_peek(const struct view *view, const struct key *key)
+{
+    const struct table *table = shard_of(view, key->hash)->tables[view->db];
+    const table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
+    return slot ? slot_entry(*slot) : NULL;
+}
+
 void keyspace_prefetch_bucket(const struct view *view, uint64_t hash)
 {
     const struct table *table = shard_of(view, hash)->tables[view->db];

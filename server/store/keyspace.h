@@ -116,6 +116,9 @@ enum transfer keyspace_move(struct view *view, const struct key *key, int db);
 /* Copies the value with its TTL. db is the new key's database; not to itself. */
 enum transfer keyspace_copy(struct view *view, const struct key *from, int db, const struct key *to, bool replace);
 
+/* The entry under the key as it lies there, expired or not, for looking ahead; NULL if there is none. Changes nothing. */
+const struct entry *keyspace_peek(const struct view *view, const struct key *key);
+
 /* The steps of prefetching for a batch whose shards are locked: first all buckets, then all entries. */
 void keyspace_prefetch_bucket(const struct view *view, uint64_t hash);
 void keyspace_prefetch_entry(const struct view *view, uint64_t hash);

@@ -159,6 +159,25 @@ START_TEST(every_command_has_a_number_of_its_own)
 }
 END_TEST
 
+/* Looking ahead takes the only key and the member from where the table says. */
+START_TEST(members_stand_behind_the_only_key)
+{
+    unsigned met = 0;
+    for (unsigned i = 0; i < command_count(); i++) {
+        const struct command *command = command_by_number(i);
+        int least = command->arity > 0 ? command->arity : -command->arity;
+        if (command->member == 0)
+            continue;
+        met++;
+        ck_assert_msg(command->single_key > 0 && command->single_key < command->member, "%s", command->full_name);
+        ck_assert_msg(command->member < least || strcmp(command->name, "geohash") == 0 ||
+                          strcmp(command->name, "geopos") == 0,
+                      "%s", command->full_name);
+    }
+    ck_assert_uint_gt(met, 0);
+}
+END_TEST
+
 START_TEST(ranges_of_keys_are_found)
 {
     ck_assert_str_eq(keys_of_line("get a"), "a");
@@ -575,6 +594,7 @@ Suite *suite_command_table(void)
     tcase_add_test(tcase, only_the_given_bytes_of_a_name_are_read);
     tcase_add_test(tcase, subcommands_are_found_by_call_and_by_full_name);
     tcase_add_test(tcase, every_command_has_a_number_of_its_own);
+    tcase_add_test(tcase, members_stand_behind_the_only_key);
     tcase_add_test(tcase, ranges_of_keys_are_found);
     tcase_add_test(tcase, keys_of_places_are_found);
     tcase_add_test(tcase, keys_of_sets_are_found);

@@ -6,6 +6,7 @@
 #include "kit/scratch.h"
 #include "kit/suites.h"
 #include "shape/tree.h"
+#include "shape/tree_ahead.h"
 
 #include <check.h>
 #include <errno.h>
@@ -443,6 +444,29 @@ START_TEST(a_planted_run_is_found_by_hash)
 }
 END_TEST
 
+START_TEST(a_look_ahead_goes_where_a_search_goes)
+{
+    struct tree tree;
+    fill_hash(&tree, 0);
+    for (unsigned number = 0; number < UNIVERSE; number++) {
+        struct element element;
+        struct tree_place place;
+        struct tree_ahead ahead;
+        char text[400];
+        hash_set(&tree, number, number);
+        element_of((unsigned)dice_below(&dice, UNIVERSE), &element, text);
+        bool pays = tree_ahead_begin(&ahead, &tree, element_hash(&element));
+        must(pays == (tree.height > 1));
+        for (unsigned step = 0; step < TREE_AHEAD_STEPS && pays; step++)
+            tree_ahead_step(&ahead, step);
+        tree_find(&tree, &element, &place);
+        must(!pays || ahead.node == place.leaf);
+    }
+    must(tree.height > 1);
+    tree_deinit(&tree);
+}
+END_TEST
+
 /* ---- by score ---- */
 
 static const double scores[] = {-1.0 / 0.0, -5.5, -1, -0.0, 0.0, 0.25, 1, 1e300, 1.0 / 0.0};
@@ -630,6 +654,7 @@ Suite *suite_tree(void)
     tcase_add_loop_test(tcase, hashes_find_and_scans_miss_nothing, 0, 4);
     tcase_add_test(tcase, what_a_cut_leaves_is_found_by_hash);
     tcase_add_test(tcase, a_planted_run_is_found_by_hash);
+    tcase_add_test(tcase, a_look_ahead_goes_where_a_search_goes);
     tcase_add_loop_test(tcase, scores_sort, 0, 4);
     tcase_add_test(tcase, equal_hashes_stay_in_one_leaf);
     tcase_add_loop_test(tcase, records_that_come_in_order_fill_their_leaves, 0, 2);
