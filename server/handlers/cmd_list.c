@@ -106,6 +106,11 @@ static void reply_elements(struct call *call, const struct collection *list, uin
     struct collection_place place;
     reply_array(call->reply, count);
     bool more = count > 0 && collection_at(list, index, &place);
+    while (more && !back && !reply_is_over(call->reply)) {
+        const char *end, *run = collection_run(list, &place, &end);
+        reply_element_run(call->reply, run, end, &count);
+        more = count > 0 && collection_next_run(list, &place);
+    }
     while (more && !reply_is_over(call->reply)) {
         reply_element(call->reply, place.record);
         more = --count > 0 && (back ? collection_previous(list, &place) : collection_next(list, &place));

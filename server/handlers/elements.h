@@ -33,4 +33,18 @@ static inline void reply_element(struct reply *reply, const char *stored)
         reply_bulk(reply, view.text.data, view.text.len);
 }
 
+/* Answers with the elements of a run up to end, at most *count of them, which becomes how many are left. */
+static inline void reply_element_run(struct reply *reply, const char *stored, const char *end, uint64_t *count)
+{
+    for (; *count > 0 && stored < end && !reply_is_over(reply); --*count) {
+        size_t len = element_len(stored);
+        unsigned tag = (unsigned char)*stored;
+        if (tag >= ELEMENT_SHORT_TEXT && tag < ELEMENT_INT13)
+            reply_bulk_readable(reply, stored + 1, len - 1, (size_t)(end - stored) - 1);
+        else
+            reply_element(reply, stored);
+        stored += len;
+    }
+}
+
 #endif

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct blob;
 struct bytes;
@@ -58,10 +59,34 @@ static inline bool reply_is_over(const struct reply *reply)
 }
 
 /* ---- one value ---- */
+void reply_bulk(struct reply *reply, const char *data, size_t len);
+
+#define REPLY_SHORT 16
+
+/*
+ * The same, quickly if it is short and at least REPLY_SHORT bytes may be read from data on, whatever its length: then as
+ * many are copied, and what is too much is written over.
+ */
+static inline void reply_bulk_readable(struct reply *reply, const char *data, size_t len, size_t readable)
+{
+    char *at = reply->at;
+    if (len > REPLY_SHORT || readable < REPLY_SHORT || reply->end - at < 2 * REPLY_SHORT) {
+        reply_bulk(reply, data, len);
+        return;
+    }
+    *at++ = '$';
+    if (len >= 10)
+        *at++ = '1'; /* REPLY_SHORT is below 20 */
+    *at++ = (char)('0' + len % 10);
+    memcpy(at, "\r\n", 2);
+    memcpy(at + 2, data, REPLY_SHORT);
+    memcpy(at + 2 + len, "\r\n", 2);
+    reply->at = at + 2 + len + 2;
+}
+
 void reply_ok(struct reply *reply);
 void reply_simple(struct reply *reply, const char *text);
 void reply_int(struct reply *reply, int64_t value);
-void reply_bulk(struct reply *reply, const char *data, size_t len);
 void reply_bulk_text(struct reply *reply, const char *text);
 void reply_bulk_int(struct reply *reply, int64_t value);
 void reply_bulkf(struct reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -141,6 +141,20 @@ bool collection_previous(const struct collection *collection, struct collection_
     return place->index > 0 && collection_at(collection, place->index - 1, place);
 }
 
+const char *collection_run(const struct collection *collection, const struct collection_place *place,
+                           const char **end_out)
+{
+    if (collection->is_tree)
+        return tree_run(&place->tree, end_out);
+    *end_out = packed_end(collection->entry);
+    return place->record;
+}
+
+bool collection_next_run(const struct collection *collection, struct collection_place *place)
+{
+    return collection->is_tree && place_in_tree(place, tree_next_leaf(&collection->trees.tree, &place->tree));
+}
+
 static bool packed_search(const struct collection *collection, const struct element *element, bool back, uint64_t most,
                           struct collection_place *place, uint64_t *passed_out)
 {

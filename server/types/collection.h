@@ -84,6 +84,11 @@ void collection_end(const struct collection *collection, struct collection_place
 bool collection_next(const struct collection *collection, struct collection_place *place);
 bool collection_previous(const struct collection *collection, struct collection_place *place);
 
+/* The records from the place on that stand in one run, and where they end; and to the beginning of the next run. */
+const char *collection_run(const struct collection *collection, const struct collection_place *place,
+                           const char **end_out);
+bool collection_next_run(const struct collection *collection, struct collection_place *place);
+
 /* By place: as tree_search(). */
 bool collection_search(const struct collection *collection, const struct element *element, bool back, uint64_t most,
                        struct collection_place *place, uint64_t *passed_out);

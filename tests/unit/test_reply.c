@@ -89,6 +89,19 @@ static void put_bulk_empty(void)
 {
     reply_bulk(&reply, "", 0);
 }
+/* With bytes behind the value that may be read and are not to be seen, and with too few of them. */
+static void put_bulk_readable(void)
+{
+    reply_bulk_readable(&reply, "a\r\n\0bcdefghijklmnop", 5, 20);
+}
+static void put_bulk_readable_longest(void)
+{
+    reply_bulk_readable(&reply, "0123456789abcdefg", 16, 17);
+}
+static void put_bulk_hardly_readable(void)
+{
+    reply_bulk_readable(&reply, "0123456789ab", 10, 12);
+}
 static void put_bulk_text(void)
 {
     reply_bulk_text(&reply, "text");
@@ -220,6 +233,9 @@ static const struct kind {
     {put_int_least, BYTES(":-9223372036854775808\r\n"), BYTES(":-9223372036854775808\r\n")},
     {put_bulk, BYTES("$5\r\na\r\n\0b\r\n"), BYTES("$5\r\na\r\n\0b\r\n")},
     {put_bulk_empty, BYTES("$0\r\n\r\n"), BYTES("$0\r\n\r\n")},
+    {put_bulk_readable, BYTES("$5\r\na\r\n\0b\r\n"), BYTES("$5\r\na\r\n\0b\r\n")},
+    {put_bulk_readable_longest, BYTES("$16\r\n0123456789abcdef\r\n"), BYTES("$16\r\n0123456789abcdef\r\n")},
+    {put_bulk_hardly_readable, BYTES("$10\r\n0123456789\r\n"), BYTES("$10\r\n0123456789\r\n")},
     {put_bulk_text, BYTES("$4\r\ntext\r\n"), BYTES("$4\r\ntext\r\n")},
     {put_bulk_int, BYTES("$3\r\n-42\r\n"), BYTES("$3\r\n-42\r\n")},
     {put_bulkf, BYTES("$4\r\n12-x\r\n"), BYTES("$4\r\n12-x\r\n")},
