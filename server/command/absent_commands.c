@@ -79,16 +79,11 @@ static const struct {
     const char *const *names;
     size_t count;
 } groups[] = {
-    {GROUP_GENERIC, ABSENT(absent_generic)},
-    {GROUP_LIST, ABSENT(absent_list)},
-    {GROUP_SORTED_SET, ABSENT(absent_sorted_set)},
-    {GROUP_STREAM, ABSENT(absent_stream)},
-    {GROUP_PUBSUB, ABSENT(absent_pubsub)},
-    {GROUP_TRANSACTIONS, ABSENT(absent_transactions)},
-    {GROUP_SCRIPTING, ABSENT(absent_scripting)},
-    {GROUP_CONNECTION, ABSENT(absent_connection)},
-    {GROUP_SERVER, ABSENT(absent_server)},
-    {GROUP_CLUSTER, ABSENT(absent_cluster)},
+    {GROUP_GENERIC, ABSENT(absent_generic)},       {GROUP_LIST, ABSENT(absent_list)},
+    {GROUP_SORTED_SET, ABSENT(absent_sorted_set)}, {GROUP_STREAM, ABSENT(absent_stream)},
+    {GROUP_PUBSUB, ABSENT(absent_pubsub)},         {GROUP_TRANSACTIONS, ABSENT(absent_transactions)},
+    {GROUP_SCRIPTING, ABSENT(absent_scripting)},   {GROUP_CONNECTION, ABSENT(absent_connection)},
+    {GROUP_SERVER, ABSENT(absent_server)},         {GROUP_CLUSTER, ABSENT(absent_cluster)},
 };
 
 #define GROUP_COUNT (sizeof groups / sizeof groups[0])

@@ -92,10 +92,9 @@ static const char *find_field(const struct change *change)
 {
     struct element field;
     struct collection_place place;
-    const struct arg *arg = &change->call->argv[2];
     if (!change->found)
         return NULL;
-    element_init(&field, arg->data, arg->len);
+    element_init_arg(&field, change->call, 2);
     return hash_find(&change->collection, &field, change->call->view.now_ms, &place) ? place.record : NULL;
 }
 
@@ -196,7 +195,7 @@ void cmd_hdel(struct call *call)
     change_begin(&change);
     for (int i = 2; i < call->argc && !failed && collection_count(&change.collection) > 0; i++) {
         struct element field;
-        element_init(&field, call->argv[i].data, call->argv[i].len);
+        element_init_arg(&field, call, i);
         int gone = hash_remove(&change.collection, &field, call->view.now_ms);
         failed = gone < 0;
         removed += !failed && gone;
@@ -223,12 +222,12 @@ static bool find_hash(struct call *call, struct collection *hash_out, bool *foun
     return true;
 }
 
-/* The stored value of a field, or NULL. */
-static const char *find_value(const struct call *call, const struct collection *hash, const struct arg *field)
+/* The stored value of the field that argument names, or NULL. */
+static const char *find_value(const struct call *call, const struct collection *hash, int at)
 {
     struct element element;
     struct collection_place place;
-    element_init(&element, field->data, field->len);
+    element_init_arg(&element, call, at);
     return hash_find(hash, &element, call->view.now_ms, &place) ? hash_value(place.record) : NULL;
 }
 
@@ -245,7 +244,7 @@ void cmd_hget(struct call *call)
     struct collection hash;
     bool found;
     if (find_hash(call, &hash, &found))
-        reply_value(call->reply, found ? find_value(call, &hash, &call->argv[2]) : NULL);
+        reply_value(call->reply, found ? find_value(call, &hash, 2) : NULL);
 }
 
 void cmd_hmget(struct call *call)
@@ -256,7 +255,7 @@ void cmd_hmget(struct call *call)
         return;
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int i = 2; i < call->argc && !reply_is_over(call->reply); i++)
-        reply_value(call->reply, found ? find_value(call, &hash, &call->argv[i]) : NULL);
+        reply_value(call->reply, found ? find_value(call, &hash, i) : NULL);
 }
 
 void cmd_hlen(struct call *call)
@@ -272,7 +271,7 @@ void cmd_hexists(struct call *call)
     struct collection hash;
     bool found;
     if (find_hash(call, &hash, &found))
-        reply_int(call->reply, found && find_value(call, &hash, &call->argv[2]));
+        reply_int(call->reply, found && find_value(call, &hash, 2));
 }
 
 void cmd_hstrlen(struct call *call)
@@ -282,7 +281,7 @@ void cmd_hstrlen(struct call *call)
     bool found;
     if (!find_hash(call, &hash, &found))
         return;
-    const char *value = found ? find_value(call, &hash, &call->argv[2]) : NULL;
+    const char *value = found ? find_value(call, &hash, 2) : NULL;
     if (value)
         element_view(value, &view);
     reply_int(call->reply, (int64_t)view.text.len);

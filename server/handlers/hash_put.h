@@ -10,7 +10,7 @@
 /* What time it is for the call, and the limits of its server. */
 struct hash_terms hash_terms_of(const struct call *call);
 
-/* Sets a field to a value, which expires then; as hash_put(). */
+/* Sets a field, one of the call's arguments, to a value, which expires then; as hash_put(). */
 int hash_put_arg(struct call *call, struct collection *hash, const struct arg *field, const struct arg *value,
                  int64_t expire_ms);
 

@@ -96,7 +96,8 @@ static bool look_up(const struct name_walk *walk, struct call *call, struct byte
         view.now_ms = 0; /* at which nothing has expired */
     keyspace_lock(view.keyspace, &set);
     const struct entry *entry = keyspace_find(&view, &key, LOOKUP_PEEK);
-    bool fits = entry && !entry_is_due(entry, walk->now_ms) && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
+    bool fits =
+        entry && !entry_is_due(entry, walk->now_ms) && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
     keyspace_unlock(view.keyspace, &set);
     call->view.events = view.events;
     return fits;

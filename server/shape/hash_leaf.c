@@ -153,6 +153,14 @@ int hash_leaf_part(const struct tree *tree, const struct tree_leaf *leaf, size_t
     return halves_out[0] && halves_out[1] ? 0 : -ENOMEM;
 }
 
+struct tree_leaf *hash_leaf_of_run(const struct tree *tree, const char *records, size_t len)
+{
+    struct hash_list list;
+    list_begin(&list);
+    list_add_run(&list, tree, records, records + len);
+    return list_leaf(&list, 0, UINT64_MAX);
+}
+
 struct tree_leaf *hash_leaf_join(const struct tree *tree, const struct tree_leaf *left, const struct tree_leaf *right)
 {
     struct hash_list list;

@@ -63,6 +63,9 @@ void hash_leaf_changed(struct tree_leaf *leaf, size_t offset, size_t old_len, si
 int hash_leaf_part(const struct tree *tree, const struct tree_leaf *leaf, size_t offset, size_t old_len,
                    const char *record, size_t len, struct tree_leaf *halves_out[2], uint64_t *key_out);
 
+/* A leaf with the records of a run, which are in any order. NULL without memory. */
+struct tree_leaf *hash_leaf_of_run(const struct tree *tree, const char *records, size_t len);
+
 /* A leaf with the records of both. NULL without memory. */
 struct tree_leaf *hash_leaf_join(const struct tree *tree, const struct tree_leaf *left, const struct tree_leaf *right);
 

@@ -9,7 +9,7 @@
 #include "shape/tree_build.h"
 
 #include "shape/branch.h"
-#include "shape/leaf.h"
+#include "shape/hash_leaf.h"
 #include "shape/tree_internal.h"
 
 #include <errno.h>
@@ -62,14 +62,25 @@ static int add_node(struct tree_builder *builder, unsigned level, struct tree_ch
     return 0;
 }
 
-/* The first len bytes of what waits, which are count records, become a leaf. */
+/* Of the first len bytes of what waits, which are count records. NULL without memory. */
+static struct tree_leaf *make_leaf(const struct tree_builder *builder, unsigned len, unsigned count)
+{
+    if (builder->tree.order == TREE_BY_HASH)
+        return hash_leaf_of_run(&builder->tree, builder->records, len);
+    struct tree_leaf *leaf = leaf_create(len);
+    if (leaf) {
+        leaf->count = (uint16_t)count;
+        leaf_replace(leaf, 0, 0, builder->records, len);
+    }
+    return leaf;
+}
+
+/* The same becomes a leaf. */
 static int end_leaf(struct tree_builder *builder, unsigned len, unsigned count)
 {
-    struct tree_leaf *leaf = leaf_create(len);
+    struct tree_leaf *leaf = make_leaf(builder, len, count);
     if (!leaf)
         return -ENOMEM;
-    leaf->count = (uint16_t)count;
-    leaf_replace(leaf, 0, 0, builder->records, len);
     memmove(builder->records, builder->records + len, builder->used - len);
     builder->used = (uint16_t)(builder->used - len);
     builder->count = (uint16_t)(builder->count - count);

@@ -101,19 +101,34 @@ static int build(const struct kind *kind, unsigned countdown, struct tree *tree_
     return error;
 }
 
+/* The record is one of those from number on, up to end, that no other has been yet. */
+static void check_record(const struct tree *tree, const char *record, unsigned number, unsigned end, bool *is_taken)
+{
+    size_t len = record_len(record, tree->form);
+    while (number < end && (is_taken[number] || len != offsets[number + 1] - offsets[number] ||
+                            memcmp(record, records + offsets[number], len) != 0))
+        number++;
+    must(number < end);
+    is_taken[number] = true;
+}
+
+/* By hash the records of a leaf stand in any order. */
 static void check_records(const struct tree *tree)
 {
     struct tree_place place;
-    unsigned number = 0;
+    unsigned number = 0, leaf_end = 0;
+    bool by_hash = tree->order == TREE_BY_HASH, *is_taken = calloc(count + 1, 1);
+    must(is_taken && tree->count == count);
     tree_check(tree);
-    must(tree->count == count);
     for (bool more = tree_at(tree, 0, &place); more; more = tree_next(tree, &place), number++) {
-        const char *record = tree_record(&place);
-        size_t len = record_len(record, tree->form);
-        must(len == offsets[number + 1] - offsets[number] && memcmp(record, records + offsets[number], len) == 0);
+        if (place.index == 0)
+            leaf_end = number + tree_leaf_count(&place);
+        check_record(tree, tree_record(&place), by_hash ? number - place.index : number,
+                     by_hash ? leaf_end : number + 1, is_taken);
         must(number % 1000 != 0 || tree_index(tree, &place) == number);
     }
     must(number == count);
+    free(is_taken);
 }
 
 /* Takes most records out again, wherever they are, so that leaves and branches are joined. */
