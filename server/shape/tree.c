@@ -321,7 +321,7 @@ bool tree_next_leaf(const struct tree *tree, struct tree_place *place)
     return true;
 }
 
-static bool previous_leaf(const struct tree *tree, struct tree_place *place)
+bool tree_previous_leaf(const struct tree *tree, struct tree_place *place)
 {
     unsigned depth = depth_to_turn(tree, place, false);
     if (depth == tree->height)
@@ -345,7 +345,7 @@ bool tree_next(const struct tree *tree, struct tree_place *place)
 
 bool tree_previous(const struct tree *tree, struct tree_place *place)
 {
-    if (place->index == 0 && !previous_leaf(tree, place))
+    if (place->index == 0 && !tree_previous_leaf(tree, place))
         return false;
     put_at_index(tree, place, place->index - 1u);
     return true;

@@ -31,6 +31,9 @@ static inline uint64_t tree_key_of(const struct tree *tree, const char *record)
 /* Frees a node of that level, of which 0 is that of leaves, with all below it and what the elements refer to. */
 void tree_free_below(void *node, unsigned level, struct record_form form);
 
+/* To the end of the leaf before that of the place; false if it is the first. */
+bool tree_previous_leaf(const struct tree *tree, struct tree_place *place);
+
 /* Removes roots that have only one child, or none. */
 void tree_lower_root(struct tree *tree);
 

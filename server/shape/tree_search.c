@@ -1,18 +1,21 @@
 /*
- * Looking through a whole tree, leaf by leaf. The next leaf is fetched into the cache while one is looked through.
+ * Looking through a whole tree, leaf by leaf. Leaves further on are fetched into the cache while one is
+ * looked through.
  */
 #include "shape/branch.h"
 #include "shape/leaf.h"
 #include "shape/search.h"
-#include "shape/tree.h"
+#include "shape/tree_internal.h"
 
-static void prefetch_neighbour(const struct tree *tree, const struct tree_place *place, bool back)
+#define AHEAD 3u /* leaves */
+
+static void prefetch_leaf(const struct tree *tree, const struct tree_place *place, bool back)
 {
     if (tree->height == 0)
         return;
     const struct tree_branch *branch = place->branches[tree->height - 1];
-    unsigned at = place->at[tree->height - 1], next = back ? at - 1 : at + 1;
-    if (next >= branch->count) /* in another branch, or nowhere: then the first line is waited for */
+    unsigned at = place->at[tree->height - 1], next = back ? at - AHEAD : at + AHEAD;
+    if (next >= branch->count) /* in another branch, or nowhere: then it is waited for */
         return;
     leaf_prefetch(branch->children[next].node);
 }
@@ -29,7 +32,7 @@ static bool search_forwards(const struct tree *tree, const struct element *eleme
     do {
         const char *end, *run = tree_run(place, &end);
         uint64_t before;
-        prefetch_neighbour(tree, place, false);
+        prefetch_leaf(tree, place, false);
         const char *found = search_run(run, end, element, false, &before);
         if (found) {
             *passed += before;
@@ -41,23 +44,26 @@ static bool search_forwards(const struct tree *tree, const struct element *eleme
     return false;
 }
 
+/* Of a leaf only the end is needed, and the number of records: its last record is not looked for. */
 static bool search_backwards(const struct tree *tree, const struct element *element, struct tree_place *place,
                              uint64_t most, uint64_t *passed)
 {
+    const char *end = tree_record(place) + element_len(tree_record(place));
+    uint64_t count = place->index + UINT64_C(1), before;
     do {
-        const char *record = tree_record(place), *end = record + element_len(record);
-        uint64_t before;
-        prefetch_neighbour(tree, place, true);
+        prefetch_leaf(tree, place, true);
         const char *found = search_run(leaf_begin(place->leaf), end, element, true, &before);
         if (found) {
-            *passed += place->index - before;
+            *passed += count - 1 - before;
             put_place(place, found, before);
             return *passed < most;
         }
-        *passed += place->index + UINT64_C(1);
-        put_place(place, leaf_begin(place->leaf), 0);
-    } while (*passed < most && tree_previous(tree, place));
-    return false;
+        *passed += count;
+        if (*passed >= most || !tree_previous_leaf(tree, place))
+            return false;
+        end = leaf_end(place->leaf);
+        count = place->leaf->count;
+    } while (true);
 }
 
 bool tree_search(const struct tree *tree, const struct element *element, bool back, uint64_t most,
