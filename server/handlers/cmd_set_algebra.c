@@ -1,8 +1,8 @@
 /*
  * Intersections, unions and differences of sets.
  *
- * Members that are found go one by one into an outcome: into the reply, into a count, or into a set that is made, which a
- * command that stores puts under its key when it is whole. So without memory nothing has changed.
+ * Members that are found go one by one into an outcome: into the reply, into a count, or into a set that is made,
+ * which a command that stores puts under its key when it is whole. So without memory nothing has changed.
  */
 #include "base/memory.h"
 #include "command/errors.h"

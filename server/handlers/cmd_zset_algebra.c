@@ -4,8 +4,8 @@
  * The result of a union or an intersection is made from the smallest source on, as in Redis: the order in which scores
  * are added up decides how a sum is rounded, and what comes of infinities.
  *
- * Members of several sources are gathered and joined, which is sorting; only where the first source is much smaller than
- * the others are its members looked for in these.
+ * Members of several sources are gathered and joined, which is sorting; only where the first source is much smaller
+ * than the others are its members looked for in these.
  */
 #include "base/memory.h"
 #include "base/number.h"
@@ -365,7 +365,10 @@ static void look_for_members(const struct algebra *algebra, struct zset_result *
 
 /* ---- results ---- */
 
-/* Members that there is to be room for at first: of a union, which may have the same ones again and again, not for all. */
+/*
+ * Members that there is to be room for at first: of a union, which may have the same ones again and again, not for
+ * all.
+ */
 static uint64_t first_room(const struct algebra *algebra)
 {
     uint64_t total = total_count(algebra), largest = 0;

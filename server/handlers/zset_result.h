@@ -1,6 +1,6 @@
 /*
- * A sorted set that a command makes, to be answered with, or to be stored under a key, where it replaces what was there.
- * An empty one leaves no key behind.
+ * A sorted set that a command makes, to be answered with, or to be stored under a key, where it replaces what was
+ * there. An empty one leaves no key behind.
  *
  *     zset_result_begin()
  *     ...                       functions of .members, or zset_result_add()

@@ -16,8 +16,8 @@
 void member_index_init(struct tree *index);
 
 /*
- * The index of members by their scores, all at once. Keys are their hashes, of which the upper halves count, and sorted.
- * 0 or -ENOMEM: then there is none.
+ * The index of members by their scores, all at once. Keys are their hashes, of which the upper halves count, and
+ * sorted. 0 or -ENOMEM: then there is none.
  */
 int member_index_build(struct tree *index, const struct record_ref *members, size_t count);
 

@@ -2,9 +2,9 @@
  * Keys are sorted by their highest eight bits in which they differ, in place, and then what has these in common by the
  * next ones (an MSD radix sort; in place it is McIlroy, Bostic and McIlroy's "American flag sort", 1993).
  *
- * Among equal scores the texts decide. Pieces of them become keys: seven bytes, behind what all texts have in common, and
- * a byte that says how many more there are, up to eight. So a text that ends comes before one that goes on, and only
- * texts that both go on have equal keys; these are sorted by the piece behind it.
+ * Among equal scores the texts decide. Pieces of them become keys: seven bytes, behind what all texts have in common,
+ * and a byte that says how many more there are, up to eight. So a text that ends comes before one that goes on, and
+ * only texts that both go on have equal keys; these are sorted by the piece behind it.
  */
 #include "shape/record_sort.h"
 

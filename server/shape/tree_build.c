@@ -3,8 +3,8 @@
  * branch that is full becomes the last child of the level above when the next node comes. So there is one open branch a
  * level, and at the end these are put together from below.
  *
- * By hash a leaf ends where the hash changes, since equal ones must stay in one leaf: what it was filled with of the last
- * hash goes on to wait.
+ * By hash a leaf ends where the hash changes, since equal ones must stay in one leaf: what it was filled with of the
+ * last hash goes on to wait.
  */
 #include "shape/tree_build.h"
 
@@ -92,7 +92,10 @@ static int end_leaf(struct tree_builder *builder, unsigned len, unsigned count)
 
 /* ---- adding ---- */
 
-/* What waits, or all of it that may be parted from a record with that key, becomes a leaf, so that len bytes have room. */
+/*
+ * What waits, or all of it that may be parted from a record with that key, becomes a leaf, so that len bytes have
+ * room.
+ */
 static int make_room(struct tree_builder *builder, uint64_t key, size_t len)
 {
     int error = 0;

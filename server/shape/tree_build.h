@@ -26,13 +26,16 @@ struct tree_builder {
 void tree_build_begin(struct tree_builder *builder, enum tree_order order, struct record_form form);
 
 /*
- * The next record, whose key isn't below that of the one before. By hash the key may be any number from which on the tree
- * can be divided there: not above the record's hash, and above those of all records with a lower key. 0 or -ENOMEM; the
- * builder is then to be dropped.
+ * The next record, whose key isn't below that of the one before. By hash the key may be any number from which on the
+ * tree can be divided there: not above the record's hash, and above those of all records with a lower key. 0 or
+ * -ENOMEM; the builder is then to be dropped.
  */
 int tree_build_add(struct tree_builder *builder, uint64_t key, const char *record, size_t len);
 
-/* 0 or -ENOMEM: then nothing is left of it. Afterwards the builder is as at its beginning, as after the next function. */
+/*
+ * 0 or -ENOMEM: then nothing is left of it. Afterwards the builder is as at its beginning, as after the next
+ * function.
+ */
 int tree_build_end(struct tree_builder *builder, struct tree *tree_out);
 
 void tree_build_drop(struct tree_builder *builder);

@@ -133,9 +133,9 @@ int collection_splice_timed(struct collection *collection, struct collection_pla
                             const char *record, size_t len, bool keep);
 
 /*
- * An empty collection by score gets all these members at once, each of which is another one; it takes references of its own
- * to what they have outside. are_hashed: their keys are hashes, whose lowest bits may be 0 instead, and they are sorted by
- * them. Members are sorted otherwise afterwards. 0 or -ENOMEM; then the collection is as it was.
+ * An empty collection by score gets all these members at once, each of which is another one; it takes references of
+ * its own to what they have outside. are_hashed: their keys are hashes, whose lowest bits may be 0 instead, and they
+ * are sorted by them. Members are sorted otherwise afterwards. 0 or -ENOMEM; then the collection is as it was.
  */
 int collection_build(struct collection *collection, struct record_ref *members, size_t count, bool are_hashed);
 

@@ -67,7 +67,10 @@ static bool index_those_that_stay(struct collection_trees *trees, uint64_t index
     return true;
 }
 
-/* What is cut off leaves the index as well, record by record, unless that is a large part of it: then it is built anew. */
+/*
+ * What is cut off leaves the index as well, record by record, unless that is a large part of it: then it is built
+ * anew.
+ */
 static void index_cut(struct collection_trees *trees, uint64_t index, uint64_t count)
 {
     struct tree_place place;

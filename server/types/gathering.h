@@ -1,8 +1,9 @@
 /*
  * Gatherings: members, as other collections have them stored, that are to become a collection of their own at once.
  *
- * Members that come from several sources may be the same. They are joined then: sorted by their hashes, so that equal ones
- * stand beside one another, in the order of their sources. Which of them stay, and with which score, a function says.
+ * Members that come from several sources may be the same. They are joined then: sorted by their hashes, so that equal
+ * ones stand beside one another, in the order of their sources. Which of them stay, and with which score, a function
+ * says.
  *
  * The collections that they are borrowed from must not change meanwhile. A gathering takes 24 bytes for each member.
  */
@@ -17,8 +18,8 @@
 struct gathering;
 
 /*
- * The same member of one or more sources: whether it stays, as the first of them, whose score may be changed. It is asked
- * of what has been gathered so far, and again of what stays and what comes after it.
+ * The same member of one or more sources: whether it stays, as the first of them, whose score may be changed. It is
+ * asked of what has been gathered so far, and again of what stays and what comes after it.
  */
 typedef bool gathering_rule(void *context, const struct gathering *gathering, struct record_ref *same, size_t count);
 

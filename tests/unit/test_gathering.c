@@ -1,6 +1,6 @@
 /*
- * Gatherings: members of several sources are joined as a model says, however often they are joined on the way, and become
- * sorted sets that agree with it and change like others. Without memory at any allocation nothing is left.
+ * Gatherings: members of several sources are joined as a model says, however often they are joined on the way, and
+ * become sorted sets that agree with it and change like others. Without memory at any allocation nothing is left.
  */
 #include "base/memory.h"
 #include "base/usage.h"

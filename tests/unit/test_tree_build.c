@@ -1,6 +1,6 @@
 /*
- * Trees that are built from records in order: they have these records, change like any other tree afterwards, and without
- * memory at any allocation nothing is left of them.
+ * Trees that are built from records in order: they have these records, change like any other tree afterwards, and
+ * without memory at any allocation nothing is left of them.
  */
 #include "base/memory.h"
 #include "base/usage.h"
