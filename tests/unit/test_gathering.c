@@ -256,7 +256,8 @@ START_TEST(without_memory_a_collection_stays_empty)
         make_members();
         for (unsigned i = 0; i < count; i++) {
             times[i] = 1;
-            wanted[i] = kind % 2 ? i / 10 : (double)dice_below(&dice, 20);
+            unsigned tens = i / 10;
+            wanted[i] = kind % 2 ? tens : (double)dice_below(&dice, 20);
         }
         create(&collection);
         for (unsigned countdown = 1;; countdown++) {

@@ -47,7 +47,8 @@ static size_t add_element(char *out, unsigned number)
 static void make_record(const struct kind *kind, unsigned number)
 {
     char *out = records + offsets[number];
-    double score = number / 3;
+    unsigned thirds = number / 3;
+    double score = thirds;
     uint32_t piece = number / SAME_PIECE * 90001u;
     size_t len = kind->form.fixed;
     keys[number] = 0;
