@@ -22,6 +22,7 @@
 #include <string.h>
 
 #define HEADER_MAX (1 + NUMBER_I64_MAX_LEN + 2) /* "*123\r\n" */
+#define CLOSED_MAX 1024                         /* bytes from a hole on that are moved to the chunk before it */
 #define DROPPED 64                              /* bytes that are dropped at a time */
 #define CHUNK_DATA (OUTPUT_CHUNK_SIZE - sizeof(struct output_chunk))
 _Static_assert(HEADER_MAX <= DROPPED, "what is written without asking fits");
@@ -363,11 +364,34 @@ struct reply_hole reply_defer(struct reply *reply)
     reply_leave_chunk(reply);
     if (reply_goes_over(reply, HEADER_MAX, 0)) {
         reply_drop(reply);
-        return (struct reply_hole){NULL};
+        return (struct reply_hole){NULL, NULL};
     }
-    struct output_chunk *chunk = output_add_small_chunk(reply->output, HEADER_MAX);
+    struct output_chunk *before = reply->output->tail, *chunk = output_add_small_chunk(reply->output, HEADER_MAX);
     chunk->start = chunk->data + chunk->capacity;
-    return (struct reply_hole){chunk};
+    return (struct reply_hole){chunk, before};
+}
+
+/*
+ * Moves what was written from a hole on to the chunk before it, if that is little: each hole would else begin another
+ * chunk, and a pipeline of short replies would take one of its own for each of them.
+ */
+static void hole_close(struct reply *reply, struct reply_hole hole)
+{
+    struct output_chunk *before = hole.before, *hole_chunk = hole.chunk, *body = hole_chunk->next;
+    if (reply->over || !chunk_is_writable(before) || (body && (body->next || body->blob)))
+        return;
+    reply_leave_chunk(reply);
+    char *at = (char *)before->start + before->len;
+    size_t len = hole_chunk->len + (body ? body->len : 0);
+    if (len <= CLOSED_MAX && len <= (size_t)(before->data + before->capacity - at)) {
+        memcpy(at, hole_chunk->start, hole_chunk->len);
+        if (body)
+            memcpy(at + hole_chunk->len, body->start, body->len);
+        before->len += len;
+        reply->output->bytes += len;
+        output_truncate_after(reply->output, before);
+    }
+    reply_resume(reply);
 }
 
 static void hole_fill(struct reply *reply, struct reply_hole hole, char type, size_t count)
@@ -384,6 +408,7 @@ static void hole_fill(struct reply *reply, struct reply_hole hole, char type, si
     *at++ = '\n';
     hole.chunk->len = (size_t)(at - hole.chunk->data);
     reply->output->bytes += hole.chunk->len;
+    hole_close(reply, hole);
 }
 
 void reply_defer_array(struct reply *reply, struct reply_hole hole, size_t count)

@@ -117,7 +117,8 @@ void reply_attribute(struct reply *reply, size_t pairs); /* RESP3 only */
  * the output may be sent before.
  */
 struct reply_hole {
-    struct output_chunk *chunk; /* NULL: the reply is over */
+    struct output_chunk *chunk;  /* NULL: the reply is over */
+    struct output_chunk *before; /* the one before it, or NULL */
 };
 struct reply_hole reply_defer(struct reply *reply);
 void reply_defer_array(struct reply *reply, struct reply_hole hole, size_t count);

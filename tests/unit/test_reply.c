@@ -458,6 +458,35 @@ END_TEST
 /* ---- holes ---- */
 
 /* Begins, marks and resumptions behind an unfilled hole write nothing into it. */
+/* In a pipeline of them; what is longer, or has a blob, keeps its place. */
+START_TEST(short_replies_with_holes_share_a_chunk)
+{
+    size_t len, expected = 0;
+    unsigned chunks = 0;
+    reply_begin(&reply, &output, 2);
+    for (unsigned i = 0; i < 100; i++) {
+        struct reply_hole hole = reply_defer(&reply);
+        reply_int(&reply, 12345);
+        reply_defer_array(&reply, hole, 1);
+        expected += strlen("*1\r\n:12345\r\n");
+    }
+    struct reply_hole large = reply_defer(&reply);
+    reply_blob(&reply, blob, 0, blob->len);
+    reply_defer_array(&reply, large, 1);
+    reply_end(&reply);
+    for (const struct output_chunk *chunk = output.head; chunk; chunk = chunk->next)
+        chunks++;
+    ck_assert_uint_le(chunks, 7);
+    char *bytes = take_bytes(&len);
+    ck_assert_uint_eq(len, expected + strlen("*1\r\n$20\r\n") + 20 + 2);
+    for (size_t at = 0; at < expected; at += strlen("*1\r\n:12345\r\n"))
+        ck_assert_mem_eq(bytes + at, "*1\r\n:12345\r\n", strlen("*1\r\n:12345\r\n"));
+    ck_assert_mem_eq(bytes + expected, "*1\r\n$20\r\nblobbed-binary", 23);
+    free(bytes);
+    output_clear(&output);
+}
+END_TEST
+
 START_TEST(an_unfilled_hole_is_written_to_by_nobody)
 {
     for (int how = 0; how < 3; how++) {
@@ -632,6 +661,7 @@ Suite *suite_reply(void)
     tcase_add_test(tcase, long_formats_are_not_cut);
     tcase_add_test(tcase, errors_are_counted_and_told);
     tcase_add_test(tcase, rollback_takes_back_just_what_came_after_the_mark);
+    tcase_add_test(tcase, short_replies_with_holes_share_a_chunk);
     tcase_add_test(tcase, an_unfilled_hole_is_written_to_by_nobody);
     tcase_add_test(tcase, output_ends_at_the_limit_whatever_is_written);
     tcase_add_test(tcase, one_reply_larger_than_the_limit_is_not_begun_to_be_copied);
