@@ -1,8 +1,7 @@
 #include "shape/hash_leaf.h"
 
-#include "shape/tree_internal.h"
-
 #include <errno.h>
+#include <string.h>
 
 #define LIST_MAX (LEAF_ROOM + RECORD_MAX) /* records: each has a byte at least */
 #define BISECTIONS 64                     /* of the range of hashes */
@@ -50,20 +49,20 @@ static void list_begin(struct hash_list *list)
     list->high = 0;
 }
 
-static void list_add(struct hash_list *list, const struct tree *tree, const char *record, size_t len)
+static void list_add(struct hash_list *list, struct record_form form, const char *record, size_t len)
 {
-    uint64_t hash = tree_key_of(tree, record);
+    uint64_t hash = hash_of_record(record, form);
     list->records[list->count++] = (struct hash_listed){record, hash, len};
     list->bytes += len;
     list->low = hash < list->low ? hash : list->low;
     list->high = hash > list->high ? hash : list->high;
 }
 
-static void list_add_run(struct hash_list *list, const struct tree *tree, const char *record, const char *end)
+static void list_add_run(struct hash_list *list, struct record_form form, const char *record, const char *end)
 {
     while (record < end) {
-        size_t len = record_len(record, tree->form);
-        list_add(list, tree, record, len);
+        size_t len = record_len(record, form);
+        list_add(list, form, record, len);
         record += len;
     }
 }
@@ -136,15 +135,15 @@ static uint64_t list_middle(const struct hash_list *list)
     return best;
 }
 
-int hash_leaf_part(const struct tree *tree, const struct tree_leaf *leaf, size_t offset, size_t old_len,
+int hash_leaf_part(struct record_form form, const struct tree_leaf *leaf, size_t offset, size_t old_len,
                    const char *record, size_t len, struct tree_leaf *halves_out[2], uint64_t *key_out)
 {
     struct hash_list list;
     const char *records = leaf_begin(leaf);
     list_begin(&list);
-    list_add_run(&list, tree, records, records + offset);
-    list_add(&list, tree, record, len);
-    list_add_run(&list, tree, records + offset + old_len, leaf_end(leaf));
+    list_add_run(&list, form, records, records + offset);
+    list_add(&list, form, record, len);
+    list_add_run(&list, form, records + offset + old_len, leaf_end(leaf));
     if (list.low == list.high)
         return -EDOM;
     *key_out = list_middle(&list);
@@ -153,26 +152,26 @@ int hash_leaf_part(const struct tree *tree, const struct tree_leaf *leaf, size_t
     return halves_out[0] && halves_out[1] ? 0 : -ENOMEM;
 }
 
-struct tree_leaf *hash_leaf_of_run(const struct tree *tree, const char *records, size_t len)
+struct tree_leaf *hash_leaf_of_run(struct record_form form, const char *records, size_t len)
 {
     struct hash_list list;
     list_begin(&list);
-    list_add_run(&list, tree, records, records + len);
+    list_add_run(&list, form, records, records + len);
     return list_leaf(&list, 0, UINT64_MAX);
 }
 
-struct tree_leaf *hash_leaf_join(const struct tree *tree, const struct tree_leaf *left, const struct tree_leaf *right)
+struct tree_leaf *hash_leaf_join(struct record_form form, const struct tree_leaf *left, const struct tree_leaf *right)
 {
     struct hash_list list;
     list_begin(&list);
-    list_add_run(&list, tree, leaf_begin(left), leaf_end(left));
-    list_add_run(&list, tree, leaf_begin(right), leaf_end(right));
+    list_add_run(&list, form, leaf_begin(left), leaf_end(left));
+    list_add_run(&list, form, leaf_begin(right), leaf_end(right));
     return list_leaf(&list, 0, UINT64_MAX);
 }
 
 /* ---- checking ---- */
 
-bool hash_leaf_is_sound(const struct tree *tree, const struct tree_leaf *leaf)
+bool hash_leaf_is_sound(struct record_form form, const struct tree_leaf *leaf)
 {
     const char *records = leaf_begin(leaf), *record = records;
     unsigned end, begin = 0;
@@ -181,8 +180,8 @@ bool hash_leaf_is_sound(const struct tree *tree, const struct tree_leaf *leaf)
     for (unsigned i = 0; i < HASH_SECTIONS; i++) {
         if (section_begin(leaf, i, &end) != begin || end < begin)
             return false;
-        for (; record < records + end; record += record_len(record, tree->form))
-            if (hash_section(tree_key_of(tree, record)) != i)
+        for (; record < records + end; record += record_len(record, form))
+            if (hash_section(hash_of_record(record, form)) != i)
                 return false;
         begin = end;
     }

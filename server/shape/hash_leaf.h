@@ -10,17 +10,28 @@
 #define KVS_SHAPE_HASH_LEAF_H
 
 #include "shape/leaf.h"
-#include "shape/tree.h"
+#include "shape/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define HASH_SECTIONS 8
+#define HASH_PIECE_OFFSET sizeof(double) /* of a record without elements, which has a piece of a hash there */
 
 struct section_table {
     uint16_t ends[HASH_SECTIONS]; /* of each section, in bytes of the leaf's records */
 };
+
+/* By which a record is sought. */
+static inline uint64_t hash_of_record(const char *record, struct record_form form)
+{
+    uint32_t piece;
+    if (form.elements > 0)
+        return element_hash_stored(record_element(record, form));
+    memcpy(&piece, record + HASH_PIECE_OFFSET, sizeof piece);
+    return (uint64_t)piece << 32;
+}
 
 /* By bits that an index has as well (member_index.h), and by which no tree in any memory is divided. */
 static inline unsigned hash_section(uint64_t hash)
@@ -60,16 +71,16 @@ void hash_leaf_changed(struct tree_leaf *leaf, size_t offset, size_t old_len, si
  * Divides the records of the leaf, with a record of len bytes in the place of the old_len at offset, between two new
  * leaves at a hash near the middle, since equal hashes stay in one leaf. 0, -ENOMEM, or -EDOM: all hashes are the same.
  */
-int hash_leaf_part(const struct tree *tree, const struct tree_leaf *leaf, size_t offset, size_t old_len,
+int hash_leaf_part(struct record_form form, const struct tree_leaf *leaf, size_t offset, size_t old_len,
                    const char *record, size_t len, struct tree_leaf *halves_out[2], uint64_t *key_out);
 
 /* A leaf with the records of a run, which are in any order. NULL without memory. */
-struct tree_leaf *hash_leaf_of_run(const struct tree *tree, const char *records, size_t len);
+struct tree_leaf *hash_leaf_of_run(struct record_form form, const char *records, size_t len);
 
 /* A leaf with the records of both. NULL without memory. */
-struct tree_leaf *hash_leaf_join(const struct tree *tree, const struct tree_leaf *left, const struct tree_leaf *right);
+struct tree_leaf *hash_leaf_join(struct record_form form, const struct tree_leaf *left, const struct tree_leaf *right);
 
 /* Whether each record stands in its section. */
-bool hash_leaf_is_sound(const struct tree *tree, const struct tree_leaf *leaf);
+bool hash_leaf_is_sound(struct record_form form, const struct tree_leaf *leaf);
 
 #endif

@@ -447,7 +447,7 @@ static uint64_t check_leaf(struct check *check, const struct tree_leaf *leaf, ui
 {
     struct record_form form = check->tree->form;
     const char *record = leaf_begin(leaf);
-    panic_unless(leaf->count > 0 && leaf->used <= leaf->room && hash_leaf_is_sound(check->tree, leaf));
+    panic_unless(leaf->count > 0 && leaf->used <= leaf->room && hash_leaf_is_sound(form, leaf));
     for (unsigned i = 0; i < leaf->count; i++) {
         uint64_t key = tree_key_of(check->tree, record);
         panic_unless(record < leaf_end(leaf) && key >= low && key <= high);

@@ -66,7 +66,7 @@ static int add_node(struct tree_builder *builder, unsigned level, struct tree_ch
 static struct tree_leaf *make_leaf(const struct tree_builder *builder, unsigned len, unsigned count)
 {
     if (builder->tree.order == TREE_BY_HASH)
-        return hash_leaf_of_run(&builder->tree, builder->records, len);
+        return hash_leaf_of_run(builder->tree.form, builder->records, len);
     struct tree_leaf *leaf = leaf_create(len);
     if (leaf) {
         leaf->count = (uint16_t)count;

@@ -4,22 +4,17 @@
 #ifndef KVS_SHAPE_TREE_INTERNAL_H
 #define KVS_SHAPE_TREE_INTERNAL_H
 
+#include "shape/hash_leaf.h"
 #include "shape/tree.h"
 
 #include <stdint.h>
 
-#define HASH_PIECE_OFFSET sizeof(double) /* of an index's record */
-
 /* By what the record is sought in branches; 0 by place. */
 static inline uint64_t tree_key_of(const struct tree *tree, const char *record)
 {
-    uint32_t piece;
     switch ((enum tree_order)tree->order) {
     case TREE_BY_HASH:
-        if (tree->form.elements > 0)
-            return element_hash_stored(record_element(record, tree->form));
-        memcpy(&piece, record + HASH_PIECE_OFFSET, sizeof piece);
-        return (uint64_t)piece << 32;
+        return hash_of_record(record, tree->form);
     case TREE_BY_SCORE:
         return record_score_key(record_score(record));
     case TREE_BY_PLACE:

@@ -53,7 +53,7 @@ static struct tree_leaf *join_leaves(const struct tree *tree, const struct tree_
                                      const struct tree_leaf *right)
 {
     if (tree->order == TREE_BY_HASH)
-        return hash_leaf_join(tree, left, right);
+        return hash_leaf_join(tree->form, left, right);
     struct tree_leaf *joined = leaf_create((size_t)left->used + right->used);
     if (!joined)
         return NULL;
@@ -322,7 +322,7 @@ static int part_leaf(const struct tree *tree, const struct tree_place *place, si
     const struct tree_leaf *leaf = place->leaf;
     struct crowd crowd;
     if (tree->order == TREE_BY_HASH)
-        return hash_leaf_part(tree, leaf, place->offset, old_len, record, len, halves_out, key_out);
+        return hash_leaf_part(tree->form, leaf, place->offset, old_len, record, len, halves_out, key_out);
     size_t behind = leaf->used - place->offset - old_len;
     bool added = old_len == 0;
     memcpy(crowd.records, leaf_begin(leaf), place->offset);
