@@ -48,7 +48,9 @@ bool reply_is_aggregate(const struct reply *reply);
 /* True for a string, status or error whose text begins with `prefix`. */
 bool reply_has_prefix(const struct reply *reply, const char *prefix);
 
-/* The value of a name in a map, or in the flat array that RESP2 has for one. NULL: not there, or the reply is neither. */
+/*
+ * The value of a name in a map, or in the flat array that RESP2 has for one. NULL: not there, or the reply is neither.
+ */
 const struct reply *reply_find(const struct reply *reply, const char *name);
 
 #endif

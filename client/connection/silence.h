@@ -1,6 +1,6 @@
 /*
- * Which commands get no reply: those after CLIENT REPLY OFF, and the one after CLIENT REPLY SKIP. Whoever sends commands
- * leads each of them past this, in order, and waits for no reply where none comes.
+ * Which commands get no reply: those after CLIENT REPLY OFF, and the one after CLIENT REPLY SKIP. Whoever sends
+ * commands leads each of them past this, in order, and waits for no reply where none comes.
  *
  * It takes for granted that the server obeys CLIENT REPLY; whether it does has to be asked before (session.h).
  */

@@ -1,8 +1,8 @@
 /*
  * Standard input, output and error, which a caller may have closed.
  *
- * The next file that is opened takes the place of a closed one: a connection would be printed to, and replies would come
- * back to the server as commands.
+ * The next file that is opened takes the place of a closed one: a connection would be printed to, and replies would
+ * come back to the server as commands.
  */
 #ifndef KVS_CLIENT_CORE_STANDARD_FILES_H
 #define KVS_CLIENT_CORE_STANDARD_FILES_H

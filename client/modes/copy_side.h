@@ -1,6 +1,6 @@
 /*
- * One of the two servers of a copy, as far as both are treated alike: what it is called, which database its connection is
- * in, and how its loss and its lacks are told.
+ * One of the two servers of a copy, as far as both are treated alike: what it is called, which database its connection
+ * is in, and how its loss and its lacks are told.
  *
  * Messages begin with "kvs-cli: --copy-from: " and go to standard error.
  */
@@ -24,7 +24,9 @@ struct copy_side {
  * EXIT_CODE_INTERRUPTED. */
 enum exit_code copy_side_ask(struct copy_side *side, const char *const *words, struct reply **reply_out);
 
-/* Goes to a database. NULL in `*refusal_out`: it is there; otherwise the server's error reply, which is the caller's. */
+/*
+ * Goes to a database. NULL in `*refusal_out`: it is there; otherwise the server's error reply, which is the caller's.
+ */
 enum exit_code copy_side_select(struct copy_side *side, int database, struct reply **refusal_out);
 
 /* Says why its connection is of no more use. */

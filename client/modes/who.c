@@ -5,9 +5,9 @@
  * Rights come from two sides: the socket's access is a ceiling (CLIENT INFO of kvs), the rules of the ACL user lie
  * below it (ACL GETUSER, which most users may not ask). What is printed never claims more than these two say.
  *
- * Each refusal stands in the server's ACL LOG. So the name comes from the login, or from HELLO, which is everybody's; the
- * questions come in the order in which most users may ask them, and the first that is refused is the last; and what the
- * socket's access would refuse is not asked.
+ * Each refusal stands in the server's ACL LOG. So the name comes from the login, or from HELLO, which is everybody's;
+ * the questions come in the order in which most users may ask them, and the first that is refused is the last; and
+ * what the socket's access would refuse is not asked.
  */
 #include "modes/who.h"
 

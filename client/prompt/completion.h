@@ -24,8 +24,8 @@ struct completion {
 /*
  * `cursor` is a byte in the line; what is after it doesn't matter. The words are in upper case when what is typed of
  * the word is (nothing yet: of the command), otherwise in lower case; keys are as they are. Each can be put into a line
- * as it is: a key has quotes where it needs them, or what is typed has. `names` may be NULL: the server is asked nothing.
- * Release with completion_deinit(), whatever was found.
+ * as it is: a key has quotes where it needs them, or what is typed has. `names` may be NULL: the server is asked
+ * nothing. Release with completion_deinit(), whatever was found.
  */
 void completion_find(const struct documentation *documentation, struct server_names *names, const char *line,
                      size_t cursor, struct completion *completion_out);

@@ -6,7 +6,8 @@
  * before libedit sees the key, which therefore draws as if it had never been there.
  *
  * libedit knows nothing of pasting: what is between the terminal's signs is put into the line here, where several lines
- * of it stand with their ends between them, which libedit draws as such. When the line is done they come out as one text.
+ * of it stand with their ends between them, which libedit draws as such. When the line is done they come out as one
+ * text.
  *
  * To print above the line, the cursor goes up to where the prompt begins and everything below is erased; then libedit
  * draws prompt and line anew. A terminal that cannot do this (TERM=dumb) gets neither hints nor room, but a new row.

@@ -3,8 +3,8 @@
  * in columns, and messages that come while a line is typed. Knows no server; for what it needs to know it asks its
  * owner.
  *
- * The terminal is in the editor's mode only inside editor_read(). There Ctrl-C is a key, which drops the line; outside it
- * is a signal (interrupt.h).
+ * The terminal is in the editor's mode only inside editor_read(). There Ctrl-C is a key, which drops the line; outside
+ * it is a signal (interrupt.h).
  */
 #ifndef KVS_CLIENT_PROMPT_EDITOR_H
 #define KVS_CLIENT_PROMPT_EDITOR_H

@@ -1,6 +1,6 @@
 /*
- * What is pasted at the prompt. A terminal that was told so (mode 2004, "bracketed paste") puts signs around it; what is
- * between them is text, in which no character is a key: the ends of its lines run nothing.
+ * What is pasted at the prompt. A terminal that was told so (mode 2004, "bracketed paste") puts signs around it; what
+ * is between them is text, in which no character is a key: the ends of its lines run nothing.
  *
  * Control characters other than tabs and ends of lines are left out.
  */

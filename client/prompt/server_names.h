@@ -1,6 +1,7 @@
 /*
- * Names that only the server knows: its directives (CONFIG GET) and keys (SCAN). They are asked for when somebody wants a
- * word completed, never before, and not again where the user may not ask: a refusal stands in the server's ACL LOG.
+ * Names that only the server knows: its directives (CONFIG GET) and keys (SCAN). They are asked for when somebody
+ * wants a word completed, never before, and not again where the user may not ask: a refusal stands in the server's ACL
+ * LOG.
  */
 #ifndef KVS_CLIENT_PROMPT_SERVER_NAMES_H
 #define KVS_CLIENT_PROMPT_SERVER_NAMES_H
@@ -35,8 +36,8 @@ void server_names_destroy(struct server_names *names);
 const struct directive *server_names_directives(struct server_names *names, size_t *count_out);
 
 /*
- * The keys that begin with a prefix, of any bytes, sorted, for the caller to release (arguments_deinit()). The search is
- * bounded, in rounds and time; false: it didn't get to the end, there may be more. Very long keys are left out.
+ * The keys that begin with a prefix, of any bytes, sorted, for the caller to release (arguments_deinit()). The search
+ * is bounded, in rounds and time; false: it didn't get to the end, there may be more. Very long keys are left out.
  */
 bool server_names_find_keys(struct server_names *names, const char *prefix, size_t length, struct arguments *keys_out);
 

@@ -46,8 +46,8 @@ static bool has_word(const struct arguments *arguments, size_t from, const char 
 /* ---- passwords ---- */
 
 /*
- * What names a setting: requirepass, masterauth, auth-pass and whatever gets a similar name later; and user, whose rules
- * hold passwords.
+ * What names a setting: requirepass, masterauth, auth-pass and whatever gets a similar name later; and user, whose
+ * rules hold passwords.
  */
 static bool is_secret_name(const char *name)
 {

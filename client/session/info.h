@@ -40,7 +40,9 @@ bool info_number(const struct info *info, const char *name, double *value_out);
 /* A number in a value like "keys=3,expires=0,avg_ttl=0" (db0, cmdstat_get). False: as above. */
 bool info_subfield(const char *value, const char *name, double *value_out);
 
-/* Whether a field is about a database (db0:keys=3,...). NAN in `*keys_out`: it is said to have what no server can hold. */
+/*
+ * Whether a field is about a database (db0:keys=3,...). NAN in `*keys_out`: it is said to have what no server can hold.
+ */
 bool info_database(const struct info_field *field, int *number_out, double *keys_out);
 
 /* The keys of all databases (db0:keys=3,...). NAN: one of them is said to have what no server can hold. */

@@ -106,7 +106,9 @@ void session_note_reply(struct session *session, const struct arguments *argumen
 
 /* ---- commands without a reply (CLIENT REPLY OFF, SKIP) ---- */
 
-/* Notes that a command was sent. False: no reply comes, and what the command does to the connection is taken for done. */
+/*
+ * Notes that a command was sent. False: no reply comes, and what the command does to the connection is taken for done.
+ */
 bool session_expects_reply(struct session *session, const struct arguments *arguments);
 
 /* No replies until CLIENT REPLY ON. */

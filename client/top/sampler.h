@@ -41,7 +41,9 @@ void sampler_spoil(struct sampler *sampler);
 void sampler_set_interval(struct sampler *sampler, double seconds);
 void sampler_set_paused(struct sampler *sampler, bool is_paused);
 
-/* Why a login was refused, printable; NULL: none was. Nothing is sent from then on: it would be done as another user. */
+/*
+ * Why a login was refused, printable; NULL: none was. Nothing is sent from then on: it would be done as another user.
+ */
 const char *sampler_refusal(const struct sampler *sampler);
 
 /* Says whether somebody looks at the clients. */

@@ -1,6 +1,6 @@
 /*
- * A stretch is a run of comments and blank lines; each user line has the one before it. Stretches are sorted by the name
- * of their user, so that a file of many users is written in a time that its length justifies.
+ * A stretch is a run of comments and blank lines; each user line has the one before it. Stretches are sorted by the
+ * name of their user, so that a file of many users is written in a time that its length justifies.
  */
 #include "acl/acl_comments.h"
 

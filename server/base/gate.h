@@ -8,8 +8,8 @@
  * all connections without any lock.
  *
  * A stay inside is short (one event loop round), and so is the wait; where it isn't (one very large value), a closer
- * makes several attempts, so that the others wait for it no more than some milliseconds at a time. Inside, no thread may wait for anything that the
- * thread closing the gate may hold: it steps out first (gate_step_out).
+ * makes several attempts, so that the others wait for it no more than some milliseconds at a time. Inside, no thread
+ * may wait for anything that the thread closing the gate may hold: it steps out first (gate_step_out).
  *
  * One gate per process would do, but tests want their own. A thread is inside at most one at a time.
  */
@@ -52,9 +52,9 @@ void gate_open(struct gate_member *member);
 bool gate_try_close(struct gate_member *member);
 
 /*
- * The same, but if others stay inside for longer than some milliseconds, it opens the gate again: they all get on, and the
- * caller tries again later. Soon after an attempt that has failed the next one fails at once; after several it waits as
- * long as it takes. If it fails, nobody has run alone.
+ * The same, but if others stay inside for longer than some milliseconds, it opens the gate again: they all get on, and
+ * the caller tries again later. Soon after an attempt that has failed the next one fails at once; after several it
+ * waits as long as it takes. If it fails, nobody has run alone.
  */
 enum gate_attempt {
     GATE_CLOSED,

@@ -102,8 +102,8 @@ struct mem_stats {
 void mem_stats_read(struct mem_stats *stats_out);
 
 /*
- * Where the calling thread's figures are kept, in bytes: all that it has allocated, and all that it has freed. They stay
- * there while the thread lives. See base/usage.h.
+ * Where the calling thread's figures are kept, in bytes: all that it has allocated, and all that it has freed. They
+ * stay there while the thread lives. See base/usage.h.
  */
 void mem_counters(const uint64_t **allocated_out, const uint64_t **freed_out);
 

@@ -29,8 +29,8 @@ static inline int64_t usage_own(void)
 }
 
 /*
- * Bytes that all threads together have allocated and not freed. Never negative: where threads free what one has allocated
- * that didn't join, it is 0. Any thread.
+ * Bytes that all threads together have allocated and not freed. Never negative: where threads free what one has
+ * allocated that didn't join, it is 0. Any thread.
  */
 int64_t usage_total(void);
 

@@ -1,6 +1,6 @@
 /*
- * A list for each of Redis's groups, sorted by name. Names are looked up only while rules and configurations are read, so
- * a walk through all of them will do.
+ * A list for each of Redis's groups, sorted by name. Names are looked up only while rules and configurations are read,
+ * so a walk through all of them will do.
  */
 #include "command/absent_commands.h"
 

@@ -3,8 +3,8 @@
  *
  * The names are those of Redis 7.2, with the newer ones of Redis 8 and Valkey 9 that clients send; commands of modules
  * don't count. A container stands here as well as its subcommands ("script", "script|load"). A name that is in the
- * command table isn't here: a unit test sees to it. docs/compatibility.md lists them. Constant but for renames, which are
- * made before threads start; any thread may read.
+ * command table isn't here: a unit test sees to it. docs/compatibility.md lists them. Constant but for renames, which
+ * are made before threads start; any thread may read.
  */
 #ifndef KVS_COMMAND_ABSENT_COMMANDS_H
 #define KVS_COMMAND_ABSENT_COMMANDS_H

@@ -34,12 +34,11 @@ struct call {
     const struct key *keys; /* in the order of the key specifications, hashed */
     struct view view;       /* the client's database at the command's time (view.now_ms) */
     struct reply *reply;
-    uint64_t
-        member_hash; /* element_hash() of argument command->member, if it is known, or 0; set if there is such an argument */
-    size_t room;      /* bytes for which room was made, beyond what the request announced */
-    bool inside;      /* it runs inside another call, and can't have another turn */
-    uint8_t outcome;  /* call_outcome; CALL_DONE unless the handler says otherwise */
-    bool effect_said; /* the handler has said what it did: engine/effect.h */
+    uint64_t member_hash; /* element_hash() of argument command->member, or 0 if it isn't known; set if there is one */
+    size_t room;          /* bytes for which room was made, beyond what the request announced */
+    bool inside;          /* it runs inside another call, and can't have another turn */
+    uint8_t outcome;      /* call_outcome; CALL_DONE unless the handler says otherwise */
+    bool effect_said;     /* the handler has said what it did: engine/effect.h */
 };
 
 #endif

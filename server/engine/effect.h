@@ -20,7 +20,9 @@
 
 struct keyspace;
 
-/* Takes count words, borrowed until it returns, of a command on a database. On any thread that runs commands or upkeep. */
+/*
+ * Takes count words, borrowed until it returns, of a command on a database. On any thread that runs commands or upkeep.
+ */
 struct effect_sink {
     void (*take)(struct effect_sink *sink, int db, unsigned count, const struct bytes *words);
     unsigned follower; /* private */

@@ -7,9 +7,9 @@
  * transaction and a full memory require a look at every request, and then all run alone. So the common path contains
  * none of these tests. Room for what the writes of a group add is made at once, before it takes its locks.
  *
- * Requests that have taken more than a turn together (turn.h) end it: the rest of them waits until the worker has served
- * its other clients. Within a group only a command that takes a turn by itself is noticed, so that short ones pay
- * nothing for it; what is left of the group is gathered anew.
+ * Requests that have taken more than a turn together (turn.h) end it: the rest of them waits until the worker has
+ * served its other clients. Within a group only a command that takes a turn by itself is noticed, so that short ones
+ * pay nothing for it; what is left of the group is gathered anew.
  */
 #include "engine/executor.h"
 
@@ -150,8 +150,8 @@ static __attribute__((noinline)) enum ran run_call(struct run *run, struct call 
 }
 
 /*
- * Fills in all but the keys, which the caller adds, and member_hash. Field by field, because the struct is too large to be cleared each
- * time.
+ * Fills in all but the keys, which the caller adds, and member_hash. Field by field, because the struct is too large
+ * to be cleared each time.
  */
 static inline void call_init(struct call *call, const struct run *run, struct client *client,
                              const struct command *command, const struct request *request, struct reply *reply)
@@ -254,8 +254,8 @@ static void group_prefetch(const struct group *group, void (*prefetch)(const str
 }
 
 /*
- * Where members are looked for in large collections, brings what those searches will read into the cache: one step of all
- * searches after the other. Most requests of a group are about one key, so that is looked up once.
+ * Where members are looked for in large collections, brings what those searches will read into the cache: one step of
+ * all searches after the other. Most requests of a group are about one key, so that is looked up once.
  */
 static void group_look_ahead(struct group *group)
 {

@@ -66,8 +66,8 @@ bool guard_login(struct call *call, const struct arg *name, const struct arg *pa
 /* ---- world stopped ---- */
 
 /*
- * A user, the default password or a socket's access has changed: works out all clients' rights again, and ends what they
- * don't suffice for any more. A monitor is disconnected: nothing more is sent to it, except a reply to itself.
+ * A user, the default password or a socket's access has changed: works out all clients' rights again, and ends what
+ * they don't suffice for any more. A monitor is disconnected: nothing more is sent to it, except a reply to itself.
  */
 void guard_refresh(struct server *server);
 

@@ -1,6 +1,6 @@
 /*
- * Rename check: whether the rename-command lines of a configuration can be made, one after the other, from the names that
- * commands have by themselves.
+ * Rename check: whether the rename-command lines of a configuration can be made, one after the other, from the names
+ * that commands have by themselves.
  *
  * It renames nothing, so a server whose commands have other names already can check what an edited file says (SIGHUP).
  */

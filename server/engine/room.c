@@ -2,8 +2,8 @@
  * A thread's allowance is its share of half the room that is left, so the number of times a thread asks grows with the
  * logarithm of the limit. When others have used up so much that half of what there was is gone, all allowances end:
  * they add up to half of the former room at most, which is still there. So all threads together never exceed the limit,
- * even if one of them keeps its allowance for long. What a thread frees isn't added to its allowance: another thread may
- * have been given it.
+ * even if one of them keeps its allowance for long. What a thread frees isn't added to its allowance: another thread
+ * may have been given it.
  */
 #include "engine/room.h"
 

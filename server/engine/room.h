@@ -20,7 +20,9 @@
 struct call;
 struct server;
 
-/* private: usage_own() may go from here up to so many bytes more; where it has fallen below, others may have the room */
+/*
+ * private: usage_own() may go from here up to so many bytes more; where it has fallen below, others may have the room
+ */
 struct allowance {
     int64_t from;
     uint64_t span; /* atomic: another thread may end it */

@@ -210,8 +210,8 @@ static __attribute__((noinline)) bool session_wait_for_reader(struct client *cli
 }
 
 /*
- * Parses and executes what the parser holds, or as much of it as can be done in a turn. result is the outcome of its last
- * batch.
+ * Parses and executes what the parser holds, or as much of it as can be done in a turn. result is the outcome of its
+ * last batch.
  */
 static void session_run(struct client *client, struct parser *parser, enum parse_result result)
 {

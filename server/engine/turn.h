@@ -4,8 +4,8 @@
  * A command whose work can be interrupted does it until its turn is over. Then the handler leaves what it has so far
  * with its client and ends with turn_give_way(). The executor holds the client (HELD_TURN), and in one of the worker's
  * next rounds the request is admitted anew, so that what has changed meanwhile (rights, a pause) holds for it, and the
- * handler is called again: turn_work() returns what it left. The work is dropped when the call ends or may not go on, or
- * when the client goes.
+ * handler is called again: turn_work() returns what it left. The work is dropped when the call ends or may not go on,
+ * or when the client goes.
  *
  * Between two turns no lock is held, and the keyspace may have changed. By the client's worker.
  */

@@ -8,8 +8,8 @@
 #include "server.h"
 
 /*
- * Reads the length of the pause in milliseconds; 0 pauses nothing by itself. False, with the error, if it is wrong. What
- * is out of range is decided by wall time, as in Redis, although monotonic time ends the pause.
+ * Reads the length of the pause in milliseconds; 0 pauses nothing by itself. False, with the error, if it is wrong.
+ * What is out of range is decided by wall time, as in Redis, although monotonic time ends the pause.
  */
 static bool parse_timeout(struct call *call, const struct arg *timeout, int64_t *milliseconds_out)
 {

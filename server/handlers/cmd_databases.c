@@ -30,7 +30,8 @@ void cmd_swapdb(struct call *call)
 
 /*
  * Empties a database, or all with db < 0. SYNC, ASYNC and lazyfree-lazy-user-flush make little difference: the keys are
- * gone when it answers, and what takes long is freed in the background in any case. After SYNC their memory goes to the kernel.
+ * gone when it answers, and what takes long is freed in the background in any case. After SYNC their memory goes to
+ * the kernel.
  */
 static void flush(struct call *call, int db)
 {

@@ -73,7 +73,10 @@ void cmd_hmset(struct call *call)
     set_fields(call, reply_done);
 }
 
-/* Sets one field of the hash that was found or is to be made, and tells the event. False, with the error, without memory. */
+/*
+ * Sets one field of the hash that was found or is to be made, and tells the event. False, with the error, without
+ * memory.
+ */
 static bool set_one(struct change *change, const struct arg *value, int64_t expire_ms, const struct key_event *event)
 {
     if (!change_begin(change))

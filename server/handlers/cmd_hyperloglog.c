@@ -2,7 +2,8 @@
  * HyperLogLog commands. The values are strings (types/hyperloglog.h), which clients may read and write as such.
  *
  * A value may be anything, so it is read as a whole before it is changed: one that isn't intact is refused, and left as
- * it is. A dense value is changed where it is; a sparse one, whose bytes move with every change, in a copy on the stack.
+ * it is. A dense value is changed where it is; a sparse one, whose bytes move with every change, in a copy on the
+ * stack.
  */
 #include "base/text.h"
 #include "command/handlers.h"

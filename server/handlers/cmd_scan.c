@@ -1,8 +1,8 @@
 /*
  * SCAN, KEYS and RANDOMKEY: the commands that walk the keyspace (handlers/name_walk.h).
  *
- * None of them stops the world: they hold one shard's lock at a time, for microseconds, and KEYS and a SCAN with a large
- * COUNT give way to the worker's other clients every millisecond.
+ * None of them stops the world: they hold one shard's lock at a time, for microseconds, and KEYS and a SCAN with a
+ * large COUNT give way to the worker's other clients every millisecond.
  */
 #include "base/memory.h"
 #include "base/number.h"

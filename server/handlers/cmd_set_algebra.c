@@ -79,7 +79,9 @@ static int compare_counts_down(const void *a, const void *b)
     return compare_counts(b, a);
 }
 
-/* Makes probes for those of the sets from number first on, whose order is settled, where so many lookups make it pay. */
+/*
+ * Makes probes for those of the sets from number first on, whose order is settled, where so many lookups make it pay.
+ */
 static void operands_probe(struct operands *operands, int first, uint64_t lookups)
 {
     for (int i = first; i < operands->count && i < PROBES_MAX; i++) {

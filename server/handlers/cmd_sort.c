@@ -362,8 +362,8 @@ static bool score_of_element(struct sort *sort, const char *element, double *sco
 }
 
 /*
- * A text to sort by. One that is a number lies in the view: it is copied. Redis compares up to a NUL unless it stores; the
- * rest of what it does is the locale's, which is none here.
+ * A text to sort by. One that is a number lies in the view: it is copied. Redis compares up to a NUL unless it stores;
+ * the rest of what it does is the locale's, which is none here.
  */
 static struct bytes text_to_compare(struct sort *sort, struct bytes text, const char *digits)
 {

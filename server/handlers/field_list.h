@@ -17,8 +17,8 @@ struct field_list {
 };
 
 /*
- * FIELDS stands at argv[at] and its fields are the rest of the request. False, with the error, if that isn't so; message
- * is that for a number which is none.
+ * FIELDS stands at argv[at] and its fields are the rest of the request. False, with the error, if that isn't so;
+ * message is that for a number which is none.
  */
 bool field_list_read(struct call *call, int at, const char *message, struct field_list *list_out);
 

@@ -1,6 +1,6 @@
 /*
- * One table at most half full, probed one slot after the other. A slot's index is the hash's high bits: the low ones are
- * the same for all keys of a shard.
+ * One table at most half full, probed one slot after the other. A slot's index is the hash's high bits: the low ones
+ * are the same for all keys of a shard.
  */
 #include "handlers/hash_set.h"
 

@@ -1,9 +1,9 @@
 /*
  * Sets of hashes: which of many names have been seen.
  *
- * Names are told apart by the keyspace's keyed 64-bit hash alone, so a set takes about 12 bytes for a name of any length.
- * Among a million names two have the same hash with a probability of one in thirty million, and nobody who doesn't
- * know the key can choose such names.
+ * Names are told apart by the keyspace's keyed 64-bit hash alone, so a set takes about 12 bytes for a name of any
+ * length. Among a million names two have the same hash with a probability of one in thirty million, and nobody who
+ * doesn't know the key can choose such names.
  *
  * One owner, one thread. Begins as all zeros.
  */

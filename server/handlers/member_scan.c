@@ -1,7 +1,8 @@
 /*
- * A walk goes over the collection in slices of a few leaves, and looks at the clock between them. The records that match
- * are known by their addresses while the turn lasts; when it ends, they are written into an output of the walk's own,
- * which becomes the end of the client's once their number is known. So a short walk answers straight from the collection.
+ * A walk goes over the collection in slices of a few leaves, and looks at the clock between them. The records that
+ * match are known by their addresses while the turn lasts; when it ends, they are written into an output of the walk's
+ * own, which becomes the end of the client's once their number is known. So a short walk answers straight from the
+ * collection.
  *
  * A pattern that takes very many comparisons may be undecided when the turn ends. A slice can't be visited in parts, so
  * what is left of it is copied, with references to what lies outside, and decided in the next turns.

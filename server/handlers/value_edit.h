@@ -15,8 +15,8 @@ static inline struct entry *value_edit(struct call *call, const struct entry *fo
 }
 
 /*
- * Completes a change of the first key, whose entry was old: changed is what a function of the type made from it (or, with
- * old NULL, a new entry), or NULL without memory. False, with the error, in that case.
+ * Completes a change of the first key, whose entry was old: changed is what a function of the type made from it (or,
+ * with old NULL, a new entry), or NULL without memory. False, with the error, in that case.
  */
 static inline bool value_finish(struct call *call, const struct entry *old, struct entry *changed,
                                 const struct key_event *event)

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * Turns the positions of the first and the last unit (byte, bit) of a piece into its offset and length, cut to a value of
- * total units; false if nothing is left of it.
+ * Turns the positions of the first and the last unit (byte, bit) of a piece into its offset and length, cut to a value
+ * of total units; false if nothing is left of it.
  */
 static inline bool value_range(int64_t first, int64_t last, size_t total, size_t *offset_out, size_t *count_out)
 {
@@ -28,7 +28,9 @@ static inline bool value_range(int64_t first, int64_t last, size_t total, size_t
     return true;
 }
 
-/* Whether both count from the end and are in the wrong order: GETRANGE and BITCOUNT find nothing there, wherever it is. */
+/*
+ * Whether both count from the end and are in the wrong order: GETRANGE and BITCOUNT find nothing there, wherever it is.
+ */
 static inline bool value_range_is_reversed(int64_t first, int64_t last)
 {
     return first < 0 && last < 0 && first > last;

@@ -1,6 +1,6 @@
 /*
- * Ranges of sorted sets, as commands name them: by two ranks, two scores ("(1", "-inf") or two members ("[a", "(a", "-",
- * "+"), and where such a range lies in a set.
+ * Ranges of sorted sets, as commands name them: by two ranks, two scores ("(1", "-inf") or two members ("[a", "(a",
+ * "-", "+"), and where such a range lies in a set.
  */
 #ifndef KVS_HANDLERS_ZSET_BOUNDS_H
 #define KVS_HANDLERS_ZSET_BOUNDS_H

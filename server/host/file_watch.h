@@ -2,8 +2,8 @@
  * A watch: a descriptor (inotify) that becomes readable when something may have happened to one of its files.
  *
  * It tells no more than that: its user then looks at the files, and makes a new watch when one of them has been
- * replaced. What it misses (a moved parent folder, a file system mounted over the folder) is found by a look from time to
- * time. Writing to a file is no event. Paths are absolute. Main thread, or at start.
+ * replaced. What it misses (a moved parent folder, a file system mounted over the folder) is found by a look from time
+ * to time. Writing to a file is no event. Paths are absolute. Main thread, or at start.
  */
 #ifndef KVS_HOST_FILE_WATCH_H
 #define KVS_HOST_FILE_WATCH_H

@@ -88,7 +88,9 @@ static int open_again_locked(void)
     return is_file(&old) ? make_file(file_path, &old) : open(file_path, OPEN_FLAGS | O_CREAT, process_file_mode(0644));
 }
 
-/* Makes file_fd refer to what was opened, or to nothing new if that is -1. 0 or a negative errno. setup_lock is held. */
+/*
+ * Makes file_fd refer to what was opened, or to nothing new if that is -1. 0 or a negative errno. setup_lock is held.
+ */
 static int use_locked(int fd)
 {
     if (fd < 0)

@@ -14,8 +14,9 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL
 int log_open(const char *path);
 
 /*
- * Opens the same path again (after a rotation). A file that isn't there is made, with the mode, owner and group of the old
- * one as far as we may give them. 0, or a negative errno with the old file still in use. Never waits for a pipe's reader.
+ * Opens the same path again (after a rotation). A file that isn't there is made, with the mode, owner and group of the
+ * old one as far as we may give them. 0, or a negative errno with the old file still in use. Never waits for a pipe's
+ * reader.
  */
 int log_reopen(void);
 

@@ -1,9 +1,10 @@
 /*
  * Lines of the log that strangers can cause: protocol errors, refused connections, clients that exceed a limit.
  *
- * Each kind of line is a struct log_flood that lives forever. In an interval, which its first line begins, so many lines
- * of it are written as the kind permits; the others are counted, and when the interval is over a line says how many
- * there were: "... and 8000 more in the last 10 s: protocol errors". So what they write is bounded, whatever they do.
+ * Each kind of line is a struct log_flood that lives forever. In an interval, which its first line begins, so many
+ * lines of it are written as the kind permits; the others are counted, and when the interval is over a line says how
+ * many there were: "... and 8000 more in the last 10 s: protocol errors". So what they write is bounded, whatever they
+ * do.
  *
  * Any thread. The lock is the module's own, nothing is taken or written under it. Time is monotonic.
  */
@@ -42,7 +43,10 @@ struct log_flood {
             log_line(level, __VA_ARGS__);                                                                              \
     } while (0)
 
-/* Whether the line is to be written, for lines that cost something to make. False: it is counted, if its level is wanted. */
+/*
+ * Whether the line is to be written, for lines that cost something to make. False: it is counted, if its level is
+ * wanted.
+ */
 bool log_flood_admits(struct log_flood *flood, enum log_level level);
 
 /* Says of which lines there were more, where the interval is over. Often: main thread. */

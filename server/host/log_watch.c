@@ -2,9 +2,10 @@
  * The log is at its path or it is lost. Whatever wakes the main thread makes it compare the two, so an event that is
  * missed or that we caused ourselves does no harm. While the log is lost, its folder is watched for what appears there.
  *
- * A lost log is opened anew at once if another file is at its path, and if it has no name any more, since its lines then
- * go nowhere. One that was renamed still holds what is written, so there is time to see whether a new one is made. After
- * a failure, events cause the next attempt, a tenth of a second later at the soonest, and time does, in growing intervals.
+ * A lost log is opened anew at once if another file is at its path, and if it has no name any more, since its lines
+ * then go nowhere. One that was renamed still holds what is written, so there is time to see whether a new one is
+ * made. After a failure, events cause the next attempt, a tenth of a second later at the soonest, and time does, in
+ * growing intervals.
  */
 #include "host/log_watch.h"
 

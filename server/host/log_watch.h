@@ -2,9 +2,9 @@
  * Follows the log file when it is rotated without a signal, as Debian does it for Redis: a file that was renamed,
  * removed or replaced is left, and the one at the path opened, or made with the old one's mode, owner and group.
  *
- * A file that was renamed has a moment in which whoever renamed it (logrotate with `create`) may make the new one. Where
- * it can't be opened, the old one stays in use; that is said once and tried again when something changes there. Lines
- * are in either file. Standard output, pipes and devices aren't watched. Main thread.
+ * A file that was renamed has a moment in which whoever renamed it (logrotate with `create`) may make the new one.
+ * Where it can't be opened, the old one stays in use; that is said once and tried again when something changes there.
+ * Lines are in either file. Standard output, pipes and devices aren't watched. Main thread.
  */
 #ifndef KVS_HOST_LOG_WATCH_H
 #define KVS_HOST_LOG_WATCH_H

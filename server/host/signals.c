@@ -1,7 +1,7 @@
 /*
  * What ends a process by default, but isn't a crash, is taken here. A signal that somebody has a handler for, such as a
- * profiler that was loaded before main(), is left to it, and one that the parent had ignored stays so. The three by which
- * the server is run are taken in any case: a shell has SIGINT ignored by what it starts in the background.
+ * profiler that was loaded before main(), is left to it, and one that the parent had ignored stays so. The three by
+ * which the server is run are taken in any case: a shell has SIGINT ignored by what it starts in the background.
  *
  * SIGXFSZ is ignored instead: it goes to the thread that writes, whose write(2) then fails with EFBIG.
  */

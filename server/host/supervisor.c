@@ -3,8 +3,8 @@
  * environment. It is implemented here rather than taken from libsystemd: it needs these few lines, and the library
  * would bring others with it into every server (docs/dependencies.md has the figures).
  *
- * One socket is kept open, unconnected: the manager's end may be made anew while the server runs. For such a socket poll
- * can't tell when there is room, so what it doesn't take is sent again later.
+ * One socket is kept open, unconnected: the manager's end may be made anew while the server runs. For such a socket
+ * poll can't tell when there is room, so what it doesn't take is sent again later.
  */
 #include "host/supervisor.h"
 

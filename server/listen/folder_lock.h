@@ -1,10 +1,10 @@
 /*
- * A lock on a folder's socket files, so that two servers of one account don't take each other's fresh socket for a stale
- * one. It lasts for the few system calls that make a file.
+ * A lock on a folder's socket files, so that two servers of one account don't take each other's fresh socket for a
+ * stale one. It lasts for the few system calls that make a file.
  *
- * Nobody else can hold it: it is taken on a file of mode 0600 that belongs to this account, is named after it and exists
- * while it is locked. A server of another account has a lock of its own, and no rights to this server's files where the
- * folder is private or sticky. Any thread.
+ * Nobody else can hold it: it is taken on a file of mode 0600 that belongs to this account, is named after it and
+ * exists while it is locked. A server of another account has a lock of its own, and no rights to this server's files
+ * where the folder is private or sticky. Any thread.
  */
 #ifndef KVS_LISTEN_FOLDER_LOCK_H
 #define KVS_LISTEN_FOLDER_LOCK_H

@@ -1,6 +1,6 @@
 /*
- * A former socket is forgotten once nobody else refers to its origin. The listener does until the main thread has closed
- * it, so a connection that is just being accepted isn't missed.
+ * A former socket is forgotten once nobody else refers to its origin. The listener does until the main thread has
+ * closed it, so a connection that is just being accepted isn't missed.
  */
 #include "listen/former_sockets.h"
 

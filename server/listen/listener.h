@@ -40,8 +40,8 @@ int listener_open(const char *path, const struct listener_rights *rights, int ba
                   struct listener **listener_out, char *error, size_t error_size);
 
 /*
- * Whether listener_open() could do that, as far as it shows without making or removing anything or connecting anywhere: a
- * socket that is there is taken for one that may be replaced. 0, or a negative errno and one line in error.
+ * Whether listener_open() could do that, as far as it shows without making or removing anything or connecting
+ * anywhere: a socket that is there is taken for one that may be replaced. 0, or a negative errno and one line in error.
  */
 int listener_check(const char *path, const struct listener_rights *rights, char *error, size_t error_size);
 

@@ -15,8 +15,8 @@ struct listener;
 void reception_open(const struct config *config, struct gate_member *gate);
 
 /*
- * Accepts the connections that wait at this listener, a few hundred at most. While the gate is closed, they go on waiting:
- * nobody could be served.
+ * Accepts the connections that wait at this listener, a few hundred at most. While the gate is closed, they go on
+ * waiting: nobody could be served.
  */
 void reception_accept(struct listener *listener);
 

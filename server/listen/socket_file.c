@@ -1,7 +1,8 @@
 /*
  * A file is made under a lock (folder_lock.h), so that two servers don't take each other's fresh socket for a
- * stale one: what exists at the path is examined, a dead socket is removed, and bind(2) makes the new one. The file gets the mode that was set on the socket's own inode before, less the umask, which is 0: so it
- * never exists with another mode.
+ * stale one: what exists at the path is examined, a dead socket is removed, and bind(2) makes the new one. The file
+ * gets the mode that was set on the socket's own inode before, less the umask, which is 0: so it never exists with
+ * another mode.
  *
  * An owner or a group can be given only to an existing file. In that case the socket is bound to a temporary
  * name in the same folder, given away, set listening, and only then moved to the place where clients look for

@@ -39,8 +39,8 @@ int socket_file_make(const char *path, mode_t mode, struct socket_owner owner, i
                      struct socket_file *file_out, char *error, size_t error_size);
 
 /*
- * What of that would fail in any case, found out without changing anything: something that isn't a socket is at the path,
- * or the file couldn't be given to the owner.
+ * What of that would fail in any case, found out without changing anything: something that isn't a socket is at the
+ * path, or the file couldn't be given to the owner.
  */
 int socket_file_check(const char *path, struct socket_owner owner, char *error, size_t error_size);
 

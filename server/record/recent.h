@@ -2,9 +2,9 @@
  * Lists of recent entries, newest first, cut at their old end. The slow log and the ACL log are such lists.
  *
  * A module makes its entries, which begin with struct recent_entry; the list owns an entry from recent_add() on,
- * measures it and frees it with the functions given to RECENT_INIT. Any thread may call: the list has a lock, under which no other is
- * taken. Entries are made before it is locked and freed after it is unlocked, so workers hold it for a few instructions
- * only.
+ * measures it and frees it with the functions given to RECENT_INIT. Any thread may call: the list has a lock, under
+ * which no other is taken. Entries are made before it is locked and freed after it is unlocked, so workers hold it for
+ * a few instructions only.
  */
 #ifndef KVS_RECORD_RECENT_H
 #define KVS_RECORD_RECENT_H

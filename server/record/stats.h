@@ -80,7 +80,10 @@ void stats_count_error(const char *message, size_t len);
 typedef void stats_visit_error(void *context, const char *code, uint64_t count);
 void stats_each_error(stats_visit_error *visit, void *context);
 
-/* Rates per second, averaged over the last 16 samples, which the main thread takes ten times a second. now_ms is monotonic. */
+/*
+ * Rates per second, averaged over the last 16 samples, which the main thread takes ten times a second. now_ms is
+ * monotonic.
+ */
 void stats_sample(int64_t now_ms);
 uint64_t stats_rate_commands(void), stats_rate_bytes_in(void), stats_rate_bytes_out(void);
 uint64_t stats_rate_rounds(void);   /* of one event loop, on average over all workers */

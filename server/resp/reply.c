@@ -4,8 +4,8 @@
  * there is no chunk: at and end are NULL, and the next byte has one made.
  *
  * Whether the output is over its limit is asked where it grows: when a chunk is taken and when a blob is added. Once it
- * is over there is no chunk any more, and at and end delimit a few bytes that nobody reads. So the functions below go on
- * without asking; only what doesn't fit there is left out by reply_raw().
+ * is over there is no chunk any more, and at and end delimit a few bytes that nobody reads. So the functions below go
+ * on without asking; only what doesn't fit there is left out by reply_raw().
  *
  * The chunk of a hole begins at its own end until it is filled: whoever opens it as the last one finds no room in it.
  */

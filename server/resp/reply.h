@@ -64,8 +64,8 @@ void reply_bulk(struct reply *reply, const char *data, size_t len);
 #define REPLY_SHORT 16
 
 /*
- * The same, quickly if it is short and at least REPLY_SHORT bytes may be read from data on, whatever its length: then as
- * many are copied, and what is too much is written over.
+ * The same, quickly if it is short and at least REPLY_SHORT bytes may be read from data on, whatever its length: then
+ * as many are copied, and what is too much is written over.
  */
 static inline void reply_bulk_readable(struct reply *reply, const char *data, size_t len, size_t readable)
 {
@@ -130,8 +130,8 @@ void reply_raw(struct reply *reply, const char *data, size_t len);
 void reply_raw_blob(struct reply *reply, struct blob *blob, size_t offset, size_t len); /* retains it, copies nothing */
 
 /*
- * Moves what another reply, which has ended, has written into an output of its own. Copies nothing. If that one has gone
- * over its limit, this one is over as well.
+ * Moves what another reply, which has ended, has written into an output of its own. Copies nothing. If that one has
+ * gone over its limit, this one is over as well.
  */
 void reply_splice(struct reply *reply, const struct reply *written);
 

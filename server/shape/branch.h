@@ -34,7 +34,10 @@ uint64_t branch_total(const struct tree_branch *branch);
 /* There is room. */
 void branch_insert(struct tree_branch *branch, unsigned at, const struct tree_child *child);
 
-/* What was looked for in the child that goes is then looked for in the one before it, or the one behind if it is the first. */
+/*
+ * What was looked for in the child that goes is then looked for in the one before it, or the one behind if it is the
+ * first.
+ */
 void branch_remove(struct tree_branch *branch, unsigned at);
 
 /* The hashes that are below a node, which on the way down from the root follow from the branches above it. */
@@ -47,7 +50,10 @@ static inline struct hash_range hash_range_all(void)
     return (struct hash_range){0, UINT64_MAX};
 }
 
-/* The child in which a hash of the branch's range belongs: the last one that doesn't begin behind it. Range: the child's. */
+/*
+ * The child in which a hash of the branch's range belongs: the last one that doesn't begin behind it. Range: the
+ * child's.
+ */
 unsigned branch_find_hash(const struct tree_branch *branch, uint64_t hash, struct hash_range *range);
 
 /* The child that is likely to be found. */

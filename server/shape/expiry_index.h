@@ -1,9 +1,9 @@
 /*
  * Expiry indexes: which of a hash's fields expires next.
  *
- * An index is a tree by score whose records are a time and 32 bits of a field's hash, by which the field is found in the
- * tree that has it. So the earliest time is at its beginning, and how many fields are due at a time is a place in it.
- * Two fields that share both are the same to the index: it has their record twice.
+ * An index is a tree by score whose records are a time and 32 bits of a field's hash, by which the field is found in
+ * the tree that has it. So the earliest time is at its beginning, and how many fields are due at a time is a place in
+ * it. Two fields that share both are the same to the index: it has their record twice.
  *
  * Times are wall, in milliseconds, below 2^53. Under the lock of whoever owns the tree.
  */

@@ -111,8 +111,8 @@ static size_t bytes_below(const struct hash_list *list, uint64_t key)
 }
 
 /*
- * A hash with three to five eighths of the bytes below it, or the best that there is. Since hashes are spread evenly, it
- * is mostly the first one tried.
+ * A hash with three to five eighths of the bytes below it, or the best that there is. Since hashes are spread evenly,
+ * it is mostly the first one tried.
  */
 static uint64_t list_middle(const struct hash_list *list)
 {

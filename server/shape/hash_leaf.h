@@ -1,10 +1,10 @@
 /*
- * Leaves of trees by hash. Their records stand in sections, by a few bits of their hashes, and a table in the leaf's head
- * says where each section ends; so whoever looks for a hash reads one or two records of a dozen. Within a section they
- * stand in any order.
+ * Leaves of trees by hash. Their records stand in sections, by a few bits of their hashes, and a table in the leaf's
+ * head says where each section ends; so whoever looks for a hash reads one or two records of a dozen. Within a section
+ * they stand in any order.
  *
- * A leaf may also do without a table: one that was made of a run of records as they came. All of it is one section then,
- * until it is parted or joined with another. Private to trees.
+ * A leaf may also do without a table: one that was made of a run of records as they came. All of it is one section
+ * then, until it is parted or joined with another. Private to trees.
  */
 #ifndef KVS_SHAPE_HASH_LEAF_H
 #define KVS_SHAPE_HASH_LEAF_H
@@ -64,7 +64,9 @@ static inline unsigned section_begin(const struct tree_leaf *leaf, unsigned sect
 /* A record of added bytes was put at the end of the section. */
 void hash_leaf_inserted(struct tree_leaf *leaf, unsigned section, size_t added);
 
-/* Records at an offset became longer, or shorter, or were taken out, by so many bytes; of removed ones the old bytes. */
+/*
+ * Records at an offset became longer, or shorter, or were taken out, by so many bytes; of removed ones the old bytes.
+ */
 void hash_leaf_changed(struct tree_leaf *leaf, size_t offset, size_t old_len, size_t len);
 
 /*

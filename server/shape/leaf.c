@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-/* Bytes to allocate for that many of head and records: the next size of the allocator's, so that some more have room. */
+/*
+ * Bytes to allocate for that many of head and records: the next size of the allocator's, so that some more have room.
+ */
 static size_t allocation_for(size_t bytes)
 {
     size_t size = mem_good_size(LEAF_HEAD + bytes);

@@ -1,9 +1,9 @@
 /*
  * Member indexes: from a member of a sorted set to its record in the tree that has them by score.
  *
- * An index is a tree by hash whose records are a member's score and 32 bits of its hash. The member itself stands in the
- * other tree alone, where score and text lead to it; so an index costs 12 bytes a member whatever its length. Members
- * that share those bits are told apart by looking for each.
+ * An index is a tree by hash whose records are a member's score and 32 bits of its hash. The member itself stands in
+ * the other tree alone, where score and text lead to it; so an index costs 12 bytes a member whatever its length.
+ * Members that share those bits are told apart by looking for each.
  *
  * Under the lock of whoever owns the trees.
  */

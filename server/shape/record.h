@@ -52,7 +52,9 @@ static inline const char *record_second(const char *record, struct record_form f
 /* Skips count records of the run that goes on to end. */
 const char *record_skip(const char *record, const char *end, struct record_form form, size_t count);
 
-/* The first of the records up to end whose first element is this one, and how many are before it; end if there is none. */
+/*
+ * The first of the records up to end whose first element is this one, and how many are before it; end if there is none.
+ */
 const char *record_find(const char *records, const char *end, struct record_form form, const struct element *element,
                         uint64_t *index_out);
 

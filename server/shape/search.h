@@ -10,8 +10,8 @@
 #include "shape/element.h"
 
 /*
- * The first element from records up to end that is equal, or with back the last one, and how many are before it; NULL if
- * there is none.
+ * The first element from records up to end that is equal, or with back the last one, and how many are before it; NULL
+ * if there is none.
  */
 const char *search_run(const char *records, const char *end, const struct element *element, bool back,
                        uint64_t *index_out);

@@ -59,8 +59,8 @@ struct tree_place {
 void tree_init(struct tree *tree, enum tree_order order, struct record_form form);
 
 /*
- * An empty tree gets the count records of a run, of at most TREE_RUN_MAX bytes, which are in its order (by hash: in any),
- * with their references. 0 or -ENOMEM.
+ * An empty tree gets the count records of a run, of at most TREE_RUN_MAX bytes, which are in its order (by hash: in
+ * any), with their references. 0 or -ENOMEM.
  */
 #define TREE_RUN_MAX 1000
 int tree_plant(struct tree *tree, const char *records, size_t len, unsigned count);
@@ -85,8 +85,8 @@ bool tree_find(const struct tree *tree, const struct element *element, struct tr
 bool tree_find_hash(const struct tree *tree, uint64_t hash, struct tree_place *place_out);
 
 /*
- * By hash: in the leaf of that hash the first record that may have it; those that may go on to end. Where there is none,
- * the place at their end is the one to insert it at. False when the tree is empty, with the end NULL.
+ * By hash: in the leaf of that hash the first record that may have it; those that may go on to end. Where there is
+ * none, the place at their end is the one to insert it at. False when the tree is empty, with the end NULL.
  */
 bool tree_find_section(const struct tree *tree, uint64_t hash, struct tree_place *place_out, const char **end_out);
 
@@ -154,8 +154,9 @@ static inline void tree_remove(struct tree *tree, struct tree_place *place)
 void tree_end(const struct tree *tree, struct tree_place *place_out);
 
 /*
- * Takes count records from index on out of the tree, in logarithmic time. All but a few of them become the tree cut_out,
- * whose order is lost: it is only good for tree_deinit(). Without memory to put it together it is freed at once.
+ * Takes count records from index on out of the tree, in logarithmic time. All but a few of them become the tree
+ * cut_out, whose order is lost: it is only good for tree_deinit(). Without memory to put it together it is freed at
+ * once.
  */
 void tree_cut(struct tree *tree, uint64_t index, uint64_t count, struct tree *cut_out);
 
@@ -163,8 +164,8 @@ void tree_cut(struct tree *tree, uint64_t index, uint64_t count, struct tree *cu
 size_t tree_memory(const struct tree *tree, size_t samples);
 
 /*
- * Bytes of all records with what elements have outside; if that is more than limit, some number above it, which takes no
- * longer the larger the tree is.
+ * Bytes of all records with what elements have outside; if that is more than limit, some number above it, which takes
+ * no longer the larger the tree is.
  */
 uint64_t tree_bytes(const struct tree *tree, uint64_t limit);
 

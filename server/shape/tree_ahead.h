@@ -1,9 +1,9 @@
 /*
  * Looking ahead: brings the memory that a search in a tree by hash will read into the cache, before the search.
  *
- * What is read next is only known when what was read before has come; so several searches take their steps in turns, and
- * their misses of the cache pass at the same time. Under the lock of whoever owns the trees, which may change afterwards:
- * a look ahead promises nothing.
+ * What is read next is only known when what was read before has come; so several searches take their steps in turns,
+ * and their misses of the cache pass at the same time. Under the lock of whoever owns the trees, which may change
+ * afterwards: a look ahead promises nothing.
  */
 #ifndef KVS_SHAPE_TREE_AHEAD_H
 #define KVS_SHAPE_TREE_AHEAD_H

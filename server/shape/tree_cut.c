@@ -56,7 +56,9 @@ static void take_below(struct cut *cut, void *node, unsigned level, uint64_t fro
     }
 }
 
-/* Puts the nodes of a level together below new branches of the next. Those for which there is no memory are freed here. */
+/*
+ * Puts the nodes of a level together below new branches of the next. Those for which there is no memory are freed here.
+ */
 static void gather(struct cut *cut, unsigned level)
 {
     for (unsigned i = 0; i < cut->counts[level]; i += BRANCH_MAX) {

@@ -371,7 +371,9 @@ int tree_plant(struct tree *tree, const char *records, size_t len, unsigned coun
     return 0;
 }
 
-/* Of a leaf with sections: a record that is inserted goes to the end of its own, whatever place in the leaf was given. */
+/*
+ * Of a leaf with sections: a record that is inserted goes to the end of its own, whatever place in the leaf was given.
+ */
 static void put_in_section(const struct tree *tree, struct tree_place *place, const char *record)
 {
     unsigned end;

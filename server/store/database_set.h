@@ -2,8 +2,8 @@
  * Which databases are in use: a bitmap, so that whoever goes through databases looks only at those that have a table.
  *
  * A database is added under the lock of the shard where it gets its table, and removed only while the world is stopped.
- * So a shard's own set is complete for whoever holds its lock; in the keyspace's, which others add to meanwhile, one that
- * is just getting its first key may be missing. Private to store/.
+ * So a shard's own set is complete for whoever holds its lock; in the keyspace's, which others add to meanwhile, one
+ * that is just getting its first key may be missing. Private to store/.
  */
 #ifndef KVS_STORE_DATABASE_SET_H
 #define KVS_STORE_DATABASE_SET_H

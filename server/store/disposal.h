@@ -2,7 +2,8 @@
  * Disposal: frees entries that have left their table.
  *
  * An entry whose value lies in it is freed at once. One that owns more memory waits in a short list of the calling
- * thread until that holds no lock, and is then freed there; or the reaper frees it, if that would take long, whatever made it leave.
+ * thread until that holds no lock, and is then freed there; or the reaper frees it, if that would take long, whatever
+ * made it leave.
  */
 #ifndef KVS_STORE_DISPOSAL_H
 #define KVS_STORE_DISPOSAL_H

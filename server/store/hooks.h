@@ -2,9 +2,9 @@
  * The two hooks: before a key changes, and after it.
  *
  * Every change of the keyspace passes both, once: a key is put, changed in place, gets or loses a TTL, is deleted,
- * renamed, moved, copied, expired or evicted; a part of its value expires; a database is flushed or swapped. So a module that follows changes
- * (snapshots, watchers, tracked clients, waiters, events) registers a follower (keyspace_follow()), and no command has
- * to know about it. The second hook also counts changes.
+ * renamed, moved, copied, expired or evicted; a part of its value expires; a database is flushed or swapped. So a
+ * module that follows changes (snapshots, watchers, tracked clients, waiters, events) registers a follower
+ * (keyspace_follow()), and no command has to know about it. The second hook also counts changes.
  *
  * A follower says which shards it is interested in. Where none is, a change costs one branch on one word of its shard.
  *

@@ -19,7 +19,9 @@ struct key key_make(const char *name, size_t len);
 
 uint64_t key_hash(const char *name, size_t len);
 
-/* For tests: replaces the hash function; NULL: back to the keyed one (base/siphash.h). Only while all tables are empty. */
+/*
+ * For tests: replaces the hash function; NULL: back to the keyed one (base/siphash.h). Only while all tables are empty.
+ */
 typedef uint64_t key_hash_function(const void *data, size_t len);
 void key_set_hash(key_hash_function *function);
 

@@ -6,9 +6,9 @@
  * A thread that touches a key holds its shard's lock; several are taken in ascending order, all at once, with
  * keyspace_lock(). While the world is stopped (base/gate.h), the thread that has stopped it needs no lock.
  *
- * An expired entry is absent for all callers: looking it up deletes it. Parts of a value may expire as well (ENTRY_AGES):
- * looking it up removes those that are due, but not more than a few at once, so its type tells them from others.
- * All changes of keys go through the functions of this header, and each passes the two hooks (hooks.h) once.
+ * An expired entry is absent for all callers: looking it up deletes it. Parts of a value may expire as well
+ * (ENTRY_AGES): looking it up removes those that are due, but not more than a few at once, so its type tells them from
+ * others. All changes of keys go through the functions of this header, and each passes the two hooks (hooks.h) once.
  */
 #ifndef KVS_STORE_KEYSPACE_H
 #define KVS_STORE_KEYSPACE_H
@@ -116,7 +116,9 @@ enum transfer keyspace_move(struct view *view, const struct key *key, int db);
 /* Copies the value with its TTL. db is the new key's database; not to itself. */
 enum transfer keyspace_copy(struct view *view, const struct key *from, int db, const struct key *to, bool replace);
 
-/* The entry under the key as it lies there, expired or not, for looking ahead; NULL if there is none. Changes nothing. */
+/*
+ * The entry under the key as it lies there, expired or not, for looking ahead; NULL if there is none. Changes nothing.
+ */
 const struct entry *keyspace_peek(const struct view *view, const struct key *key);
 
 /* The steps of prefetching for a batch whose shards are locked: first all buckets, then all entries. */
@@ -130,8 +132,8 @@ size_t keyspace_expires(struct keyspace *keyspace, int db); /* keys with a TTL; 
 int64_t keyspace_average_ttl(struct keyspace *keyspace, int db);
 
 /*
- * World stopped. Empties one database, or all with db < 0; returns the number of keys. What they occupied is free when it
- * returns only if they are few, small, and lazily isn't set; otherwise the reaper frees it, so that nobody waits.
+ * World stopped. Empties one database, or all with db < 0; returns the number of keys. What they occupied is free when
+ * it returns only if they are few, small, and lazily isn't set; otherwise the reaper frees it, so that nobody waits.
  */
 size_t keyspace_flush(struct view *view, int db, bool lazily);
 /* World stopped. Exchanges two databases. */
@@ -147,8 +149,8 @@ typedef void keyspace_visit(void *context, const struct entry *entry);
 uint64_t keyspace_scan(const struct view *view, uint64_t cursor, size_t count, keyspace_visit *visit, void *context);
 
 /*
- * The same in pieces that are all short: as much of it as is done under one lock, in one shard. *count falls by what was
- * done, and *cursor moves on. False: somebody else has had the lock for some time, and nothing was visited.
+ * The same in pieces that are all short: as much of it as is done under one lock, in one shard. *count falls by what
+ * was done, and *cursor moves on. False: somebody else has had the lock for some time, and nothing was visited.
  * keyspace_cursor_is_in_shard(): whether a cursor goes on in the shard of the last piece; if not, nothing that was
  * visited before can be visited again.
  */
@@ -168,8 +170,8 @@ enum random_key keyspace_random_key(struct view *view, char **name_out, size_t *
 /*
  * One round of active expiry: deletes expired entries, for about budget_us microseconds or to the end of a tour of all
  * tables. Takes one shard's lock at a time, and waits for none: the tour comes back to a shard whose lock somebody else
- * has, and the next one to a shard that stays busy. Returns the number deleted; *again_out tells whether there is more to be done at
- * once. Main thread, inside the gate.
+ * has, and the next one to a shard that stays busy. Returns the number deleted; *again_out tells whether there is more
+ * to be done at once. Main thread, inside the gate.
  */
 size_t keyspace_expire_round(struct keyspace *keyspace, int64_t now_ms, int64_t budget_us, bool *again_out);
 

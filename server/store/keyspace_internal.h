@@ -93,8 +93,8 @@ void shard_drop(struct view *view, struct shard *shard, const struct key *key, t
 void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entry, const struct key_event *event);
 
 /*
- * Removes parts of a value that ages which are due, up to limit of them, and says how many. The slot, or NULL if nothing
- * was left of the value and the key is gone. The key's name may lie in the entry, which may move.
+ * Removes parts of a value that ages which are due, up to limit of them, and says how many. The slot, or NULL if
+ * nothing was left of the value and the key is gone. The key's name may lie in the entry, which may move.
  */
 table_slot *shard_expire_parts(struct view *view, struct shard *shard, const struct key *key, table_slot *slot,
                                unsigned limit, unsigned *expired_out);

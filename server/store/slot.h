@@ -4,8 +4,8 @@
  *     63           49 48 47                                        3     0
  *     | tag: 15 bits | T |  address of the entry                    |    | A |   T: it has a TTL; A: its value ages
  *
- * Entries are aligned, so the low bits of an address are free. The tag is the low bits of the hash. By these words tables find entries, grow and expire, mostly without reading the
- * entries themselves.
+ * Entries are aligned, so the low bits of an address are free. The tag is the low bits of the hash. By these words
+ * tables find entries, grow and expire, mostly without reading the entries themselves.
  */
 #ifndef KVS_STORE_SLOT_H
 #define KVS_STORE_SLOT_H

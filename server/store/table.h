@@ -77,9 +77,11 @@ struct random_state;
 struct entry *table_random(const struct table *table, struct random_state *random);
 
 /*
- * Searches one segment for entries that have expired, or of whose value a part has: position 0 begins, the result is the
- * next position, 0 at the end. Writes up to max of them to expired_out (they are still in the table) and their number to
- * *count_out; if there are more than max, the position stays. *looked_out is increased by the number of entries that had to be read.
+ * Searches one segment for entries that have expired, or of whose value a part has: position 0 begins, the result is
+ * the next position, 0 at the end. Writes up to max of them to expired_out (they are still in the table) and their
+ * number to
+ * *count_out; if there are more than max, the position stays. *looked_out is increased by the number of entries that
+ * had to be read.
  */
 uint64_t table_find_expired(struct table *table, uint64_t position, int64_t now_ms, struct entry **expired_out,
                             size_t max, size_t *count_out, size_t *looked_out);

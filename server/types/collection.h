@@ -51,7 +51,9 @@ struct collection_place {
     struct tree_place tree; /* trees only */
 };
 
-/* A new entry with an empty collection of that kind, to be filled before it is put under its key. NULL without memory. */
+/*
+ * A new entry with an empty collection of that kind, to be filled before it is put under its key. NULL without memory.
+ */
 struct entry *collection_create(const struct collection_kind *kind, struct bytes key, int64_t expire_ms);
 
 void collection_open(struct collection *collection, const struct collection_kind *kind, const struct entry *entry);
@@ -98,8 +100,8 @@ uint64_t collection_index(const struct collection *collection, const struct coll
 
 /*
  * A part of a walk over all records, not by place: visits count of them or more, from a cursor on, which is 0 at first.
- * Returns the cursor to go on with, 0 at the end; it is below 2^53, since some clients read it as a double. What is there
- * from the first to the last part is visited, whatever changes in between; some records may be visited twice.
+ * Returns the cursor to go on with, 0 at the end; it is below 2^53, since some clients read it as a double. What is
+ * there from the first to the last part is visited, whatever changes in between; some records may be visited twice.
  */
 uint64_t collection_scan(const struct collection *collection, uint64_t cursor, uint64_t count,
                          void (*visit)(void *context, const char *record), void *context);
@@ -146,8 +148,9 @@ int collection_plant(struct collection *collection, const struct collection_tree
 int collection_rescore(struct collection *collection, struct collection_place *place, double score);
 
 /*
- * Takes count records from index on away, or as many as there are. What is large becomes the tree cut_out, which is empty
- * otherwise, for collection_discard(). 0 or -ENOMEM. By score it takes time for each record that goes or that stays.
+ * Takes count records from index on away, or as many as there are. What is large becomes the tree cut_out, which is
+ * empty otherwise, for collection_discard(). 0 or -ENOMEM. By score it takes time for each record that goes or that
+ * stays.
  */
 int collection_cut(struct collection *collection, uint64_t index, uint64_t count, struct tree *cut_out);
 

@@ -1,8 +1,8 @@
 /*
  * Hashes: collections of fields with values. A field may have a time to live of its own.
  *
- * Whoever looks for a field says what time it is: one whose time is over is not found any more, though it is there until
- * it is reaped (store/keyspace.h), or set anew.
+ * Whoever looks for a field says what time it is: one whose time is over is not found any more, though it is there
+ * until it is reaped (store/keyspace.h), or set anew.
  *
  * OBJECT ENCODING tells Redis's names: "listpack" while the hash is small, "listpackex" if a field of it has ever had a
  * time to live, "hashtable" when it is large. Which it is stands in the entry.

@@ -1,10 +1,10 @@
 /*
  * HyperLogLogs: about how many different elements were added, in a string of 12 KiB at most.
  *
- * The hash of an element picks one of 16384 registers and gives a rank, 1 to 51, each half as likely as the one before. A
- * register keeps the highest rank it has seen, and the number of elements is estimated from all of them, with a standard
- * error of 0.81 %. The strings are Redis's, byte for byte, and so is the hash: a value may come from a Redis server, go
- * back to it, and be merged with what was counted there.
+ * The hash of an element picks one of 16384 registers and gives a rank, 1 to 51, each half as likely as the one
+ * before. A register keeps the highest rank it has seen, and the number of elements is estimated from all of them,
+ * with a standard error of 0.81 %. The strings are Redis's, byte for byte, and so is the hash: a value may come from a
+ * Redis server, go back to it, and be merged with what was counted there.
  *
  * A value is dense, with six bits for each register, or sparse, a sequence of runs of equal registers. It is what a
  * client may have written with SET, so each function says what it takes for granted; none reads or writes beyond the

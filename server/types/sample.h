@@ -41,8 +41,8 @@ const char *sample_next(struct sample *sample);
 const char *sample_one(const struct collection *collection, int64_t now_ms);
 
 /*
- * For a walk that takes a random part: whether it takes one of the records that are left, when it still wants so many of
- * them (Knuth, "The Art of Computer Programming", volume 2, 3.4.2, algorithm S).
+ * For a walk that takes a random part: whether it takes one of the records that are left, when it still wants so many
+ * of them (Knuth, "The Art of Computer Programming", volume 2, 3.4.2, algorithm S).
  */
 static inline bool sample_takes(uint64_t wanted, uint64_t left)
 {

@@ -33,7 +33,9 @@ void set_name(struct collection *set, const struct element *first, uint64_t coun
         call_it(set, count <= limits->listpack_entries ? SET_IS_LISTPACK : SET_IS_HASHTABLE);
 }
 
-/* Whether all members are short enough for a listpack: of numbers, which are 20 bytes at most, few limits exclude any. */
+/*
+ * Whether all members are short enough for a listpack: of numbers, which are 20 bytes at most, few limits exclude any.
+ */
 static bool are_short(const struct collection *set, uint64_t limit)
 {
     struct collection_place place;

@@ -27,7 +27,9 @@ void set_name_like(struct collection *set, const struct collection *other);
 /* Names a set that has outgrown the limits, or will. */
 void set_name_large(struct collection *set);
 
-/* Before so many members are added to a set that has some: too many make it a hashtable, even if it has them already. */
+/*
+ * Before so many members are added to a set that has some: too many make it a hashtable, even if it has them already.
+ */
 void set_name_before(struct collection *set, uint64_t count, const struct set_limits *limits);
 
 /* After most members were removed at once: a hashtable that is small now is a listpack again. */

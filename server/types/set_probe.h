@@ -2,8 +2,8 @@
  * Probes: looking for very many members in a set, one after the other in about the order of their hashes, as they come
  * from a walk through another set.
  *
- * A leaf of a tree is not sorted, so each set_has() looks through half a leaf. A probe makes a table of the leaf instead,
- * and keeps those of the last few leaves. It pays where most of the set's leaves are looked into often.
+ * A leaf of a tree is not sorted, so each set_has() looks through half a leaf. A probe makes a table of the leaf
+ * instead, and keeps those of the last few leaves. It pays where most of the set's leaves are looked into often.
  *
  * The set must not change meanwhile.
  */

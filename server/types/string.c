@@ -236,8 +236,8 @@ static const char *encoding_word(const struct entry *entry)
 /* ---- writing into values ---- */
 
 /*
- * Writes data into a blob that has room for it, with zeros between the old end and offset. From zeros_from on the blob's
- * free bytes are zero already.
+ * Writes data into a blob that has room for it, with zeros between the old end and offset. From zeros_from on the
+ * blob's free bytes are zero already.
  */
 static void fill_blob(struct blob *blob, size_t offset, const char *data, size_t len, size_t zeros_from)
 {

@@ -104,7 +104,10 @@ struct entry *string_write(struct entry *entry, size_t offset, const char *data,
  */
 struct entry *string_open(struct entry *entry, size_t len, char **data_out);
 
-/* Puts len bytes, however many, in the place of the whole value, as if they had been written. data is outside the entry. */
+/*
+ * Puts len bytes, however many, in the place of the whole value, as if they had been written. data is outside the
+ * entry.
+ */
 struct entry *string_rewrite(struct entry *entry, const char *data, size_t len);
 
 /* A new entry that was written in such a way. */

@@ -180,7 +180,9 @@ END_TEST
 
 /* ---- mistakes ---- */
 
-/* The check and the start refuse the file, with the same lines, which begin so behind "kvs-server: "; @ is the folder. */
+/*
+ * The check and the start refuse the file, with the same lines, which begin so behind "kvs-server: "; @ is the folder.
+ */
 static void expect_refused(const char *path, const char *const *beginnings)
 {
     char *check, *start;

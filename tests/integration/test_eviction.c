@@ -1,6 +1,6 @@
 /*
- * Eviction by policy: which keys may go, and which go first. maxmemory is set a little lower than what is in use, so that
- * a part of the keys has to go.
+ * Eviction by policy: which keys may go, and which go first. maxmemory is set a little lower than what is in use, so
+ * that a part of the keys has to go.
  */
 #include "kit/kit.h"
 #include "kit/suites.h"
@@ -35,7 +35,9 @@ static void set_policy(const char *policy, long long maxmemory)
     kit_expect(c, "+OK", "CONFIG", "SET", "maxmemory-policy", policy, "maxmemory", bytes);
 }
 
-/* Sends a command for each key of a kind, "kind:0" and on; the format has a place for the kind and one for the number. */
+/*
+ * Sends a command for each key of a kind, "kind:0" and on; the format has a place for the kind and one for the number.
+ */
 static void for_all(const char *format, const char *kind)
 {
     for (int i = 0; i < KEYS; i++)

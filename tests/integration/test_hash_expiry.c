@@ -1,6 +1,6 @@
 /*
- * Times to live of fields: what the commands answer, from their documentation, since Debian's Redis hasn't got them; what
- * expires by itself; and what each write says it has done.
+ * Times to live of fields: what the commands answer, from their documentation, since Debian's Redis hasn't got them;
+ * what expires by itself; and what each write says it has done.
  */
 #include "kit/scratch.h"
 #include "kit/served.h"

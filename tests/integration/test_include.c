@@ -1,6 +1,6 @@
 /*
- * Users and sockets in files that the configuration includes: CONFIG REWRITE writes those that have changed and no others,
- * and SIGHUP reads them as the start does.
+ * Users and sockets in files that the configuration includes: CONFIG REWRITE writes those that have changed and no
+ * others, and SIGHUP reads them as the start does.
  */
 #include "kit/kit.h"
 

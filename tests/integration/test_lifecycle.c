@@ -545,7 +545,9 @@ static void limit_files(rlim_t count)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-/* How many it says that it needs when it may have 60. In a process of its own, because a limit can't be raised again. */
+/*
+ * How many it says that it needs when it may have 60. In a process of its own, because a limit can't be raised again.
+ */
 static rlim_t files_needed(void)
 {
     int status;

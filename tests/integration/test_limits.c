@@ -1,6 +1,6 @@
 /*
- * What a client makes the server keep is that client's: nobody's keys go for it, the limits of clients see it, and there
- * is an end to it, whether he sends without end or never reads.
+ * What a client makes the server keep is that client's: nobody's keys go for it, the limits of clients see it, and
+ * there is an end to it, whether he sends without end or never reads.
  */
 #include "kit/served.h"
 #include "kit/suites.h"

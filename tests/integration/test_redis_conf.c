@@ -1,4 +1,7 @@
-/* Configurations that exist: those of Redis, of a server that is reached through a socket file alone, are served as they are. */
+/*
+ * Configurations that exist: those of Redis, of a server that is reached through a socket file alone, are served as
+ * they are.
+ */
 #include "kit/kit.h"
 #include "kit/suites.h"
 

@@ -1,6 +1,6 @@
 /*
- * The model of docs/security.md, sentence by sentence, as far as no other suite shows it: what a refusal says and leaves
- * behind, and who is disconnected by a change and who isn't.
+ * The model of docs/security.md, sentence by sentence, as far as no other suite shows it: what a refusal says and
+ * leaves behind, and who is disconnected by a change and who isn't.
  */
 #include "kit/kit.h"
 #include "kit/suites.h"

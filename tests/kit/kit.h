@@ -39,7 +39,8 @@ TCase *kit_tcase(const char *name);
 
 /*
  * kit_start(): as it comes. kit_start("--threads", "2"): with further arguments. Standing arguments are the socket, the
- * folder, four threads, DEBUG allowed and a short end; later ones win. A configuration file may be the first of the further ones.
+ * folder, four threads, DEBUG allowed and a short end; later ones win. A configuration file may be the first of the
+ * further ones.
  */
 #define kit_start(...) kit_start_args((const char *const[]){NULL, ##__VA_ARGS__, NULL} + 1)
 struct kit_server *kit_start_args(const char *const *args);

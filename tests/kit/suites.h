@@ -1,8 +1,8 @@
 /*
  * The runner of test suites, for unit and integration tests alike.
  *
- * Arguments name the suites to run (all without any), or --list prints those there are; KVS_SEED gives the seed of random tests. Check's own
- * variables work as ever: CK_FORK=no for a debugger, CK_RUN_CASE, CK_VERBOSITY.
+ * Arguments name the suites to run (all without any), or --list prints those there are; KVS_SEED gives the seed of
+ * random tests. Check's own variables work as ever: CK_FORK=no for a debugger, CK_RUN_CASE, CK_VERBOSITY.
  *
  * A test that can't run here calls test_skip() and returns. It then counts as skipped, not as passed.
  */
@@ -34,8 +34,8 @@ struct suite_maker {
 };
 
 /*
- * Runs them one after the other, ends with the line "N passed, N failed" (and ", N skipped" where any were), and returns
- * main's result.
+ * Runs them one after the other, ends with the line "N passed, N failed" (and ", N skipped" where any were), and
+ * returns main's result.
  */
 int suites_run(int argc, char **argv, const struct suite_maker *suites, size_t count);
 

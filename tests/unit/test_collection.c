@@ -164,7 +164,9 @@ static void expect_list(const struct entry *entry, unsigned first, unsigned coun
     check_list(entry);
 }
 
-/* Small lists and trees, with any allocation failing: the element is in one of the two lists, whole, and nowhere else. */
+/*
+ * Small lists and trees, with any allocation failing: the element is in one of the two lists, whole, and nowhere else.
+ */
 START_TEST(an_element_is_moved_or_stays)
 {
     unsigned lens[] = {1, 2, 30, 31, 300};

@@ -1,4 +1,7 @@
-/* Bytes that no configuration file can hold, or only in quotes: nothing is cut on the way in, or changed on the way out. */
+/*
+ * Bytes that no configuration file can hold, or only in quotes: nothing is cut on the way in, or changed on the way
+ * out.
+ */
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "config/config.h"

@@ -1,4 +1,6 @@
-/* That all mistakes of a configuration are told: once, in the order of its lines, and nothing that follows from them. */
+/*
+ * That all mistakes of a configuration are told: once, in the order of its lines, and nothing that follows from them.
+ */
 #include "base/memory.h"
 #include "config/mistakes.h"
 #include "config/reading.h"

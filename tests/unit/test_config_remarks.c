@@ -1,4 +1,6 @@
-/* What a configuration is remarked on: promises that nothing keeps, with place and value, and no more lines than fit. */
+/*
+ * What a configuration is remarked on: promises that nothing keeps, with place and value, and no more lines than fit.
+ */
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/reading.h"

@@ -1,6 +1,7 @@
 /*
  * Hashes whose fields have times to live, beside a model: set, given another time, removed and reaped, packed and as a
- * tree, with memory that runs out at any allocation; what is due is not found, counted or picked, and is reaped in time.
+ * tree, with memory that runs out at any allocation; what is due is not found, counted or picked, and is reaped in
+ * time.
  */
 #include "base/memory.h"
 #include "kit/scratch.h"

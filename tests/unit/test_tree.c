@@ -117,7 +117,9 @@ static void check_last(struct tree *tree)
     }
 }
 
-/* From a random place in both directions, for what may be there more than once or not at all, with and without a limit. */
+/*
+ * From a random place in both directions, for what may be there more than once or not at all, with and without a limit.
+ */
 static void check_search(const struct tree *tree)
 {
     struct tree_place place;

@@ -1,4 +1,7 @@
-/* Runs the unit tests of the client. client_unit_suites.h is made by the Makefile: a line SUITE(name) for every test_name.c. */
+/*
+ * Runs the unit tests of the client. client_unit_suites.h is made by the Makefile: a line SUITE(name) for every
+ * test_name.c.
+ */
 #include "kit/suites.h"
 
 #define SUITE(name) Suite *suite_##name(void);

@@ -28,8 +28,8 @@ char *replies_describe(const struct reply *reply);
 void replies_create_random(struct dice *dice, char **bytes_out, size_t *length_out, char **tree_out);
 
 /*
- * A reply written in short: [a b] is an array, {a b c d} a map, 'text' a string, and so is a word without quotes; blanks,
- * colons and commas separate. The caller destroys it.
+ * A reply written in short: [a b] is an array, {a b c d} a map, 'text' a string, and so is a word without quotes;
+ * blanks, colons and commas separate. The caller destroys it.
  */
 struct reply *replies_parse(const char *text);
 
