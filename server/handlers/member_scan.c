@@ -40,7 +40,7 @@ struct member_walk {
     /* of the running turn */
     int64_t end_ns;
     int64_t now_ms;
-    const struct collection *collection;
+    struct collection collection;
     bool is_late;       /* it has ended while a record was matched */
     const char **found; /* records that match and aren't in body; they lie in few, or in memory of its own */
     size_t found_count, found_capacity;
@@ -148,7 +148,7 @@ static void visit(void *context, const char *record)
 {
     struct member_walk *walk = context;
     walk->left -= walk->left > 0;
-    if (walk->failed || !collection_is_live(walk->collection, record, walk->now_ms))
+    if (walk->failed || !collection_is_live(&walk->collection, record, walk->now_ms))
         return;
     enum glob_result result = !walk->pattern ? GLOB_YES : walk->is_late ? GLOB_UNDECIDED : match(walk, record);
     if (result == GLOB_YES) {
@@ -234,12 +234,13 @@ static bool walk_is_over(const struct member_walk *walk)
 }
 
 /* Works until the walk is over (true) or the turn is. */
-static bool walk_for_a_turn(struct member_walk *walk, const struct call *call, const struct collection *collection)
+static bool walk_for_a_turn(struct member_walk *walk, const struct call *call)
 {
     if (!walk_decide(walk, call))
         return false;
     while (!walk_is_over(walk)) {
-        walk->cursor = collection_scan(collection, walk->cursor, walk->left < SLICE ? walk->left : SLICE, visit, walk);
+        uint64_t count = walk->left < SLICE ? walk->left : SLICE;
+        walk->cursor = collection_scan(&walk->collection, walk->cursor, count, visit, walk);
         walk->has_begun = true;
         if (walk->is_late || (!walk_is_over(walk) && turn_is_over(walk->end_ns)))
             return false;
@@ -263,16 +264,14 @@ static void walk_give_way(struct member_walk *walk, struct call *call)
 /* Goes on for a turn with the collection of this moment, which may be another one than before, or NULL. */
 static void walk_go_on(struct member_walk *walk, struct call *call, const struct entry *entry)
 {
-    struct collection collection;
     walk->end_ns = turn_end_ns(call);
     walk->now_ms = call->view.now_ms;
-    walk->collection = &collection;
     walk->is_late = false;
     if (entry)
-        collection_open(&collection, walk->scan->kind, entry);
+        collection_open(&walk->collection, walk->scan->kind, entry);
     else
         walk->cursor = walk->left = 0;
-    if (!walk_for_a_turn(walk, call, &collection)) {
+    if (!walk_for_a_turn(walk, call)) {
         walk_give_way(walk, call);
         return;
     }
