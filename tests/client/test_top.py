@@ -334,16 +334,22 @@ class KeysChangeWhatIsShown(WithKvs):
     def ids(self, top):
         return [int(found.group(1)) for found in (re.match(r" +(\d+) ", row) for row in top.rows()[3:-1]) if found]
 
+    def order(self, top):
+        """The column that the rows are sorted by, with its arrow; None while the line is half drawn."""
+        found = re.search("(?<!\\S)([v^][A-Z]+|[A-Z]+[v^])(?!\\S)", top.rows()[2])
+        return found.group(1) if found else None
+
     def test_clients_are_sorted_by_any_column_and_the_other_way_round(self):
         for name in ("b", "a", "c"):
             self.connect(self.path, name)
         top = self.top(columns=120)
         top.type("3")
         top.expect("^IDLE")
-        while "^ID " not in top.rows()[2]:
-            before = top.rows()[2]
+        while self.order(top) != "^ID":
+            before = self.order(top)
             top.type("s")
-            top.wait_for(lambda: top.rows()[2] != before, "another order")  # pylint: disable=cell-var-from-loop
+            top.wait_for(lambda: self.order(top) not in (None, before),  # pylint: disable=cell-var-from-loop
+                         "another order")
         top.wait_for(lambda: len(self.ids(top)) >= 5 and self.ids(top) == sorted(self.ids(top)), "all clients")
         top.type("r")
         top.wait_for(lambda: "vID " in top.rows()[2] and self.ids(top) == sorted(self.ids(top), reverse=True),
