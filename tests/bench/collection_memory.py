@@ -37,10 +37,10 @@ def _bytes_a_member(bench, name, kind, count):
 
 def collections(bench):
     """memory of lists, sets, hashes and sorted sets of 10 to a million members of 16 bytes"""
-    for kind in ("list", "set", "hash", "sorted set"):
+    for kind, kinds in (("list", "lists"), ("set", "sets"), ("hash", "hashes"), ("sorted set", "sorted sets")):
         for count in COUNTS:
             limit = 0.8 if count <= 100 else 1 if kind == "list" else 0.6
-            row = Row(f"{kind}s of {count:,}", "bytes a member", [at_most(limit, "redis")], digits=1)
+            row = Row(f"{kinds} of {count:,}", "bytes a member", [at_most(limit, "redis")], digits=1)
             for name in ("kvs", "redis"):
                 row.add(name, _bytes_a_member(bench, name, kind, count))
             bench.rows.append(row)
