@@ -3,6 +3,7 @@
  * tour of all tables; and eviction.
  */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "store/disposal.h"
 #include "store/keyspace_internal.h"
@@ -30,22 +31,20 @@ table_slot *shard_expire_parts(struct view *view, struct shard *shard, const str
                                unsigned limit, unsigned *expired_out)
 {
     struct entry *entry = slot_entry(*slot);
-    struct key now = {entry_key(entry), key->hash};
-    struct parts_told told = {view, shard, &now};
+    struct parts_told told = {view, shard, key};
     *expired_out = 0;
     if (entry_next_expiry(entry) > view->now_ms)
         return slot;
-    hook_before(view, shard->interest, &now, entry);
+    hook_before(view, shard->interest, key, entry);
     struct parts_expired expired = entry_value_type(entry)->expire_parts(entry, view->now_ms, limit, tell_part, &told);
-    now.name = entry_key(expired.entry);
     table_replace(shard->tables[view->db], key->hash, slot, expired.entry);
     counter_add(&shard->parts_expired, expired.count);
     if (expired.count > 0)
-        hook_after(view, shard, shard->interest, &now, &event_part_expired, event_part_expired.changes);
+        hook_after(view, shard, shard->interest, key, &event_part_expired, event_part_expired.changes);
     *expired_out = expired.count;
     if (!expired.emptied)
         return slot;
-    shard_drop(view, shard, &now, slot, &event_emptied);
+    shard_drop(view, shard, key, slot, &event_emptied);
     return NULL;
 }
 
@@ -64,7 +63,10 @@ static bool entry_expire_parts(struct view *view, struct shard *shard, struct en
         table_replace(table, key.hash, slot, entry);
         return false;
     }
+    char *copy = mem_dup(name.data, name.len);
+    key.name.data = copy;
     slot = shard_expire_parts(view, shard, &key, slot, *left_parts, &expired);
+    mem_free(copy);
     *left_parts -= expired;
     return !slot || expired == 0 || entry_next_expiry(slot_entry(*slot)) > view->now_ms;
 }

@@ -94,7 +94,7 @@ void shard_drop_entry(struct view *view, struct shard *shard, struct entry *entr
 
 /*
  * Removes parts of a value that ages which are due, up to limit of them, and says how many. The slot, or NULL if
- * nothing was left of the value and the key is gone. The key's name may lie in the entry, which may move.
+ * nothing was left of the value and the key is gone. The key's name lies outside the entry, which moves as parts go.
  */
 table_slot *shard_expire_parts(struct view *view, struct shard *shard, const struct key *key, table_slot *slot,
                                unsigned limit, unsigned *expired_out);
