@@ -24,6 +24,7 @@
 #include "engine/eviction.h"
 #include "engine/room.h"
 #include "engine/session.h"
+#include "engine/watch.h"
 #include "engine/start_checks.h"
 #include "host/account.h"
 #include "host/crash.h"
@@ -196,6 +197,7 @@ static void make_server(void)
     struct config *config = &server.config;
     server.gate = gate_create();
     server.keyspace = keyspace_create(config->databases);
+    watches_follow(server.keyspace);
     server.executable = process_executable();
     server.started_ms = clock_wall_ms();
     server.started_ns = clock_monotonic_ns();

@@ -18,6 +18,9 @@ command_handler cmd_set, cmd_get, cmd_getset, cmd_getex, cmd_getdel, cmd_setnx, 
     cmd_msetnx, cmd_mget, cmd_append, cmd_strlen, cmd_getrange, cmd_substr, cmd_setrange, cmd_incr, cmd_decr,
     cmd_incrby, cmd_decrby, cmd_incrbyfloat, cmd_lcs, cmd_delex, cmd_delifeq, cmd_digest, cmd_msetex, cmd_increx;
 
+/* ---- transactions ---- */
+command_handler cmd_multi, cmd_exec, cmd_discard, cmd_watch, cmd_unwatch;
+
 /* ---- bitmap ---- */
 command_handler cmd_setbit, cmd_getbit, cmd_bitcount, cmd_bitpos, cmd_bitop, cmd_bitfield, cmd_bitfield_ro;
 

@@ -29,7 +29,7 @@ enum client_flag {
     CLIENT_HELD = 1 << 6,          /* what it has asked waits: see held.h */
     CLIENT_GUARDED = 1 << 7,       /* there is something it may not do: see guard.h */
     CLIENT_AUTHENTICATED = 1 << 8, /* has shown who it is, or need not */
-    CLIENT_MULTI = 1 << 9,         /* in a transaction, which can only fail: see transaction.h */
+    CLIENT_MULTI = 1 << 9,         /* in a transaction: see transaction.h */
     CLIENT_GIVEN_USER = 1 << 10,   /* its user is the one of its account or socket file */
 };
 
@@ -43,7 +43,6 @@ struct client {
     struct parser *parser;      /* input of an unfinished request, or what is held; NULL when there is none */
     struct client_extra *extra; /* what few clients have; NULL when it has none of that */
     size_t counted_memory;      /* bytes, its part of clients_counted_memory() */
-    uint32_t queued;            /* requests that its transaction has taken */
     uint8_t resp;               /* 2 or 3 */
 };
 

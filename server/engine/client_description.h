@@ -34,6 +34,8 @@ struct client_description {
     uint8_t resp;
     struct client_buffers buffers;
     size_t output_memory, memory; /* bytes */
+    int queued;                   /* requests of its transaction; -1: it is in none */
+    size_t transaction_memory;    /* bytes */
     char flags[CLIENT_FLAGS_MAX];
     const char *events;
     const struct command *command;

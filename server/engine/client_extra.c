@@ -1,6 +1,8 @@
 #include "engine/client_extra.h"
 
 #include "base/memory.h"
+#include "engine/transaction.h"
+#include "engine/watch.h"
 
 struct client_extra *client_extra(struct client *client)
 {
@@ -12,7 +14,7 @@ struct client_extra *client_extra(struct client *client)
 void client_extra_settle(struct client *client)
 {
     struct client_extra *extra = client->extra;
-    if (!extra || extra->names || extra->held)
+    if (!extra || extra->names || extra->held || extra->transaction || extra->watches)
         return;
     mem_free_sized(extra, sizeof *extra);
     client->extra = NULL;
@@ -26,5 +28,8 @@ static size_t part_memory(const void *part)
 size_t client_extra_memory(const struct client *client)
 {
     const struct client_extra *extra = client->extra;
-    return extra ? mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held) : 0;
+    if (!extra)
+        return 0;
+    return mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held) + transaction_memory(client) +
+           watches_memory(client);
 }

@@ -18,6 +18,8 @@
 #include "engine/clients.h"
 #include "engine/held.h"
 #include "engine/output_limit.h"
+#include "engine/transaction.h"
+#include "engine/watch.h"
 #include "host/log_flood.h"
 #include "net/worker.h"
 #include "record/stats.h"
@@ -41,6 +43,26 @@ static void log_client(struct log_flood *flood, enum log_level level, const char
     client_describe_briefly(&line, client, NULL, clock_monotonic_ms());
     log_line(level, "%s: %s", reason, line.data);
     text_deinit(&line);
+}
+
+/* ---- what waits to be executed ---- */
+
+void clients_end_over_query_limit(struct client *client, const char *what)
+{
+    char who[CONN_PEER_TEXT_MAX];
+    static struct log_flood flood = LOG_FLOOD("clients closed by client-query-buffer-limit", LOG_FLOOD_LINES);
+    log_flooding(&flood, LOG_LEVEL_WARNING,
+                 "closing client %llu (%s): %s is larger than client-query-buffer-limit (%llu bytes)",
+                 (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), what,
+                 (unsigned long long)client->server->config.client_query_buffer_limit);
+    counter_add(&stats_of(worker_index(client->conn.worker))->query_limit_closed, 1);
+    conn_close(&client->conn);
+}
+
+void clients_check_queued(struct client *client)
+{
+    if (transaction_memory(client) + watches_memory(client) > client->server->config.client_query_buffer_limit)
+        clients_end_over_query_limit(client, "what it has queued and watches");
 }
 
 /* ---- output ---- */

@@ -39,6 +39,15 @@ static inline void clients_limit_reply(const struct client *client, struct reply
 /* After a reply has gone over its limit: closes the client. Holding no lock, since it is logged. */
 void clients_end_over_limit(struct client *client);
 
+/*
+ * Closes a client that has sent more than client-query-buffer-limit allows to wait; what: "its unfinished request".
+ * Holding no lock, since it is logged.
+ */
+void clients_end_over_query_limit(struct client *client, const char *what);
+
+/* The same if the client has queued and watches too much. */
+void clients_check_queued(struct client *client);
+
 /* After input was received or requests were run: see clients_check_memory(). */
 bool clients_check_memory_now(struct client *client);
 

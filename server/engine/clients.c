@@ -9,6 +9,7 @@
 #include "engine/client_extra.h"
 #include "engine/held.h"
 #include "engine/turn.h"
+#include "engine/watch.h"
 #include "net/origin.h"
 #include "net/worker.h"
 #include "resp/parser.h"
@@ -51,8 +52,12 @@ void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
 {
     if (client->flags & CLIENT_MONITOR)
         *out++ = 'O';
+    if (client->flags & CLIENT_MULTI)
+        *out++ = 'x';
     if (client_is_blocked(client))
         *out++ = 'b';
+    if (watches_are_marked(client))
+        *out++ = 'd';
     if (client->conn.state == CONN_DRAINING)
         *out++ = 'c';
     if (client->conn.state == CONN_CLOSED)

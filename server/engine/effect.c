@@ -4,21 +4,83 @@
 #include "base/number.h"
 #include "store/key_event.h"
 
+#include <string.h>
+
 struct effect_sink *effect_sink;
+
+/* ---- effects that are told together ---- */
+
+/* What has been said since effect_group_begin(): copies, each in an allocation of its own. */
+static __thread struct effect_group {
+    bool is_open;
+    unsigned count, capacity;
+    struct effect *effects;
+} group;
+
+static struct bytes *copy_words(unsigned count, const struct bytes *words)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < count; i++)
+        bytes += words[i].len;
+    struct bytes *copies = mem_alloc(count * sizeof *copies + bytes);
+    char *at = (char *)(copies + count);
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(at, words[i].data, words[i].len);
+        copies[i] = (struct bytes){at, words[i].len};
+        at += words[i].len;
+    }
+    return copies;
+}
+
+static void group_add(const struct effect *effect)
+{
+    if (group.count == group.capacity) {
+        group.capacity = group.capacity ? group.capacity * 2 : 16;
+        group.effects = mem_realloc(group.effects, group.capacity * sizeof *group.effects);
+    }
+    group.effects[group.count++] =
+        (struct effect){effect->db, effect->count, copy_words(effect->count, effect->words)};
+}
+
+void effect_group_begin(void)
+{
+    group.is_open = effect_is_wanted();
+}
+
+void effect_group_end(void)
+{
+    if (!group.is_open)
+        return;
+    if (group.count > 0 && effect_is_wanted())
+        effect_sink->take(effect_sink, group.count, group.effects);
+    for (unsigned i = 0; i < group.count; i++)
+        mem_free((void *)group.effects[i].words);
+    mem_free(group.effects);
+    group = (struct effect_group){0};
+}
+
+static void tell(int db, unsigned count, const struct bytes *words)
+{
+    struct effect effect = {db, count, words};
+    if (group.is_open)
+        group_add(&effect);
+    else
+        effect_sink->take(effect_sink, 1, &effect);
+}
 
 /* ---- keys, and fields of hashes, that go by themselves ---- */
 
 static void tell_deletion(void *context, const struct view *view, const struct key *key, const struct key_event *event)
 {
-    struct effect_sink *sink = context;
+    (void)context;
     if (event == &event_expired || event == &event_evicted)
-        sink->take(sink, view->db, 2, (struct bytes[]){EFFECT_WORD("DEL"), key->name});
+        tell(view->db, 2, (struct bytes[]){EFFECT_WORD("DEL"), key->name});
 }
 
 static void tell_part_deletion(void *context, const struct view *view, const struct key *key, struct bytes part)
 {
-    struct effect_sink *sink = context;
-    sink->take(sink, view->db, 3, (struct bytes[]){EFFECT_WORD("HDEL"), key->name, part});
+    (void)context;
+    tell(view->db, 3, (struct bytes[]){EFFECT_WORD("HDEL"), key->name, part});
 }
 
 static void follow_all(struct keyspace *keyspace, unsigned follower)
@@ -31,7 +93,6 @@ void effect_sink_set(struct keyspace *keyspace, struct effect_sink *sink)
 {
     static struct follower follower = {.after = tell_deletion, .part_expired = tell_part_deletion};
     effect_sink_clear(keyspace);
-    follower.context = sink;
     sink->follower = keyspace_follow(keyspace, &follower);
     follow_all(keyspace, sink->follower);
     effect_sink = sink;
@@ -51,7 +112,7 @@ void effect_say(struct call *call, unsigned count, const struct bytes *words)
     if (!effect_is_wanted())
         return;
     call->effect_said = true;
-    effect_sink->take(effect_sink, call->view.db, count, words);
+    tell(call->view.db, count, words);
 }
 
 void effect_delete(struct call *call, const struct key *key)

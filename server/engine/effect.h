@@ -20,11 +20,19 @@
 
 struct keyspace;
 
+/* One command, in words. */
+struct effect {
+    int db;
+    unsigned count;
+    const struct bytes *words;
+};
+
 /*
- * Takes count words, borrowed until it returns, of a command on a database. On any thread that runs commands or upkeep.
+ * Takes effects that belong together: what one call has done, which is one effect as a rule, or one EXEC; they are to be
+ * followed as a whole. Borrowed until it returns. On any thread that runs commands or upkeep.
  */
 struct effect_sink {
-    void (*take)(struct effect_sink *sink, int db, unsigned count, const struct bytes *words);
+    void (*take)(struct effect_sink *sink, unsigned count, const struct effect *effects);
     unsigned follower; /* private */
 };
 
@@ -47,6 +55,13 @@ void effect_say(struct call *call, unsigned count, const struct bytes *words);
 void effect_delete(struct call *call, const struct key *key);
 void effect_pop(struct call *call, struct bytes command, const struct key *key, uint64_t count);
 void effect_expire_at(struct call *call, int64_t expire_ms); /* ENTRY_NO_EXPIRY: PERSIST */
+
+/*
+ * What the calling thread says between the two is told together, at the end: for EXEC. Not nested; nothing happens
+ * where no effect is wanted.
+ */
+void effect_group_begin(void);
+void effect_group_end(void);
 
 /*
  * Says the call as given, if it has changed something and nothing was said: by the executor after the call, or by a

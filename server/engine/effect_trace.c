@@ -22,13 +22,11 @@ static void add_word(const char *data, size_t len)
     text_add_bytes(&trace.effects, "\r\n", 2);
 }
 
-static void take(struct effect_sink *sink, int db, unsigned count, const struct bytes *words)
+static void add_effect(int db, unsigned count, const struct bytes *words)
 {
-    (void)sink;
     size_t bytes = 0;
     for (unsigned i = 0; i < count; i++)
         bytes += words[i].len;
-    pthread_mutex_lock(&trace.lock);
     if (trace.effects.len + bytes > EFFECT_TRACE_MAX) {
         trace.has_dropped = true;
     } else {
@@ -37,6 +35,19 @@ static void take(struct effect_sink *sink, int db, unsigned count, const struct 
             add_word(words[i].data, words[i].len);
         trace.count++;
     }
+}
+
+/* Effects that belong together stand between MULTI and EXEC. */
+static void take(struct effect_sink *sink, unsigned count, const struct effect *effects)
+{
+    (void)sink;
+    pthread_mutex_lock(&trace.lock);
+    if (count > 1)
+        add_effect(effects[0].db, 1, &EFFECT_WORD("MULTI"));
+    for (unsigned i = 0; i < count; i++)
+        add_effect(effects[i].db, effects[i].count, effects[i].words);
+    if (count > 1)
+        add_effect(effects[0].db, 1, &EFFECT_WORD("EXEC"));
     pthread_mutex_unlock(&trace.lock);
 }
 

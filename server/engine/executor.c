@@ -33,6 +33,7 @@
 #include "engine/room.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
+#include "engine/watch.h"
 #include "net/worker.h"
 #include "record/latency.h"
 #include "record/slowlog.h"
@@ -40,6 +41,8 @@
 #include "resp/parser.h"
 #include "server.h"
 #include "types/member_ahead.h"
+
+#include <string.h>
 
 #define GROUP_CALLS 16
 #define GROUP_KEYS 32
@@ -321,33 +324,75 @@ static unsigned group_run(struct group *group, struct run *run)
 
 /* ---- one request alone ---- */
 
+/* Whether a request may run, as far as that doesn't depend on others; otherwise answers why not. */
+static bool run_allows(const struct run *run, struct client *client, const struct command *command, struct arg *argv,
+                       int argc, struct reply *reply)
+{
+    if (!command_arity_ok(command, argc) || !command->run) {
+        refuse_arity(command, reply);
+        return false;
+    }
+    if ((command->flags & CMD_PROTECTED) && run->server->config.enable_debug_command == PERMISSION_NO) {
+        reply_error(reply, REFUSAL_PROTECTED);
+        return false;
+    }
+    if ((command->flags & CMD_NO_MULTI) && (client->flags & CLIENT_MULTI)) {
+        reply_error(reply, REFUSAL_IN_TRANSACTION);
+        return false;
+    }
+    if ((client->flags & CLIENT_GUARDED) && !guard_admits(run->server, client, command, argv, argc, reply))
+        return false;
+    if (monitor_refuses(client, command)) {
+        reply_error(reply, MONITOR_REFUSAL);
+        return false;
+    }
+    return true;
+}
+
+/* EXEC of a transaction that may not run now: the transaction is over. message: why, as an error reply. */
+static void abort_transaction(struct client *client, const char *message, size_t len, struct reply *reply)
+{
+    size_t code = len > 4 && memcmp(message, "ERR ", 4) == 0 ? 4 : 0;
+    message += code;
+    len -= code;
+    transaction_end(client);
+    watches_end(client);
+    reply_errorf(reply, "EXECABORT Transaction discarded because of: %.*s", (int)len, message);
+}
+
+/* As run_allows(), for EXEC in a transaction. */
+static bool run_allows_exec(const struct run *run, struct client *client, const struct command *command,
+                            struct arg *argv, int argc, struct reply *reply)
+{
+    struct output aside = {0};
+    struct reply refusal;
+    reply_begin(&refusal, &aside, 2);
+    bool allowed = run_allows(run, client, command, argv, argc, &refusal);
+    reply_end(&refusal);
+    if (!allowed) /* "-", "\r\n" */
+        abort_transaction(client, aside.head->start + 1, aside.head->len - 3, reply);
+    output_clear(&aside);
+    return allowed;
+}
+
 /* The command of a request if it may run; otherwise answers why not and returns NULL. */
 static const struct command *run_admit(const struct run *run, struct client *client, struct arg *argv, int argc,
                                        struct reply *reply)
 {
     const struct command *command = command_find_call(argv, argc);
-    if (!command && transaction_answers(client, argv, argc, reply))
-        return NULL;
+    bool in_transaction = client->flags & CLIENT_MULTI;
     if (!command || (command->subcommand_count > 0 && argc > 1)) {
         refuse_unknown(client, command, argv, argc, reply);
+        if (in_transaction)
+            transaction_spoil(client);
         return NULL;
     }
     client->last_command = command;
-    bool allowed = true;
-    if (!command_arity_ok(command, argc) || !command->run) {
-        refuse_arity(command, reply);
-        allowed = false;
-    } else if ((command->flags & CMD_PROTECTED) && run->server->config.enable_debug_command == PERMISSION_NO) {
-        reply_error(reply, REFUSAL_PROTECTED);
-        allowed = false;
-    } else if ((client->flags & CLIENT_GUARDED) && !guard_admits(run->server, client, command, argv, argc, reply)) {
-        allowed = false;
-    } else if (monitor_refuses(client, command)) {
-        reply_error(reply, MONITOR_REFUSAL);
-        allowed = false;
-    }
-    if (allowed)
-        return transaction_takes(client, command, reply) ? NULL : command;
+    bool executes = in_transaction && (command->flags & CMD_EXECUTES);
+    if ((executes ? run_allows_exec : run_allows)(run, client, command, argv, argc, reply))
+        return command;
+    if (in_transaction && !executes)
+        transaction_spoil(client);
     counter_add(&run->stats->per_command[command->number].rejected, 1);
     return NULL;
 }
@@ -422,6 +467,19 @@ static void call_keys_deinit(struct call_keys *found)
         mem_free(found->keys);
 }
 
+/* Whether the request is EXEC of a transaction. */
+static bool executes_queue(const struct client *client, const struct command *command)
+{
+    return (command->flags & CMD_EXECUTES) && (client->flags & CLIENT_MULTI);
+}
+
+static void add_shards_of_transaction(const struct call *call, struct shard_set *shards)
+{
+    if (executes_queue(call->client, call->command))
+        *shards = transaction_needs(call->client)->shards;
+    watches_add_shards(call->client, shards);
+}
+
 static enum tried run_locked(struct run *run, struct call *call)
 {
     struct call_keys found;
@@ -429,6 +487,8 @@ static enum tried run_locked(struct run *run, struct call *call)
     call_keys_find(&found, call);
     for (int i = 0; i < call->key_count && !(call->command->flags & CMD_UNLOCKED); i++)
         shard_set_add(&shards, call->keys[i].hash);
+    if (call->command->flags & (CMD_UNWATCHES | CMD_EXECUTES))
+        add_shards_of_transaction(call, &shards);
     bool same = lock_in_same_world(run, &shards);
     if (same) {
         if (__builtin_expect(turn_is_unfinished(call->client), 0))
@@ -448,9 +508,14 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
                                 const struct request *request)
 {
     size_t bytes = request_adds(request) + run->room, largest = run->room;
-    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes) ||
+    bool executes = executes_queue(execution->client, command);
+    if (executes)
+        bytes = transaction_needs(execution->client)->room;
+    if (!(executes ? bytes > 0 : command->flags & CMD_DENYOOM) || room_is_ample(bytes) ||
         (run->room == 0 && turn_is_unfinished(execution->client)))
         return TRIED_IN_VAIN;
+    if (executes)
+        largest = transaction_needs(execution->client)->largest;
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
     enum room room = room_make(run->server, bytes, largest);
@@ -460,9 +525,28 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
         execution->held = room == ROOM_LATER ? HELD_RETRY : HELD_TURN;
         return TRIED_HELD;
     }
-    reply_error(&execution->reply, REFUSAL_NO_MEMORY);
+    if (executes)
+        abort_transaction(execution->client, REFUSAL_NO_MEMORY, strlen(REFUSAL_NO_MEMORY), &execution->reply);
+    else
+        reply_error(&execution->reply, REFUSAL_NO_MEMORY);
+    if (execution->client->flags & CLIENT_MULTI)
+        transaction_spoil(execution->client);
     counter_add(&run->stats->per_command[command->number].rejected, 1);
     return TRIED_DONE;
+}
+
+/* What is to wait for the end of a pause. */
+static uint32_t flags_for_pause(const struct client *client, const struct command *command)
+{
+    return command->flags | (executes_queue(client, command) && transaction_needs(client)->writes ? CMD_WRITE : 0);
+}
+
+static void run_queue(struct execution *execution, const struct command *command, const struct request *request)
+{
+    struct client *client = execution->client;
+    transaction_queue(client, command, request, command->flags & CMD_DENYOOM ? request_adds(request) : 0);
+    reply_simple(&execution->reply, "QUEUED");
+    clients_check_queued(client);
 }
 
 static enum tried run_try(struct run *run, struct execution *execution, const struct request *request)
@@ -471,20 +555,25 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return TRIED_DONE;
-    if (pause_holds(client, command)) {
+    if (pause_holds(client, flags_for_pause(client, command))) {
         execution->held = HELD_PAUSE;
         return TRIED_HELD;
     }
     enum tried room = run_make_room(run, execution, command, request);
     if (room != TRIED_IN_VAIN)
         return room;
+    if ((client->flags & CLIENT_MULTI) && !(command->flags & CMD_NOT_QUEUED)) {
+        run_queue(execution, command, request);
+        return TRIED_DONE;
+    }
     struct call call;
     call_init(&call, run, client, command, request, &execution->reply);
     call.room = run->room;
     call.member_hash = 0;
     call.key_count = 0;
     call.keys = NULL;
-    bool exclusive = command->flags & CMD_EXCLUSIVE;
+    bool exclusive = (command->flags & CMD_EXCLUSIVE) ||
+                     (executes_queue(client, command) && transaction_needs(client)->stopped_world);
     enum tried tried = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
     if (tried != TRIED_DONE)
         return tried;
@@ -502,6 +591,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     }
     if (!exclusive && monitor_wants(command))
         run_tell_monitors(run, client, request->argc, request->argv);
+    if (client->extra)
+        clients_check_queued(client);
     return TRIED_DONE;
 }
 
@@ -710,7 +801,7 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
     run.now_ms = outer->view.now_ms;
     run.inside = true;
     const struct command *command = run_admit(&run, outer->client, argv, argc, reply);
-    if (command && (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) && !(outer->command->flags & CMD_EXCLUSIVE)) {
+    if (command && (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) && !gate_is_mine()) {
         refuse_inside(command, reply);
     } else if (command) {
         struct call call;
@@ -725,4 +816,54 @@ void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct 
         outer->view.events += call.view.events;
     }
     reply->errors = errors; /* they are the inner command's failures, not the outer one's */
+}
+
+/* ---- EXEC ---- */
+
+static void queued_run(struct run *run, struct call *exec, const struct queued *queued)
+{
+    struct client *client = exec->client;
+    struct call call;
+    call_init(&call, run, client, queued->command, &queued->request, exec->reply);
+    call.inside = true;
+    call.member_hash = 0;
+    call.keys = queued->keys;
+    call.key_count = queued->key_count;
+    if ((client->flags & CLIENT_GUARDED) && !guard_admits_queued(&call)) {
+        counter_add(&run->stats->per_command[queued->command->number].rejected, 1);
+        return;
+    }
+    if (run_call(run, &call) == RAN_NOT)
+        reply_error(exec->reply, REFUSAL_NO_MEMORY); /* it is too late to make room */
+    if (monitor_wants(queued->command))
+        run_tell_monitors(run, client, queued->request.argc, queued->request.argv);
+    exec->view.events += call.view.events;
+}
+
+/* The keys of the first commands, as far as a core has cache misses in flight, are fetched together. */
+static void queue_prefetch(const struct view *view, const struct queued *queued, unsigned count,
+                           void (*prefetch)(const struct view *view, uint64_t hash))
+{
+    int keys = 0;
+    for (unsigned i = 0; i < count && keys < GROUP_KEYS; i++)
+        for (int k = 0; k < queued[i].key_count && keys < GROUP_KEYS; k++, keys++)
+            prefetch(view, queued[i].keys[k].hash);
+}
+
+void executor_run_queued(struct call *exec)
+{
+    unsigned count;
+    const struct queued *queued = transaction_requests(exec->client, &count);
+    struct run run = run_begin(exec->client);
+    uint32_t errors = exec->reply->errors;
+    run.now_ms = exec->view.now_ms;
+    run.inside = true;
+    queue_prefetch(&exec->view, queued, count, keyspace_prefetch_bucket);
+    queue_prefetch(&exec->view, queued, count, keyspace_prefetch_entry);
+    reply_array(exec->reply, count);
+    effect_group_begin();
+    for (unsigned i = 0; i < count; i++)
+        queued_run(&run, exec, &queued[i]);
+    effect_group_end();
+    exec->reply->errors = errors;
 }

@@ -45,4 +45,11 @@ void executor_run(struct execution *executions, unsigned count);
  */
 void executor_run_inside(struct call *outer, struct arg *argv, int argc, struct reply *reply);
 
+/*
+ * EXEC: runs what its client has queued, in that order, and answers with an array of the replies. The same checks apply
+ * as above, and rights are asked for again, as they may have changed. The caller's shards are those of
+ * transaction_needs(), or the world is stopped.
+ */
+void executor_run_queued(struct call *exec);
+
 #endif

@@ -208,7 +208,7 @@ static void note_refusal(const struct call *call, enum acl_log_reason reason, st
 {
     struct text line = TEXT_EMPTY;
     client_describe_briefly(&line, call->client, call, clock_monotonic_ms());
-    acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}},
+    acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}, call->client->flags & CLIENT_MULTI},
                 call->server->config.acllog_max_len);
     text_deinit(&line);
 }
@@ -285,6 +285,32 @@ bool guard_admits(struct server *server, struct client *client, const struct com
     if (verdict == USER_ALLOWED)
         return true;
     refuse_user(&call, verdict, index);
+    return false;
+}
+
+bool guard_admits_queued(const struct call *call)
+{
+    static const char *const reasons[] = {
+        [USER_DENIED_COMMAND] = "no permission to execute the command or subcommand",
+        [USER_DENIED_KEY] = "no permission to touch the specified keys",
+        [USER_DENIED_CHANNEL] = "no permission to access one of the channels used as arguments to the command",
+    };
+    struct output aside = {0}; /* what it would have been answered when it was queued */
+    struct reply refusal;
+    int index = 0;
+    enum user_verdict verdict = USER_DENIED_COMMAND;
+    reply_begin(&refusal, &aside, 2);
+    bool admitted = guard_admits(call->server, call->client, call->command, call->argv, call->argc, &refusal);
+    reply_end(&refusal);
+    output_clear(&aside);
+    if (admitted)
+        return true;
+    if (!guard_must_log_in(call->client) && call->command->access <= origin_access(call->client->conn.origin))
+        verdict = user_check(call->client->user, call->command, call->argv, call->argc, &index);
+    reply_errorf(call->reply,
+                 "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This "
+                 "command is no longer allowed for the following reason: %s",
+                 reasons[verdict]);
     return false;
 }
 

@@ -44,6 +44,9 @@ bool guard_allows(const struct client *client, const struct command *command, co
 bool guard_admits(struct server *server, struct client *client, const struct command *command, struct arg *argv,
                   int argc, struct reply *reply);
 
+/* The same for a request that the client had queued, when EXEC comes to it: its rights may have changed meanwhile. */
+bool guard_admits_queued(const struct call *call);
+
 /* Whether the client must log in before anything else. */
 bool guard_must_log_in(const struct client *client);
 

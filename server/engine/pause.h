@@ -38,13 +38,13 @@ static inline bool pause_is_active(void)
     return attention_has(ATTENTION_PAUSE) && pause_kind() != PAUSE_NONE;
 }
 
-/* Whether this command of this client, which would run otherwise, has to wait. Monitors don't. */
-static inline bool pause_holds(const struct client *client, const struct command *command)
+/* Whether a command with these flags of this client, which would run otherwise, has to wait. Monitors don't. */
+static inline bool pause_holds(const struct client *client, uint32_t command_flags)
 {
     if (!attention_has(ATTENTION_PAUSE) || (client->flags & CLIENT_MONITOR))
         return false;
     enum pause_kind kind = pause_kind();
-    return kind == PAUSE_ALL || (kind == PAUSE_WRITE && (command->flags & (CMD_WRITE | CMD_MAY_REPLICATE)));
+    return kind == PAUSE_ALL || (kind == PAUSE_WRITE && (command_flags & (CMD_WRITE | CMD_MAY_REPLICATE)));
 }
 
 #endif

@@ -11,6 +11,7 @@ struct client;
 struct command;
 struct reply;
 
+#define REFUSAL_IN_TRANSACTION "ERR Command not allowed inside a transaction"
 #define REFUSAL_NO_MEMORY "OOM command not allowed when used memory > 'maxmemory'."
 #define REFUSAL_PROTECTED                                                                                              \
     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "                          \

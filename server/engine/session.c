@@ -25,7 +25,9 @@
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "engine/room.h"
+#include "engine/transaction.h"
 #include "engine/turn.h"
+#include "engine/watch.h"
 #include "host/log_flood.h"
 #include "listen/admission.h"
 #include "net/origin.h"
@@ -117,14 +119,7 @@ static bool session_check_input(struct client *client, const struct parser *pars
     uint64_t limit = client->server->config.client_query_buffer_limit;
     if (__builtin_expect(parser_held(parser) <= limit, 1))
         return true;
-    char who[CONN_PEER_TEXT_MAX];
-    static struct log_flood flood = LOG_FLOOD("clients closed by client-query-buffer-limit", LOG_FLOOD_LINES);
-    log_flooding(
-        &flood, LOG_LEVEL_WARNING,
-        "closing client %llu (%s): its unfinished request is larger than client-query-buffer-limit (%llu bytes)",
-        (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who), (unsigned long long)limit);
-    counter_add(&client_stats(client)->query_limit_closed, 1);
-    conn_close(&client->conn);
+    clients_end_over_query_limit(client, "its unfinished request");
     return false;
 }
 
@@ -482,6 +477,8 @@ static void session_closed(void *context, struct conn *conn)
     if (client->flags & CLIENT_HELD)
         client_let_go(client);
     turn_drop(client);
+    transaction_end(client);
+    watches_end(client);
     client_clear_names(client);
     parser_destroy(client->parser);
     client->parser = NULL;

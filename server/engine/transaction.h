@@ -1,27 +1,65 @@
 /*
- * Transactions. There are none yet, and a client that begins one must not find half of it done: many send MULTI, the
- * commands and EXEC in one go. Nor may it lose its place: libraries that were refused their MULTI never send the EXEC,
- * and keep the connection for whoever comes next.
+ * Transactions: what a client has queued between MULTI and EXEC.
  *
- * So MULTI begins a transaction that can only fail. What follows is answered as Redis answers what it queues, and isn't
- * run; EXEC answers for each of them that it wasn't, and why. DISCARD, RESET and QUIT leave it.
+ * Requests are copied into blocks of the transaction's own, their large arguments kept as the blobs that they are, and
+ * their keys hashed. With each the transaction gathers what EXEC will need: the shards of all keys, whether it must stop
+ * the world, whether it writes, and how much room in memory that takes. So EXEC takes all locks at once, like any other
+ * command, and runs what was queued under them (executor_run_queued()).
  *
- * By the client's worker.
+ * A request that is refused while it is being queued spoils the transaction: EXEC then runs nothing. Watched keys are
+ * in watch.h. By the client's worker, or in a stopped world.
  */
 #ifndef KVS_ENGINE_TRANSACTION_H
 #define KVS_ENGINE_TRANSACTION_H
 
+#include "command/command.h"
+#include "engine/client.h"
+#include "resp/parser.h"
+#include "store/key.h"
+#include "store/shard.h"
+
 #include <stdbool.h>
+#include <stddef.h>
 
-struct arg;
-struct client;
-struct command;
-struct reply;
+/* One request that was queued. */
+struct queued {
+    const struct command *command;
+    struct request request;
+    const struct key *keys; /* in the order of the key specifications */
+    int key_count;
+};
 
-/* Whether the request, for which there is no command, is MULTI, or EXEC or DISCARD behind it; then it is answered. */
-bool transaction_answers(struct client *client, const struct arg *argv, int argc, struct reply *reply);
+/* What EXEC needs. */
+struct transaction_needs {
+    struct shard_set shards;
+    bool stopped_world; /* a command in it runs only so, or takes locks itself */
+    bool writes;        /* it waits for the end of a pause of writes */
+    size_t room;        /* bytes that its writes may add */
+    size_t largest;     /* of the values among them */
+};
 
-/* Whether the client is in a transaction, which takes the request of this command; then it has been answered. */
-bool transaction_takes(struct client *client, const struct command *command, struct reply *reply);
+/* MULTI: sets CLIENT_MULTI. */
+void transaction_begin(struct client *client);
+
+/* Queues a request that may run; room: bytes that it may add to the memory in use, 0 if it doesn't need to ask. */
+void transaction_queue(struct client *client, const struct command *command, const struct request *request,
+                       size_t room);
+
+/* EXEC is to run nothing. */
+void transaction_spoil(struct client *client);
+bool transaction_is_spoilt(const struct client *client);
+
+/* Of a client with CLIENT_MULTI. The requests are borrowed until the transaction ends. */
+const struct queued *transaction_requests(const struct client *client, unsigned *count_out);
+const struct transaction_needs *transaction_needs(const struct client *client);
+
+/* What was queued is forgotten, and CLIENT_MULTI cleared; watches stay. Nothing happens without a transaction. */
+void transaction_end(struct client *client);
+
+/* How many requests are queued; -1 without a transaction. */
+int transaction_length(const struct client *client);
+
+/* Bytes that it occupies with all that is queued; 0 without one. */
+size_t transaction_memory(const struct client *client);
 
 #endif

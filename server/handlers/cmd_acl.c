@@ -367,7 +367,6 @@ struct log_reader {
     int64_t now_ms; /* monotonic */
 };
 
-/* Every command runs by itself so far, so the context is always "toplevel". */
 static void reply_log_entry(void *context, const struct acl_log_entry *entry)
 {
     static const char *const reasons[ACL_LOG_REASONS] = {"auth", "command", "key", "channel", "socket"};
@@ -378,7 +377,7 @@ static void reply_log_entry(void *context, const struct acl_log_entry *entry)
     reply_bulk_text(reply, "reason");
     reply_bulk_text(reply, reasons[entry->refusal.reason]);
     reply_bulk_text(reply, "context");
-    reply_bulk_text(reply, "toplevel");
+    reply_bulk_text(reply, entry->refusal.in_transaction ? "multi" : "toplevel");
     reply_named_bytes(reply, "object", entry->refusal.object);
     reply_named_bytes(reply, "username", entry->refusal.user);
     reply_bulk_text(reply, "age-seconds");

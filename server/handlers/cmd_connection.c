@@ -11,6 +11,8 @@
 #include "engine/clients.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
+#include "engine/transaction.h"
+#include "engine/watch.h"
 #include "server.h"
 #include "version.h"
 
@@ -53,8 +55,9 @@ void cmd_reset(struct call *call)
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
     client->flags &=
-        ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT | CLIENT_MULTI);
-    client->queued = 0;
+        ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
+    transaction_end(client);
+    watches_end(client);
     client->db = 0;
     client->resp = call->reply->resp = 2;
     guard_welcome(call->server, client);

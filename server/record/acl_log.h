@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct acl_refusal {
     struct bytes object; /* the command's full name, the key, the channel, or AUTH or HELLO as it was sent */
     struct bytes user;   /* the name that was tried or used */
     struct bytes client; /* its line of CLIENT LIST */
+    bool in_transaction; /* of a request that was to be queued, or had been */
 };
 
 /*

@@ -224,7 +224,7 @@ static const struct command commands[] = {
         .group = GROUP_CONNECTION, .since = "1.0.0", .complexity = "O(1)",
         .deprecated_since = "7.2.0", .replaced_by = "closing the connection", .doc_flags = DOC_DEPRECATED,
         .arity = -1,
-        .flags = CMD_ALLOW_BUSY | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH,
+        .flags = CMD_ALLOW_BUSY | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH | CMD_NOT_QUEUED,
         .categories = CAT_CONNECTION, .run = cmd_quit,
     },
     {
@@ -232,7 +232,7 @@ static const struct command commands[] = {
         .summary = "Brings the connection back to the state it was accepted in.",
         .group = GROUP_CONNECTION, .since = "6.2.0", .complexity = "O(1)",
         .arity = 1,
-        .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH | CMD_ALLOW_BUSY,
+        .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH | CMD_ALLOW_BUSY | CMD_NOT_QUEUED,
         .categories = CAT_CONNECTION, .run = cmd_reset,
     },
     {

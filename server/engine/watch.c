@@ -1,0 +1,253 @@
+#include "engine/watch.h"
+
+#include "base/connection_memory.h"
+#include "base/memory.h"
+#include "engine/client.h"
+#include "engine/client_extra.h"
+#include "server.h"
+#include "store/key_map.h"
+
+#include <stdatomic.h>
+
+/* One key of one client. */
+struct watch {
+    struct watch *next; /* of the client; worker only */
+    struct watches *owner;
+    uint64_t hash;
+    struct watched_key *key; /* guarded, as all that follows, by the lock of its shard; NULL: taken off after a change */
+    struct watch *key_next, *key_previous;
+    bool was_due; /* the key had expired when it came to be watched, and wasn't deleted yet: that it goes changes nothing */
+};
+
+/* All of one client. */
+struct watches {
+    atomic_bool marked; /* relaxed: written and read under the lock of a key that has changed, or only to be shown */
+    struct watch *first;
+    size_t memory; /* bytes, as connection_memory_add() was told */
+};
+
+struct watched_key {
+    struct key_node node; /* first */
+    struct watch *first;
+};
+
+static struct {
+    struct keyspace *keyspace;
+    unsigned follower;
+    struct key_map maps[KEYSPACE_SHARDS]; /* each guarded by its shard's lock */
+} watched;
+
+static struct key_map *map_of(uint64_t hash)
+{
+    return &watched.maps[key_shard(hash)];
+}
+
+static void set_interest(uint64_t hash)
+{
+    keyspace_set_interest(watched.keyspace, watched.follower, key_shard(hash), map_of(hash)->count > 0);
+}
+
+/* ---- under the shard's lock ---- */
+
+static void hang_on(struct watch *watch, struct watched_key *key)
+{
+    watch->key = key;
+    watch->key_previous = NULL;
+    watch->key_next = key->first;
+    if (key->first)
+        key->first->key_previous = watch;
+    key->first = watch;
+}
+
+static void take_off(struct watch *watch)
+{
+    struct watched_key *key = watch->key;
+    if (!key)
+        return;
+    watch->key = NULL;
+    if (watch->key_next)
+        watch->key_next->key_previous = watch->key_previous;
+    if (watch->key_previous)
+        watch->key_previous->key_next = watch->key_next;
+    else
+        key->first = watch->key_next;
+    if (key->first)
+        return;
+    key_map_remove(map_of(watch->hash), &key->node);
+    set_interest(watch->hash);
+}
+
+/* The key has changed. Only those stay that knew of its end before. */
+static void mark_all(struct watched_key *key, bool expired)
+{
+    struct watch *next;
+    for (struct watch *watch = key->first; watch; watch = next) {
+        next = watch->key_next; /* read before the last one takes the key with it */
+        if (expired && watch->was_due) {
+            watch->was_due = false;
+            continue;
+        }
+        atomic_store_explicit(&watch->owner->marked, true, memory_order_relaxed);
+        take_off(watch);
+    }
+}
+
+/* ---- what is told of changes ---- */
+
+/* In a stopped world: the keys of the view's database that exist are about to go, or have come. */
+static void mark_if_there(void *context, struct key_node *node)
+{
+    const struct view *view = context;
+    const struct entry *entry = node->db == view->db ? keyspace_peek(view, &node->key) : NULL;
+    if (entry)
+        mark_all((struct watched_key *)node, entry_is_due(entry, view->now_ms));
+}
+
+static void mark_database(const struct view *view)
+{
+    for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
+        key_map_each(&watched.maps[shard], mark_if_there, (void *)view);
+}
+
+static void watch_before(void *context, const struct view *view, const struct key *key, const struct entry *entry)
+{
+    (void)context;
+    (void)entry;
+    if (!key)
+        mark_database(view);
+}
+
+static void watch_after(void *context, const struct view *view, const struct key *key, const struct key_event *event)
+{
+    (void)context;
+    if (!key) {
+        mark_database(view);
+        return;
+    }
+    struct watched_key *node = key_map_find(map_of(key->hash), view->db, key);
+    if (node && (event->event_class != EVENT_WHOLE || event->changes > 0))
+        mark_all(node, event == &event_expired);
+}
+
+void watches_follow(struct keyspace *keyspace)
+{
+    static const struct follower follower = {.before = watch_before, .after = watch_after};
+    watched.keyspace = keyspace;
+    watched.follower = keyspace_follow(keyspace, &follower);
+}
+
+/* ---- a client's ---- */
+
+static struct watches *watches_of(const struct client *client)
+{
+    return client->extra ? client->extra->watches : NULL;
+}
+
+static struct watches *watches_make(struct client *client)
+{
+    struct client_extra *extra = client_extra(client);
+    if (!extra->watches) {
+        extra->watches = mem_calloc(sizeof *extra->watches);
+        extra->watches->memory = mem_usable(extra->watches);
+        connection_memory_add(extra->watches->memory);
+    }
+    return extra->watches;
+}
+
+static bool is_watched_by(const struct watched_key *key, const struct watches *owner)
+{
+    for (const struct watch *watch = key->first; watch; watch = watch->key_next)
+        if (watch->owner == owner)
+            return true;
+    return false;
+}
+
+void watch_key(struct client *client, const struct view *view, const struct key *key)
+{
+    struct watches *watches = watches_make(client);
+    struct watched_key *node = key_map_find(map_of(key->hash), view->db, key);
+    if (atomic_load_explicit(&watches->marked, memory_order_relaxed) || (node && is_watched_by(node, watches)))
+        return; /* one more makes no difference */
+    if (!node) {
+        node = key_map_add(map_of(key->hash), view->db, key, sizeof *node);
+        set_interest(key->hash);
+    }
+    struct watch *watch = mem_alloc(sizeof *watch);
+    const struct entry *entry = keyspace_peek(view, key);
+    *watch = (struct watch){.next = watches->first,
+                            .owner = watches,
+                            .hash = key->hash,
+                            .was_due = entry && entry_is_due(entry, view->now_ms)};
+    watches->first = watch;
+    size_t memory = mem_usable(watch) + sizeof *node + key->name.len;
+    watches->memory += memory;
+    connection_memory_add(memory);
+    hang_on(watch, node);
+}
+
+bool watches_are_marked(const struct client *client)
+{
+    const struct watches *watches = watches_of(client);
+    return watches && atomic_load_explicit(&watches->marked, memory_order_relaxed);
+}
+
+static bool has_expired(const struct watch *watch, int64_t now_ms)
+{
+    if (!watch->key || watch->was_due)
+        return false;
+    struct view view = {.keyspace = watched.keyspace, .db = watch->key->node.db, .now_ms = now_ms};
+    const struct entry *entry = keyspace_peek(&view, &watch->key->node.key);
+    return entry && entry_is_due(entry, now_ms);
+}
+
+bool watches_are_broken(const struct client *client, int64_t now_ms)
+{
+    const struct watches *watches = watches_of(client);
+    if (!watches)
+        return false;
+    bool broken = atomic_load_explicit(&watches->marked, memory_order_relaxed);
+    for (const struct watch *watch = watches->first; watch && !broken; watch = watch->next)
+        broken = has_expired(watch, now_ms);
+    return broken;
+}
+
+void watches_add_shards(const struct client *client, struct shard_set *shards)
+{
+    const struct watches *watches = watches_of(client);
+    for (const struct watch *watch = watches ? watches->first : NULL; watch; watch = watch->next)
+        shard_set_add(shards, watch->hash);
+}
+
+void watches_drop(struct client *client)
+{
+    struct watches *watches = watches_of(client);
+    if (!watches)
+        return;
+    while (watches->first) {
+        struct watch *watch = watches->first;
+        watches->first = watch->next;
+        take_off(watch);
+        mem_free_sized(watch, sizeof *watch);
+    }
+    connection_memory_subtract(watches->memory);
+    mem_free_sized(watches, sizeof *watches);
+    client->extra->watches = NULL;
+    client_extra_settle(client);
+}
+
+void watches_end(struct client *client)
+{
+    struct shard_set shards = {0};
+    if (!watches_of(client))
+        return;
+    watches_add_shards(client, &shards);
+    keyspace_lock(watched.keyspace, &shards); /* if the world was stopped meanwhile, that changed nothing here */
+    watches_drop(client);
+    keyspace_unlock(watched.keyspace, &shards);
+}
+
+size_t watches_memory(const struct client *client)
+{
+    const struct watches *watches = watches_of(client);
+    return watches ? watches->memory : 0;
+}
