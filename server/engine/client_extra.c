@@ -1,8 +1,6 @@
 #include "engine/client_extra.h"
 
 #include "base/memory.h"
-#include "engine/transaction.h"
-#include "engine/watch.h"
 
 struct client_extra *client_extra(struct client *client)
 {
@@ -30,6 +28,5 @@ size_t client_extra_memory(const struct client *client)
     const struct client_extra *extra = client->extra;
     if (!extra)
         return 0;
-    return mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held) + transaction_memory(client) +
-           watches_memory(client);
+    return mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held);
 }

@@ -31,7 +31,7 @@ struct client_extra *client_extra(struct client *client);
 /* Frees it when it holds nothing. */
 void client_extra_settle(struct client *client);
 
-/* Bytes of the client's extra and of its parts, without unfinished work (turn.h); 0 when it has none. */
+/* Bytes of the client's extra, its names and its being held; what else it has is known to its modules. */
 size_t client_extra_memory(const struct client *client);
 
 #endif

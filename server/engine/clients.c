@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "engine/client_extra.h"
 #include "engine/held.h"
+#include "engine/transaction.h"
 #include "engine/turn.h"
 #include "engine/watch.h"
 #include "net/origin.h"
@@ -20,7 +21,7 @@
 size_t client_memory(const struct client *client)
 {
     return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client) +
-           turn_memory(client);
+           turn_memory(client) + transaction_memory(client) + watches_memory(client);
 }
 
 size_t client_output_memory(const struct client *client)

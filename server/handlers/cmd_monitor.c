@@ -8,6 +8,10 @@ void cmd_monitor(struct call *call)
 {
     if (call->client->flags & CLIENT_MONITOR)
         return;
+    if (call->inside) {
+        reply_error(call->reply, "ERR MONITOR isn't allowed for DENY BLOCKING client");
+        return;
+    }
     monitor_join(call->client);
     reply_ok(call->reply);
 }

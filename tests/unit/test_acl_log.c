@@ -19,7 +19,7 @@ static void end(void)
 static void refuse_at(int64_t ms, const char *object, const char *client)
 {
     clock_set_fake(BEGAN_MS + ms);
-    acl_log_add(&(struct acl_refusal){ACL_LOG_KEY, {object, strlen(object)}, {"me", 2}, {client, strlen(client)}}, 128);
+    acl_log_add(&(struct acl_refusal){ACL_LOG_KEY, {object, strlen(object)}, {"me", 2}, {client, strlen(client)}, false}, 128);
 }
 
 static void take(void *context, const struct acl_log_entry *entry)
@@ -70,7 +70,7 @@ START_TEST(an_entry_is_bounded_whatever_strangers_send)
     ck_assert_uint_eq(acl_log_bytes(), 0);
     for (int i = 0; i < 40; i++) {
         much[0] = (char)('a' + i);
-        acl_log_add(&(struct acl_refusal){ACL_LOG_AUTH, {much, len}, {much, len}, {much, len}}, 30);
+        acl_log_add(&(struct acl_refusal){ACL_LOG_AUTH, {much, len}, {much, len}, {much, len}, false}, 30);
     }
     ck_assert_uint_gt(acl_log_bytes(), 30 * ACL_LOG_TEXT_MAX);
     ck_assert_uint_le(acl_log_bytes(), 30 * ACL_LOG_ENTRY_MAX);
@@ -92,7 +92,7 @@ START_TEST(a_clock_that_is_set_parts_nothing)
     struct acl_log_entry newest;
     for (int hours = -1; hours <= 1; hours++) {
         clock_shift_wall(hours * INT64_C(3600000));
-        acl_log_add(&(struct acl_refusal){ACL_LOG_KEY, {"a", 1}, {"me", 2}, {"one", 3}}, 128);
+        acl_log_add(&(struct acl_refusal){ACL_LOG_KEY, {"a", 1}, {"me", 2}, {"one", 3}, false}, 128);
     }
     ck_assert_int_eq(acl_log_each(1, take, &newest), 1);
     ck_assert_int_eq(newest.count, 3);

@@ -410,7 +410,7 @@ static const char needs_read[] =
     "command|count command|docs command|getkeys command|getkeysandflags command|help command|info command|list "
     "config config|help dbsize digest echo exists expiretime function function|help function|list geodist geohash "
     "geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hello hexists hexpiretime hget hgetall "
-    "hkeys "
+    "hkeys discard exec multi unwatch watch "
     "hlen hpexpiretime hpttl httl "
     "hmget hrandfield hscan hstrlen hvals info keys latency latency|doctor latency|graph latency|help "
     "latency|histogram latency|history latency|latest lcs lindex llen lpos lrange memory memory|doctor memory|help "

@@ -71,14 +71,14 @@ START_TEST(pause_holds_writes_or_everything_but_monitors)
     struct client client = {.flags = 0}, monitor = {.flags = CLIENT_MONITOR};
     const struct command reading = {.flags = CMD_READONLY}, writing = {.flags = CMD_WRITE},
                          replicating = {.flags = CMD_MAY_REPLICATE};
-    ck_assert(!pause_holds(&client, &writing));
+    ck_assert(!pause_holds(&client, (&writing)->flags));
     pause_extend(keyspace, PAUSE_WRITE, 10);
-    ck_assert(pause_holds(&client, &writing) && pause_holds(&client, &replicating));
-    ck_assert(!pause_holds(&client, &reading) && !pause_holds(&monitor, &writing));
+    ck_assert(pause_holds(&client, (&writing)->flags) && pause_holds(&client, (&replicating)->flags));
+    ck_assert(!pause_holds(&client, (&reading)->flags) && !pause_holds(&monitor, (&writing)->flags));
     pause_extend(keyspace, PAUSE_ALL, 10);
-    ck_assert(pause_holds(&client, &reading) && !pause_holds(&monitor, &reading));
+    ck_assert(pause_holds(&client, (&reading)->flags) && !pause_holds(&monitor, (&reading)->flags));
     at(10);
-    ck_assert(!pause_holds(&client, &writing));
+    ck_assert(!pause_holds(&client, (&writing)->flags));
 }
 END_TEST
 
