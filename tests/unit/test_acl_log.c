@@ -19,7 +19,8 @@ static void end(void)
 static void refuse_at(int64_t ms, const char *object, const char *client)
 {
     clock_set_fake(BEGAN_MS + ms);
-    acl_log_add(&(struct acl_refusal){ACL_LOG_KEY, {object, strlen(object)}, {"me", 2}, {client, strlen(client)}, false}, 128);
+    acl_log_add(
+        &(struct acl_refusal){ACL_LOG_KEY, {object, strlen(object)}, {"me", 2}, {client, strlen(client)}, false}, 128);
 }
 
 static void take(void *context, const struct acl_log_entry *entry)
