@@ -77,9 +77,9 @@ static const struct {
 } groups[] = {
     {GROUP_GENERIC, ABSENT(absent_generic)},       {GROUP_LIST, ABSENT(absent_list)},
     {GROUP_SORTED_SET, ABSENT(absent_sorted_set)}, {GROUP_STREAM, ABSENT(absent_stream)},
-    {GROUP_PUBSUB, ABSENT(absent_pubsub)},
-    {GROUP_SCRIPTING, ABSENT(absent_scripting)},   {GROUP_CONNECTION, ABSENT(absent_connection)},
-    {GROUP_SERVER, ABSENT(absent_server)},         {GROUP_CLUSTER, ABSENT(absent_cluster)},
+    {GROUP_PUBSUB, ABSENT(absent_pubsub)},         {GROUP_SCRIPTING, ABSENT(absent_scripting)},
+    {GROUP_CONNECTION, ABSENT(absent_connection)}, {GROUP_SERVER, ABSENT(absent_server)},
+    {GROUP_CLUSTER, ABSENT(absent_cluster)},
 };
 
 #define GROUP_COUNT (sizeof groups / sizeof groups[0])

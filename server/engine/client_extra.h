@@ -19,8 +19,8 @@ struct transaction;
 struct watches;
 
 struct client_extra {
-    char *names;       /* client_names.h; NULL: none */
-    struct held *held; /* held.h; NULL while it isn't held and has no unfinished work */
+    char *names;                     /* client_names.h; NULL: none */
+    struct held *held;               /* held.h; NULL while it isn't held and has no unfinished work */
     struct transaction *transaction; /* transaction.h; NULL outside of one */
     struct watches *watches;         /* watch.h; NULL: none */
 };

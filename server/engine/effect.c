@@ -38,8 +38,7 @@ static void group_add(const struct effect *effect)
         group.capacity = group.capacity ? group.capacity * 2 : 16;
         group.effects = mem_realloc(group.effects, group.capacity * sizeof *group.effects);
     }
-    group.effects[group.count++] =
-        (struct effect){effect->db, effect->count, copy_words(effect->count, effect->words)};
+    group.effects[group.count++] = (struct effect){effect->db, effect->count, copy_words(effect->count, effect->words)};
 }
 
 void effect_group_begin(void)

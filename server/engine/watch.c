@@ -14,9 +14,11 @@ struct watch {
     struct watch *next; /* of the client; worker only */
     struct watches *owner;
     uint64_t hash;
-    struct watched_key *key; /* guarded, as all that follows, by the lock of its shard; NULL: taken off after a change */
+    struct watched_key
+        *key; /* guarded, as all that follows, by the lock of its shard; NULL: taken off after a change */
     struct watch *key_next, *key_previous;
-    bool was_due; /* the key had expired when it came to be watched, and wasn't deleted yet: that it goes changes nothing */
+    bool
+        was_due; /* the key had expired when it came to be watched, and wasn't deleted yet: that it goes changes nothing */
 };
 
 /* All of one client. */

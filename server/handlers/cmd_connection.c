@@ -54,8 +54,7 @@ void cmd_reset(struct call *call)
     struct client *client = call->client;
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
-    client->flags &=
-        ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
+    client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
     transaction_end(client);
     watches_end(client);
     client->db = 0;

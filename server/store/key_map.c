@@ -80,14 +80,14 @@ void key_map_remove(struct key_map *map, struct key_node *node)
 /* A node that goes may make the map smaller, and all others move to other buckets: hence the list. */
 void key_map_each(struct key_map *map, void (*visit)(void *context, struct key_node *node), void *context)
 {
-    size_t count = map->count, at = 0;
-    if (count == 0)
+    size_t at = 0;
+    if (map->count == 0)
         return;
-    struct key_node **nodes = mem_alloc(count * sizeof(struct key_node *));
+    struct key_node **nodes = mem_alloc(map->count * sizeof(struct key_node *));
     for (size_t i = 0; i < map->bucket_count; i++)
         for (struct key_node *node = map->buckets[i]; node; node = node->next)
             nodes[at++] = node;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < at; i++)
         visit(context, nodes[i]);
     mem_free(nodes);
 }

@@ -135,8 +135,8 @@ START_TEST(its_effects_are_told_together)
     kit_expect(c, "+QUEUED", "DEL", "a");
     kit_expect(c, "+QUEUED", "DEL", "a");
     kit_expect(c, "[:1 :0]", "EXEC");
-    kit_expect(c, "[[:0 $MULTI] [:0 $SET $a $1] [:0 $SET $a $2.5 $KEEPTTL] [:0 $EXEC] [:0 $DEL $a]]", "DEBUG", "EFFECTS",
-               "TAKE");
+    kit_expect(c, "[[:0 $MULTI] [:0 $SET $a $1] [:0 $SET $a $2.5 $KEEPTTL] [:0 $EXEC] [:0 $DEL $a]]", "DEBUG",
+               "EFFECTS", "TAKE");
 }
 END_TEST
 
@@ -284,8 +284,9 @@ START_TEST(rights_are_asked_for_again_at_exec)
                "EXEC");
     kit_expect(other, "+OK", "MULTI");
     kit_expect(c, "+OK", "ACL", "SETUSER", "alice", "-exec");
-    kit_expect(other, "-EXECABORT Transaction discarded because of: NOPERM User alice has no permissions to run the "
-                      "'exec' command",
+    kit_expect(other,
+               "-EXECABORT Transaction discarded because of: NOPERM User alice has no permissions to run the "
+               "'exec' command",
                "EXEC");
     kit_expect(c, "$multi", "DEBUG", "INSIDE", "ECHO", "multi");
 }
@@ -326,8 +327,9 @@ START_TEST(no_room_in_memory_discards_it)
     kit_expect(c, "+OK", "MULTI");
     kit_expect(c, "+QUEUED", "SET", "key", "value");
     kit_expect(other, "+OK", "CONFIG", "SET", "maxmemory", "1");
-    kit_expect(c, "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
-                  "'maxmemory'.",
+    kit_expect(c,
+               "-EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
+               "'maxmemory'.",
                "EXEC");
     kit_expect(c, "+OK", "MULTI");
     kit_expect(c, "-OOM command not allowed when used memory > 'maxmemory'.", "SET", "key", "value");
