@@ -41,6 +41,7 @@
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
+#include "pubsub/delivery.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
 #include "server.h"
@@ -204,6 +205,7 @@ static void make_server(void)
     server.request_shutdown = request_shutdown;
     random_hex(server.run_id, 40);
     stats_init((unsigned)config->threads);
+    delivery_init((unsigned)config->threads, clients_got_messages, clients_got_too_many_messages);
     eviction_configure(&server);
     config_set_listener(config_changed, NULL);
 }

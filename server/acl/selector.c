@@ -410,7 +410,8 @@ bool selector_is_unrestricted(const struct selector *selector)
 bool selector_allows_freely(const struct selector *selector, const struct command *command)
 {
     bool allowed = has_bit(selector, command_number(command)) || (command->flags & CMD_NO_AUTH);
-    return allowed && (selector->all_keys || command->key_spec_count == 0);
+    return allowed && (selector->all_keys || command->key_spec_count == 0) &&
+           (selector->all_channels || command->channels.count == 0);
 }
 
 bool selector_allows_command(const struct selector *selector, const struct command *command, const struct arg *argv,

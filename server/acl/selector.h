@@ -40,7 +40,7 @@ void selector_reset(struct selector *selector, bool all_channels);
 /* Whether it allows everything, including future commands. */
 bool selector_is_unrestricted(const struct selector *selector);
 
-/* Whether it allows the command with any arguments, as far as commands and keys are concerned. */
+/* Whether it allows the command with any arguments. */
 bool selector_allows_freely(const struct selector *selector, const struct command *command);
 
 /* Whether it allows the command with this first argument; argc may be 1. */

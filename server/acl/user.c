@@ -325,6 +325,20 @@ static void find_keys(struct found_keys *keys, const struct command *command, co
             keys->refs[i].flags = command->key_flags(argv, argc);
 }
 
+static enum user_verdict check_channels(const struct selector *selector, const struct command *command,
+                                        const struct arg *argv, int argc, int *index_out)
+{
+    const struct channel_spec *channels = &command->channels;
+    int end = channels->count < 0 ? argc : channels->first + channels->count;
+    for (int i = channels->first; i < end; i++) {
+        if (!selector_allows_channel(selector, argv[i].data, argv[i].len, channels->are_patterns)) {
+            *index_out = i;
+            return USER_DENIED_CHANNEL;
+        }
+    }
+    return USER_ALLOWED;
+}
+
 static enum user_verdict check_selector(const struct selector *selector, const struct command *command,
                                         const struct arg *argv, int argc, struct found_keys *keys, int *index_out)
 {
@@ -342,7 +356,7 @@ static enum user_verdict check_selector(const struct selector *selector, const s
             return USER_DENIED_KEY;
         }
     }
-    return USER_ALLOWED;
+    return check_channels(selector, command, argv, argc, index_out);
 }
 
 static void forget_keys(struct found_keys *keys)
@@ -396,28 +410,6 @@ enum user_verdict user_check(const struct user *user, const struct command *comm
     if (__builtin_expect(user->free_commands[number / 64] >> (number % 64) & 1, 1))
         return USER_ALLOWED;
     return check_closely(user, command, argv, argc, index_out);
-}
-
-enum user_verdict user_check_channels(const struct user *user, const struct command *command, const struct arg *argv,
-                                      int argc, int first, int count, bool are_patterns, int *index_out)
-{
-    enum user_verdict furthest = USER_DENIED_COMMAND;
-    int furthest_index = 0;
-
-    for (size_t i = 0; i < user->selector_count; i++) {
-        const struct selector *selector = user->selectors[i];
-        if (!selector_allows_command(selector, command, argv, argc))
-            continue;
-        int at = first;
-        while (at < first + count && selector_allows_channel(selector, argv[at].data, argv[at].len, are_patterns))
-            at++;
-        if (at == first + count)
-            return USER_ALLOWED;
-        furthest = USER_DENIED_CHANNEL;
-        furthest_index = at > furthest_index ? at : furthest_index;
-    }
-    *index_out = furthest_index;
-    return furthest;
 }
 
 /* ---- in words ---- */

@@ -84,13 +84,6 @@ enum user_verdict user_check(const struct user *user, const struct command *comm
  */
 bool user_may_read_all(const struct user *user, const struct command *command, const struct arg *argv, int argc);
 
-/*
- * user_check() for the channels of a request: count arguments from first on. Patterns to subscribe to have to be
- * literally among the user's. For commands without keys, in addition to user_check().
- */
-enum user_verdict user_check_channels(const struct user *user, const struct command *command, const struct arg *argv,
-                                      int argc, int first, int count, bool are_patterns, int *index_out);
-
 /* ---- in words ---- */
 
 /* Adds "on nopass sanitize-payload ~* &* +@all", as in ACL LIST after "user <name> ". */

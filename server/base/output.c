@@ -108,6 +108,33 @@ void output_add_blob(struct output *output, struct blob *blob, size_t offset, si
     output->bytes += len;
 }
 
+/* Bytes that the chunk still has room for. */
+static size_t chunk_room(const struct output_chunk *chunk)
+{
+    return chunk && chunk->capacity > 0 ? (size_t)(chunk->data + chunk->capacity - (chunk->start + chunk->len)) : 0;
+}
+
+static void chunk_fill(struct output *output, struct output_chunk *chunk, const char *data, size_t len)
+{
+    memcpy((char *)chunk->start + chunk->len, data, len);
+    chunk->len += len;
+    output->bytes += len;
+}
+
+void output_add_bytes(struct output *output, const char *data, size_t len)
+{
+    size_t room = chunk_room(output->tail), part = len < room ? len : room;
+    if (part > 0)
+        chunk_fill(output, output->tail, data, part);
+    if (part == len)
+        return;
+    len -= part;
+    size_t header = sizeof(struct output_chunk);
+    struct output_chunk *chunk = output->head ? output_add_chunk(output, len)
+                                              : output_add_small_chunk(output, mem_good_size(header + len) - header);
+    chunk_fill(output, chunk, data + part, len);
+}
+
 void output_splice(struct output *output, struct output *from)
 {
     if (!from->head)

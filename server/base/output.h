@@ -50,6 +50,12 @@ struct output_chunk *output_add_small_chunk(struct output *output, size_t size);
 /* Appends a reference to len bytes of blob, from offset on; retains the blob. */
 void output_add_blob(struct output *output, struct blob *blob, size_t offset, size_t len);
 
+/*
+ * Appends a copy of the bytes: into the last chunk as far as there is room, then into one of their size if the output
+ * was empty, since it may stay so for long, or a common one.
+ */
+void output_add_bytes(struct output *output, const char *data, size_t len);
+
 /* Moves all that from holds to the end of output. */
 void output_splice(struct output *output, struct output *from);
 

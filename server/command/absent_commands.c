@@ -31,12 +31,6 @@ static const char *const absent_stream[] = {
     "xreadgroup", "xrevrange", "xsetid", "xtrim",
 };
 
-static const char *const absent_pubsub[] = {
-    "psubscribe", "publish", "pubsub", "pubsub|channels", "pubsub|help", "pubsub|numpat", "pubsub|numsub",
-    "pubsub|shardchannels", "pubsub|shardnumsub", "punsubscribe", "spublish", "ssubscribe", "subscribe",
-    "sunsubscribe", "unsubscribe",
-};
-
 static const char *const absent_scripting[] = {
     "eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", "function|delete", "function|dump",
     "function|kill", "function|load", "function|restore", "function|stats", "script", "script|debug",
@@ -77,9 +71,8 @@ static const struct {
 } groups[] = {
     {GROUP_GENERIC, ABSENT(absent_generic)},       {GROUP_LIST, ABSENT(absent_list)},
     {GROUP_SORTED_SET, ABSENT(absent_sorted_set)}, {GROUP_STREAM, ABSENT(absent_stream)},
-    {GROUP_PUBSUB, ABSENT(absent_pubsub)},         {GROUP_SCRIPTING, ABSENT(absent_scripting)},
-    {GROUP_CONNECTION, ABSENT(absent_connection)}, {GROUP_SERVER, ABSENT(absent_server)},
-    {GROUP_CLUSTER, ABSENT(absent_cluster)},
+    {GROUP_SCRIPTING, ABSENT(absent_scripting)},   {GROUP_CONNECTION, ABSENT(absent_connection)},
+    {GROUP_SERVER, ABSENT(absent_server)},         {GROUP_CLUSTER, ABSENT(absent_cluster)},
 };
 
 #define GROUP_COUNT (sizeof groups / sizeof groups[0])

@@ -189,6 +189,15 @@ struct command_history {
 /* The flags with which a key of KEY_VARIABLE_FLAGS is used, given the arguments. */
 typedef uint32_t command_key_flags(const struct arg *argv, int argc);
 
+/*
+ * Which arguments are channels, for rights. The count is -1 for all from the first one on, 0 for none; patterns to
+ * subscribe to are asked for literally.
+ */
+struct channel_spec {
+    int first, count;
+    bool are_patterns;
+};
+
 struct command {
     /* what the executor reads for every request */
     const char *name;     /* lower case; a subcommand's own word: "get" of "config|get" */
@@ -206,9 +215,10 @@ struct command {
     unsigned number;
     int single_key; /* the key's position, if every call has exactly one key, always there; otherwise 0 */
 
-    uint8_t access;                   /* the enum access_level that it needs; unset: follows from the flags */
-    uint32_t categories;              /* the explicit ones; command_table.c adds those that flags imply */
-    const char *full_name;            /* "config|get"; the specifications leave it out if it equals the name */
+    uint8_t access;        /* the enum access_level that it needs; unset: follows from the flags */
+    uint32_t categories;   /* the explicit ones; command_table.c adds those that flags imply */
+    const char *full_name; /* "config|get"; the specifications leave it out if it equals the name */
+    struct channel_spec channels;
     command_key_flags *key_flags;     /* for KEY_VARIABLE_FLAGS */
     const struct secret_spec *secret; /* NULL: none of its arguments is secret */
 
@@ -238,7 +248,7 @@ struct command_family {
 };
 extern const struct command_family command_family_acl, command_family_bitmap, command_family_connection,
     command_family_generic, command_family_geo, command_family_hash, command_family_hyperloglog, command_family_list,
-    command_family_scripting, command_family_server, command_family_set, command_family_sorted_set,
-    command_family_string, command_family_transaction;
+    command_family_pubsub, command_family_scripting, command_family_server, command_family_set,
+    command_family_sorted_set, command_family_string, command_family_transaction;
 
 #endif

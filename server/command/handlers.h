@@ -68,6 +68,11 @@ command_handler cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info, cmd
     cmd_function_help, cmd_slowlog_get, cmd_slowlog_len, cmd_slowlog_reset, cmd_slowlog_help, cmd_latency_histogram,
     cmd_latency_latest, cmd_latency_history, cmd_latency_reset, cmd_latency_graph, cmd_latency_doctor, cmd_latency_help;
 
+/* ---- pubsub ---- */
+command_handler cmd_subscribe, cmd_unsubscribe, cmd_psubscribe, cmd_punsubscribe, cmd_ssubscribe, cmd_sunsubscribe,
+    cmd_publish, cmd_spublish, cmd_pubsub_channels, cmd_pubsub_numsub, cmd_pubsub_numpat, cmd_pubsub_shardchannels,
+    cmd_pubsub_shardnumsub, cmd_pubsub_help;
+
 /* ---- acl ---- */
 command_handler cmd_acl_cat, cmd_acl_deluser, cmd_acl_dryrun, cmd_acl_genpass, cmd_acl_getuser, cmd_acl_help,
     cmd_acl_list, cmd_acl_load, cmd_acl_log, cmd_acl_save, cmd_acl_setuser, cmd_acl_users, cmd_acl_whoami;

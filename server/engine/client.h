@@ -31,6 +31,8 @@ enum client_flag {
     CLIENT_AUTHENTICATED = 1 << 8, /* has shown who it is, or need not */
     CLIENT_MULTI = 1 << 9,         /* in a transaction: see transaction.h */
     CLIENT_GIVEN_USER = 1 << 10,   /* its user is the one of its account or socket file */
+    CLIENT_SUBSCRIBED = 1 << 11,   /* to any channel: see subscriptions.h */
+    CLIENT_LISTENING = 1 << 12,    /* the same, in RESP2 */
 };
 
 struct client {

@@ -19,6 +19,7 @@
 #include "command/command_table.h"
 #include "engine/client_names.h"
 #include "engine/clients.h"
+#include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "net/origin.h"
 #include "resp/parser.h"
@@ -93,6 +94,9 @@ void client_description_take(struct client_description *description, const struc
         .last_active_ms = conn->last_active_ms,
         .now_ms = now_ms,
         .resp = client->resp,
+        .channels = client_subscriptions(client, CHANNEL_PLAIN),
+        .patterns = client_subscriptions(client, CHANNEL_PATTERN),
+        .shard_channels = client_subscriptions(client, CHANNEL_SHARD),
         .buffers = client_buffers(client, running, now_ms),
         .output_memory = running ? 0 : client_output_memory(client),
         .memory = client_memory(client),
@@ -132,8 +136,9 @@ void client_description_write(const struct client_description *description, bool
     add_name(text, " name=", own_name(d, CLIENT_NAME), brief);
     text_addf(text, " age=%lld idle=%lld flags=%s db=%d", (long long)(d->now_ms / 1000 - d->created_ms / 1000),
               (long long)(d->now_ms / 1000 - d->last_active_ms / 1000), d->flags, d->db);
-    text_addf(text, " sub=0 psub=0 ssub=0 multi=%d qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu", d->queued,
-              buffers->query, buffers->query_free, buffers->arguments, d->transaction_memory);
+    text_addf(text, " sub=%u psub=%u ssub=%u", d->channels, d->patterns, d->shard_channels);
+    text_addf(text, " multi=%d qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu", d->queued, buffers->query,
+              buffers->query_free, buffers->arguments, d->transaction_memory);
     text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers->reply_size,
               buffers->reply_used, buffers->reply_used, buffers->more_chunks, d->output_memory, d->memory, d->events);
     text_addf(text, " cmd=%s", d->command ? command_full_name(d->command) : "NULL");

@@ -32,6 +32,7 @@ struct client_description {
     int fd, db;
     int64_t created_ms, last_active_ms, now_ms; /* monotonic */
     uint8_t resp;
+    unsigned channels, patterns, shard_channels; /* that it is subscribed to */
     struct client_buffers buffers;
     size_t output_memory, memory; /* bytes */
     int queued;                   /* requests of its transaction; -1: it is in none */

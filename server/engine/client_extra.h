@@ -17,12 +17,14 @@
 struct held;
 struct transaction;
 struct watches;
+struct subscriber;
 
 struct client_extra {
     char *names;                     /* client_names.h; NULL: none */
     struct held *held;               /* held.h; NULL while it isn't held and has no unfinished work */
     struct transaction *transaction; /* transaction.h; NULL outside of one */
     struct watches *watches;         /* watch.h; NULL: none */
+    struct subscriber *subscriber;   /* subscriptions.h; NULL while it is subscribed to nothing */
 };
 
 /* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */

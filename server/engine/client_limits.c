@@ -77,7 +77,7 @@ void clients_end_over_limit(struct client *client)
 
 static bool check_output_at(struct client *client, int64_t now_ms)
 {
-    const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
+    const struct output_limit *limit = &client->server->config.output_limits[clients_class(client)];
     size_t used = client_output_memory(client);
     if (!output_limit_reached(limit, used, &client->conn.soft_limit_since_ms, now_ms))
         return true;
@@ -87,7 +87,7 @@ static bool check_output_at(struct client *client, int64_t now_ms)
 
 bool clients_check_output(struct client *client)
 {
-    const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
+    const struct output_limit *limit = &client->server->config.output_limits[clients_class(client)];
     if (__builtin_expect((limit->hard_bytes | limit->soft_bytes) == 0, 1))
         return client->conn.state != CONN_CLOSED;
     if (!client->conn.output.head || client->conn.state == CONN_CLOSED)
@@ -201,12 +201,26 @@ bool clients_check_memory_now(struct client *client)
     return client->conn.state != CONN_CLOSED;
 }
 
+/* ---- messages ---- */
+
+void clients_got_messages(struct conn *conn)
+{
+    struct client *client = client_of(conn);
+    if (clients_check_output(client))
+        clients_check_memory(client);
+}
+
+void clients_got_too_many_messages(struct conn *conn)
+{
+    clients_end_over_limit(client_of(conn));
+}
+
 /* ---- the tick ---- */
 
 static bool is_idle_too_long(const struct client *client, int64_t now_ms)
 {
     int64_t timeout = client->server->config.timeout;
-    if (timeout == 0 || (client->flags & CLIENT_MONITOR) ||
+    if (timeout == 0 || (client->flags & (CLIENT_MONITOR | CLIENT_SUBSCRIBED)) ||
         ((client->flags & CLIENT_HELD) && !client_is_held_for(client, HELD_OUTPUT)))
         return false;
     return now_ms - client->conn.last_active_ms > timeout * 1000;

@@ -30,10 +30,16 @@ void clients_tick(struct server *server, struct worker *worker, int64_t now_ms);
  */
 bool clients_check_output(struct client *client);
 
+/* Which of the limits of client-output-buffer-limit hold for the client. */
+static inline enum client_class clients_class(const struct client *client)
+{
+    return client->flags & CLIENT_SUBSCRIBED ? CLASS_PUBSUB : CLASS_NORMAL;
+}
+
 /* Sets the limits of a reply that is to be written into the client's output. */
 static inline void clients_limit_reply(const struct client *client, struct reply *reply)
 {
-    reply->limit = client->server->config.output_limits[CLASS_NORMAL].hard_bytes;
+    reply->limit = client->server->config.output_limits[clients_class(client)].hard_bytes;
 }
 
 /* After a reply has gone over its limit: closes the client. Holding no lock, since it is logged. */
@@ -47,6 +53,9 @@ void clients_end_over_query_limit(struct client *client, const char *what);
 
 /* The same if the client has queued and watches too much. */
 void clients_check_queued(struct client *client);
+/* For pubsub/delivery.h: messages have been written to the connection, or were more than any output may hold. */
+void clients_got_messages(struct conn *conn);
+void clients_got_too_many_messages(struct conn *conn);
 
 /* After input was received or requests were run: see clients_check_memory(). */
 bool clients_check_memory_now(struct client *client);

@@ -13,6 +13,7 @@
 #include "engine/watch.h"
 #include "net/origin.h"
 #include "net/worker.h"
+#include "pubsub/subscriber.h"
 #include "resp/parser.h"
 
 #include <stdio.h>
@@ -20,8 +21,10 @@
 
 size_t client_memory(const struct client *client)
 {
+    const struct subscriber *subscriber = client->extra ? client->extra->subscriber : NULL;
     return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client) +
-           turn_memory(client) + transaction_memory(client) + watches_memory(client);
+           turn_memory(client) + transaction_memory(client) + watches_memory(client) +
+           (subscriber ? subscriber_memory(subscriber) : 0);
 }
 
 size_t client_output_memory(const struct client *client)
@@ -53,6 +56,8 @@ void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
 {
     if (client->flags & CLIENT_MONITOR)
         *out++ = 'O';
+    if (client->flags & CLIENT_SUBSCRIBED)
+        *out++ = 'P';
     if (client->flags & CLIENT_MULTI)
         *out++ = 'x';
     if (client_is_blocked(client))

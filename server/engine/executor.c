@@ -31,6 +31,7 @@
 #include "engine/pause.h"
 #include "engine/refusal.h"
 #include "engine/room.h"
+#include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
 #include "engine/watch.h"
@@ -346,7 +347,7 @@ static bool run_allows(const struct run *run, struct client *client, const struc
         reply_error(reply, MONITOR_REFUSAL);
         return false;
     }
-    return true;
+    return run->inside || !subscriptions_refuse(client, command, reply);
 }
 
 /* EXEC of a transaction that may not run now: the transaction is over. message: why, as an error reply. */
@@ -631,7 +632,8 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
 
 static inline bool run_may_group(const struct client *client)
 {
-    return !(client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR | CLIENT_MULTI)) &&
+    return !(client->flags &
+             (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_MONITOR | CLIENT_MULTI | CLIENT_LISTENING)) &&
            client->conn.state == CONN_OPEN && !attention_is_called_for();
 }
 

@@ -20,9 +20,11 @@
 #include "engine/absent_remark.h"
 #include "engine/client_description.h"
 #include "engine/clients.h"
+#include "engine/subscriptions.h"
 #include "host/log_flood.h"
 #include "net/origin.h"
 #include "net/worker.h"
+#include "pubsub/subscriber.h"
 #include "record/acl_log.h"
 #include "record/redact.h"
 #include "server.h"
@@ -103,10 +105,33 @@ static const struct standing standings[] = {
     {CLIENT_MONITOR, "monitor", {WORD("monitor")}, 1, end_monitor},
     {CLIENT_NO_EVICT, "client|no-evict", {WORD("client"), WORD("no-evict"), WORD("on")}, 3, end_no_evict},
 };
-#define STANDING_FLAGS (CLIENT_MONITOR | CLIENT_NO_EVICT)
+#define STANDING_FLAGS (CLIENT_MONITOR | CLIENT_NO_EVICT | CLIENT_SUBSCRIBED)
+
+static bool may_stay_subscribed(void *client, const struct channel *channel)
+{
+    static const char *const commands[] = {
+        [CHANNEL_PLAIN] = "subscribe", [CHANNEL_PATTERN] = "psubscribe", [CHANNEL_SHARD] = "ssubscribe"};
+    const char *name = commands[channel->kind];
+    struct arg argv[] = {{name, strlen(name), NULL}, {channel->name, channel->len, NULL}};
+    return guard_allows(client, command_find_original(name, strlen(name)), argv, 2);
+}
+
+/* What it is subscribed to is as if it asked for each by itself. */
+static void review_subscriptions(struct client *client)
+{
+    static struct log_flood flood = LOG_FLOOD("clients that may not listen to a channel any more", LOG_FLOOD_LINES);
+    char who[CONN_PEER_TEXT_MAX];
+    if (subscriber_all(client_subscriber(client), may_stay_subscribed, client))
+        return;
+    log_flooding(&flood, LOG_LEVEL_NOTICE, "client %llu (%s) may not listen to its channels any more: disconnected",
+                 (unsigned long long)client->conn.id, conn_peer_text(&client->conn, who));
+    disconnect(client);
+}
 
 static __attribute__((noinline)) void review_standings(struct client *client)
 {
+    if (client->flags & CLIENT_SUBSCRIBED)
+        review_subscriptions(client);
     for (size_t i = 0; i < sizeof standings / sizeof standings[0]; i++) {
         const struct standing *standing = &standings[i];
         const struct command *command = command_find_original(standing->command, strlen(standing->command));

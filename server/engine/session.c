@@ -25,6 +25,7 @@
 #include "engine/monitor.h"
 #include "engine/pause.h"
 #include "engine/room.h"
+#include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
 #include "engine/watch.h"
@@ -33,6 +34,7 @@
 #include "net/origin.h"
 #include "net/peer.h"
 #include "net/worker.h"
+#include "pubsub/delivery.h"
 #include "record/stats.h"
 #include "resp/parser.h"
 #include "server.h"
@@ -185,7 +187,7 @@ static enum parse_result session_parse(struct client *client, struct parser *par
 /* Bytes of replies that may lie unread before the client's requests wait. */
 static size_t unread_max(const struct client *client)
 {
-    const struct output_limit *limit = &client->server->config.output_limits[CLASS_NORMAL];
+    const struct output_limit *limit = &client->server->config.output_limits[clients_class(client)];
     return limit->hard_bytes > 0 || limit->soft_bytes > 0 ? REPLY_COPY_LIMIT
                                                           : UNREAD_MAX; /* that limit ends it first */
 }
@@ -318,6 +320,8 @@ static void session_readable(void *context, struct conn *conn)
     counter_add(&stats->reads, 1);
     counter_add(&stats->bytes_in, (uint64_t)n);
     parser_fed(parser, (size_t)n);
+    if (__builtin_expect(client->flags & CLIENT_SUBSCRIBED, 0))
+        delivery_catch_up(); /* what has been published by now comes before the replies */
     if (!session_check_input(client, parser) || __builtin_expect(client->flags & CLIENT_HELD, 0))
         session_keep_input(client, parser);
     else
@@ -474,6 +478,7 @@ static void session_closed(void *context, struct conn *conn)
     note_verbosely(client, &flood, "disconnected");
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
+    client_unsubscribe_all(client);
     if (client->flags & CLIENT_HELD)
         client_let_go(client);
     turn_drop(client);
@@ -502,6 +507,7 @@ static void session_ended(void *context)
     (void)context;
     give_back_parsers();
     monitors_part();
+    delivery_part();
     room_part();
 }
 

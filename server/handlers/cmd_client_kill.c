@@ -93,7 +93,8 @@ static bool filter_fits(const struct filter *filter, const struct client *client
 {
     if (filter->id != 0 && client->conn.id != (uint64_t)filter->id)
         return false;
-    if (filter->by_type && filter->type != CLIENT_TYPE_NORMAL)
+    if (filter->by_type &&
+        filter->type != (client->flags & CLIENT_SUBSCRIBED ? CLIENT_TYPE_PUBSUB : CLIENT_TYPE_NORMAL))
         return false;
     if (client == me && filter->skip_me)
         return false;

@@ -35,15 +35,22 @@ void cmd_client_info(struct call *call)
 
 /* ---- CLIENT LIST [TYPE type | ID id ...] ---- */
 
-static void list_all(struct call *call)
+static enum client_type type_of(const struct client_description *client)
 {
-    struct client_list list;
+    return client->channels + client->patterns + client->shard_channels > 0 ? CLIENT_TYPE_PUBSUB : CLIENT_TYPE_NORMAL;
+}
+
+/* Those of one type, or all. */
+static void list(struct call *call, bool by_type, enum client_type type)
+{
+    struct client_list clients;
     struct text text = TEXT_EMPTY;
-    if (!client_list_take(&list, call, NULL, 0))
+    if (!client_list_take(&clients, call, NULL, 0))
         return;
-    for (size_t i = 0; i < list.count; i++)
-        add_line(&text, &list.clients[i]);
-    client_list_release(&list);
+    for (size_t i = 0; i < clients.count; i++)
+        if (!by_type || type_of(&clients.clients[i]) == type)
+            add_line(&text, &clients.clients[i]);
+    client_list_release(&clients);
     reply_text(call, &text);
 }
 
@@ -65,17 +72,17 @@ static uint64_t *parse_ids(struct call *call)
 
 static void list_ids(struct call *call)
 {
-    struct client_list list;
+    struct client_list clients;
     struct text text = TEXT_EMPTY;
     size_t count = (size_t)(call->argc - 3);
     uint64_t *ids = parse_ids(call);
-    if (ids && client_list_take(&list, call, ids, count)) {
+    if (ids && client_list_take(&clients, call, ids, count)) {
         for (size_t i = 0; i < count; i++) {
-            const struct client_description *found = client_list_find(&list, ids[i]);
+            const struct client_description *found = client_list_find(&clients, ids[i]);
             if (found)
                 add_line(&text, found);
         }
-        client_list_release(&list);
+        client_list_release(&clients);
         reply_text(call, &text);
     }
     mem_free(ids);
@@ -89,12 +96,9 @@ void cmd_client_list(struct call *call)
     } else if (call->argc == 4 && arg_is(&call->argv[2], "type")) {
         if (!argument_client_type(call, &call->argv[3], &type))
             return;
-        if (type == CLIENT_TYPE_NORMAL)
-            list_all(call);
-        else
-            reply_text(call, &TEXT_EMPTY);
+        list(call, true, type);
     } else if (call->argc == 2) {
-        list_all(call);
+        list(call, false, type);
     } else {
         error_syntax(call);
     }

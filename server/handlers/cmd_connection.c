@@ -11,6 +11,7 @@
 #include "engine/clients.h"
 #include "engine/guard.h"
 #include "engine/monitor.h"
+#include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "engine/watch.h"
 #include "server.h"
@@ -18,10 +19,23 @@
 
 #include <string.h>
 
+/* To one that listens in RESP2 the answer looks like a message, as all that it gets. */
+static void pong(struct call *call)
+{
+    reply_array(call->reply, 2);
+    reply_bulk_text(call->reply, "pong");
+    if (call->argc == 2)
+        reply_bulk(call->reply, call->argv[1].data, call->argv[1].len);
+    else
+        reply_bulk_text(call->reply, "");
+}
+
 void cmd_ping(struct call *call)
 {
     if (call->argc > 2)
         error_arity(call);
+    else if (call->client->flags & CLIENT_LISTENING)
+        pong(call);
     else if (call->argc == 2)
         reply_bulk(call->reply, call->argv[1].data, call->argv[1].len);
     else
@@ -54,6 +68,7 @@ void cmd_reset(struct call *call)
     struct client *client = call->client;
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
+    client_unsubscribe_all(client);
     client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
     transaction_end(client);
     watches_end(client);
@@ -186,5 +201,6 @@ void cmd_hello(struct call *call)
         client_set_name(client, CLIENT_NAME, hello.name);
     if (hello.version != 0)
         client->resp = call->reply->resp = (uint8_t)hello.version;
+    subscriptions_review(client);
     hello_reply(call);
 }

@@ -15,9 +15,11 @@
 #include "command/handlers.h"
 #include "engine/client_limits.h"
 #include "engine/eviction.h"
+#include "engine/subscriptions.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
+#include "pubsub/registry.h"
 #include "record/acl_log.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
@@ -128,8 +130,9 @@ static void write_clients(struct text *info, struct server *server)
     field_int(info, "client_recent_max_input_buffer", (int64_t)clients.max_input);
     field_int(info, "client_recent_max_output_buffer", (int64_t)clients.max_output);
     field_int(info, "blocked_clients", (int64_t)clients.held);
-    FIELDS_ZERO(info, "tracking_clients", "clients_in_timeout_table", "total_blocking_keys",
-                "total_blocking_keys_on_nokey");
+    field_int(info, "tracking_clients", 0);
+    field_int(info, "pubsub_clients", subscribed_clients());
+    FIELDS_ZERO(info, "clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey");
 }
 
 /* ---- Memory ---- */
@@ -278,11 +281,13 @@ static void write_stats(struct text *info, struct server *server)
     FIELDS_ZERO(info, "total_eviction_exceeded_time", "current_eviction_exceeded_time");
     field_int(info, "keyspace_hits", (int64_t)keys.hits);
     field_int(info, "keyspace_misses", (int64_t)keys.misses);
-    FIELDS_ZERO(info, "pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-                "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-                "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-                "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes",
-                "unexpected_error_replies");
+    field_int(info, "pubsub_channels", (int64_t)registry_count(CHANNEL_PLAIN));
+    field_int(info, "pubsub_patterns", (int64_t)registry_count(CHANNEL_PATTERN));
+    field_int(info, "pubsubshard_channels", (int64_t)registry_count(CHANNEL_SHARD));
+    FIELDS_ZERO(info, "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+                "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+                "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
+                "tracking_total_prefixes", "unexpected_error_replies");
     field_int(info, "total_error_replies", (int64_t)totals.errors);
     field_int(info, "dump_payload_sanitizations", 0);
     field_int(info, "total_reads_processed", (int64_t)totals.reads);

@@ -177,6 +177,28 @@ __attribute__((noinline)) void conn_flush_now(struct conn *conn)
         conn_send(conn, worker_service(conn->worker), worker_now_ms(conn->worker));
 }
 
+size_t conn_send_at_once(struct conn *conn, const char *data, size_t len)
+{
+    if (conn->state != CONN_OPEN || conn->output.head || conn->blocked || len > WRITE_MAX)
+        return 0;
+    const struct net_service *service = worker_service(conn->worker);
+    struct iovec vector = {.iov_base = (void *)data, .iov_len = len};
+    ssize_t n = conn->transport->write(conn, &vector, 1);
+    if (n < 0 && n != -EAGAIN) {
+        conn_close(conn);
+        return 0;
+    }
+    if (n > 0) {
+        conn->last_active_ms = worker_now_ms(conn->worker);
+        service->sent(service->context, conn, (size_t)n);
+    }
+    if (n == (ssize_t)len)
+        return len;
+    conn->blocked = true;
+    worker_update_events(conn);
+    return n > 0 ? (size_t)n : 0;
+}
+
 const char *conn_peer_text(const struct conn *conn, char out[CONN_PEER_TEXT_MAX])
 {
     snprintf(out, CONN_PEER_TEXT_MAX, "pid %d, uid %u, gid %u, socket %s", (int)conn->peer.pid,

@@ -63,6 +63,13 @@ void conn_flush_later(struct conn *conn);
 /* Sends now what the socket takes; nothing if it is known to be full. It may close the connection. */
 void conn_flush_now(struct conn *conn);
 
+/*
+ * Sends the bytes now, from where they lie, if nothing else waits to be sent. Returns how many the socket has taken: what
+ * is left of some is for the caller to add to the output, and is sent whenever the socket takes more. 0 also if the
+ * connection has failed; it is closed then.
+ */
+size_t conn_send_at_once(struct conn *conn, const char *data, size_t len);
+
 /* Stops and resumes reading. */
 void conn_set_reading(struct conn *conn, bool reading);
 

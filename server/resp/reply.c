@@ -460,6 +460,7 @@ void reply_help(struct reply *reply, const char *container, const char *const *l
 
 struct reply_mark reply_mark(struct reply *reply)
 {
+    reply->keeps = false;
     reply_leave_chunk(reply);
     struct output_chunk *tail = reply->output->tail;
     struct reply_mark mark = {tail, tail ? tail->len : 0, reply->over};
@@ -468,8 +469,16 @@ struct reply_mark reply_mark(struct reply *reply)
     return mark;
 }
 
+void reply_keep(struct reply *reply)
+{
+    reply->kept = reply_mark(reply);
+    reply->keeps = true;
+}
+
 void reply_rollback(struct reply *reply, struct reply_mark mark)
 {
+    if (reply->keeps)
+        mark = reply->kept;
     reply_leave_chunk(reply);
     output_truncate_after(reply->output, mark.chunk);
     if (mark.chunk) {

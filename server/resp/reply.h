@@ -24,6 +24,13 @@
 struct blob;
 struct bytes;
 
+/* A place in what is written, to which it can be taken back. */
+struct reply_mark {
+    struct output_chunk *chunk;
+    size_t used;
+    bool over;
+};
+
 struct reply {
     /* private to the functions below */
     char *at;  /* where the next byte goes, in chunk */
@@ -36,6 +43,8 @@ struct reply {
     bool over;                                                        /* private: see reply_is_over() */
     void (*on_error)(void *context, const char *message, size_t len); /* called for each error reply; NULL: none */
     void *on_error_context;
+    struct reply_mark kept;               /* private: see reply_keep() */
+    bool keeps;                           /* private: kept is set */
     size_t limit;                         /* bytes of output's memory from which on it is over; 0: none */
     size_t copy_limit;                    /* bytes of output's memory less what it refers to */
     void (*on_over)(struct reply *reply); /* called when it goes over; NULL: none */
@@ -139,12 +148,10 @@ void reply_splice(struct reply *reply, const struct reply *written);
 void reply_help(struct reply *reply, const char *container, const char *const *lines, size_t count);
 
 /* ---- taking back what was written (CLIENT REPLY OFF and SKIP) ---- */
-struct reply_mark {
-    struct output_chunk *chunk;
-    size_t used;
-    bool over;
-};
 struct reply_mark reply_mark(struct reply *reply);
 void reply_rollback(struct reply *reply, struct reply_mark mark);
+
+/* What has been written so far stays, pushes that is, even if it is behind a mark to which the reply is rolled back. */
+void reply_keep(struct reply *reply);
 
 #endif

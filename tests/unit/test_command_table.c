@@ -415,8 +415,11 @@ static const char needs_read[] =
     "hmget hrandfield hscan hstrlen hvals info keys latency latency|doctor latency|graph latency|help "
     "latency|histogram latency|history latency|latest lcs lindex llen lpos lrange memory memory|doctor memory|help "
     "memory|malloc-stats memory|stats memory|usage mget object object|encoding object|freq object|help "
-    "object|idletime object|refcount pexpiretime pfcount ping pttl quit randomkey reset scan scard sdiff select "
+    "object|idletime object|refcount pexpiretime pfcount ping psubscribe pttl pubsub pubsub|channels pubsub|help "
+    "pubsub|numpat pubsub|numsub pubsub|shardchannels pubsub|shardnumsub punsubscribe quit randomkey reset scan scard "
+    "sdiff select "
     "sinter sintercard sismember slowlog slowlog|help slowlog|len smembers smismember sort_ro srandmember sscan "
+    "ssubscribe subscribe sunsubscribe unsubscribe "
     "strlen substr sunion time touch ttl type zcard zcount zdiff zinter zintercard zlexcount zmscore zrandmember "
     "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
@@ -424,8 +427,10 @@ static const char needs_write[] =
     "georadiusbymember geosearchstore getdel getex getset hdel hexpire hexpireat hgetdel hgetex hincrby hincrbyfloat "
     "hmset hpersist hpexpire hpexpireat hset hsetex hsetnx incr incrby "
     "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "
-    "pexpire pexpireat pfadd pfmerge psetex rename renamenx rpop rpoplpush rpush rpushx sadd sdiffstore set setbit "
-    "setex setnx setrange sinterstore smove sort spop srem sunionstore unlink zadd zdiffstore zincrby zinterstore "
+    "pexpire pexpireat pfadd pfmerge psetex publish rename renamenx rpop rpoplpush rpush rpushx sadd sdiffstore set "
+    "setbit "
+    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink zadd zdiffstore zincrby "
+    "zinterstore "
     "zmpop zpopmax zpopmin zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore";
 static const char needs_admin[] =
     "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users client|list "

@@ -563,28 +563,32 @@ START_TEST(every_key_of_a_long_request_is_looked_at)
 }
 END_TEST
 
+static enum user_verdict verdict_of(const struct user *user, const char *request, int *index)
+{
+    struct words words = words_of(request);
+    const struct command *command = command_find(words.argv[0].data, words.argv[0].len);
+    enum user_verdict verdict = user_check(user, command, words.argv, words.argc, index);
+    free(words.copy);
+    return verdict;
+}
+
 START_TEST(channels_are_judged_by_one_selector_that_allows_the_command)
 {
-    struct user *user = user_of("+ping &a* (+ping &b) (+echo &*)");
-    const struct command *ping = command_find("ping", 4);
-    struct words words = words_of("ping a1 a2 b c");
+    struct user *user = user_of("+subscribe +psubscribe &a* (+subscribe &b) (+publish &*) (+unsubscribe)");
     int index = 0;
-    ck_assert_int_eq(user_check_channels(user, ping, words.argv, words.argc, 1, 2, false, &index), USER_ALLOWED);
-    ck_assert_int_eq(user_check_channels(user, ping, words.argv, words.argc, 3, 1, false, &index), USER_ALLOWED);
-    ck_assert_int_eq(user_check_channels(user, ping, words.argv, words.argc, 1, 3, false, &index), USER_DENIED_CHANNEL);
+    ck_assert_int_eq(verdict_of(user, "subscribe a1 a2", &index), USER_ALLOWED);
+    ck_assert_int_eq(verdict_of(user, "subscribe b", &index), USER_ALLOWED);
+    ck_assert_int_eq(verdict_of(user, "subscribe a1 a2 b", &index), USER_DENIED_CHANNEL);
     ck_assert_int_eq(index, 3);
-    ck_assert_int_eq(user_check_channels(user, ping, words.argv, words.argc, 4, 1, false, &index), USER_DENIED_CHANNEL);
-    ck_assert_int_eq(index, 4);
-    const struct command *echo = command_find("echo", 4), *get = command_find("get", 3);
-    ck_assert_int_eq(user_check_channels(user, echo, words.argv, words.argc, 1, 4, false, &index), USER_ALLOWED);
-    ck_assert_int_eq(user_check_channels(user, get, words.argv, words.argc, 1, 1, false, &index), USER_DENIED_COMMAND);
+    ck_assert_int_eq(verdict_of(user, "subscribe c", &index), USER_DENIED_CHANNEL);
+    ck_assert_int_eq(index, 1);
+    ck_assert_int_eq(verdict_of(user, "publish c c", &index), USER_ALLOWED);
+    ck_assert_int_eq(verdict_of(user, "unsubscribe c", &index), USER_ALLOWED);
+    ck_assert_int_eq(verdict_of(user, "spublish a a", &index), USER_DENIED_COMMAND);
     ck_assert_int_eq(index, 0);
-    free(words.copy);
-
-    words = words_of("ping a* a1*");
-    ck_assert_int_eq(user_check_channels(user, ping, words.argv, words.argc, 1, 1, true, &index), USER_ALLOWED);
-    ck_assert_int_eq(user_check_channels(user, ping, words.argv, words.argc, 2, 1, true, &index), USER_DENIED_CHANNEL);
-    free(words.copy);
+    ck_assert_int_eq(verdict_of(user, "psubscribe a*", &index), USER_ALLOWED);
+    ck_assert_int_eq(verdict_of(user, "psubscribe a* a1*", &index), USER_DENIED_CHANNEL);
+    ck_assert_int_eq(index, 2);
     user_release(user);
 }
 END_TEST

@@ -1,0 +1,41 @@
+#include "pubsub/publish.h"
+
+#include "base/clock.h"
+#include "net/conn.h"
+#include "pubsub/payload.h"
+#include "resp/reply.h"
+
+/* The publisher's own subscription: it has the message before the reply to PUBLISH. */
+static uint64_t give_to_self(void *context, const struct channel *channel, const struct payload *payload)
+{
+    const struct publication *publication = context;
+    if (!subscriber_has(publication->self, channel))
+        return 0;
+    payload_write(payload, publication->reply);
+    return publication->self->conn->id;
+}
+
+bool publish(struct publishing *publishing, const struct publication *publication, int64_t end_ns)
+{
+    struct posting posting = {
+        .channel = publication->channel,
+        .message = publication->message,
+        .insists = publication->insists,
+        .give = publication->self ? give_to_self : NULL,
+        .context = (void *)publication,
+    };
+    if (!publishing->channel_done && !registry_post(publication->kind, &posting))
+        return false;
+    publishing->channel_done = true;
+    bool done = publication->kind == CHANNEL_SHARD, waits = false;
+    while (!done && !waits && (!publishing->walk.next || clock_monotonic_ns() < end_ns))
+        done = registry_post_to_patterns(&posting, &publishing->walk, &waits);
+    publishing->receivers += posting.receivers;
+    publishing->no_memory = publishing->no_memory || posting.no_memory;
+    return done;
+}
+
+void publishing_end(struct publishing *publishing)
+{
+    pattern_walk_end(&publishing->walk);
+}
