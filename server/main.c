@@ -25,6 +25,7 @@
 #include "engine/room.h"
 #include "engine/session.h"
 #include "engine/start_checks.h"
+#include "engine/wait_queue.h"
 #include "engine/watch.h"
 #include "host/account.h"
 #include "host/crash.h"
@@ -206,6 +207,7 @@ static void make_server(void)
     random_hex(server.run_id, 40);
     stats_init((unsigned)config->threads);
     delivery_init((unsigned)config->threads, clients_got_messages, clients_got_too_many_messages);
+    wait_queue_init(server.keyspace);
     eviction_configure(&server);
     config_set_listener(config_changed, NULL);
 }

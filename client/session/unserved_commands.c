@@ -5,8 +5,7 @@
 /* In the order of their names. */
 /* clang-format off */
 static const char *const names[] = {
-    "asking", "bgrewriteaof", "bgsave", "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax",
-    "bzpopmin", "client|caching", "client|capa", "client|getredir", "client|import-source", "client|tracking",
+    "asking", "bgrewriteaof", "bgsave", "client|caching", "client|capa", "client|getredir", "client|import-source", "client|tracking",
     "client|trackinginfo", "cluster", "cluster|addslots", "cluster|addslotsrange", "cluster|bumpepoch",
     "cluster|cancelslotmigrations", "cluster|count-failure-reports", "cluster|countkeysinslot", "cluster|delslots",
     "cluster|delslotsrange", "cluster|failover", "cluster|flushslots", "cluster|forget", "cluster|getkeysinslot",
@@ -15,13 +14,12 @@ static const char *const names[] = {
     "cluster|replicas", "cluster|replicate", "cluster|reset", "cluster|saveconfig", "cluster|set-config-epoch",
     "cluster|setslot", "cluster|shards", "cluster|slaves", "cluster|slot-stats", "cluster|slots",
     "cluster|syncslots", "commandlog", "commandlog|get", "commandlog|help", "commandlog|len", "commandlog|reset",
-    "discard", "dump", "eval", "eval_ro", "evalsha", "evalsha_ro", "exec", "failover", "fcall", "fcall_ro",
+    "dump", "eval", "eval_ro", "evalsha", "evalsha_ro", "failover", "fcall", "fcall_ro",
     "function|delete", "function|dump", "function|kill", "function|load", "function|restore", "function|stats",
     "lastsave", "lolwut", "migrate", "module", "module|help", "module|list", "module|load", "module|loadex",
-    "module|unload", "multi", "psync", "readonly", "readwrite", "replconf", "replicaof", "restore",
+    "module|unload", "psync", "readonly", "readwrite", "replconf", "replicaof", "restore",
     "restore-asking", "role", "save", "script", "script|debug", "script|exists", "script|flush", "script|help",
-    "script|kill", "script|load", "script|show", "slaveof", "sync", "trimslots", "unwatch", "wait", "waitaof",
-    "watch", "xack", "xackdel", "xadd", "xautoclaim", "xclaim", "xdel", "xdelex", "xgroup", "xgroup|create",
+    "script|kill", "script|load", "script|show", "slaveof", "sync", "trimslots",     "xack", "xackdel", "xadd", "xautoclaim", "xclaim", "xdel", "xdelex", "xgroup", "xgroup|create",
     "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid", "xinfo",
     "xinfo|consumers", "xinfo|groups", "xinfo|help", "xinfo|stream", "xlen", "xpending", "xrange", "xread",
     "xreadgroup", "xrevrange", "xsetid", "xtrim",

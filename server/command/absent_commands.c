@@ -13,15 +13,7 @@
 
 /* clang-format off */
 static const char *const absent_generic[] = {
-    "dump", "migrate", "restore", "wait", "waitaof",
-};
-
-static const char *const absent_list[] = {
-    "blmove", "blmpop", "blpop", "brpop", "brpoplpush",
-};
-
-static const char *const absent_sorted_set[] = {
-    "bzmpop", "bzpopmax", "bzpopmin",
+    "dump", "migrate", "restore",
 };
 
 static const char *const absent_stream[] = {
@@ -69,8 +61,7 @@ static const struct {
     const char *const *names;
     size_t count;
 } groups[] = {
-    {GROUP_GENERIC, ABSENT(absent_generic)},       {GROUP_LIST, ABSENT(absent_list)},
-    {GROUP_SORTED_SET, ABSENT(absent_sorted_set)}, {GROUP_STREAM, ABSENT(absent_stream)},
+    {GROUP_GENERIC, ABSENT(absent_generic)},       {GROUP_STREAM, ABSENT(absent_stream)},
     {GROUP_SCRIPTING, ABSENT(absent_scripting)},   {GROUP_CONNECTION, ABSENT(absent_connection)},
     {GROUP_SERVER, ABSENT(absent_server)},         {GROUP_CLUSTER, ABSENT(absent_cluster)},
 };

@@ -24,10 +24,10 @@
 #include <strings.h>
 
 static const struct command_family *const families[] = {
-    &command_family_connection, &command_family_string,    &command_family_bitmap,      &command_family_hyperloglog,
-    &command_family_list,       &command_family_set,       &command_family_hash,        &command_family_sorted_set,
-    &command_family_geo,        &command_family_generic,   &command_family_server,      &command_family_acl,
-    &command_family_pubsub,     &command_family_scripting, &command_family_transaction,
+    &command_family_connection,  &command_family_string,    &command_family_bitmap, &command_family_hyperloglog,
+    &command_family_list,        &command_family_set,       &command_family_hash,   &command_family_sorted_set,
+    &command_family_geo,         &command_family_generic,   &command_family_server, &command_family_acl,
+    &command_family_transaction, &command_family_pubsub, &command_family_scripting,
 };
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
@@ -452,8 +452,8 @@ static void add_command(unsigned number, const struct command *spec, const struc
     command->single_key = single_key(command);
     if (has_movable_keys(command))
         command->flags |= CMD_MOVABLEKEYS;
-    if (command->key_spec_count > 0 &&
-        !(command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED | CMD_TURNS | CMD_NOT_QUEUED)))
+    uint32_t alone = CMD_EXCLUSIVE | CMD_UNLOCKED | CMD_PROTECTED | CMD_TURNS | CMD_NOT_QUEUED | CMD_BLOCKING;
+    if (command->key_spec_count > 0 && !(command->flags & alone))
         command->flags |= CMD_GROUPABLE;
     check_command(command);
 }

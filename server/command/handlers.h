@@ -29,7 +29,8 @@ command_handler cmd_pfadd, cmd_pfcount, cmd_pfmerge, cmd_pfdebug, cmd_pfselftest
 
 /* ---- list ---- */
 command_handler cmd_lpush, cmd_rpush, cmd_lpushx, cmd_rpushx, cmd_lpop, cmd_rpop, cmd_lmpop, cmd_lmove, cmd_rpoplpush,
-    cmd_llen, cmd_lindex, cmd_lrange, cmd_lpos, cmd_lset, cmd_linsert, cmd_lrem, cmd_ltrim;
+    cmd_blpop, cmd_brpop, cmd_blmpop, cmd_blmove, cmd_brpoplpush, cmd_llen, cmd_lindex, cmd_lrange, cmd_lpos, cmd_lset,
+    cmd_linsert, cmd_lrem, cmd_ltrim;
 
 /* ---- hash ---- */
 command_handler cmd_hset, cmd_hsetnx, cmd_hmset, cmd_hget, cmd_hmget, cmd_hgetall, cmd_hkeys, cmd_hvals, cmd_hlen,
@@ -45,9 +46,9 @@ command_handler cmd_sadd, cmd_srem, cmd_smove, cmd_scard, cmd_sismember, cmd_smi
 /* ---- sorted set ---- */
 command_handler cmd_zadd, cmd_zincrby, cmd_zcard, cmd_zscore, cmd_zmscore, cmd_zrank, cmd_zrevrank, cmd_zcount,
     cmd_zlexcount, cmd_zrange, cmd_zrevrange, cmd_zrangebyscore, cmd_zrevrangebyscore, cmd_zrangebylex,
-    cmd_zrevrangebylex, cmd_zrangestore, cmd_zrandmember, cmd_zscan, cmd_zpopmin, cmd_zpopmax, cmd_zmpop, cmd_zrem,
-    cmd_zremrangebyrank, cmd_zremrangebyscore, cmd_zremrangebylex, cmd_zunion, cmd_zunionstore, cmd_zinter,
-    cmd_zinterstore, cmd_zintercard, cmd_zdiff, cmd_zdiffstore;
+    cmd_zrevrangebylex, cmd_zrangestore, cmd_zrandmember, cmd_zscan, cmd_zpopmin, cmd_zpopmax, cmd_zmpop, cmd_bzpopmin,
+    cmd_bzpopmax, cmd_bzmpop, cmd_zrem, cmd_zremrangebyrank, cmd_zremrangebyscore, cmd_zremrangebylex, cmd_zunion,
+    cmd_zunionstore, cmd_zinter, cmd_zinterstore, cmd_zintercard, cmd_zdiff, cmd_zdiffstore;
 
 /* ---- geo ---- */
 command_handler cmd_geoadd, cmd_geodist, cmd_geohash, cmd_geopos, cmd_geosearch, cmd_geosearchstore, cmd_georadius,
@@ -57,7 +58,7 @@ command_handler cmd_geoadd, cmd_geodist, cmd_geohash, cmd_geopos, cmd_geosearch,
 command_handler cmd_del, cmd_exists, cmd_type, cmd_keys, cmd_scan, cmd_randomkey, cmd_rename, cmd_renamenx, cmd_copy,
     cmd_move, cmd_touch, cmd_expire, cmd_pexpire, cmd_expireat, cmd_pexpireat, cmd_ttl, cmd_pttl, cmd_expiretime,
     cmd_pexpiretime, cmd_persist, cmd_sort, cmd_sort_ro, cmd_object_encoding, cmd_object_freq, cmd_object_idletime,
-    cmd_object_refcount, cmd_object_help;
+    cmd_object_refcount, cmd_object_help, cmd_wait, cmd_waitaof;
 
 /* ---- server ---- */
 command_handler cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info, cmd_monitor, cmd_time, cmd_shutdown,

@@ -12,7 +12,8 @@ struct client_extra *client_extra(struct client *client)
 void client_extra_settle(struct client *client)
 {
     struct client_extra *extra = client->extra;
-    if (!extra || extra->names || extra->held || extra->transaction || extra->watches || extra->subscriber)
+    if (!extra || extra->names || extra->held || extra->transaction || extra->watches || extra->subscriber ||
+        extra->waiter)
         return;
     mem_free_sized(extra, sizeof *extra);
     client->extra = NULL;

@@ -16,6 +16,7 @@
 
 struct held;
 struct transaction;
+struct waiter;
 struct watches;
 struct subscriber;
 
@@ -25,6 +26,7 @@ struct client_extra {
     struct transaction *transaction; /* transaction.h; NULL outside of one */
     struct watches *watches;         /* watch.h; NULL: none */
     struct subscriber *subscriber;   /* subscriptions.h; NULL while it is subscribed to nothing */
+    struct waiter *waiter;           /* waiting.h; NULL while it doesn't wait */
 };
 
 /* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */

@@ -10,6 +10,7 @@
 #include "engine/held.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
+#include "engine/wait_queue.h"
 #include "engine/watch.h"
 #include "net/origin.h"
 #include "net/worker.h"
@@ -24,7 +25,7 @@ size_t client_memory(const struct client *client)
     const struct subscriber *subscriber = client->extra ? client->extra->subscriber : NULL;
     return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client) +
            turn_memory(client) + transaction_memory(client) + watches_memory(client) +
-           (subscriber ? subscriber_memory(subscriber) : 0);
+           (subscriber ? subscriber_memory(subscriber) : 0) + waiter_memory(client->extra ? client->extra->waiter : NULL);
 }
 
 size_t client_output_memory(const struct client *client)

@@ -34,6 +34,7 @@
 #include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
+#include "engine/waiting.h"
 #include "engine/watch.h"
 #include "net/worker.h"
 #include "record/latency.h"
@@ -57,11 +58,12 @@ struct run {
     uint32_t now_s; /* monotonic, when it began */
     int64_t
         note_ns; /* from which duration on a command is noted: by the slow log, the latency monitor, an effect's sink */
-    int64_t mark_ns; /* when the command that runs now began: the end of the one before */
-    int64_t turn_ns; /* when the turn of all these requests is over; monotonic as well */
-    size_t room;     /* bytes that the command has asked for beyond those of its request */
-    bool lone;       /* the first request that is given back from the group must run alone */
-    bool inside;     /* a command inside another one, which has made room in memory for both */
+    int64_t mark_ns;              /* when the command that runs now began: the end of the one before */
+    int64_t turn_ns;              /* when the turn of all these requests is over; monotonic as well */
+    size_t room;                  /* bytes that the command has asked for beyond those of its request */
+    const struct shard_set *held; /* the shards of the calls that run; NULL: the world is stopped */
+    bool lone;                    /* the first request that is given back from the group must run alone */
+    bool inside;                  /* a command inside another one, which has made room in memory for both */
 };
 
 /* Calls that run under one set of locks. */
@@ -127,12 +129,24 @@ static void run_tell_monitors(struct run *run, const struct client *client, int 
         run->turn_ns = INT64_MIN;
 }
 
-/* It is recorded when it has ended. */
-static __attribute__((noinline)) enum ran run_note_unfinished(const struct call *call, int64_t took_ns)
+/* It is recorded when it has ended; one that waits is counted now, as in Redis. */
+static __attribute__((noinline)) enum ran run_note_unfinished(const struct run *run, const struct call *call,
+                                                              int64_t took_ns)
 {
     if (call->outcome == CALL_NEEDS_TURN)
         turn_work(call)->took_ns = took_ns;
+    else if (call->outcome == CALL_WAITS)
+        stats_record(run->stats, call->command->number, (uint64_t)took_ns, false, false);
     return RAN_NOT;
+}
+
+/* Clients have waited for what the call has done. What is done for them isn't the next command's time. */
+static __attribute__((noinline)) void run_serve(struct run *run, const struct call *call)
+{
+    if (call->inside)
+        return; /* after the outer call */
+    waiting_serve(run->server, &call->view, run->held);
+    run->mark_ns = clock_monotonic_ns();
 }
 
 /* Runs the handler and updates the statistics. */
@@ -143,14 +157,15 @@ static __attribute__((noinline)) enum ran run_call(struct run *run, struct call 
     int64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - run->mark_ns;
     run->mark_ns = now_ns;
     if (__builtin_expect(call->outcome != CALL_DONE, 0))
-        return run_note_unfinished(call, took_ns);
+        return run_note_unfinished(run, call, took_ns);
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
     call->client->last_command = call->command;
-    if (__builtin_expect(took_ns >= run->note_ns, 0))
-        return run_note(run, call, took_ns);
-    return RAN;
+    enum ran ran = __builtin_expect(took_ns >= run->note_ns, 0) ? run_note(run, call, took_ns) : RAN;
+    if (wait_queue_has_ready())
+        run_serve(run, call);
+    return ran;
 }
 
 /*
@@ -285,11 +300,19 @@ static void group_look_ahead(struct group *group)
 
 /*
  * While this thread waits for locks, another one may stop the world and change it. False: that happened, and no lock is
- * held.
+ * held. If clients wait to move on what these keys (NULL: any in the shards) come to hold, adds the shards of where to.
  */
-static bool lock_in_same_world(struct run *run, const struct shard_set *shards)
+static bool lock_in_same_world(struct run *run, struct shard_set *shards, const struct key *keys, size_t count)
 {
-    if (__builtin_expect(keyspace_lock(run->server->keyspace, shards), 1))
+    struct shard_set wanted;
+    run->held = shards;
+    bool same = keyspace_lock(run->server->keyspace, shards);
+    while (same && wait_queue_has_moves() && wait_queue_reach(keys, count, shards, &wanted)) {
+        keyspace_unlock(run->server->keyspace, shards);
+        *shards = wanted;
+        same = keyspace_lock(run->server->keyspace, shards);
+    }
+    if (__builtin_expect(same, 1))
         return true;
     keyspace_unlock(run->server->keyspace, shards);
     run_look_again(run);
@@ -305,7 +328,7 @@ static unsigned group_run(struct group *group, struct run *run)
 {
     if (group->bytes > 0 && !room_is_ample(group->bytes) && room_make(run->server, group->bytes, 0) != ROOM_MADE)
         return 0; /* ATTENTION_MEMORY is set */
-    if (!lock_in_same_world(run, &group->shards))
+    if (!lock_in_same_world(run, &group->shards, group->keys, group->key_count))
         return 0;
     if (group->key_count > 1) {
         group_prefetch(group, keyspace_prefetch_bucket);
@@ -421,6 +444,7 @@ static enum tried run_exclusively(struct run *run, struct execution *execution, 
     reply_resume(&execution->reply);
     run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
     if (attempt == GATE_CLOSED) {
+        run->held = NULL;
         run->note_ns = 0; /* it may change what is noted, which then holds for itself */
         run->server->actor = call->client;
         run_call(run, call);
@@ -486,11 +510,13 @@ static enum tried run_locked(struct run *run, struct call *call)
     struct call_keys found;
     struct shard_set shards = {0};
     call_keys_find(&found, call);
-    for (int i = 0; i < call->key_count && !(call->command->flags & CMD_UNLOCKED); i++)
+    int to_lock = call->command->flags & CMD_UNLOCKED ? 0 : call->key_count;
+    for (int i = 0; i < to_lock; i++)
         shard_set_add(&shards, call->keys[i].hash);
     if (call->command->flags & (CMD_UNWATCHES | CMD_EXECUTES))
         add_shards_of_transaction(call, &shards);
-    bool same = lock_in_same_world(run, &shards);
+    const struct key *keys = executes_queue(call->client, call->command) ? NULL : call->keys;
+    bool same = lock_in_same_world(run, &shards, keys, (size_t)to_lock);
     if (same) {
         if (__builtin_expect(turn_is_unfinished(call->client), 0))
             run->mark_ns -= turn_work(call)->took_ns; /* one command, however many turns it has taken */
@@ -582,6 +608,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         execution->held = HELD_TURN;
         return TRIED_HELD;
     }
+    if (call.outcome == CALL_WAITS)
+        execution->held = HELD_WAITING; /* with what comes behind the request, which is done */
     if (call.outcome == CALL_NEEDS_ROOM) {
         run->room = call.room;
         return TRIED_IN_VAIN;
@@ -709,7 +737,7 @@ static bool run_requests(struct run *run, struct group *group, struct execution 
         if (client->conn.state != CONN_OPEN || !run_alone(run, execution, request))
             return true;
         execution->done++;
-        if (run_ends_turn(run, execution))
+        if (execution->held == HELD_WAITING || run_ends_turn(run, execution))
             return true;
     }
     return true;
@@ -784,7 +812,8 @@ void executor_run(struct execution *executions, unsigned count)
         i = group_rewind(&group, executions, i);
         if (run.lone)
             run_lone(&run, &executions[i]);
-        run_ends_turn(&run, &executions[i]);
+        if (executions[i].held == HELD_NOT)
+            run_ends_turn(&run, &executions[i]);
     }
     for (unsigned i = 0; i < count; i++) {
         reply_end(&executions[i].reply);

@@ -21,6 +21,7 @@
 #include "engine/client_description.h"
 #include "engine/clients.h"
 #include "engine/subscriptions.h"
+#include "engine/waiting.h"
 #include "host/log_flood.h"
 #include "net/origin.h"
 #include "net/worker.h"
@@ -140,12 +141,26 @@ static __attribute__((noinline)) void review_standings(struct client *client)
     }
 }
 
+/* A request that waits is asked for anew; if it may not be made any more, that is its answer. */
+static void review_wait(struct client *client)
+{
+    struct reply reply;
+    const struct waiter *waiter = waiting_of(client);
+    if (!waiter || guard_allows(client, waiter->command, waiter->argv, waiter->argc) ||
+        !waiting_answer_begin(client, &reply))
+        return;
+    guard_admits(client->server, client, waiter->command, waiter->argv, waiter->argc, &reply);
+    waiting_answer_end(client, &reply);
+}
+
 static void set_guarded(struct client *client)
 {
     bool free = !guard_must_log_in(client) && guard_is_admin(client) && user_is_unrestricted(client->user);
     client->flags = free ? client->flags & ~(uint32_t)CLIENT_GUARDED : client->flags | CLIENT_GUARDED;
     if (!free && (client->flags & STANDING_FLAGS))
         review_standings(client);
+    if (!free && client->extra)
+        review_wait(client);
 }
 
 void guard_become(struct client *client, struct user *user, bool authenticated)

@@ -6,8 +6,8 @@
  * answer can only be yes is not CLIENT_GUARDED, and costs nothing.
  *
  * Whatever a client was allowed once and goes on with (MONITOR, CLIENT NO-EVICT) is asked for again whenever its rights
- * change, as if it sent the request just then; what it may not begin any more ends. Requests that wait (held.h) are
- * asked for when they run. Whoever adds something that streams or lasts adds a row to guard.c's table.
+ * change, as if it sent the request just then; what it may not begin any more ends. So is the request with which it
+ * waits for a key (waiting.h). Other requests that wait (held.h) are asked for when they run. Whoever adds something that streams or lasts adds a row to guard.c's table.
  *
  * A client without a user (NULL, when its socket names one that isn't there or is off) may only log in, RESET and QUIT.
  */

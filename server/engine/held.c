@@ -54,7 +54,7 @@ static void list_remove(struct held_list *list, const struct held *held)
 
 static bool is_shown(enum held_reason reason)
 {
-    return reason == HELD_PAUSE;
+    return reason == HELD_PAUSE || reason == HELD_WAITING;
 }
 
 /* Counts a client that begins (1) or ceases (-1) to be held. */

@@ -26,6 +26,7 @@ enum held_reason {
     HELD_RETRY, /* other threads do what it waits for, in a moment: it tries again a millisecond later */
     /* its replies lie unread; if it is held without requests, reading goes on, so that it may send before it reads */
     HELD_OUTPUT,
+    HELD_WAITING, /* for a key or a time: see waiting.h. It is held with the requests behind the one that waits */
     HELD_DRAINED, /* and they were read: it goes on in the next round */
     HELD_REASONS,
 };

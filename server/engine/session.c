@@ -28,6 +28,7 @@
 #include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
+#include "engine/waiting.h"
 #include "engine/watch.h"
 #include "host/log_flood.h"
 #include "listen/admission.h"
@@ -146,13 +147,20 @@ static void session_settle_parser(struct client *client, struct parser *parser)
     }
 }
 
-/* Requests of the client have to wait: it keeps them, with their parser. */
+/*
+ * Requests of the client have to wait: it keeps them, with their parser. One that waits for a key, with no request
+ * behind, is read from, so that it needn't keep a parser and its end is noticed.
+ */
 static __attribute__((noinline)) void session_hold(struct client *client, struct parser *parser,
                                                    enum held_reason reason, struct request *requests, unsigned count)
 {
-    client->parser = parser;
+    bool reads = reason == HELD_WAITING && count == 0 && parser_error(parser)[0] == '\0';
+    if (reads)
+        session_settle_parser(client, parser);
+    else
+        client->parser = parser;
     client_hold(client, reason, requests, count);
-    conn_set_reading(&client->conn, false);
+    conn_set_reading(&client->conn, reads);
 }
 
 /* False when the rest of what was to be executed has to wait. */
@@ -308,12 +316,12 @@ static void session_readable(void *context, struct conn *conn)
     ssize_t n = conn_read(conn, vectors, count);
     if (n <= 0) {
         session_return_parser(client, parser);
-        if (n == 0 && (client->flags & CLIENT_HELD))
+        if (n == 0 && (client->flags & CLIENT_HELD) && !client_is_held_for(client, HELD_WAITING))
             return; /* what it has sent before is still to be executed */
-        if (n == 0)
+        if (n == 0 && !(client->flags & CLIENT_HELD))
             conn_close_after_output(conn); /* complete requests are answered, half a request is forgotten */
         else if (n != -EAGAIN)
-            conn_close(conn);
+            conn_close(conn); /* one that waits takes nothing any more, as in Redis */
         return;
     }
     struct thread_stats *stats = client_stats(client);
@@ -388,15 +396,32 @@ static void worker_take_turns(enum held_reason reason)
     }
 }
 
+/* Those whose wait is over go on, until together they have had a turn. What they do may end the waits of others. */
+static void worker_end_waits(void)
+{
+    int64_t end_ns = clock_monotonic_ns() + TURN_NS;
+    waiting_expire();
+    for (struct client *client; (client = waiting_take_ended());) {
+        session_resume(client);
+        if (turn_is_over(end_ns))
+            break;
+    }
+}
+
 static int session_served(void *context)
 {
     (void)context;
     wave_run();
-    if (__builtin_expect(held_count(HELD_TURN) + held_count(HELD_RETRY) == 0, 1))
+    if (__builtin_expect(held_count(HELD_TURN) + held_count(HELD_RETRY) + held_count(HELD_WAITING) == 0, 1) &&
+        !waiting_has_ended())
         return -1;
     worker_take_turns(HELD_RETRY);
     worker_take_turns(HELD_TURN);
-    return held_count(HELD_TURN) > 0 ? 0 : held_count(HELD_RETRY) > 0 ? RETRY_MS : -1;
+    worker_end_waits();
+    if (held_count(HELD_TURN) > 0 || waiting_has_ended())
+        return 0;
+    int next_ms = waiting_next_ms();
+    return held_count(HELD_RETRY) > 0 && (next_ms < 0 || next_ms > RETRY_MS) ? RETRY_MS : next_ms;
 }
 
 static void resume_message(struct worker *worker, struct message *message)
@@ -470,6 +495,12 @@ static void session_opened(void *context, struct conn *conn)
     counter_add(&client_stats(client)->connections, 1);
 }
 
+static void session_ending(void *context, struct conn *conn)
+{
+    (void)context;
+    waiting_drop(client_of(conn));
+}
+
 static void session_closed(void *context, struct conn *conn)
 {
     (void)context;
@@ -484,6 +515,7 @@ static void session_closed(void *context, struct conn *conn)
     turn_drop(client);
     transaction_end(client);
     watches_end(client);
+    waiting_forget(client);
     client_clear_names(client);
     parser_destroy(client->parser);
     client->parser = NULL;
@@ -520,6 +552,7 @@ struct net_service session_service(struct server *server)
         .readable = session_readable,
         .served = session_served,
         .sent = session_sent,
+        .ending = session_ending,
         .closed = session_closed,
         .ended = session_ended,
         .tick = session_tick,

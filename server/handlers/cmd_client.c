@@ -1,6 +1,6 @@
 /*
  * CLIENT: the subcommands that concern the connection itself. The others have files of their own (cmd_client_list.c,
- * cmd_client_kill.c, cmd_client_pause.c).
+ * cmd_client_kill.c, cmd_client_pause.c, cmd_client_unblock.c).
  */
 #include "command/arguments.h"
 #include "command/call.h"
@@ -101,19 +101,6 @@ void cmd_client_reply(struct call *call)
             client->flags |= CLIENT_REPLY_SKIP_NEXT;
     } else {
         error_syntax(call);
-    }
-}
-
-/* CLIENT UNBLOCK id [TIMEOUT | ERROR]. No command blocks so far, so no client is ever found waiting. */
-void cmd_client_unblock(struct call *call)
-{
-    int64_t id;
-    if (call->argc > 4) {
-        error_client_usage(call);
-    } else if (call->argc == 4 && !arg_is(&call->argv[3], "timeout") && !arg_is(&call->argv[3], "error")) {
-        reply_error(call->reply, "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-    } else if (argument_i64(call, &call->argv[2], &id)) {
-        reply_int(call->reply, 0);
     }
 }
 

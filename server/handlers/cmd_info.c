@@ -16,6 +16,7 @@
 #include "engine/client_limits.h"
 #include "engine/eviction.h"
 #include "engine/subscriptions.h"
+#include "engine/waiting.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
@@ -132,7 +133,9 @@ static void write_clients(struct text *info, struct server *server)
     field_int(info, "blocked_clients", (int64_t)clients.held);
     field_int(info, "tracking_clients", 0);
     field_int(info, "pubsub_clients", subscribed_clients());
-    FIELDS_ZERO(info, "clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey");
+    field_int(info, "clients_in_timeout_table", (int64_t)waiting_with_timeout());
+    field_int(info, "total_blocking_keys", (int64_t)wait_queue_keys());
+    field_int(info, "total_blocking_keys_on_nokey", 0);
 }
 
 /* ---- Memory ---- */

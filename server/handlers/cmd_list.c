@@ -1,30 +1,21 @@
 /*
- * List commands.
+ * List commands. Those that take elements away stand in cmd_list_pop.c.
  */
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/effect.h"
 #include "handlers/change.h"
 #include "handlers/elements.h"
+#include "handlers/list_change.h"
 #include "handlers/lookup.h"
-#include "server.h"
 #include "types/list.h"
 
 #include <limits.h>
 
-static const struct key_event event_push[] = {{"lpush", EVENT_LIST, 1}, {"rpush", EVENT_LIST, 1}};
-static const struct key_event event_pop[] = {{"lpop", EVENT_LIST, 1}, {"rpop", EVENT_LIST, 1}};
 static const struct key_event event_lset = {"lset", EVENT_LIST, 1}, event_linsert = {"linsert", EVENT_LIST, 1},
                               event_lrem = {"lrem", EVENT_LIST, 1}, event_ltrim = {"ltrim", EVENT_LIST, 1};
 
 /* ---- a list that is changed ---- */
-
-static void end_list(struct change *change, const struct key_event *event, uint64_t changes)
-{
-    list_settle(&change->collection, change->call->server->config.list_max_listpack_size);
-    change_end(change, event, changes);
-}
 
 /* Puts an element at a place. False without memory. */
 static bool put_element(struct collection *list, struct collection_place *place, const struct element *element,
@@ -73,7 +64,7 @@ static void push(struct call *call, enum side side, bool only_present)
     else
         error_no_memory(call);
     if (pushed > 0)
-        end_list(&change, &event_push[side], (uint64_t)pushed);
+        list_end(&change, &event_list_push[side], (uint64_t)pushed);
     else
         change_abandon(&change);
 }
@@ -96,223 +87,6 @@ void cmd_lpushx(struct call *call)
 void cmd_rpushx(struct call *call)
 {
     push(call, SIDE_RIGHT, true);
-}
-
-/* ---- popping ---- */
-
-/* Answers with count elements from the one at index on, there being so many, in that direction. */
-static void reply_elements(struct call *call, const struct collection *list, uint64_t index, uint64_t count, bool back)
-{
-    struct collection_place place;
-    reply_array(call->reply, count);
-    bool more = count > 0 && collection_at(list, index, &place);
-    while (more && !back && !reply_is_over(call->reply)) {
-        const char *end, *run = collection_run(list, &place, &end);
-        reply_element_run(call->reply, run, end, &count);
-        more = count > 0 && collection_next_run(list, &place);
-    }
-    while (more && !reply_is_over(call->reply)) {
-        reply_element(call->reply, place.record);
-        more = --count > 0 && (back ? collection_previous(list, &place) : collection_next(list, &place));
-    }
-}
-
-/* Takes away count elements from a side of the list that was found. False without memory: the answer is that alone. */
-static bool pop_some(struct change *change, enum side side, uint64_t count, struct reply_mark before)
-{
-    uint64_t all = collection_count(&change->collection);
-    change_begin(change);
-    if (collection_cut(&change->collection, side == SIDE_LEFT ? 0 : all - count, count, &change->cut) == 0) {
-        end_list(change, &event_pop[side], count);
-        return true;
-    }
-    reply_rollback(change->call->reply, before);
-    error_no_memory(change->call);
-    return false;
-}
-
-/* Answers with at most count elements from a side, and takes them away. Returns how many it has taken. */
-static uint64_t pop_array(struct change *change, enum side side, uint64_t count, struct reply_mark before)
-{
-    uint64_t all = collection_count(&change->collection);
-    count = count < all ? count : all;
-    reply_elements(change->call, &change->collection, side == SIDE_LEFT ? 0 : all - 1, count, side == SIDE_RIGHT);
-    return count > 0 && pop_some(change, side, count, before) ? count : 0;
-}
-
-static void pop_one(struct change *change, enum side side)
-{
-    struct reply *reply = change->call->reply;
-    struct reply_mark before = reply_mark(reply);
-    struct collection_place place;
-    change_begin(change);
-    list_place_at(&change->collection, side, &place);
-    reply_element(reply, place.record);
-    if (collection_splice(&change->collection, &place, 1, NULL, 0, false) == 0) {
-        end_list(change, &event_pop[side], 1);
-        return;
-    }
-    reply_rollback(reply, before);
-    error_no_memory(change->call);
-}
-
-/* Redis's reader for a number that counts. */
-static bool argument_count(struct call *call, const struct arg *arg, int64_t least, const char *error,
-                           int64_t *count_out)
-{
-    if (number_parse_i64(arg->data, arg->len, count_out) && *count_out >= least)
-        return true;
-    reply_error(call->reply, error);
-    return false;
-}
-
-static void pop(struct call *call, enum side side)
-{
-    struct change change;
-    int64_t count = 1;
-    bool counts = call->argc == 3;
-    if (call->argc > 3) {
-        error_arity(call);
-        return;
-    }
-    if (counts && !argument_count(call, &call->argv[2], 0, "ERR value is out of range, must be positive", &count))
-        return;
-    if (!change_find(&change, call, &call->keys[0], &list_kind))
-        return;
-    if (!change.found && counts)
-        reply_null_array(call->reply);
-    else if (!change.found)
-        reply_null(call->reply);
-    else if (counts)
-        pop_array(&change, side, (uint64_t)count, reply_mark(call->reply));
-    else
-        pop_one(&change, side);
-}
-
-void cmd_lpop(struct call *call)
-{
-    pop(call, SIDE_LEFT);
-}
-
-void cmd_rpop(struct call *call)
-{
-    pop(call, SIDE_RIGHT);
-}
-
-/* "LEFT" or "RIGHT"; false, with the error, if it is neither. */
-static bool argument_side(struct call *call, const struct arg *arg, enum side *side_out)
-{
-    if (!arg_is(arg, "left") && !arg_is(arg, "right")) {
-        error_syntax(call);
-        return false;
-    }
-    *side_out = arg_is(arg, "left") ? SIDE_LEFT : SIDE_RIGHT;
-    return true;
-}
-
-/* LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count] */
-void cmd_lmpop(struct call *call)
-{
-    int64_t keys, count = 1;
-    enum side side;
-    bool counted = false;
-    if (!argument_count(call, &call->argv[1], 1, "ERR numkeys should be greater than 0", &keys))
-        return;
-    if (keys > call->argc - 3) {
-        error_syntax(call);
-        return;
-    }
-    int at = (int)keys + 2;
-    if (!argument_side(call, &call->argv[at++], &side))
-        return;
-    for (; at < call->argc; at += 2, counted = true) {
-        if (counted || at + 1 >= call->argc || !arg_is(&call->argv[at], "count")) {
-            error_syntax(call);
-            return;
-        }
-        if (!argument_count(call, &call->argv[at + 1], 1, "ERR count should be greater than 0", &count))
-            return;
-    }
-    for (int i = 0; i < call->key_count; i++) {
-        struct change change;
-        if (!change_find(&change, call, &call->keys[i], &list_kind))
-            return;
-        if (!change.found)
-            continue;
-        struct reply_mark before = reply_mark(call->reply);
-        reply_array(call->reply, 2);
-        reply_bulk(call->reply, call->keys[i].name.data, call->keys[i].name.len);
-        uint64_t taken = pop_array(&change, side, (uint64_t)count, before);
-        if (taken > 0)
-            effect_pop(call, side == SIDE_LEFT ? EFFECT_WORD("LPOP") : EFFECT_WORD("RPOP"), &call->keys[i], taken);
-        return;
-    }
-    reply_null_array(call->reply);
-}
-
-/* ---- from one list to another ---- */
-
-/* An element that would come to stand where it stands is neither moved nor popped. */
-static void turn_round(struct change *list, enum side from, enum side to, struct reply_mark before)
-{
-    bool moves = from != to && collection_count(&list->collection) > 1;
-    struct change again;
-    change_begin(list);
-    if (moves && list_move(&list->collection, from, &list->collection, to) != 0) {
-        reply_rollback(list->call->reply, before);
-        error_no_memory(list->call);
-        return;
-    }
-    end_list(list, &event_push[to], !moves); /* where it moves the pop counts for both */
-    if (!moves || !change_find(&again, list->call, list->key, &list_kind))
-        return;
-    change_begin(&again);
-    end_list(&again, &event_pop[from], 1);
-}
-
-static void move(struct call *call, enum side from, enum side to)
-{
-    struct change source, target;
-    struct collection_place place;
-    if (!change_find(&source, call, &call->keys[0], &list_kind))
-        return;
-    if (!source.found) {
-        reply_null(call->reply);
-        return;
-    }
-    if (!change_find(&target, call, &call->keys[1], &list_kind))
-        return;
-    struct reply_mark before = reply_mark(call->reply);
-    list_place_at(&source.collection, from, &place);
-    reply_element(call->reply, place.record);
-    if (target.found == source.found) {
-        turn_round(&source, from, to, before);
-        return;
-    }
-    change_begin(&source);
-    if (!change_begin(&target)) {
-        reply_rollback(call->reply, before);
-        error_no_memory(call);
-    } else if (list_move(&source.collection, from, &target.collection, to) != 0) {
-        change_abandon(&target);
-        reply_rollback(call->reply, before);
-        error_no_memory(call);
-    } else {
-        end_list(&target, &event_push[to], 0); /* the pop counts for both */
-        end_list(&source, &event_pop[from], 1);
-    }
-}
-
-void cmd_lmove(struct call *call)
-{
-    enum side from, to;
-    if (argument_side(call, &call->argv[3], &from) && argument_side(call, &call->argv[4], &to))
-        move(call, from, to);
-}
-
-void cmd_rpoplpush(struct call *call)
-{
-    move(call, SIDE_RIGHT, SIDE_LEFT);
 }
 
 /* ---- reading ---- */
@@ -390,7 +164,7 @@ void cmd_lrange(struct call *call)
         !find_list(call, &list, &found))
         return;
     if (found && resolve_range(start, end, collection_count(&list), &index, &count))
-        reply_elements(call, &list, index, count, false);
+        list_reply(call, &list, index, count, false);
     else
         reply_array(call->reply, 0);
 }
@@ -424,10 +198,10 @@ static bool lpos_options(struct call *call, struct lpos *options)
                 return false;
             }
         } else if (arg_is(word, "count")) {
-            if (!argument_count(call, value, 0, "ERR COUNT can't be negative", &options->count))
+            if (!argument_at_least(call, value, 0, "ERR COUNT can't be negative", &options->count))
                 return false;
         } else if (arg_is(word, "maxlen")) {
-            if (!argument_count(call, value, 0, "ERR MAXLEN can't be negative", &options->maxlen))
+            if (!argument_at_least(call, value, 0, "ERR MAXLEN can't be negative", &options->maxlen))
                 return false;
         } else {
             error_syntax(call);
@@ -523,7 +297,7 @@ void cmd_lset(struct call *call)
         error_no_memory(call);
         return;
     }
-    end_list(&change, &event_lset, 1);
+    list_end(&change, &event_lset, 1);
     reply_ok(call->reply);
 }
 
@@ -559,7 +333,7 @@ void cmd_linsert(struct call *call)
         return;
     }
     reply_int(call->reply, (int64_t)collection_count(&change.collection));
-    end_list(&change, &event_linsert, 1);
+    list_end(&change, &event_linsert, 1);
 }
 
 /* Removes up to limit equal elements from one side on; 0: all. Returns how many. */
@@ -595,7 +369,7 @@ void cmd_lrem(struct call *call)
         removed =
             remove_equal(&change.collection, &element, count < 0, count < 0 ? 0 - (uint64_t)count : (uint64_t)count);
         if (removed > 0)
-            end_list(&change, &event_lrem, (uint64_t)removed);
+            list_end(&change, &event_lrem, (uint64_t)removed);
     }
     reply_int(call->reply, removed);
 }
@@ -619,7 +393,7 @@ void cmd_ltrim(struct call *call)
             return;
         }
         bool cut = collection_cut(&change.collection, 0, index, &change.cut) == 0;
-        end_list(&change, &event_ltrim, all - collection_count(&change.collection));
+        list_end(&change, &event_ltrim, all - collection_count(&change.collection));
         collection_discard(&behind);
         if (!cut) {
             error_no_memory(call);

@@ -14,6 +14,7 @@
 #include "engine/client.h"
 #include "engine/effect.h"
 #include "engine/room.h"
+#include "engine/waiting.h"
 #include "handlers/elements.h"
 #include "handlers/lookup.h"
 #include "handlers/sort_pattern.h"
@@ -304,6 +305,17 @@ static bool take_hold(struct sort *sort, const struct shard_set *shards)
     return false;
 }
 
+/* Adds the shards that are touched when those who wait for the list that is stored get something of it. */
+static void add_reached(const struct sort *sort, struct shard_set *shards)
+{
+    struct shard_set reached;
+    if (!wait_queue_has_moves() || !wait_queue_reach(&sort->target, 1, &sort->hold.shards, &reached))
+        return;
+    shards->words |= reached.words;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS / 64; i++)
+        shards->bits[i] |= reached.bits[i];
+}
+
 /* Loads the elements, with all shards held that are needed. False, after the answer or to begin again. */
 static bool load(struct sort *sort)
 {
@@ -318,6 +330,8 @@ static bool load(struct sort *sort)
             return false;
         if (names_keys(sort))
             add_shards(sort, &shards);
+        if (sort->options.store)
+            add_reached(sort, &shards);
         if (sort->failed || memcmp(&held, &shards, sizeof held) == 0)
             return !sort->failed;
         release_hold(sort);
@@ -554,11 +568,14 @@ static struct collection make_list(struct sort *sort)
     return list;
 }
 
-/* While the locks are held. */
-static void say_stored(struct call *call)
+/* While the locks are held: says what was done, and serves those who have waited for it. */
+static void tell_stored(struct sort *sort)
 {
+    struct call *call = sort->call;
     if (effect_is_wanted())
         effect_of_call(call);
+    if (wait_queue_has_ready() && !call->inside)
+        waiting_serve(call->server, &call->view, &sort->hold.shards);
 }
 
 /* Puts the list under its key; without elements the key is deleted. */
@@ -569,7 +586,7 @@ static void store_list(struct sort *sort)
     uint64_t count = answers(sort);
     if (count == 0) {
         keyspace_delete(&call->view, &sort->target);
-        say_stored(call);
+        tell_stored(sort);
         reply_int(call->reply, 0);
         return;
     }
@@ -581,7 +598,7 @@ static void store_list(struct sort *sort)
     }
     told.changes = (uint32_t)count;
     keyspace_put(&call->view, &sort->target, list.entry, &told);
-    say_stored(call);
+    tell_stored(sort);
     reply_int(call->reply, (int64_t)count);
 }
 

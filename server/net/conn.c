@@ -80,10 +80,17 @@ void conn_set_reading(struct conn *conn, bool reading)
     worker_update_events(conn);
 }
 
+static void conn_tell_ending(struct conn *conn)
+{
+    const struct net_service *service = worker_service(conn->worker);
+    service->ending(service->context, conn);
+}
+
 void conn_close_after_output(struct conn *conn)
 {
     if (conn->state != CONN_OPEN)
         return;
+    conn_tell_ending(conn);
     conn->state = CONN_DRAINING;
     worker_update_events(conn);
     conn_flush_later(conn);
@@ -93,6 +100,7 @@ void conn_close(struct conn *conn)
 {
     if (conn->state == CONN_CLOSED)
         return;
+    conn_tell_ending(conn);
     conn->state = CONN_CLOSED;
     worker_queue_closed(conn);
 }

@@ -24,6 +24,8 @@ struct net_service {
      */
     int (*served)(void *context);
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
+    /* it won't be CONN_OPEN any more: by its worker, or in a stopped world. More than once, perhaps */
+    void (*ending)(void *context, struct conn *conn);
     void (*closed)(void *context, struct conn *conn); /* the last call: the layer above frees what it attached */
     void (*ended)(void *context); /* the worker's thread ends, outside the gate: frees what is kept for the thread */
     /* ten times a second on each worker; now_ms is monotonic */

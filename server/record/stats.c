@@ -130,8 +130,14 @@ static __attribute__((noinline)) relaxed_counter *latency_create(struct command_
 void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                   bool histogram)
 {
+    counter_add(&stats->per_command[command_number].calls, 1);
+    stats_record_rest(stats, command_number, nanoseconds, failed, histogram);
+}
+
+void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
+                       bool histogram)
+{
     struct command_stats *command = &stats->per_command[command_number];
-    counter_add(&command->calls, 1);
     counter_add(&command->nanoseconds, nanoseconds);
     if (failed)
         counter_add(&command->failed, 1);

@@ -50,6 +50,10 @@ struct thread_stats *stats_of(unsigned thread);
 void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                   bool histogram);
 
+/* The same for the rest of an execution that was recorded before, without its duration: a client has waited. */
+void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
+                       bool histogram);
+
 /* Sums over all threads. commands: those that ran. */
 struct stats_totals {
     uint64_t commands, bytes_in, bytes_out, reads, writes, connections, errors;

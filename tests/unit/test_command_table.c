@@ -419,11 +419,12 @@ static const char needs_read[] =
     "pubsub|numpat pubsub|numsub pubsub|shardchannels pubsub|shardnumsub punsubscribe quit randomkey reset scan scard "
     "sdiff select "
     "sinter sintercard sismember slowlog slowlog|help slowlog|len smembers smismember sort_ro srandmember sscan "
-    "ssubscribe subscribe sunsubscribe unsubscribe "
-    "strlen substr sunion time touch ttl type zcard zcount zdiff zinter zintercard zlexcount zmscore zrandmember "
+    "ssubscribe subscribe sunsubscribe unsubscribe strlen substr sunion time touch ttl type wait waitaof zcard zcount zdiff zinter zintercard zlexcount zmscore "
+    "zrandmember "
     "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
-    "append bitfield bitop copy decr decrby del delex delifeq expire expireat function|flush geoadd georadius "
+    "append bitfield bitop blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin copy decr decrby del delex "
+    "delifeq expire expireat function|flush geoadd georadius "
     "georadiusbymember geosearchstore getdel getex getset hdel hexpire hexpireat hgetdel hgetex hincrby hincrbyfloat "
     "hmset hpersist hpexpire hpexpireat hset hsetex hsetnx incr incrby "
     "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "

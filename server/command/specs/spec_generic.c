@@ -348,6 +348,25 @@ static const struct command commands[] = {
         .arity = -2,
         SPEC_SUBCOMMANDS(object_subcommands),
     },
+    {
+        .name = "wait",
+        .summary = "Waits until so many replicas have this connection's writes; kvs has none, so for the timeout.",
+        .group = GROUP_GENERIC, .since = "3.0.0", .complexity = "O(1)",
+        .arity = 3, .categories = CAT_CONNECTION, .run = cmd_wait,
+        SPEC_ARGS({.name = "numreplicas", .type = ARG_INTEGER},
+                  {.name = "timeout", .type = ARG_INTEGER}),
+        SPEC_TIPS("request_policy:all_shards", "response_policy:agg_min"),
+    },
+    {
+        .name = "waitaof",
+        .summary = "Waits until this connection's writes are in append-only files, of which kvs has none.",
+        .group = GROUP_GENERIC, .since = "7.2.0", .complexity = "O(1)",
+        .arity = 4, .flags = CMD_NOSCRIPT, .categories = CAT_CONNECTION, .run = cmd_waitaof,
+        SPEC_ARGS({.name = "numlocal", .type = ARG_INTEGER},
+                  {.name = "numreplicas", .type = ARG_INTEGER},
+                  {.name = "timeout", .type = ARG_INTEGER}),
+        SPEC_TIPS("request_policy:all_shards", "response_policy:agg_min"),
+    },
 };
 
 const struct command_family command_family_generic = {COMMAND_LIST(commands)};

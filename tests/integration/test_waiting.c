@@ -1,0 +1,703 @@
+/* Clients that wait: who is served, by what, in which order, and how else a wait ends. */
+#include "kit/served.h"
+
+#include <check.h>
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool as_many_wait(void *data)
+{
+    return kit_info(c, "blocked_clients") == *(int *)data;
+}
+
+static void await_waiting(int count)
+{
+    kit_await(as_many_wait, &count, "clients that wait");
+}
+
+/* A connection that waits with this request, after so many others. */
+static int waiter(const char *request, int others)
+{
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, request);
+    await_waiting(others + 1);
+    return fd;
+}
+
+/* That connection has received nothing and is alive. */
+static void expect_waits(int fd)
+{
+    char byte;
+    ck_assert_int_eq(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+}
+
+static long long id_of(int fd)
+{
+    char line[32];
+    kit_raw_text(fd, "CLIENT ID\r\n");
+    kit_raw_receive_line(fd, line, sizeof line);
+    return atoll(line + 1);
+}
+
+static void unblock(long long id, const char *how)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%lld", id);
+    kit_expect(c, ":1", "CLIENT", "UNBLOCK", number, how);
+}
+
+/* ---- being served ---- */
+
+START_TEST(each_command_is_served_by_what_comes)
+{
+    static const struct {
+        const char *request, *feed[4], *answer;
+    } cases[] = {
+        {"BLPOP k 0\r\n", {"RPUSH", "k", "a"}, "*2\r\n$1\r\nk\r\n$1\r\na\r\n"},
+        {"BRPOP no k 0\r\n", {"LPUSH", "k", "a"}, "*2\r\n$1\r\nk\r\n$1\r\na\r\n"},
+        {"BLMPOP 0 2 no k LEFT COUNT 5\r\n", {"LPUSH", "k", "a"}, "*2\r\n$1\r\nk\r\n*1\r\n$1\r\na\r\n"},
+        {"BLMOVE k to LEFT RIGHT 0\r\n", {"LPUSH", "k", "a"}, "$1\r\na\r\n"},
+        {"BRPOPLPUSH k to 0\r\n", {"LPUSH", "k", "a"}, "$1\r\na\r\n"},
+        {"BZPOPMIN k 0\r\n", {"ZADD", "k", "1", "a"}, "*3\r\n$1\r\nk\r\n$1\r\na\r\n$1\r\n1\r\n"},
+        {"BZPOPMAX k no 0\r\n", {"ZADD", "k", "1", "a"}, "*3\r\n$1\r\nk\r\n$1\r\na\r\n$1\r\n1\r\n"},
+        {"BZMPOP 0 1 k MAX COUNT 2\r\n",
+         {"ZADD", "k", "1", "a"},
+         "*2\r\n$1\r\nk\r\n*1\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int fd = waiter(cases[i].request, 0);
+        const char *feed[5] = {0};
+        memcpy(feed, cases[i].feed, sizeof cases[i].feed);
+        kit_expect_at(__FILE__, __LINE__, c, ":1", feed);
+        kit_raw_expect_at(__FILE__, __LINE__, fd, cases[i].answer, strlen(cases[i].answer));
+        kit_expect(c, ":0", "EXISTS", "k");
+        close(fd);
+    }
+    kit_expect(c, "[$a $a]", "LRANGE", "to", "0", "-1");
+    await_waiting(0);
+}
+END_TEST
+
+START_TEST(what_is_there_is_taken_at_once)
+{
+    kit_expect(c, ":3", "RPUSH", "l", "a", "b", "c");
+    kit_expect(c, ":2", "ZADD", "z", "1", "a", "2", "b");
+    kit_expect(c, "[$l $a]", "BLPOP", "no", "l", "0");
+    kit_expect(c, "[$l $c]", "BRPOP", "l", "no", "0");
+    kit_expect(c, "$b", "BLMOVE", "l", "m", "LEFT", "LEFT", "0");
+    kit_expect(c, "[$z $a $1]", "BZPOPMIN", "z", "0");
+    kit_expect(c, "[$z [[$b $2]]]", "BZMPOP", "0", "1", "z", "MIN");
+    kit_expect(c, ":1", "DBSIZE");
+}
+END_TEST
+
+#define QUEUE 12
+
+START_TEST(first_come_first_served_whatever_the_worker)
+{
+    int fds[QUEUE];
+    char answer[64];
+    for (int i = 0; i < QUEUE; i++)
+        fds[i] = waiter(i % 2 ? "BLPOP other k 0\r\n" : "BRPOP k 0\r\n", i);
+    for (int i = 0; i < QUEUE; i++) {
+        char element[16];
+        snprintf(element, sizeof element, "%02d", i);
+        kit_expect(c, ":1", "RPUSH", "k", element);
+        snprintf(answer, sizeof answer, "*2\r\n$1\r\nk\r\n$2\r\n%s\r\n", element);
+        kit_raw_expect_at(__FILE__, __LINE__, fds[i], answer, strlen(answer));
+        if (i + 1 < QUEUE)
+            expect_waits(fds[i + 1]);
+    }
+    for (int i = 0; i < QUEUE; i++)
+        close(fds[i]);
+}
+END_TEST
+
+START_TEST(one_push_serves_as_many_as_it_has_elements)
+{
+    int one = waiter("BLPOP k 0\r\n", 0), two = waiter("BRPOP k 0\r\n", 1), three = waiter("BLPOP k 0\r\n", 2);
+    kit_expect(c, ":2", "RPUSH", "k", "a", "b");
+    kit_raw_expect(one, "*2\r\n$1\r\nk\r\n$1\r\na\r\n");
+    kit_raw_expect(two, "*2\r\n$1\r\nk\r\n$1\r\nb\r\n");
+    await_waiting(1);
+    kit_expect(c, ":4", "RPUSH", "k", "c", "d", "e", "f");
+    kit_raw_expect(three, "*2\r\n$1\r\nk\r\n$1\r\nc\r\n");
+    kit_expect(c, ":3", "LLEN", "k");
+    close(one), close(two), close(three);
+}
+END_TEST
+
+START_TEST(the_same_key_twice_is_one_place_in_the_queue)
+{
+    int first = waiter("BLPOP k k j k 0\r\n", 0), second = waiter("BLPOP k 0\r\n", 1);
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_raw_expect(first, "*2\r\n$1\r\nk\r\n$1\r\na\r\n");
+    kit_expect(c, ":1", "RPUSH", "k", "b");
+    kit_raw_expect(second, "*2\r\n$1\r\nk\r\n$1\r\nb\r\n");
+    kit_expect(c, ":1", "RPUSH", "j", "c"); /* nobody is left in any queue */
+    kit_expect(c, ":1", "LLEN", "j");
+    ck_assert_int_eq(kit_info(c, "total_blocking_keys"), 0);
+    close(first), close(second);
+}
+END_TEST
+
+START_TEST(whatever_makes_the_key_serves)
+{
+    static const struct {
+        const char *request, *feed[8];
+    } cases[] = {
+        {"BLPOP k 0\r\n", {"RENAME", "list", "k"}},
+        {"BLPOP k 0\r\n", {"RENAMENX", "list", "k"}},
+        {"BLPOP k 0\r\n", {"COPY", "list", "k"}},
+        {"BLPOP k 0\r\n", {"SORT", "list", "STORE", "k"}},
+        {"BLPOP k 0\r\n", {"LMOVE", "list", "k", "LEFT", "LEFT"}},
+        {"BLPOP k 0\r\n", {"RPOPLPUSH", "list", "k"}},
+        {"BZPOPMIN k 0\r\n", {"ZUNIONSTORE", "k", "1", "zset"}},
+        {"BZPOPMIN k 0\r\n", {"ZRANGESTORE", "k", "zset", "0", "-1"}},
+        {"BZPOPMIN k 0\r\n", {"RENAME", "zset", "k"}},
+        {"BZPOPMIN k 0\r\n", {"ZINCRBY", "k", "1", "m"}},
+        {"BZPOPMIN k 0\r\n", {"GEOADD", "k", "1", "1", "m"}},
+        {"BLPOP k 0\r\n", {"DEBUG", "INSIDE", "RPUSH", "k", "a"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *feed[9] = {0};
+        kit_expect(c, ":1", "RPUSH", "list", "7");
+        kit_expect(c, ":1", "ZADD", "zset", "1", "m");
+        int fd = waiter(cases[i].request, 0);
+        memcpy(feed, cases[i].feed, sizeof cases[i].feed);
+        redisReply *reply = kit_command_args(c, feed);
+        ck_assert_msg(reply->type != REDIS_REPLY_ERROR, "%s: %s", feed[0], reply->str);
+        freeReplyObject(reply);
+        kit_raw_expect(fd, "*");
+        kit_expect(c, ":0", "EXISTS", "k");
+        kit_expect(c, "+OK", "FLUSHALL");
+        close(fd);
+    }
+}
+END_TEST
+
+START_TEST(other_databases_are_other_keys)
+{
+    int first = waiter("SELECT 1\r\nBLPOP k 0\r\n", 0), second = waiter("SELECT 2\r\nBLPOP k 0\r\n", 1);
+    kit_raw_expect(first, "+OK\r\n");
+    kit_raw_expect(second, "+OK\r\n");
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_expect(c, ":1", "MOVE", "k", "1");
+    kit_raw_expect(first, "*2\r\n$1\r\nk\r\n$1\r\na\r\n");
+    kit_expect(c, ":1", "RPUSH", "k", "b");
+    expect_waits(second);
+    kit_expect(c, "+OK", "SWAPDB", "0", "2");
+    kit_raw_expect(second, "*2\r\n$1\r\nk\r\n$1\r\nb\r\n");
+    kit_expect(c, ":1", "RPUSH", "j", "c");
+    close(second);
+    second = waiter("SELECT 3\r\nBLPOP k 0\r\n", 0);
+    kit_raw_expect(second, "+OK\r\n");
+    kit_expect(c, ":1", "COPY", "j", "k", "DB", "3");
+    kit_raw_expect(second, "*2\r\n$1\r\nk\r\n$1\r\nc\r\n");
+    close(first), close(second);
+}
+END_TEST
+
+START_TEST(another_type_serves_nobody_and_keeps_nobody_from_waiting)
+{
+    int fd = waiter("BLPOP k 0\r\n", 0), set = waiter("BZPOPMIN k 0\r\n", 1);
+    kit_expect(c, "+OK", "SET", "k", "v");
+    kit_expect(c, ":1", "DEL", "k");
+    kit_expect(c, "+OK", "FLUSHALL");
+    kit_expect(c, ":1", "SADD", "k", "v");
+    kit_expect(c, ":1", "DEL", "k");
+    kit_expect(c, ":1", "ZADD", "k", "1", "m");
+    kit_raw_expect(set, "*3\r\n$1\r\nk\r\n$1\r\nm\r\n$1\r\n1\r\n");
+    expect_waits(fd);
+    kit_expect(c, ":1", "RPUSH", "k", "v");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\nv\r\n");
+    close(fd), close(set);
+}
+END_TEST
+
+/* ---- moving on ---- */
+
+START_TEST(a_moved_element_serves_the_next)
+{
+    int a = waiter("BLMOVE a b LEFT LEFT 0\r\n", 0), b = waiter("BRPOPLPUSH b c 0\r\n", 1);
+    int d = waiter("BLPOP c 0\r\n", 2);
+    kit_expect(c, ":1", "RPUSH", "a", "x");
+    kit_raw_expect(a, "$1\r\nx\r\n");
+    kit_raw_expect(b, "$1\r\nx\r\n");
+    kit_raw_expect(d, "*2\r\n$1\r\nc\r\n$1\r\nx\r\n");
+    kit_expect(c, ":0", "DBSIZE");
+    close(a), close(b), close(d);
+}
+END_TEST
+
+START_TEST(moves_in_a_circle_end)
+{
+    int a = waiter("BLMOVE a b LEFT LEFT 0\r\n", 0), b = waiter("BLMOVE b a LEFT LEFT 0\r\n", 1);
+    int self = waiter("BRPOPLPUSH a a 0\r\n", 2);
+    kit_expect(c, ":1", "RPUSH", "a", "x");
+    kit_raw_expect(a, "$1\r\nx\r\n");
+    kit_raw_expect(b, "$1\r\nx\r\n");
+    kit_raw_expect(self, "$1\r\nx\r\n");
+    kit_expect(c, "[$x]", "LRANGE", "a", "0", "-1");
+    close(a), close(b), close(self);
+}
+END_TEST
+
+START_TEST(where_the_destination_is_no_list_the_element_stays_for_the_next)
+{
+    int a = waiter("BLMOVE a s LEFT LEFT 0\r\n", 0), b = waiter("BLPOP a 0\r\n", 1);
+    kit_expect(c, "+OK", "SET", "s", "v");
+    kit_expect(c, ":1", "RPUSH", "a", "x");
+    kit_raw_expect(a, "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n");
+    kit_raw_expect(b, "*2\r\n$1\r\na\r\n$1\r\nx\r\n");
+    close(a), close(b);
+}
+END_TEST
+
+START_TEST(a_sorted_list_that_is_stored_is_moved_on)
+{
+    int a = waiter("BLMOVE a b LEFT LEFT 0\r\n", 0), b = waiter("BLPOP b 0\r\n", 1);
+    kit_expect(c, ":2", "RPUSH", "l", "2", "1");
+    kit_expect(c, ":2", "SORT", "l", "STORE", "a");
+    kit_raw_expect(a, "$1\r\n1\r\n");
+    kit_raw_expect(b, "*2\r\n$1\r\nb\r\n$1\r\n1\r\n");
+    close(a), close(b);
+}
+END_TEST
+
+/* ---- other ends ---- */
+
+START_TEST(time_runs_out_to_the_millisecond)
+{
+    static const struct {
+        const char *request, *answer;
+    } cases[] = {
+        {"BLPOP k 0.03\r\n", "*-1\r\n"},
+        {"BLMOVE k j LEFT LEFT 0.03\r\n", "*-1\r\n"},
+        {"BRPOPLPUSH k j 0.03\r\n", "*-1\r\n"},
+        {"BZMPOP 0.03 1 k MIN\r\n", "*-1\r\n"},
+        {"WAIT 1 30\r\n", ":0\r\n"},
+        {"WAITAOF 0 1 30\r\n", "*2\r\n:0\r\n:0\r\n"},
+        {"HELLO 3\r\nBLPOP k 0.03\r\n", "_\r\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int fd = kit_raw_connect(server);
+        char line[64];
+        int64_t began = kit_now_ms();
+        kit_raw_text(fd, cases[i].request);
+        while (cases[i].request[0] == 'H' && kit_raw_receive_line(fd, line, sizeof line) > 0 &&
+               strcmp(line, "*0") != 0) {
+        }
+        kit_raw_expect_at(__FILE__, __LINE__, fd, cases[i].answer, strlen(cases[i].answer));
+        ck_assert_int_ge(kit_now_ms() - began, 29);
+        close(fd);
+    }
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_expect(c, ":1", "LLEN", "k");
+    ck_assert_int_eq(kit_info(c, "clients_in_timeout_table"), 0);
+}
+END_TEST
+
+START_TEST(timeouts_end_in_their_order)
+{
+    int late = waiter("BLPOP k 0.09\r\n", 0), soon = waiter("BLPOP j k 0.03\r\n", 1);
+    ck_assert_int_eq(kit_info(c, "clients_in_timeout_table"), 2);
+    ck_assert_int_eq(kit_info(c, "total_blocking_keys"), 2);
+    kit_raw_expect(soon, "*-1\r\n");
+    expect_waits(late);
+    kit_raw_expect(late, "*-1\r\n");
+    await_waiting(0);
+    close(late), close(soon);
+}
+END_TEST
+
+START_TEST(unblock_ends_a_wait_in_either_way)
+{
+    int fd = kit_raw_connect(server);
+    long long id = id_of(fd);
+    char number[32];
+    snprintf(number, sizeof number, "%lld", id);
+    kit_expect(c, ":0", "CLIENT", "UNBLOCK", number);
+    kit_raw_text(fd, "BLPOP k j 0\r\n");
+    await_waiting(1);
+    unblock(id, "TIMEOUT");
+    kit_raw_expect(fd, "*-1\r\n");
+    kit_raw_text(fd, "WAIT 3 0\r\n");
+    await_waiting(1);
+    unblock(id, "TIMEOUT");
+    kit_raw_expect(fd, ":0\r\n");
+    kit_raw_text(fd, "BZPOPMAX k 0\r\n");
+    await_waiting(1);
+    unblock(id, "ERROR");
+    kit_raw_expect(fd, "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+    kit_expect(c, ":0", "CLIENT", "UNBLOCK", number);
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_expect(c, ":1", "LLEN", "k");
+    close(fd);
+}
+END_TEST
+
+START_TEST(unblock_leaves_a_client_that_is_paused)
+{
+    int fd = kit_raw_connect(server);
+    char number[32];
+    snprintf(number, sizeof number, "%lld", id_of(fd));
+    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    kit_raw_text(fd, "BLPOP k 0\r\n");
+    await_waiting(1);
+    kit_expect(c, ":0", "CLIENT", "UNBLOCK", number);
+    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\na\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(time_runs_out_during_a_pause)
+{
+    int fd = waiter("BLPOP k 0.05\r\n", 0);
+    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    kit_raw_expect(fd, "*-1\r\n");
+    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+    close(fd);
+}
+END_TEST
+
+START_TEST(one_that_goes_takes_nothing)
+{
+    for (int half = 0; half < 2; half++) {
+        int gone = waiter("BLPOP k 0\r\n", 0), next = waiter("BLPOP k 0\r\n", 1);
+        if (half)
+            shutdown(gone, SHUT_WR);
+        else
+            close(gone);
+        await_waiting(1);
+        kit_expect(c, ":1", "RPUSH", "k", "a");
+        kit_raw_expect(next, "*2\r\n$1\r\nk\r\n$1\r\na\r\n");
+        if (half) {
+            kit_raw_expect_end(gone);
+            close(gone);
+        }
+        close(next);
+        await_waiting(0);
+    }
+    int behind = kit_raw_connect(server); /* requests wait behind the one that waits */
+    kit_raw_text(behind, "BLPOP k 0\r\nPING\r\n");
+    await_waiting(1);
+    close(behind);
+    await_waiting(0);
+    ck_assert_int_eq(kit_info(c, "total_blocking_keys"), 0);
+}
+END_TEST
+
+START_TEST(one_that_is_killed_takes_nothing)
+{
+    int fd = kit_raw_connect(server);
+    char number[32];
+    snprintf(number, sizeof number, "%lld", id_of(fd));
+    kit_raw_text(fd, "BLPOP k 0\r\n");
+    await_waiting(1);
+    redisAppendCommand(c, "CLIENT KILL ID %s", number); /* both in one go: no worker has seen the end yet */
+    redisAppendCommand(c, "RPUSH k a");
+    redisAppendCommand(c, "LLEN k");
+    kit_expect_next(c, ":1");
+    kit_expect_next(c, ":1");
+    kit_expect_next(c, ":1");
+    kit_raw_expect_end(fd);
+    await_waiting(0);
+    close(fd);
+}
+END_TEST
+
+START_TEST(one_that_loses_its_rights_gets_nothing_but_that)
+{
+    kit_expect(c, "+OK", "ACL", "SETUSER", "u", "on", "nopass", "+@all", "~*");
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "AUTH u x\r\nBLPOP k 0\r\n");
+    kit_raw_expect(fd, "+OK\r\n");
+    await_waiting(1);
+    kit_expect(c, "+OK", "ACL", "SETUSER", "u", "-lpop");
+    expect_waits(fd);
+    kit_expect(c, "+OK", "ACL", "SETUSER", "u", "resetkeys", "~j");
+    kit_raw_expect(fd, "-NOPERM No permissions to access a key\r\n");
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_expect(c, ":1", "LLEN", "k");
+    kit_raw_text(fd, "BLPOP j 0\r\n");
+    await_waiting(1);
+    kit_expect(c, "+OK", "ACL", "SETUSER", "u", "-blpop");
+    kit_raw_expect(fd, "-NOPERM User u has no permissions to run the 'blpop' command\r\n");
+    kit_raw_text(fd, "BRPOP j 0\r\n");
+    await_waiting(1);
+    kit_expect(c, ":1", "ACL", "DELUSER", "u");
+    kit_raw_expect_end(fd);
+    kit_expect(c, ":1", "RPUSH", "j", "a");
+    kit_expect(c, ":1", "LLEN", "j");
+    close(fd);
+}
+END_TEST
+
+/* ---- around it ---- */
+
+START_TEST(requests_behind_it_wait_for_the_answer)
+{
+    int fd = waiter("PING\r\nBLPOP k 0\r\nECHO a\r\nBLPOP k 0\r\nECHO b\r\n", 0);
+    kit_raw_expect(fd, "+PONG\r\n");
+    kit_raw_text(fd, "ECHO c\r\n");
+    expect_waits(fd);
+    kit_expect(c, ":1", "RPUSH", "k", "1");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\n1\r\n$1\r\na\r\n");
+    kit_expect(c, ":1", "RPUSH", "k", "2");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\n2\r\n$1\r\nb\r\n$1\r\nc\r\n");
+    kit_raw_text(fd, "BLPOP k 0\r\n");
+    await_waiting(1);
+    kit_raw_text(fd, "ECHO d\r\nECH");
+    kit_expect(c, ":1", "RPUSH", "k", "3");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\n3\r\n$1\r\nd\r\n");
+    kit_raw_text(fd, "O e\r\n");
+    kit_raw_expect(fd, "$1\r\ne\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_protocol_error_behind_it_comes_after_the_answer)
+{
+    int fd = waiter("*3\r\n$5\r\nBLPOP\r\n$1\r\nk\r\n$1\r\n0\r\n*1\r\nx\r\n", 0);
+    kit_expect(c, ":1", "RPUSH", "k", "1");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\n1\r\n-ERR Protocol error: expected '$', got 'x'\r\n");
+    kit_raw_expect_end(fd);
+    close(fd);
+}
+END_TEST
+
+START_TEST(inside_another_call_nobody_waits)
+{
+    kit_expect(c, "nil", "DEBUG", "INSIDE", "BLPOP", "k", "0");
+    kit_expect(c, "nil", "DEBUG", "INSIDE", "BLMOVE", "k", "j", "LEFT", "LEFT", "0");
+    kit_expect(c, "nil", "DEBUG", "INSIDE", "BZMPOP", "0", "1", "k", "MIN");
+    kit_expect(c, ":0", "DEBUG", "INSIDE", "WAIT", "1", "0");
+    kit_expect(c, "[:0 :0]", "DEBUG", "INSIDE", "WAITAOF", "0", "1", "0");
+}
+END_TEST
+
+START_TEST(client_reply_off_leaves_the_answer_out)
+{
+    int fd = waiter("CLIENT REPLY SKIP\r\nBLPOP k 0\r\nPING\r\n", 0);
+    kit_expect(c, ":2", "RPUSH", "k", "1", "2");
+    kit_raw_expect(fd, "+PONG\r\n");
+    kit_expect(c, ":1", "LLEN", "k");
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_client_that_waits_is_shown_so)
+{
+    int fd = waiter("BLPOP k 0\r\n", 0);
+    redisReply *list = kit_command(c, "CLIENT", "LIST");
+    ck_assert_msg(strstr(list->str, " flags=bU ") != NULL, "%s", list->str);
+    freeReplyObject(list);
+    kit_expect(c, ":1", "RPUSH", "k", "1");
+    kit_raw_expect(fd, "*2\r\n");
+    list = kit_command(c, "CLIENT", "LIST");
+    ck_assert_msg(strstr(list->str, " flags=b") == NULL, "%s", list->str);
+    freeReplyObject(list);
+    close(fd);
+}
+END_TEST
+
+START_TEST(waiting_takes_at_most_600_bytes)
+{
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "PING\r\n");
+    kit_raw_expect(fd, "+PONG\r\n");
+    long long memory[2];
+    for (int waits = 0; waits < 2; waits++) {
+        redisReply *list = kit_command(c, "CLIENT", "LIST");
+        const char *line = strstr(list->str, waits ? " flags=bU " : "cmd=ping");
+        ck_assert_ptr_nonnull(line);
+        while (!waits && line > list->str && line[-1] != '\n')
+            line--;
+        memory[waits] = atoll(strstr(line, "tot-mem=") + strlen("tot-mem="));
+        freeReplyObject(list);
+        kit_raw_text(fd, "BLPOP queue:mails 0\r\n");
+        await_waiting(1);
+    }
+    ck_assert_int_gt(memory[1], memory[0]);
+    ck_assert_int_le(memory[1] - memory[0], 600);
+    close(fd);
+}
+END_TEST
+
+START_TEST(waits_are_counted_once)
+{
+    int fd = waiter("BLPOP k 0\r\n", 0);
+    kit_expect(c, ":1", "RPUSH", "k", "1");
+    kit_raw_expect(fd, "*2\r\n");
+    redisReply *stats = kit_command(c, "INFO", "commandstats");
+    const char *line = strstr(stats->str, "cmdstat_blpop:calls=1,");
+    ck_assert_msg(line && strstr(line, "rejected_calls=0,failed_calls=0"), "%s", stats->str);
+    freeReplyObject(stats);
+    close(fd);
+}
+END_TEST
+
+START_TEST(what_is_served_is_told_as_a_pop)
+{
+    int a = waiter("BLMOVE a b LEFT RIGHT 0\r\n", 0), b = waiter("BLPOP b 0\r\n", 1);
+    int z = waiter("BZPOPMAX z 0\r\n", 2), m = waiter("BLMPOP 0 1 m LEFT COUNT 3\r\n", 3);
+    kit_expect(c, "+OK", "DEBUG", "EFFECTS", "START");
+    kit_expect(c, ":1", "RPUSH", "a", "x");
+    kit_expect(c, ":1", "ZADD", "z", "1", "m");
+    kit_expect(c, ":2", "RPUSH", "m", "1", "2");
+    kit_expect(c,
+               "[[:0 $RPUSH $a $x] [:0 $LMOVE $a $b $LEFT $RIGHT] [:0 $LPOP $b] [:0 $ZADD $z $1 $m] [:0 $ZPOPMAX $z] "
+               "[:0 $RPUSH $m $1 $2] [:0 $LPOP $m $2]]",
+               "DEBUG", "EFFECTS", "TAKE");
+    close(a), close(b), close(z), close(m);
+}
+END_TEST
+
+START_TEST(a_server_that_ends_lets_go_of_those_who_wait)
+{
+    struct kit_server *other = kit_start("--threads", "2");
+    int fds[4];
+    for (int i = 0; i < 4; i++) {
+        fds[i] = kit_raw_connect(other);
+        kit_raw_text(fds[i], "BLPOP k j 0\r\n");
+        kit_raw_await_taken(fds[i]);
+    }
+    kit_stop(other);
+    for (int i = 0; i < 4; i++) {
+        kit_raw_expect_end(fds[i]);
+        close(fds[i]);
+    }
+}
+END_TEST
+
+/* ---- all at once ---- */
+
+#define TAKERS 6
+#define GIVERS 3
+#define GIFTS 3000
+
+static struct {
+    unsigned char seen[GIVERS][GIFTS];
+} taken;
+
+/* Even ones take by moving from one list to the next. */
+static void take_gifts(redisContext *context, unsigned index, void *data)
+{
+    static const char *const requests[] = {"BLPOP gifts odd 0.2", "BRPOP odd gifts 0.2", "BLMPOP 0.2 2 gifts odd LEFT"};
+    (void)data;
+    for (;;) {
+        redisReply *reply = redisCommand(context, requests[index % 3]);
+        ck_assert_ptr_nonnull(reply);
+        if (reply->type == REDIS_REPLY_NIL) {
+            freeReplyObject(reply);
+            return;
+        }
+        ck_assert_int_eq(reply->type, REDIS_REPLY_ARRAY);
+        const redisReply *element = reply->element[1];
+        if (element->type == REDIS_REPLY_ARRAY)
+            element = element->element[0];
+        unsigned giver, gift;
+        ck_assert_int_eq(sscanf(element->str, "%u:%u", &giver, &gift), 2);
+        __atomic_fetch_add(&taken.seen[giver][gift], 1, __ATOMIC_RELAXED);
+        freeReplyObject(reply);
+    }
+}
+
+static void give_gifts(redisContext *context, unsigned index, void *data)
+{
+    (void)data;
+    for (unsigned gift = 0; gift < GIFTS; gift++) {
+        const char *key = gift % 3 == 0 ? "odd" : gift % 3 == 1 ? "gifts" : "detour";
+        redisReply *reply = redisCommand(context, "RPUSH %s %u:%u", key, index, gift);
+        ck_assert_ptr_nonnull(reply);
+        freeReplyObject(reply);
+    }
+}
+
+static void move_on(redisContext *context, unsigned index, void *data)
+{
+    (void)index;
+    (void)data;
+    for (;;) {
+        redisReply *reply = redisCommand(context, "BLMOVE detour gifts LEFT RIGHT 0.2");
+        ck_assert_ptr_nonnull(reply);
+        bool over = reply->type == REDIS_REPLY_NIL;
+        freeReplyObject(reply);
+        if (over)
+            return;
+    }
+}
+
+static void play(redisContext *context, unsigned index, void *data)
+{
+    if (index < TAKERS)
+        take_gifts(context, index, data);
+    else if (index < TAKERS + GIVERS)
+        give_gifts(context, index - TAKERS, data);
+    else
+        move_on(context, index, data);
+}
+
+START_TEST(everything_is_taken_once)
+{
+    kit_parallel(server, TAKERS + GIVERS + 2, play, NULL);
+    unsigned left = (unsigned)kit_integer(c, "LLEN", "gifts") + (unsigned)kit_integer(c, "LLEN", "odd") +
+                    (unsigned)kit_integer(c, "LLEN", "detour");
+    unsigned missing = 0;
+    for (unsigned giver = 0; giver < GIVERS; giver++)
+        for (unsigned gift = 0; gift < GIFTS; gift++) {
+            ck_assert_int_le(taken.seen[giver][gift], 1);
+            missing += taken.seen[giver][gift] == 0;
+        }
+    ck_assert_uint_eq(missing, left);
+    ck_assert_uint_eq(left, 0);
+    ck_assert_int_eq(kit_info(c, "total_blocking_keys"), 0);
+    ck_assert_int_eq(kit_info(c, "blocked_clients"), 0);
+}
+END_TEST
+
+Suite *suite_waiting(void);
+Suite *suite_waiting(void)
+{
+    Suite *suite = suite_create("waiting");
+    TCase *tcase = served_tcase("waiting");
+    tcase_add_test(tcase, each_command_is_served_by_what_comes);
+    tcase_add_test(tcase, what_is_there_is_taken_at_once);
+    tcase_add_test(tcase, first_come_first_served_whatever_the_worker);
+    tcase_add_test(tcase, one_push_serves_as_many_as_it_has_elements);
+    tcase_add_test(tcase, the_same_key_twice_is_one_place_in_the_queue);
+    tcase_add_test(tcase, whatever_makes_the_key_serves);
+    tcase_add_test(tcase, other_databases_are_other_keys);
+    tcase_add_test(tcase, another_type_serves_nobody_and_keeps_nobody_from_waiting);
+    tcase_add_test(tcase, a_moved_element_serves_the_next);
+    tcase_add_test(tcase, moves_in_a_circle_end);
+    tcase_add_test(tcase, where_the_destination_is_no_list_the_element_stays_for_the_next);
+    tcase_add_test(tcase, a_sorted_list_that_is_stored_is_moved_on);
+    tcase_add_test(tcase, time_runs_out_to_the_millisecond);
+    tcase_add_test(tcase, timeouts_end_in_their_order);
+    tcase_add_test(tcase, unblock_ends_a_wait_in_either_way);
+    tcase_add_test(tcase, unblock_leaves_a_client_that_is_paused);
+    tcase_add_test(tcase, time_runs_out_during_a_pause);
+    tcase_add_test(tcase, one_that_goes_takes_nothing);
+    tcase_add_test(tcase, one_that_is_killed_takes_nothing);
+    tcase_add_test(tcase, one_that_loses_its_rights_gets_nothing_but_that);
+    tcase_add_test(tcase, requests_behind_it_wait_for_the_answer);
+    tcase_add_test(tcase, a_protocol_error_behind_it_comes_after_the_answer);
+    tcase_add_test(tcase, inside_another_call_nobody_waits);
+    tcase_add_test(tcase, client_reply_off_leaves_the_answer_out);
+    tcase_add_test(tcase, a_client_that_waits_is_shown_so);
+    tcase_add_test(tcase, waiting_takes_at_most_600_bytes);
+    tcase_add_test(tcase, waits_are_counted_once);
+    tcase_add_test(tcase, what_is_served_is_told_as_a_pop);
+    tcase_add_test(tcase, a_server_that_ends_lets_go_of_those_who_wait);
+    tcase_add_test(tcase, everything_is_taken_once);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
