@@ -26,6 +26,7 @@
 #include "engine/session.h"
 #include "engine/start_checks.h"
 #include "engine/wait_queue.h"
+#include "engine/tracking.h"
 #include "engine/watch.h"
 #include "host/account.h"
 #include "host/crash.h"
@@ -160,6 +161,7 @@ static int config_changed(void *context, const struct config *config, const char
     eviction_configure(&server);
     room_reconsider();
     clients_evict(&server);
+    tracking_limit();
     return 0;
 }
 
@@ -208,6 +210,7 @@ static void make_server(void)
     stats_init((unsigned)config->threads);
     delivery_init((unsigned)config->threads, clients_got_messages, clients_got_too_many_messages);
     wait_queue_init(server.keyspace);
+    tracking_init(&server, (unsigned)config->threads);
     eviction_configure(&server);
     config_set_listener(config_changed, NULL);
 }

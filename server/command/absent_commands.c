@@ -30,8 +30,7 @@ static const char *const absent_scripting[] = {
 };
 
 static const char *const absent_connection[] = {
-    "client|caching", "client|capa", "client|getredir", "client|import-source", "client|tracking",
-    "client|trackinginfo",
+    "client|capa", "client|import-source",
 };
 
 static const char *const absent_server[] = {

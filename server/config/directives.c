@@ -227,6 +227,9 @@ const struct directive directives[] = {
           "Memory of all clients together after which the largest are disconnected, but none with CLIENT NO-EVICT; in "
           "bytes, at least 128 KiB, or in percent of maxmemory; 0: no limit.",
           .min = -100, .max = SSIZE_MAX),
+    NUMBER("tracking-table-max-keys", SECTION_CLIENTS, tracking_table_max_keys, 0, LONG_MAX, "1000000",
+           "Keys that are remembered for client-side caching, all clients together; names over 512 bytes count as "
+           "several. Beyond that clients are told to forget some of theirs; 0: no limit."),
     VALUE("enable-debug-command", SECTION_CLIENTS, KIND_ENUM, enable_debug_command, "no",
           "Whether DEBUG may be used; every client is local here.", IMMUTABLE, .choices = permissions),
     VALUE("enable-protected-configs", SECTION_CLIENTS, KIND_ENUM, enable_protected_configs, "no",
@@ -376,7 +379,6 @@ const struct directive directives[] = {
     KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at each end of a list that stay uncompressed."),
     KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
     KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
-    KEPT_NUMBER("tracking-table-max-keys", 0, LONG_MAX, "1000000", "Keys remembered for client-side caching."),
     KEPT("notify-keyspace-events", KIND_EVENTS, "", "Which events of keys are published.", .unkept = NO_EVENTS),
     KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
                 "Milliseconds after which a running script makes other clients get BUSY.", .alias = "lua-time-limit"),

@@ -90,7 +90,8 @@ struct config {
     uint64_t client_query_buffer_limit; /* bytes */
     uint64_t proto_max_bulk_len;        /* bytes */
     struct output_limit output_limits[CLIENT_CLASSES];
-    int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory */
+    int64_t maxmemory_clients;       /* bytes; negative: percent of maxmemory */
+    int64_t tracking_table_max_keys; /* 0: no limit */
     int enable_debug_command, enable_protected_configs, enable_module_command; /* enum local_permission */
     /* access */
     char *requirepass;

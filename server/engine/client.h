@@ -33,6 +33,7 @@ enum client_flag {
     CLIENT_GIVEN_USER = 1 << 10,   /* its user is the one of its account or socket file */
     CLIENT_SUBSCRIBED = 1 << 11,   /* to any channel: see subscriptions.h */
     CLIENT_LISTENING = 1 << 12,    /* the same, in RESP2 */
+    CLIENT_TRACKER = 1 << 13,      /* others tell it of keys that have changed: see tracker.h */
 };
 
 struct client {

@@ -97,6 +97,7 @@ void client_description_take(struct client_description *description, const struc
         .channels = client_subscriptions(client, CHANNEL_PLAIN),
         .patterns = client_subscriptions(client, CHANNEL_PATTERN),
         .shard_channels = client_subscriptions(client, CHANNEL_SHARD),
+        .redirect = client_redirect(client),
         .buffers = client_buffers(client, running, now_ms),
         .output_memory = running ? 0 : client_output_memory(client),
         .memory = client_memory(client),
@@ -143,7 +144,7 @@ void client_description_write(const struct client_description *description, bool
               buffers->reply_used, buffers->reply_used, buffers->more_chunks, d->output_memory, d->memory, d->events);
     text_addf(text, " cmd=%s", d->command ? command_full_name(d->command) : "NULL");
     add_name(text, " user=", client_name_of_user(d->user), brief);
-    text_addf(text, " redir=-1 resp=%d", d->resp);
+    text_addf(text, " redir=%lld resp=%d", (long long)d->redirect, d->resp);
     add_name(text, " lib-name=", own_name(d, CLIENT_LIBRARY), brief);
     add_name(text, " lib-ver=", own_name(d, CLIENT_LIBRARY_VERSION), brief);
     text_addf(text, " pid=%d uid=%u gid=%u access=%s socket=%s", (int)d->peer.pid, (unsigned)d->peer.uid,

@@ -13,7 +13,7 @@ void client_extra_settle(struct client *client)
 {
     struct client_extra *extra = client->extra;
     if (!extra || extra->names || extra->held || extra->transaction || extra->watches || extra->subscriber ||
-        extra->waiter)
+        extra->waiter || extra->tracker)
         return;
     mem_free_sized(extra, sizeof *extra);
     client->extra = NULL;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct held;
+struct tracker;
 struct transaction;
 struct waiter;
 struct watches;
@@ -27,6 +28,7 @@ struct client_extra {
     struct watches *watches;         /* watch.h; NULL: none */
     struct subscriber *subscriber;   /* subscriptions.h; NULL while it is subscribed to nothing */
     struct waiter *waiter;           /* waiting.h; NULL while it doesn't wait */
+    struct tracker *tracker;         /* tracker.h; NULL while it has neither tracked keys nor been redirected to */
 };
 
 /* The client's extra, made if need be. Whoever sets a part of it to NULL calls client_extra_settle(). */

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "engine/client_extra.h"
 #include "engine/held.h"
+#include "engine/tracker.h"
+#include "engine/tracking_prefixes.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
 #include "engine/wait_queue.h"
@@ -20,12 +22,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static size_t tracking_memory(const struct client *client)
+{
+    struct tracker *tracker = client->extra ? client->extra->tracker : NULL;
+    if (!tracker)
+        return 0;
+    const struct own_prefixes *prefixes = *tracker_prefixes(tracker);
+    return tracker_memory(tracker) + (prefixes ? own_prefixes_memory(prefixes) : 0);
+}
+
 size_t client_memory(const struct client *client)
 {
     const struct subscriber *subscriber = client->extra ? client->extra->subscriber : NULL;
     return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client) +
            turn_memory(client) + transaction_memory(client) + watches_memory(client) +
-           (subscriber ? subscriber_memory(subscriber) : 0) + waiter_memory(client->extra ? client->extra->waiter : NULL);
+           (subscriber ? subscriber_memory(subscriber) : 0) + waiter_memory(client->extra ? client->extra->waiter : NULL) +
+           tracking_memory(client);
 }
 
 size_t client_output_memory(const struct client *client)
@@ -53,8 +65,21 @@ struct bytes client_user_name(const struct client *client)
     return client_name_of_user(client->user);
 }
 
+/* Its mode (tracker.h); 0: it doesn't track. */
+static uint32_t mode_of_tracking(const struct client *client)
+{
+    const struct tracker *tracker = client->extra ? client->extra->tracker : NULL;
+    return tracker && (tracker_mode(tracker) & TRACKER_ON) ? tracker_mode(tracker) : 0;
+}
+
+int64_t client_redirect(const struct client *client)
+{
+    return mode_of_tracking(client) ? (int64_t)tracker_redirect_id(client->extra->tracker) : -1;
+}
+
 void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
 {
+    uint32_t tracking = mode_of_tracking(client);
     if (client->flags & CLIENT_MONITOR)
         *out++ = 'O';
     if (client->flags & CLIENT_SUBSCRIBED)
@@ -63,6 +88,12 @@ void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX])
         *out++ = 'x';
     if (client_is_blocked(client))
         *out++ = 'b';
+    if (tracking & TRACKER_ON)
+        *out++ = 't';
+    if (tracking & TRACKER_BROKEN)
+        *out++ = 'R';
+    if (tracking & TRACKER_BCAST)
+        *out++ = 'B';
     if (watches_are_marked(client))
         *out++ = 'd';
     if (client->conn.state == CONN_DRAINING)

@@ -28,6 +28,9 @@ const char *client_address(const struct client *client);
 struct bytes client_user_name(const struct client *client);
 struct bytes client_name_of_user(const struct user *user); /* the same for a user; NULL: none */
 
+/* Where it is told what its cache should forget: the id of another client, 0 for itself, -1 if it doesn't track. */
+int64_t client_redirect(const struct client *client);
+
 /* Flags as CLIENT LIST shows them. */
 #define CLIENT_FLAGS_MAX 16
 void client_flags(const struct client *client, char out[CLIENT_FLAGS_MAX]);

@@ -32,6 +32,7 @@
 #include "engine/refusal.h"
 #include "engine/room.h"
 #include "engine/subscriptions.h"
+#include "engine/tracking.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
 #include "engine/waiting.h"
@@ -165,6 +166,8 @@ static __attribute__((noinline)) enum ran run_call(struct run *run, struct call 
     enum ran ran = __builtin_expect(took_ns >= run->note_ns, 0) ? run_note(run, call, took_ns) : RAN;
     if (wait_queue_has_ready())
         run_serve(run, call);
+    if (__builtin_expect(call->client->flags & CLIENT_TRACKER, 0))
+        tracking_after_call(call);
     return ran;
 }
 
@@ -520,6 +523,8 @@ static enum tried run_locked(struct run *run, struct call *call)
     if (same) {
         if (__builtin_expect(turn_is_unfinished(call->client), 0))
             run->mark_ns -= turn_work(call)->took_ns; /* one command, however many turns it has taken */
+        if (call->client->flags & CLIENT_TRACKER)
+            tracking_before_call(call);
         run_call(run, call);
         keyspace_unlock(run->server->keyspace, &shards);
     }
@@ -650,6 +655,8 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
         turn_drop(client); /* it has ended, or may not go on */
     if (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP))
         reply_rollback(&execution->reply, mark);
+    if (ran && (client->flags & CLIENT_TRACKER))
+        tracking_after_request(client, request, &execution->reply);
     if (!ran && (client->flags & CLIENT_REPLY_SKIP))
         client->flags |= CLIENT_REPLY_SKIP_NEXT; /* it is still the next one */
     client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
@@ -775,6 +782,8 @@ static void execution_over(struct reply *reply)
 
 static void execution_begin(struct execution *execution, const struct run *run)
 {
+    if (__builtin_expect(execution->client->flags & CLIENT_TRACKER, 0))
+        tracking_catch_up(execution->client);
     reply_begin(&execution->reply, &execution->client->conn.output, execution->client->resp);
     execution->reply.on_error = count_error;
     execution->reply.on_error_context = run->stats;

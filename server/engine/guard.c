@@ -22,6 +22,7 @@
 #include "engine/clients.h"
 #include "engine/subscriptions.h"
 #include "engine/waiting.h"
+#include "engine/tracking.h"
 #include "host/log_flood.h"
 #include "net/origin.h"
 #include "net/worker.h"
@@ -105,8 +106,9 @@ struct standing {
 static const struct standing standings[] = {
     {CLIENT_MONITOR, "monitor", {WORD("monitor")}, 1, end_monitor},
     {CLIENT_NO_EVICT, "client|no-evict", {WORD("client"), WORD("no-evict"), WORD("on")}, 3, end_no_evict},
+    {CLIENT_TRACKER, "client|tracking", {WORD("client"), WORD("tracking"), WORD("on")}, 3, tracking_stop},
 };
-#define STANDING_FLAGS (CLIENT_MONITOR | CLIENT_NO_EVICT | CLIENT_SUBSCRIBED)
+#define STANDING_FLAGS (CLIENT_MONITOR | CLIENT_NO_EVICT | CLIENT_SUBSCRIBED | CLIENT_TRACKER)
 
 static bool may_stay_subscribed(void *client, const struct channel *channel)
 {

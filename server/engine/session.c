@@ -26,6 +26,7 @@
 #include "engine/pause.h"
 #include "engine/room.h"
 #include "engine/subscriptions.h"
+#include "engine/tracking.h"
 #include "engine/transaction.h"
 #include "engine/turn.h"
 #include "engine/waiting.h"
@@ -206,6 +207,7 @@ static size_t unread_max(const struct client *client)
  */
 static __attribute__((noinline)) bool session_wait_for_reader(struct client *client, struct parser *parser)
 {
+    tracking_after_batch(); /* whom its changes concern is told before it is */
     conn_flush_now(&client->conn);
     if (client->conn.state != CONN_OPEN || client->conn.output.bytes <= unread_max(client))
         return false;
@@ -412,12 +414,14 @@ static int session_served(void *context)
 {
     (void)context;
     wave_run();
+    tracking_after_batch();
     if (__builtin_expect(held_count(HELD_TURN) + held_count(HELD_RETRY) + held_count(HELD_WAITING) == 0, 1) &&
         !waiting_has_ended())
         return -1;
     worker_take_turns(HELD_RETRY);
     worker_take_turns(HELD_TURN);
     worker_end_waits();
+    tracking_after_batch();
     if (held_count(HELD_TURN) > 0 || waiting_has_ended())
         return 0;
     int next_ms = waiting_next_ms();
@@ -510,6 +514,8 @@ static void session_closed(void *context, struct conn *conn)
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
     client_unsubscribe_all(client);
+    if (client->flags & CLIENT_TRACKER)
+        tracking_forget(client);
     if (client->flags & CLIENT_HELD)
         client_let_go(client);
     turn_drop(client);
@@ -530,6 +536,7 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 {
     struct server *server = context;
     clients_tick(server, worker, now_ms);
+    trackers_tick(worker);
     if (held_count(HELD_PAUSE) > 0 && !pause_is_active())
         worker_resume(HELD_PAUSE);
 }

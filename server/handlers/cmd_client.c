@@ -107,8 +107,12 @@ void cmd_client_reply(struct call *call)
 void cmd_client_help(struct call *call)
 {
     static const char *const lines[] = {
+        "CACHING (YES|NO)",
+        "    Track the keys of the next command (with OPTIN), or don't (with OPTOUT).",
         "GETNAME",
         "    Tell this connection's name.",
+        "GETREDIR",
+        "    Tell which connection is told of changes in the place of this one; 0: none.",
         "ID",
         "    Tell this connection's number.",
         "INFO",
@@ -136,6 +140,11 @@ void cmd_client_help(struct call *call)
         "    Set the name or version of the client's library.",
         "SETNAME <name>",
         "    Name this connection; an empty name removes it.",
+        "TRACKING (ON|OFF) [REDIRECT <number>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Set whether this connection is told of changes of keys that it keeps in a cache:",
+        "    those that it has read, or with BCAST all that begin with a prefix.",
+        "TRACKINGINFO",
+        "    Describe this connection's tracking.",
         "UNBLOCK <number> [TIMEOUT|ERROR]",
         "    Wake a client out of a blocking command.",
         "UNPAUSE",

@@ -12,6 +12,7 @@
 #include "engine/guard.h"
 #include "engine/monitor.h"
 #include "engine/subscriptions.h"
+#include "engine/tracking.h"
 #include "engine/transaction.h"
 #include "engine/watch.h"
 #include "server.h"
@@ -72,6 +73,7 @@ void cmd_reset(struct call *call)
     client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
     transaction_end(client);
     watches_end(client);
+    tracking_stop(client);
     client->db = 0;
     client->resp = call->reply->resp = 2;
     guard_welcome(call->server, client);

@@ -17,6 +17,9 @@
 #include "engine/eviction.h"
 #include "engine/subscriptions.h"
 #include "engine/waiting.h"
+#include "engine/tracker.h"
+#include "engine/tracking_prefixes.h"
+#include "engine/tracking_table.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
@@ -131,7 +134,7 @@ static void write_clients(struct text *info, struct server *server)
     field_int(info, "client_recent_max_input_buffer", (int64_t)clients.max_input);
     field_int(info, "client_recent_max_output_buffer", (int64_t)clients.max_output);
     field_int(info, "blocked_clients", (int64_t)clients.held);
-    field_int(info, "tracking_clients", 0);
+    field_int(info, "tracking_clients", (int64_t)trackers_on());
     field_int(info, "pubsub_clients", subscribed_clients());
     field_int(info, "clients_in_timeout_table", (int64_t)waiting_with_timeout());
     field_int(info, "total_blocking_keys", (int64_t)wait_queue_keys());
@@ -289,8 +292,11 @@ static void write_stats(struct text *info, struct server *server)
     field_int(info, "pubsubshard_channels", (int64_t)registry_count(CHANNEL_SHARD));
     FIELDS_ZERO(info, "latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
                 "active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
-                "total_active_defrag_time", "current_active_defrag_time", "tracking_total_keys", "tracking_total_items",
-                "tracking_total_prefixes", "unexpected_error_replies");
+                "total_active_defrag_time", "current_active_defrag_time");
+    field_int(info, "tracking_total_keys", (int64_t)tracking_table_keys());
+    field_int(info, "tracking_total_items", (int64_t)tracking_table_items());
+    field_int(info, "tracking_total_prefixes", (int64_t)prefixes_count());
+    field_int(info, "unexpected_error_replies", 0);
     field_int(info, "total_error_replies", (int64_t)totals.errors);
     field_int(info, "dump_payload_sanitizations", 0);
     field_int(info, "total_reads_processed", (int64_t)totals.reads);

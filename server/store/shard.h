@@ -76,11 +76,15 @@ static inline unsigned key_shard(uint64_t hash)
     return (unsigned)(hash >> 15) % KEYSPACE_SHARDS;
 }
 
-static inline void shard_set_add(struct shard_set *set, uint64_t hash)
+static inline void shard_set_add_shard(struct shard_set *set, unsigned shard)
 {
-    unsigned shard = key_shard(hash);
     set->words |= 1u << shard / 64;
     set->bits[shard / 64] |= UINT64_C(1) << (shard % 64);
+}
+
+static inline void shard_set_add(struct shard_set *set, uint64_t hash)
+{
+    shard_set_add_shard(set, key_shard(hash));
 }
 
 static inline bool shard_set_has(const struct shard_set *set, uint64_t hash)

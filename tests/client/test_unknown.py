@@ -76,8 +76,8 @@ class OfKvs(Told, unittest.TestCase):
         return self.server.socket("kvs.sock")
 
     def test_what_only_redis_has_is_said_to_be_missing_yet(self):
-        self.assertEqual(self.told("xadd s * f v", "XADD s * f v", "Client tracking on", "get", "xadd s * f v"),
-                         ["Redis has XADD; kvs-server doesn't yet.|", "", "Redis has CLIENT TRACKING; kvs-server doesn't yet.|",
+        self.assertEqual(self.told("xadd s * f v", "XADD s * f v", "Client capa redirect", "get", "xadd s * f v"),
+                         ["Redis has XADD; kvs-server doesn't yet.|", "", "Redis has CLIENT CAPA; kvs-server doesn't yet.|",
                           "", "Redis has XADD; kvs-server doesn't yet.|"])
 
     def test_what_nobody_has_gets_the_nearest_name(self):
@@ -108,8 +108,8 @@ class OfKvs(Told, unittest.TestCase):
 
     def test_help_says_so_too(self):
         for line, text in (("xadd", "No command 'xadd' on this server: Redis has it, kvs-server doesn't yet"),
-                           ("client tracking", "No subcommand 'tracking' (HELP CLIENT shows them all): Redis has it, "
-                                               "kvs-server doesn't yet"),
+                           ("client capa", "No subcommand 'capa' (HELP CLIENT shows them all): Redis has it, "
+                                           "kvs-server doesn't yet"),
                            ("gte", "No command 'gte' on this server; did you mean GET?"),
                            ("xlne", "No command 'xlne' on this server; did you mean XLEN? Redis has it, kvs-server doesn't yet"),
                            ("qqqqqq", "No command 'qqqqqq' on this server")):

@@ -405,8 +405,10 @@ END_TEST
 
 /* What each command needs of the socket file it comes through. A new command has to be decided here too. */
 static const char needs_read[] =
-    "acl acl|cat acl|genpass acl|help acl|whoami auth bitcount bitfield_ro bitpos client client|getname client|help "
-    "client|id client|info client|kill client|no-touch client|reply client|setinfo client|setname command "
+    "acl acl|cat acl|genpass acl|help acl|whoami auth bitcount bitfield_ro bitpos client client|caching client|getname "
+    "client|getredir client|help "
+    "client|id client|info client|kill client|no-touch client|reply client|setinfo client|setname client|tracking "
+    "client|trackinginfo command "
     "command|count command|docs command|getkeys command|getkeysandflags command|help command|info command|list "
     "config config|help dbsize digest echo exists expiretime function function|help function|list geodist geohash "
     "geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hello hexists hexpiretime hget hgetall "

@@ -1,0 +1,35 @@
+/*
+ * Delivery: how what clients are told (tracker.h) comes to them.
+ *
+ * The client's worker writes notices at three moments. Before it runs the client's requests: so whoever has seen a change
+ * acknowledged, and asks for something then, finds the notice before the reply. Behind the reply of a command, which may
+ * have made changes of its own. And otherwise when it is called; it goes through its clients in turns (turn.h).
+ *
+ * To a RESP3 client a notice is a push; to a RESP2 client that another one redirects to, and that is subscribed to
+ * something, a message of the channel __redis__:invalidate; other clients can't be told. CLIENT REPLY doesn't concern
+ * notices. While a client leaves much unread its notices wait, and become one that says everything (tracker.h).
+ *
+ * By the client's worker.
+ */
+#ifndef KVS_ENGINE_TRACKING_DELIVERY_H
+#define KVS_ENGINE_TRACKING_DELIVERY_H
+
+struct message;
+struct reply;
+struct tracker;
+struct worker;
+
+/* Writes what waits behind the replies of a client whose reply is open, and of one whose reply isn't. */
+void tracker_write(struct tracker *tracker, struct reply *reply);
+void tracker_catch_up(struct tracker *tracker);
+
+/* For trackers_init(). */
+void trackers_message(struct worker *worker, struct message *message);
+
+/* Writes what the calling worker's own clients have been told, and calls the others. Without locks, no reply open. */
+void trackers_call(void);
+
+/* From a worker's tick: tries those again that had left much unread. */
+void trackers_tick(const struct worker *worker);
+
+#endif
