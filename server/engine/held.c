@@ -21,6 +21,8 @@ static __thread struct held_list {
     unsigned count;
 } lists[HELD_REASONS];
 
+__thread unsigned held_clients;
+
 static struct held *held_of(const struct client *client)
 {
     return client->extra->held;
@@ -37,6 +39,7 @@ static void list_add(struct held_list *list, struct client *client)
         list->first = client;
     list->last = client;
     list->count++;
+    held_clients++;
 }
 
 static void list_remove(struct held_list *list, const struct held *held)
@@ -50,6 +53,7 @@ static void list_remove(struct held_list *list, const struct held *held)
     else
         list->last = held->previous;
     list->count--;
+    held_clients--;
 }
 
 static bool is_shown(enum held_reason reason)

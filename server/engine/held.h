@@ -53,8 +53,9 @@ bool client_is_held_for(const struct client *client, enum held_reason reason);
 /* Whether a client is held for a reason with which it is shown as blocked. */
 bool client_is_blocked(const struct client *client);
 
-/* Clients of this worker that are held for a reason. */
+/* Clients of this worker that are held for a reason, and for any. */
 unsigned held_count(enum held_reason reason);
+extern __thread unsigned held_clients; /* read-only */
 struct client *held_first(enum held_reason reason); /* the one that has waited longest; NULL: none */
 
 #endif

@@ -415,8 +415,7 @@ static int session_served(void *context)
     (void)context;
     wave_run();
     tracking_after_batch();
-    if (__builtin_expect(held_count(HELD_TURN) + held_count(HELD_RETRY) + held_count(HELD_WAITING) == 0, 1) &&
-        !waiting_has_ended())
+    if (__builtin_expect(held_clients == 0, 1) && !waiting_has_ended())
         return -1;
     worker_take_turns(HELD_RETRY);
     worker_take_turns(HELD_TURN);

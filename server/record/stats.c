@@ -127,17 +127,10 @@ static __attribute__((noinline)) relaxed_counter *latency_create(struct command_
     return latency;
 }
 
-void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                  bool histogram)
+/* A part of the callers: every request comes by. */
+static inline __attribute__((always_inline)) void record(struct command_stats *command, uint64_t nanoseconds,
+                                                         bool failed, bool histogram)
 {
-    counter_add(&stats->per_command[command_number].calls, 1);
-    stats_record_rest(stats, command_number, nanoseconds, failed, histogram);
-}
-
-void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                       bool histogram)
-{
-    struct command_stats *command = &stats->per_command[command_number];
     counter_add(&command->nanoseconds, nanoseconds);
     if (failed)
         counter_add(&command->failed, 1);
@@ -147,6 +140,20 @@ void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint
             latency = latency_create(command);
         counter_add(&latency[latency_bucket(nanoseconds)], 1);
     }
+}
+
+void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
+                  bool histogram)
+{
+    struct command_stats *command = &stats->per_command[command_number];
+    counter_add(&command->calls, 1);
+    record(command, nanoseconds, failed, histogram);
+}
+
+void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
+                       bool histogram)
+{
+    record(&stats->per_command[command_number], nanoseconds, failed, histogram);
 }
 
 /* ---- sums ---- */
