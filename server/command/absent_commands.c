@@ -60,9 +60,9 @@ static const struct {
     const char *const *names;
     size_t count;
 } groups[] = {
-    {GROUP_GENERIC, ABSENT(absent_generic)},       {GROUP_STREAM, ABSENT(absent_stream)},
-    {GROUP_SCRIPTING, ABSENT(absent_scripting)},   {GROUP_CONNECTION, ABSENT(absent_connection)},
-    {GROUP_SERVER, ABSENT(absent_server)},         {GROUP_CLUSTER, ABSENT(absent_cluster)},
+    {GROUP_GENERIC, ABSENT(absent_generic)},     {GROUP_STREAM, ABSENT(absent_stream)},
+    {GROUP_SCRIPTING, ABSENT(absent_scripting)}, {GROUP_CONNECTION, ABSENT(absent_connection)},
+    {GROUP_SERVER, ABSENT(absent_server)},       {GROUP_CLUSTER, ABSENT(absent_cluster)},
 };
 
 #define GROUP_COUNT (sizeof groups / sizeof groups[0])

@@ -45,7 +45,8 @@ struct client {
     const struct command *last_command;
     struct parser *parser;      /* input of an unfinished request, or what is held; NULL when there is none */
     struct client_extra *extra; /* what few clients have; NULL when it has none of that */
-    size_t counted_memory;      /* bytes, its part of clients_counted_memory() */
+    char *names;                /* client_names.h; NULL: none */
+    uint32_t counted_units;     /* client_limits.c: with how much memory it was counted last */
     uint8_t resp;               /* 2 or 3 */
 };
 

@@ -33,7 +33,7 @@ struct client_description {
     int64_t created_ms, last_active_ms, now_ms; /* monotonic */
     uint8_t resp;
     unsigned channels, patterns, shard_channels; /* that it is subscribed to */
-    int64_t redirect; /* of its tracking; -1: none */
+    int64_t redirect;                            /* of its tracking; -1: none */
     struct client_buffers buffers;
     size_t output_memory, memory; /* bytes */
     int queued;                   /* requests of its transaction; -1: it is in none */

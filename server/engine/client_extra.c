@@ -12,8 +12,8 @@ struct client_extra *client_extra(struct client *client)
 void client_extra_settle(struct client *client)
 {
     struct client_extra *extra = client->extra;
-    if (!extra || extra->names || extra->held || extra->transaction || extra->watches || extra->subscriber ||
-        extra->waiter || extra->tracker)
+    if (!extra || extra->held || extra->transaction || extra->watches || extra->subscriber || extra->waiter ||
+        extra->tracker)
         return;
     mem_free_sized(extra, sizeof *extra);
     client->extra = NULL;
@@ -29,5 +29,5 @@ size_t client_extra_memory(const struct client *client)
     const struct client_extra *extra = client->extra;
     if (!extra)
         return 0;
-    return mem_usable(extra) + part_memory(extra->names) + part_memory(extra->held);
+    return mem_usable(extra) + part_memory(extra->held);
 }

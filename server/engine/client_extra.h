@@ -2,8 +2,8 @@
  * What few clients have, in an allocation of its own.
  *
  * Most connections never have any of it, and an idle one pays only for the pointer to it. It is made at first use and
- * freed when its last part is given up. Each part is a pointer to what its own module makes, so that a client with a
- * name doesn't pay for the state of held clients.
+ * freed when its last part is given up. Each part is a pointer to what its own module makes, so that a client that
+ * waits doesn't pay for the state of subscribers. Names, which nearly all have, aren't among it.
  *
  * Owned like its client: only the client's worker touches it, or the thread that has stopped the world.
  */
@@ -22,7 +22,6 @@ struct watches;
 struct subscriber;
 
 struct client_extra {
-    char *names;                     /* client_names.h; NULL: none */
     struct held *held;               /* held.h; NULL while it isn't held and has no unfinished work */
     struct transaction *transaction; /* transaction.h; NULL outside of one */
     struct watches *watches;         /* watch.h; NULL: none */
@@ -37,7 +36,7 @@ struct client_extra *client_extra(struct client *client);
 /* Frees it when it holds nothing. */
 void client_extra_settle(struct client *client);
 
-/* Bytes of the client's extra, its names and its being held; what else it has is known to its modules. */
+/* Bytes of the client's extra and its being held; what else it has is known to its modules. */
 size_t client_extra_memory(const struct client *client);
 
 #endif

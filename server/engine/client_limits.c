@@ -29,6 +29,7 @@
 #include <stdlib.h>
 
 #define LOOK_MS 1000
+#define COUNTED_UNIT ((size_t)64)              /* bytes: of the size of a client, much less than any limit */
 #define EVICTION_LIMIT_MIN ((size_t)128 << 10) /* with a lower limit nobody could speak with the server any more */
 
 static atomic_bool nobody_to_evict;  /* changed while the world is stopped */
@@ -104,10 +105,11 @@ size_t clients_counted_memory(void)
 
 static void count_memory(struct client *client, size_t memory)
 {
-    size_t before = client->counted_memory;
-    client->counted_memory = memory;
-    if (memory != before) /* wraps around where it shrinks, and comes out right */
-        atomic_fetch_add_explicit(&counted_memory, memory - before, memory_order_relaxed);
+    size_t units = memory / COUNTED_UNIT, before = client->counted_units;
+    units = units < UINT32_MAX ? units : UINT32_MAX;
+    client->counted_units = (uint32_t)units;
+    if (units != before) /* wraps around where it shrinks, and comes out right */
+        atomic_fetch_add_explicit(&counted_memory, (units - before) * COUNTED_UNIT, memory_order_relaxed);
 }
 
 /* The largest of a worker's clients. */
@@ -148,7 +150,7 @@ static bool is_over_limit(const struct server *server)
 
 static int compare_memory(const void *a, const void *b)
 {
-    size_t left = (*(struct client *const *)a)->counted_memory, right = (*(struct client *const *)b)->counted_memory;
+    size_t left = (*(struct client *const *)a)->counted_units, right = (*(struct client *const *)b)->counted_units;
     return left > right ? -1 : left < right;
 }
 

@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "base/connection_memory.h"
 #include "base/memory.h"
-#include "engine/client_extra.h"
 
 #include <string.h>
 
@@ -20,14 +19,9 @@ const char *client_names_read(const char *names, enum client_name which)
     return names;
 }
 
-static const char *names_of(const struct client *client)
-{
-    return client->extra ? client->extra->names : NULL;
-}
-
 const char *client_name(const struct client *client, enum client_name which)
 {
-    return client_names_read(names_of(client), which);
+    return client_names_read(client->names, which);
 }
 
 #define TEXT_OF(number) #number
@@ -71,24 +65,20 @@ void client_set_name(struct client *client, enum client_name which, const struct
         at += parts[i].len;
         *at++ = '\0';
     }
-    struct client_extra *extra = client_extra(client);
-    names_free(extra->names);
+    names_free(client->names);
     connection_memory_add(mem_usable(names));
-    extra->names = names;
+    client->names = names;
 }
 
 void client_clear_names(struct client *client)
 {
-    if (!client->extra)
-        return;
-    names_free(client->extra->names);
-    client->extra->names = NULL;
-    client_extra_settle(client);
+    names_free(client->names);
+    client->names = NULL;
 }
 
 char *client_names_copy(const struct client *client)
 {
-    const char *names = names_of(client);
+    const char *names = client->names;
     if (!names)
         return NULL;
     const char *last = client_names_read(names, CLIENT_NAMES - 1);

@@ -34,10 +34,10 @@ static size_t tracking_memory(const struct client *client)
 size_t client_memory(const struct client *client)
 {
     const struct subscriber *subscriber = client->extra ? client->extra->subscriber : NULL;
-    return sizeof *client + client->conn.output.memory + parser_memory(client->parser) + client_extra_memory(client) +
-           turn_memory(client) + transaction_memory(client) + watches_memory(client) +
-           (subscriber ? subscriber_memory(subscriber) : 0) + waiter_memory(client->extra ? client->extra->waiter : NULL) +
-           tracking_memory(client);
+    return sizeof *client + (client->names ? mem_usable(client->names) : 0) + client->conn.output.memory +
+           parser_memory(client->parser) + client_extra_memory(client) + turn_memory(client) +
+           transaction_memory(client) + watches_memory(client) + (subscriber ? subscriber_memory(subscriber) : 0) +
+           waiter_memory(client->extra ? client->extra->waiter : NULL) + tracking_memory(client);
 }
 
 size_t client_output_memory(const struct client *client)

@@ -55,7 +55,7 @@ bool client_is_blocked(const struct client *client);
 
 /* Clients of this worker that are held for a reason, and for any. */
 unsigned held_count(enum held_reason reason);
-extern __thread unsigned held_clients; /* read-only */
+extern __thread unsigned held_clients;              /* read-only */
 struct client *held_first(enum held_reason reason); /* the one that has waited longest; NULL: none */
 
 #endif

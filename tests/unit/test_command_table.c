@@ -421,7 +421,8 @@ static const char needs_read[] =
     "pubsub|numpat pubsub|numsub pubsub|shardchannels pubsub|shardnumsub punsubscribe quit randomkey reset scan scard "
     "sdiff select "
     "sinter sintercard sismember slowlog slowlog|help slowlog|len smembers smismember sort_ro srandmember sscan "
-    "ssubscribe subscribe sunsubscribe unsubscribe strlen substr sunion time touch ttl type wait waitaof zcard zcount zdiff zinter zintercard zlexcount zmscore "
+    "ssubscribe subscribe sunsubscribe unsubscribe strlen substr sunion time touch ttl type wait waitaof zcard zcount "
+    "zdiff zinter zintercard zlexcount zmscore "
     "zrandmember "
     "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
