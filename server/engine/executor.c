@@ -645,7 +645,11 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
 static bool run_alone(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
-    struct reply_mark mark = reply_mark(&execution->reply);
+    struct reply_mark mark = {0};
+    bool may_be_silent =
+        !(client->flags & CLIENT_MULTI) || (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT));
+    if (may_be_silent) /* what is only queued doesn't change that */
+        mark = reply_mark(&execution->reply);
     if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
         client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
         client->flags |= CLIENT_REPLY_SKIP;
@@ -653,7 +657,7 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
     bool ran = run_dispatch(run, execution, request);
     if (ran)
         turn_drop(client); /* it has ended, or may not go on */
-    if (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP))
+    if (may_be_silent && (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)))
         reply_rollback(&execution->reply, mark);
     if (ran && (client->flags & CLIENT_TRACKER))
         tracking_after_request(client, request, &execution->reply);

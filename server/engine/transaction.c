@@ -89,10 +89,24 @@ static struct arg *copy_arguments(struct transaction *transaction, const struct 
     return copies;
 }
 
+/* Names are those of the copied arguments. */
+static struct key *add_key(struct transaction *transaction, struct key *key, const struct arg *arg)
+{
+    *key = key_make(arg->data, arg->len);
+    shard_set_add(&transaction->needs.shards, key->hash);
+    return key;
+}
+
 static void find_keys(struct transaction *transaction, struct queued *queued)
 {
     struct key_ref few[8], *refs = few;
     const struct request *request = &queued->request;
+    int single = queued->command->single_key;
+    if (single) {
+        queued->keys = add_key(transaction, take_bytes(transaction, sizeof(struct key)), &request->argv[single]);
+        queued->key_count = 1;
+        return;
+    }
     int count = command_keys(queued->command, request->argv, request->argc, refs, 8);
     if (count <= 0)
         return;
@@ -101,11 +115,8 @@ static void find_keys(struct transaction *transaction, struct queued *queued)
         command_keys(queued->command, request->argv, request->argc, refs, count);
     }
     struct key *keys = take_bytes(transaction, (size_t)count * sizeof *keys);
-    for (int i = 0; i < count; i++) {
-        const struct arg *arg = &request->argv[refs[i].position];
-        keys[i] = key_make(arg->data, arg->len);
-        shard_set_add(&transaction->needs.shards, keys[i].hash);
-    }
+    for (int i = 0; i < count; i++)
+        add_key(transaction, &keys[i], &request->argv[refs[i].position]);
     queued->keys = keys;
     queued->key_count = count;
     if (refs != few)

@@ -3,6 +3,7 @@
  *   loader load -s PATH -n KEYS -d BYTES            SET of keys 0 to KEYS-1, each once
  *   loader get  -s PATH -n REQUESTS -k KEYS -d BYTES    GET of random keys that `load` made
  *   loader set  -s PATH -n REQUESTS -k KEYS -d BYTES    SET of random keys
+ *   loader exec -s PATH -n REQUESTS -k KEYS -d BYTES    MULTI, ten SETs of random keys, EXEC: one request each
  *   loader grow -s PATH -n KEYS -d BYTES [-i PID]    SET of new keys, timing each batch and a lone request
  *   loader touch -n MEBIBYTES                        writes to that much memory and lets it go
  * Also: -c CONNECTIONS, -p PIPELINE (commands a write), -r SEED. The result is one line of JSON on standard
@@ -51,11 +52,14 @@ struct options {
     int server_pid;
 };
 
-/* A request whose key is filled in afterwards, and the reply that it must bring. */
+#define EXEC_SETS 10
+
+/* A request whose keys are filled in afterwards, and the reply that it must bring. */
 struct work {
     char *request;
     size_t request_len;
-    size_t digits_at; /* where the key's digits stand in the request */
+    size_t digits_at[EXEC_SETS]; /* where the keys' digits stand in the request */
+    unsigned key_count;
     char *reply;
     size_t reply_len;
     bool random; /* keys at random below options.keys, else counted up */
@@ -132,10 +136,10 @@ static void fill_value(char *p, unsigned len)
 
 static struct work make_set(unsigned value_len, bool random)
 {
-    struct work w = {.random = random, .request = allocate(value_len + 128u)};
+    struct work w = {.random = random, .request = allocate(value_len + 128u), .key_count = 1};
     int head = sprintf(w.request, "*3\r\n$3\r\nSET\r\n$%d\r\nkey:%0*d\r\n$%u\r\n", KEY_LEN, KEY_DIGITS, 0, value_len);
 
-    w.digits_at = (size_t)(strstr(w.request, "key:") - w.request) + 4;
+    w.digits_at[0] = (size_t)(strstr(w.request, "key:") - w.request) + 4;
     fill_value(w.request + head, value_len);
     memcpy(w.request + head + value_len, "\r\n", 2);
     w.request_len = (size_t)head + value_len + 2;
@@ -144,15 +148,42 @@ static struct work make_set(unsigned value_len, bool random)
     return w;
 }
 
+static void append(char *to, size_t *len, const char *text)
+{
+    memcpy(to + *len, text, strlen(text));
+    *len += strlen(text);
+}
+
+static struct work make_exec(unsigned value_len)
+{
+    struct work set = make_set(value_len, true);
+    struct work w = {.random = true, .request = allocate(EXEC_SETS * set.request_len + 128), .reply = allocate(512)};
+
+    append(w.request, &w.request_len, "*1\r\n$5\r\nMULTI\r\n");
+    append(w.reply, &w.reply_len, "+OK\r\n");
+    for (; w.key_count < EXEC_SETS; w.key_count++) {
+        w.digits_at[w.key_count] = w.request_len + set.digits_at[0];
+        memcpy(w.request + w.request_len, set.request, set.request_len);
+        w.request_len += set.request_len;
+        append(w.reply, &w.reply_len, "+QUEUED\r\n");
+    }
+    append(w.request, &w.request_len, "*1\r\n$4\r\nEXEC\r\n");
+    append(w.reply, &w.reply_len, "*10\r\n");
+    for (unsigned i = 0; i < EXEC_SETS; i++)
+        append(w.reply, &w.reply_len, "+OK\r\n");
+    free(set.request);
+    return w;
+}
+
 static struct work make_get(unsigned value_len)
 {
-    struct work w = {.random = true, .request = allocate(128), .reply = allocate(value_len + 32u)};
+    struct work w = {.random = true, .request = allocate(128), .reply = allocate(value_len + 32u), .key_count = 1};
     int head = sprintf(w.reply, "$%u\r\n", value_len);
 
     int request_len = sprintf(w.request, "*2\r\n$3\r\nGET\r\n$%d\r\nkey:%0*d\r\n", KEY_LEN, KEY_DIGITS, 0);
 
     w.request_len = (size_t)request_len;
-    w.digits_at = (size_t)(strstr(w.request, "key:") - w.request) + 4;
+    w.digits_at[0] = (size_t)(strstr(w.request, "key:") - w.request) + 4;
     fill_value(w.reply + head, value_len);
     memcpy(w.reply + head + value_len, "\r\n", 2);
     w.reply_len = (size_t)head + value_len + 2;
@@ -177,9 +208,9 @@ static struct batch make_batch(const struct work *w, unsigned size)
 static void send_batch(int fd, struct batch *b, const struct work *w, unsigned size, uint64_t *key,
                        const struct options *o)
 {
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size * w->key_count; i++) {
         uint64_t k = w->random ? (uint64_t)(((__uint128_t)next_random(key) * o->keys) >> 64) : (*key)++;
-        put_digits(b->out + i * w->request_len + w->digits_at, k);
+        put_digits(b->out + i / w->key_count * w->request_len + w->digits_at[i % w->key_count], k);
     }
     write_all(fd, b->out, w->request_len * size);
 }
@@ -461,11 +492,13 @@ int main(int argc, char **argv)
         w = make_set(o.value_len, true);
     } else if (strcmp(mode, "get") == 0) {
         w = make_get(o.value_len);
+    } else if (strcmp(mode, "exec") == 0) {
+        w = make_exec(o.value_len);
     } else if (strcmp(mode, "grow") == 0) {
         run_grow(&o);
         return 0;
     } else {
-        die(mode, "the mode is one of load, get, set, grow, touch");
+        die(mode, "the mode is one of load, get, set, exec, grow, touch");
     }
     if (w.random && o.keys == 0)
         die("options", "-k KEYS is needed");
