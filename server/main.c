@@ -22,6 +22,7 @@
 #include "engine/access_config.h"
 #include "engine/client_limits.h"
 #include "engine/eviction.h"
+#include "engine/key_events.h"
 #include "engine/room.h"
 #include "engine/session.h"
 #include "engine/start_checks.h"
@@ -160,6 +161,7 @@ static int config_changed(void *context, const struct config *config, const char
     log_set_level((enum log_level)config->loglevel);
     eviction_configure(&server);
     room_reconsider();
+    key_events_configure(&server);
     clients_evict(&server);
     tracking_limit();
     return 0;
@@ -212,6 +214,7 @@ static void make_server(void)
     wait_queue_init(server.keyspace);
     tracking_init(&server, (unsigned)config->threads);
     eviction_configure(&server);
+    key_events_configure(&server);
     config_set_listener(config_changed, NULL);
 }
 

@@ -64,7 +64,6 @@ static const struct directive_choice propagation_errors[] = {
 
 /* ---- promises that nothing keeps yet ---- */
 
-#define NO_EVENTS "kvs publishes no events of keys"
 #define NO_REPLICAS "kvs has no replicas, and no write is refused for want of them"
 #define NO_OOM_SCORE "the kernel weighs the process as it did at the start; systemd's OOMScoreAdjust= can change that"
 #define NO_PINNING "no thread is bound to a CPU; taskset and systemd's CPUAffinity= can bind the process"
@@ -248,6 +247,9 @@ const struct directive directives[] = {
         .choices = policies),
     NUMBER("maxmemory-samples", SECTION_KEYS, maxmemory_samples, 1, INT_MAX, "5",
            "Number of keys that are compared to find one to evict."),
+    VALUE("notify-keyspace-events", SECTION_KEYS, KIND_EVENTS, notify_keyspace_events, "",
+          "Which events of keys are published: K and E choose the channels, __keyspace@DB__:KEY and "
+          "__keyevent@DB__:EVENT, the others the classes; \"\": none."),
     NUMBER("lfu-log-factor", SECTION_KEYS, lfu_log_factor, 0, INT_MAX, "10",
            "How slowly a key's access counter saturates; higher values tell more frequent accesses apart."),
     NUMBER("lfu-decay-time", SECTION_KEYS, lfu_decay_time, 0, INT_MAX, "1",
@@ -379,7 +381,6 @@ const struct directive directives[] = {
     KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at each end of a list that stay uncompressed."),
     KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
     KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
-    KEPT("notify-keyspace-events", KIND_EVENTS, "", "Which events of keys are published.", .unkept = NO_EVENTS),
     KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
                 "Milliseconds after which a running script makes other clients get BUSY.", .alias = "lua-time-limit"),
     KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks what it is given.",

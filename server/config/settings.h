@@ -109,6 +109,7 @@ struct config {
     int maxmemory_policy; /* enum maxmemory_policy */
     int maxmemory_samples;
     int lfu_log_factor, lfu_decay_time;
+    char *notify_keyspace_events; /* letters; see engine/key_events.h */
     uint64_t hll_sparse_max_bytes;
     int list_max_listpack_size; /* see list_settle() */
     int64_t hash_max_listpack_entries, set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value,

@@ -185,11 +185,11 @@ static int set_events(struct config *config, const struct directive *directive, 
         else
             return value_refuse(error_out, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
     }
-    /* n isn't shown beside A */
+    /* Redis leaves n out beside A, and so loses it in CONFIG REWRITE. */
     bool all = !memchr(set, 0, OF_A);
     struct text text = TEXT_EMPTY;
     text_add(&text, all ? "A" : "");
-    for (size_t i = all ? OF_A + 1 : 0; letters[i] != '\0'; i++)
+    for (size_t i = all ? OF_A : 0; letters[i] != '\0'; i++)
         if (set[i])
             text_add_char(&text, letters[i]);
     value_store_text(config, directive, text.data);

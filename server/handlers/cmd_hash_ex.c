@@ -312,6 +312,8 @@ static void set_fields(struct change *change, const struct ex_options *options)
         return;
     }
     change_end(change, &event_hset_ex, (uint64_t)set);
+    if (options->time)
+        keyspace_remark(&call->view, change->key, &event_hexpire_ex);
     say_set(call, options);
 }
 

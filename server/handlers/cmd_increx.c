@@ -260,6 +260,8 @@ static void finish(struct call *call, const struct increx_options *options, cons
     until_ms = expiry_after(options, old, until_ms);
     if (!store_text(call, old, text, until_ms, options->is_float))
         return;
+    if (options->time && until_ms != ENTRY_NO_EXPIRY)
+        keyspace_remark(&call->view, &call->keys[0], &event_expire);
     say_stored(call, text, until_ms);
     reply_amounts(call, options, value, added);
 }

@@ -20,7 +20,7 @@
 /* The key's entry; if the key is absent, answers with null and returns NULL. */
 static const struct entry *find_object(struct call *call)
 {
-    const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH);
+    const struct entry *entry = keyspace_find(&call->view, &call->keys[0], LOOKUP_NO_TOUCH | LOOKUP_QUIET);
     if (!entry)
         reply_null(call->reply);
     return entry;

@@ -266,8 +266,10 @@ static enum set_outcome set_with_options(struct call *call, const struct set_opt
         error_no_memory(call);
         return SET_ANSWERED;
     }
-    if (options->time)
+    if (options->time) {
+        keyspace_remark(&call->view, key, &event_expire);
         say_set_until(call, value, expire_ms);
+    }
     return options->get ? SET_ANSWERED : SET_STORED;
 }
 
@@ -487,6 +489,8 @@ void cmd_msetex(struct call *call)
             error_no_memory(call);
             return;
         }
+        if (options.time)
+            keyspace_remark(&call->view, key, &event_expire);
     }
     if (options.time)
         say_msetex_until(call, expire_ms);

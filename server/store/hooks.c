@@ -29,3 +29,13 @@ void hooks_tell_after(const struct hooks *hooks, unsigned interest, const struct
             follower->after(follower->context, view, key, event);
     }
 }
+
+void hooks_tell_remark(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
+                       const struct key_event *event)
+{
+    for (; interest; interest &= interest - 1) {
+        const struct follower *follower = hooks->followers[__builtin_ctz(interest)];
+        if (follower->remark)
+            follower->remark(follower->context, view, key, event);
+    }
+}

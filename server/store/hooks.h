@@ -31,6 +31,9 @@ struct follower {
 
     /* Between the two, for each part of the value that has expired: its name. May be NULL. */
     void (*part_expired)(void *context, const struct view *view, const struct key *key, struct bytes part);
+
+    /* What is to be told of the key and isn't a change, or is part of one that was told. May be NULL. */
+    void (*remark)(void *context, const struct view *view, const struct key *key, const struct key_event *event);
     void *context;
 };
 
@@ -46,6 +49,8 @@ void hooks_tell_before(const struct hooks *hooks, unsigned interest, const struc
                        const struct entry *entry);
 void hooks_tell_part(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
                      struct bytes part);
+void hooks_tell_remark(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
+                       const struct key_event *event);
 void hooks_tell_after(const struct hooks *hooks, unsigned interest, const struct view *view, const struct key *key,
                       const struct key_event *event);
 

@@ -19,7 +19,9 @@ enum event_class {
     EVENT_STREAM = 't',
     EVENT_EXPIRED = 'x',
     EVENT_EVICTED = 'e',
-    EVENT_WHOLE = 0, /* concerns a whole database, DEBUG, or how a value is kept: no notification */
+    EVENT_MISS = 'm', /* a key that was to be read isn't there; not a change */
+    EVENT_NEW = 'n',  /* a key that wasn't there is; told before what made it */
+    EVENT_WHOLE = 0,  /* concerns a whole database, DEBUG, or how a value is kept: no notification */
 };
 
 struct key_event {
@@ -31,6 +33,6 @@ struct key_event {
 /* ---- what happens to keys of every type ---- */
 extern const struct key_event event_del, event_emptied, event_expire, event_persist, event_rename_from, event_rename_to,
     event_move_from, event_move_to, event_copy_to, event_expired, event_evicted, event_flush, event_swap,
-    event_part_expired;
+    event_part_expired, event_miss, event_new;
 
 #endif

@@ -152,14 +152,32 @@ table_slot *slot_find_to_change(struct view *view, struct shard *shard, const st
     return slot_find_live(view, shard, key, FIND_TO_WRITE);
 }
 
+/* There is no such key. */
+static void note_miss(const struct view *view, struct shard *shard, const struct key *key, enum lookup how)
+{
+    counter_add(&shard->misses, 1);
+    if (!(how & LOOKUP_QUIET))
+        keyspace_remark(view, key, &event_miss);
+}
+
+void keyspace_remark(const struct view *view, const struct key *key, const struct key_event *event)
+{
+    const struct shard *shard = shard_of(view, key->hash);
+    if (__builtin_expect(shard->interest != 0, 0))
+        hooks_tell_remark(&view->keyspace->hooks, shard->interest, view, key, event);
+}
+
 const struct entry *keyspace_find(struct view *view, const struct key *key, enum lookup how)
 {
     struct shard *shard = shard_of(view, key->hash);
     table_slot *slot = slot_find_live(view, shard, key, FIND_TO_READ);
-    if (!(how & LOOKUP_NO_STATS))
-        counter_add(slot ? &shard->hits : &shard->misses, 1);
-    if (!slot)
+    if (!slot) {
+        if (!(how & LOOKUP_NO_STATS))
+            note_miss(view, shard, key, how);
         return NULL;
+    }
+    if (!(how & LOOKUP_NO_STATS))
+        counter_add(&shard->hits, 1);
     struct entry *entry = slot_entry(*slot);
     if (!(how & LOOKUP_NO_TOUCH) && !view->no_touch)
         recency_touch(entry, view->now_s);

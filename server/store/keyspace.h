@@ -65,6 +65,7 @@ enum lookup {
     LOOKUP_NO_TOUCH = 1, /* the access clock stays */
     LOOKUP_NO_STATS = 2, /* neither hit nor miss */
     LOOKUP_PEEK = 3,
+    LOOKUP_QUIET = 4, /* a miss is no event */
 };
 
 /* NULL if absent. The entry is borrowed until the key is changed or its shard unlocked. */
@@ -97,6 +98,9 @@ bool keyspace_delete(struct view *view, const struct key *key);
 
 /* Deletes a key of which nothing is left after a change, which has been counted and told. */
 void keyspace_delete_emptied(struct view *view, const struct key *key);
+
+/* Tells followers what belongs to a change that was told, and what isn't a change. */
+void keyspace_remark(const struct view *view, const struct key *key, const struct key_event *event);
 
 /* ---- from one key to another; the shards of both are locked ---- */
 

@@ -15,6 +15,15 @@ static const struct entry *find_in(struct view *view, int db, const struct key *
     return slot ? slot_entry(*slot) : NULL;
 }
 
+/* A key that comes from another one is new even if it takes the place of one, and that is told first. */
+static void tell_new(struct view *view, int db, const struct key *key)
+{
+    int here = view->db;
+    view->db = db;
+    keyspace_remark(view, key, &event_new);
+    view->db = here;
+}
+
 static void put_in(struct view *view, int db, const struct key *key, struct entry *entry, const struct key_event *event)
 {
     int here = view->db;
@@ -50,6 +59,7 @@ enum transfer keyspace_rename(struct view *view, const struct key *from, const s
     struct entry *moved = entry_rename(keyspace_edit(view, from, entry), to->name);
     if (!moved)
         return TRANSFER_NO_MEMORY;
+    tell_new(view, view->db, to);
     table_remove(table, from->hash, table_find_address(table, from->hash, entry));
     hook_after(view, shard, shard->interest, from, &event_rename_from, event_rename_from.changes);
     keyspace_put(view, to, moved, &event_rename_to);
@@ -63,6 +73,7 @@ enum transfer keyspace_move(struct view *view, const struct key *key, int db)
         return TRANSFER_NO_SOURCE;
     if (find_in(view, db, key))
         return TRANSFER_OCCUPIED;
+    tell_new(view, db, key);
     put_in(view, db, key, take(view, key, entry, &event_move_from), &event_move_to);
     return TRANSFER_DONE;
 }
@@ -78,6 +89,7 @@ enum transfer keyspace_copy(struct view *view, const struct key *from, int db, c
     if (!copy)
         return TRANSFER_NO_MEMORY;
     recency_init(copy, view->now_s); /* nobody has used the copy yet */
+    tell_new(view, db, to);
     put_in(view, db, to, copy, &event_copy_to);
     return TRANSFER_DONE;
 }

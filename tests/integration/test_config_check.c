@@ -153,10 +153,10 @@ END_TEST
 START_TEST(remarks_are_logged_on_sighup)
 {
     struct kit_server *server = kit_start(write_conf("timeout 1\n"));
-    write_conf("timeout 1\nnotify-keyspace-events Ex\n");
+    write_conf("timeout 1\nmin-replicas-to-write 1\n");
     kit_signal(server, SIGHUP);
-    kit_await_log(server, "kvs.conf:2: notify-keyspace-events is 'xE', but kvs publishes no events of keys");
-    kit_await_log(server, "configuration: notify-keyspace-events set anew");
+    kit_await_log(server, "kvs.conf:2: min-replicas-to-write is '1', but kvs has no replicas");
+    kit_await_log(server, "configuration: min-replicas-to-write set anew");
     kit_stop(server);
 }
 END_TEST
@@ -165,10 +165,12 @@ START_TEST(promises_that_config_set_makes_in_vain_are_logged_and_served)
 {
     struct kit_server *server = kit_start();
     redisContext *context = kit_connect(server);
-    kit_expect(context, "+OK", "CONFIG", "SET", "notify-keyspace-events", "Ex", "min-slaves-to-write", "1");
+    kit_expect(context, "+OK", "CONFIG", "SET", "oom-score-adj", "yes", "min-slaves-to-write", "1");
     kit_expect(context, "[$min-slaves-to-write $1]", "CONFIG", "GET", "min-slaves-to-write");
-    kit_await_log(server, "CONFIG SET: notify-keyspace-events is 'xE', but kvs publishes no events of keys; "
-                          "min-replicas-to-write is '1', but kvs has no replicas");
+    kit_await_log(server,
+                  "CONFIG SET: oom-score-adj is 'yes', but "
+                  "the kernel weighs the process as it did at the start; "
+                  "systemd's OOMScoreAdjust= can change that; min-replicas-to-write is '1', but kvs has no replicas");
     kit_expect(context, "+OK", "CONFIG", "SET", "min-replicas-to-write", "0");
     char *log = kit_read_log(server);
     ck_assert_msg(!strstr(log, "is '0'"), "%s", log);

@@ -288,7 +288,7 @@ START_TEST(values_are_told_as_redis_tells_them)
          "normal 1 2 3 slave 1048576 2048 3 pubsub 33554432 8388608 60"},
         {"notify-keyspace-events", "KEA", "AKE"},
         {"notify-keyspace-events", "mxgE", "gxEm"},
-        {"notify-keyspace-events", "g$lshzxetdn", "A"},
+        {"notify-keyspace-events", "g$lshzxetdn", "An"},
         {"notify-keyspace-events", "g$lshzxetd", "A"},
         {"notify-keyspace-events", "ng", "gn"},
         {"shutdown-on-sigterm", "force now nosave", "nosave now force"},
