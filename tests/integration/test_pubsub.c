@@ -252,9 +252,16 @@ static void come_and_go(redisContext *context, unsigned index, void *data)
     }
 }
 
+static bool nobody_listens(void *data)
+{
+    (void)data;
+    return kit_info(c, "pubsub_clients") == 0;
+}
+
 START_TEST(subscribers_that_come_and_go_under_load_are_survived)
 {
     kit_parallel(server, 4, come_and_go, NULL);
+    kit_await(nobody_listens, NULL, "subscribers that have closed are gone");
     kit_expect(c, ":0", "PUBLISH", "busy", "nobody");
     kit_expect(c, "[]", "PUBSUB", "CHANNELS");
 }
