@@ -146,7 +146,7 @@ static __attribute__((noinline)) void run_serve(struct run *run, const struct ca
 {
     if (call->inside)
         return; /* after the outer call */
-    waiting_serve(run->server, &call->view, run->held);
+    waiting_serve(run->server, run->held);
     run->mark_ns = clock_monotonic_ns();
 }
 

@@ -366,8 +366,9 @@ void waiting_drop(struct client *client)
 /* A call under whose locks clients are served. */
 struct scene {
     struct server *server;
-    const struct view *now;
     const struct shard_set *held; /* NULL: everything */
+    int64_t now_ms;               /* wall */
+    uint32_t now_s;               /* monotonic */
 };
 
 /* A key that is served later, under locks of its own. */
@@ -378,6 +379,11 @@ struct later {
     size_t len;
     char name[];
 };
+
+static struct view view_of(const struct scene *scene, int db)
+{
+    return (struct view){.keyspace = scene->server->keyspace, .db = db, .now_s = scene->now_s, .now_ms = scene->now_ms};
+}
 
 static void serve_waiter(const struct scene *scene, struct wait_node *node, struct waiter *waiter)
 {
@@ -395,13 +401,10 @@ static void serve_waiter(const struct scene *scene, struct wait_node *node, stru
         .key_count = moves ? 2 : 1,
         .keys = keys,
         .reply = &reply,
-        .view = {.keyspace = scene->server->keyspace,
-                 .db = waiter->db,
-                 .no_touch = waiter->no_touch,
-                 .now_s = scene->now->now_s,
-                 .now_ms = scene->now->now_ms,
-                 .actor = waiter->actor},
+        .view = view_of(scene, waiter->db),
     };
+    call.view.no_touch = waiter->no_touch;
+    call.view.actor = waiter->actor;
     answer_begin(waiter, &reply);
     bool served = waiter->kind->serve(&call);
     assert(served);
@@ -415,9 +418,7 @@ static void post_later(const struct scene *scene, const struct wait_node *node);
 /* What the key holds now: its type, or -1 for nothing. */
 static int type_of(const struct scene *scene, const struct wait_node *node)
 {
-    struct view view = *scene->now;
-    view.db = node->key_node.db;
-    view.events = 0;
+    struct view view = view_of(scene, node->key_node.db);
     const struct entry *entry = keyspace_find(&view, &node->key_node.key, LOOKUP_PEEK);
     return entry ? entry->type : -1;
 }
@@ -443,9 +444,12 @@ static void serve_key(const struct scene *scene, struct wait_node *node)
     }
 }
 
-void waiting_serve(struct server *server, const struct view *now, const struct shard_set *held)
+void waiting_serve(struct server *server, const struct shard_set *held)
 {
-    struct scene scene = {server, now, gate_is_mine() ? NULL : held};
+    struct scene scene = {.server = server,
+                          .held = gate_is_mine() ? NULL : held,
+                          .now_ms = clock_wall_ms(),
+                          .now_s = (uint32_t)(clock_monotonic_ns() / 1000000000)};
     for (struct wait_node *node = wait_queue_next(); node; node = wait_queue_next()) {
         serve_key(&scene, node);
         wait_queue_done(node);
@@ -469,11 +473,7 @@ static void serve_later(struct worker *worker, struct message *message)
         keyspace_lock(keyspace, &shards);
     }
     wait_queue_make_ready(later->db, &key);
-    if (wait_queue_has_ready()) {
-        struct view now = {
-            .keyspace = keyspace, .now_ms = clock_wall_ms(), .now_s = (uint32_t)(clock_monotonic_ns() / 1000000000)};
-        waiting_serve(later->server, &now, &shards);
-    }
+    waiting_serve(later->server, &shards);
     keyspace_unlock(keyspace, &shards);
     mem_free(later);
 }

@@ -32,7 +32,6 @@ struct call;
 struct client;
 struct keyspace;
 struct server;
-struct view;
 
 /* ---- handlers, on the client's worker and under the locks of the call's keys ---- */
 
@@ -50,9 +49,9 @@ void waiting_try(struct call *call, const struct wait_kind *kind, const struct a
 
 /*
  * Serves all whose keys the thread has made ready, while wait_queue_has_ready(). held: what the call has locked; NULL:
- * the world is stopped. now is a view of which the times count.
+ * the world is stopped. A key that has expired during the call serves nobody.
  */
-void waiting_serve(struct server *server, const struct view *now, const struct shard_set *held);
+void waiting_serve(struct server *server, const struct shard_set *held);
 
 /* ---- the worker's round ---- */
 

@@ -575,7 +575,7 @@ static void tell_stored(struct sort *sort)
     if (effect_is_wanted())
         effect_of_call(call);
     if (wait_queue_has_ready() && !call->inside)
-        waiting_serve(call->server, &call->view, &sort->hold.shards);
+        waiting_serve(call->server, &sort->hold.shards);
 }
 
 /* Puts the list under its key; without elements the key is deleted. */

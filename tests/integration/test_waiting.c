@@ -269,6 +269,71 @@ START_TEST(a_sorted_list_that_is_stored_is_moved_on)
 }
 END_TEST
 
+/* ---- transactions ---- */
+
+START_TEST(exec_serves_at_its_end)
+{
+    int a = waiter("BLPOP k j 0\r\n", 0), b = waiter("BLPOP j 0\r\n", 1);
+    kit_expect(c, "+OK", "MULTI");
+    kit_expect(c, "+QUEUED", "RPUSH", "k", "gone");
+    kit_expect(c, "+QUEUED", "DEL", "k");
+    kit_expect(c, "+QUEUED", "BLPOP", "none", "0");
+    kit_expect(c, "+QUEUED", "RPUSH", "j", "2");
+    kit_expect(c, "+QUEUED", "RPUSH", "k", "1");
+    kit_expect(c, "+QUEUED", "LLEN", "k");
+    kit_expect(c, "[:1 :1 nil :1 :1 :1]", "EXEC");
+    kit_raw_expect(a, "*2\r\n$1\r\nk\r\n$1\r\n1\r\n"); /* k was ready first, and again when it mattered */
+    kit_raw_expect(b, "*2\r\n$1\r\nj\r\n$1\r\n2\r\n");
+    kit_expect(c, ":0", "DBSIZE");
+    close(a), close(b);
+}
+END_TEST
+
+START_TEST(exec_moves_on_to_keys_that_it_doesn_t_name)
+{
+    int a = waiter("BLMOVE a b LEFT LEFT 0\r\n", 0), b = waiter("BLMOVE b d LEFT LEFT 0\r\n", 1);
+    int d = waiter("BLPOP d 0\r\n", 2);
+    kit_expect(c, "+OK", "MULTI");
+    kit_expect(c, "+QUEUED", "RPUSH", "a", "x");
+    kit_expect(c, "+QUEUED", "PING");
+    kit_expect(c, "[:1 +PONG]", "EXEC");
+    kit_expect(c, ":0", "DBSIZE");
+    kit_raw_expect(a, "$1\r\nx\r\n");
+    kit_raw_expect(b, "$1\r\nx\r\n");
+    kit_raw_expect(d, "*2\r\n$1\r\nd\r\n$1\r\nx\r\n");
+    close(a), close(b), close(d);
+}
+END_TEST
+
+START_TEST(a_key_that_expires_in_exec_serves_nobody)
+{
+    int fd = waiter("BLPOP k 0\r\n", 0);
+    kit_expect(c, "+OK", "MULTI");
+    kit_expect(c, "+QUEUED", "RPUSH", "k", "x");
+    kit_expect(c, "+QUEUED", "PEXPIRE", "k", "1");
+    kit_expect(c, "+QUEUED", "DEBUG", "SLEEP", "0.01");
+    kit_expect(c, "[:1 :1 +OK]", "EXEC");
+    expect_waits(fd);
+    kit_expect(c, ":1", "RPUSH", "k", "y");
+    kit_raw_expect(fd, "*2\r\n$1\r\nk\r\n$1\r\ny\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(being_served_touches_what_others_watch)
+{
+    int fd = waiter("BLMOVE a b LEFT LEFT 0\r\n", 0);
+    redisContext *other = kit_connect(server);
+    kit_expect(other, "+OK", "WATCH", "b");
+    kit_expect(c, ":1", "RPUSH", "a", "x");
+    kit_raw_expect(fd, "$1\r\nx\r\n");
+    kit_expect(other, "+OK", "MULTI");
+    kit_expect(other, "nil", "EXEC");
+    redisFree(other);
+    close(fd);
+}
+END_TEST
+
 /* ---- other ends ---- */
 
 START_TEST(time_runs_out_to_the_millisecond)
@@ -680,6 +745,10 @@ Suite *suite_waiting(void)
     tcase_add_test(tcase, moves_in_a_circle_end);
     tcase_add_test(tcase, where_the_destination_is_no_list_the_element_stays_for_the_next);
     tcase_add_test(tcase, a_sorted_list_that_is_stored_is_moved_on);
+    tcase_add_test(tcase, exec_serves_at_its_end);
+    tcase_add_test(tcase, exec_moves_on_to_keys_that_it_doesn_t_name);
+    tcase_add_test(tcase, a_key_that_expires_in_exec_serves_nobody);
+    tcase_add_test(tcase, being_served_touches_what_others_watch);
     tcase_add_test(tcase, time_runs_out_to_the_millisecond);
     tcase_add_test(tcase, timeouts_end_in_their_order);
     tcase_add_test(tcase, unblock_ends_a_wait_in_either_way);
