@@ -66,7 +66,8 @@ static void copy_request(struct waiter *waiter, const struct call *call)
         waiter->argv[i] = (struct arg){text, arg->len, NULL};
         if (key < call->key_count && call->keys[key].name.data == arg->data) {
             struct key copy = {{text, arg->len}, call->keys[key].hash};
-            waiter->links[key++] = (struct wait_link){.waiter = waiter, .key = copy};
+            waiter->links[key] = (struct wait_link){.waiter = waiter, .key = copy};
+            key++;
         }
         text += arg->len;
     }
