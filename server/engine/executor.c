@@ -86,7 +86,7 @@ enum ran {
     RAN_LONG, /* it has, and the next one of a group is to wait for another turn */
 };
 
-static __attribute__((noinline)) enum ran run_note(struct run *run, struct call *call, int64_t took_ns)
+static enum ran run_note(struct run *run, struct call *call, int64_t took_ns)
 {
     const struct config *config = &run->server->config;
     if (effect_is_wanted())
@@ -137,17 +137,24 @@ static __attribute__((noinline)) enum ran run_note_unfinished(const struct run *
     if (call->outcome == CALL_NEEDS_TURN)
         turn_work(call)->took_ns = took_ns;
     else if (call->outcome == CALL_WAITS)
-        stats_record(run->stats, call->command->number, (uint64_t)took_ns, false, false);
+        stats_record_begun(run->stats, call->command->number, (uint64_t)took_ns);
     return RAN_NOT;
 }
 
-/* Clients have waited for what the call has done. What is done for them isn't the next command's time. */
-static __attribute__((noinline)) void run_serve(struct run *run, const struct call *call)
+/*
+ * The call is to be noted, clients have waited for what it has done, or its own one keeps a cache. Those who wait for
+ * what a call inside another does come after the outer one. What is done for them isn't the next command's time.
+ */
+static __attribute__((noinline)) enum ran run_tell(struct run *run, struct call *call, int64_t took_ns)
 {
-    if (call->inside)
-        return; /* after the outer call */
-    waiting_serve(run->server, run->held);
-    run->mark_ns = clock_monotonic_ns();
+    enum ran ran = took_ns >= run->note_ns ? run_note(run, call, took_ns) : RAN;
+    if (wait_queue_has_ready() && !call->inside) {
+        waiting_serve(run->server, run->held);
+        run->mark_ns = clock_monotonic_ns();
+    }
+    if (call->client->flags & CLIENT_TRACKER)
+        tracking_after_call(call);
+    return ran;
 }
 
 /* Runs the handler and updates the statistics. */
@@ -163,12 +170,10 @@ static __attribute__((noinline)) enum ran run_call(struct run *run, struct call 
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);
     call->client->last_command = call->command;
-    enum ran ran = __builtin_expect(took_ns >= run->note_ns, 0) ? run_note(run, call, took_ns) : RAN;
-    if (wait_queue_has_ready())
-        run_serve(run, call);
-    if (__builtin_expect(call->client->flags & CLIENT_TRACKER, 0))
-        tracking_after_call(call);
-    return ran;
+    if (__builtin_expect(took_ns >= run->note_ns, 0) || wait_queue_has_ready() ||
+        __builtin_expect(call->client->flags & CLIENT_TRACKER, 0))
+        return run_tell(run, call, took_ns);
+    return RAN;
 }
 
 /*

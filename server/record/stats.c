@@ -150,6 +150,13 @@ void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t 
     record(command, nanoseconds, failed, histogram);
 }
 
+void stats_record_begun(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds)
+{
+    struct command_stats *command = &stats->per_command[command_number];
+    counter_add(&command->calls, 1);
+    counter_add(&command->nanoseconds, nanoseconds);
+}
+
 void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                        bool histogram)
 {

@@ -50,7 +50,8 @@ struct thread_stats *stats_of(unsigned thread);
 void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                   bool histogram);
 
-/* The same for the rest of an execution that was recorded before, without its duration: a client has waited. */
+/* The same in two parts, for a call that lets its client wait: what it did first, and the end. */
+void stats_record_begun(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds);
 void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                        bool histogram);
 

@@ -349,6 +349,51 @@ class Server(ClientTest):
         self.assertTrue(self.redis.echo("x") == b"x")
 
 
+class Waiting(ClientTest):
+    """Commands that wait, with another thread that ends the wait once the server says that there is one."""
+
+    def feed(self, command, *arguments):
+        def act():
+            with connect() as other:
+                deadline = time.monotonic() + 10
+                while other.info("clients")["blocked_clients"] == 0 and time.monotonic() < deadline:
+                    pass
+                getattr(other, command)(*arguments)
+        thread = threading.Thread(target=act)
+        thread.start()
+        self.addCleanup(thread.join)
+
+    def test_lists_are_waited_for(self):
+        self.feed("rpush", "k", "v")
+        self.assertEqual(self.redis.blpop(["none", "k"]), (b"k", b"v"))
+        self.feed("lpush", "k", "v")
+        self.assertEqual(self.redis.brpop("k", timeout=30), (b"k", b"v"))
+        self.feed("lpush", "k", "v")
+        self.assertEqual(self.redis.brpoplpush("k", "done"), b"v")
+        self.feed("lpush", "k", "w")
+        self.assertEqual(self.redis.blmove("k", "done", 30, "LEFT", "RIGHT"), b"w")
+        self.assertEqual(self.redis.lrange("done", 0, -1), [b"v", b"w"])
+        self.assertIsNone(self.redis.blpop("k", timeout=0.01))
+
+    def test_sorted_sets_are_waited_for(self):
+        self.feed("zadd", "z", {"m": 1.5})
+        self.assertEqual(self.redis.bzpopmin("z"), (b"z", b"m", 1.5))
+        self.feed("zadd", "z", {"m": 2})
+        self.assertEqual(self.redis.bzpopmax(["none", "z"], timeout=30), (b"z", b"m", 2.0))
+        self.assertIsNone(self.redis.bzpopmin("z", timeout=0.01))
+
+    def test_a_client_is_unblocked(self):
+        with connect() as other:
+            number = other.client_id()
+            self.feed("client_unblock", number, True)
+            with self.assertRaisesRegex(redis.ResponseError, "unblocked via CLIENT UNBLOCK"):
+                other.execute_command("BLPOP", "k", 0)
+
+    def test_no_replica_is_waited_for_in_vain(self):
+        self.assertEqual(self.redis.wait(0, 0), 0)
+        self.assertEqual(self.redis.wait(1, 10), 0)
+
+
 class Threads(ClientTest):
     def run_threads(self, count, function):
         errors = []
