@@ -92,6 +92,14 @@ def redis_benchmark_words(server, words, requests, pipeline, keys):
     raise BenchError(f"{server.name}: redis-benchmark printed no line for {words[0]}")
 
 
+def hand_over(program, server, elements, pairs):
+    """So many elements pushed for clients that wait; see hand_over.c."""
+    run = _run([program, "-s", server.path, "-n", str(elements), "-c", str(pairs)], server, elements)
+    figures = json.loads(run.output)
+    run.rate = figures["requests"] / figures["seconds"]
+    return run
+
+
 class Loader:
     """The kit's own client; see loader.c for its modes."""
 
