@@ -317,7 +317,9 @@ void cmd_brpop(struct call *call)
 /* BLMPOP timeout numkeys key [key ...] LEFT|RIGHT [COUNT count] */
 void cmd_blmpop(struct call *call)
 {
-    waiting_try(call, &wait_blmpop, &call->argv[1], reply_null_array);
+    struct lmpop options;
+    if (lmpop_options(call, 2, &options))
+        waiting_try(call, &wait_blmpop, &call->argv[1], reply_null_array);
 }
 
 /* BLMOVE source destination LEFT|RIGHT LEFT|RIGHT timeout. Inside another call the answer is another than in vain. */

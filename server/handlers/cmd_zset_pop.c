@@ -224,5 +224,7 @@ void cmd_bzpopmax(struct call *call)
 /* BZMPOP timeout numkeys key [key ...] MIN|MAX [COUNT count] */
 void cmd_bzmpop(struct call *call)
 {
-    waiting_try(call, &wait_bzmpop, &call->argv[1], reply_null_array);
+    struct zmpop options;
+    if (zmpop_options(call, 2, &options))
+        waiting_try(call, &wait_bzmpop, &call->argv[1], reply_null_array);
 }

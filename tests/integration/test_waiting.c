@@ -336,6 +336,23 @@ END_TEST
 
 /* ---- other ends ---- */
 
+START_TEST(a_timeout_has_bounds)
+{
+    static const char *const too_large[] = {"inf", "1e400", "9223372036854775", "9999999999999999999"};
+    for (size_t i = 0; i < sizeof too_large / sizeof too_large[0]; i++)
+        kit_expect(c, "-ERR timeout is out of range", "BLPOP", "k", too_large[i]);
+    kit_expect(c, "-ERR timeout is negative", "BLPOP", "k", "-0.001");
+    kit_expect(c, "-ERR timeout is not a float or out of range", "BRPOP", "k", "nan");
+    kit_expect(c, "-ERR timeout is out of range", "WAIT", "1", "9223372036854775807");
+    kit_expect(c, "-ERR timeout is not an integer or out of range", "WAIT", "1", "1.5");
+    kit_expect(c, "-ERR value is out of range, value must between 0 and 1", "WAITAOF", "2", "0", "0");
+    kit_expect(c, "-ERR value is out of range, must be positive", "WAITAOF", "0", "-1", "0");
+    kit_expect(c, "-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.", "WAITAOF", "1", "0",
+               "0");
+    kit_expect(c, "[:0 :0]", "WAITAOF", "0", "0", "0");
+}
+END_TEST
+
 START_TEST(time_runs_out_to_the_millisecond)
 {
     static const struct {
@@ -749,6 +766,7 @@ Suite *suite_waiting(void)
     tcase_add_test(tcase, exec_moves_on_to_keys_that_it_doesn_t_name);
     tcase_add_test(tcase, a_key_that_expires_in_exec_serves_nobody);
     tcase_add_test(tcase, being_served_touches_what_others_watch);
+    tcase_add_test(tcase, a_timeout_has_bounds);
     tcase_add_test(tcase, time_runs_out_to_the_millisecond);
     tcase_add_test(tcase, timeouts_end_in_their_order);
     tcase_add_test(tcase, unblock_ends_a_wait_in_either_way);
