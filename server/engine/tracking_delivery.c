@@ -14,13 +14,6 @@
 
 static __thread bool has_put_off; /* some of this worker's clients have left so much unread */
 
-/* Whether what is redirected to this RESP2 client can be told to it. */
-static bool is_subscriber(const struct client *client)
-{
-    (void)client;
-    return false; /* there are no channels yet */
-}
-
 /* The words before the names. False: the client can't be told. */
 static bool write_head(const struct client *client, const struct notice *notice, struct reply *reply)
 {
@@ -29,7 +22,7 @@ static bool write_head(const struct client *client, const struct notice *notice,
         reply_bulk_text(reply, "invalidate");
         return true;
     }
-    if (!notice->redirected || !is_subscriber(client))
+    if (!notice->redirected || !(client->flags & CLIENT_LISTENING))
         return false;
     reply_push(reply, 3);
     reply_bulk_text(reply, "message");

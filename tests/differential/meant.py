@@ -104,6 +104,14 @@ MEANT = [
     Meant("CLIENT LIST, CLIENT INFO, ACL LOG, SLOWLOG GET", r"CLIENT (LIST|INFO)|ACL LOG|SLOWLOG GET", lambda *_: False,
           "pid, uid, gid, access and socket stand at the end of a client's line, pid, uid and gid in SLOWLOG's address",
           "The kernel knows who is at the other end of a socket file, and the file says what they may do."),
+    Meant("CLIENT TRACKING ... NOLOOP", r"CLIENT TRACKING", lambda *_: False,
+          "a client that changes a key which it has read is told of the next change by others",
+          "It may have kept what it has written. Redis forgets that it knows the key."),
+    Meant("CLIENT TRACKING", r"CLIENT TRACKING", lambda *_: False,
+          "after an error there is no +OK; SWAPDB is told as an invalidation of everything; very many invalidations that "
+          "one client hasn't read become one of everything; long names count as several in tracking-table-max-keys",
+          "Redis sends both where two new prefixes overlap and the first isn't one of them, and leaves caches stale after "
+          "SWAPDB. What waits for a client is to have a bound."),
     Meant("CLIENT PAUSE", r"CLIENT PAUSE 9223372036854775807",
           replies(b"+OK", b"-ERR timeout is out of range"),
           "a timeout that ends past the range of the clock is refused", FOLLOWS_7_2),
