@@ -138,13 +138,16 @@ static void tell_after(struct view *view, unsigned interest, int db, const struc
     view->db = here;
 }
 
-/* Their numbers, and -1 at the end; to be freed with mem_free(). */
-static int *databases_in_use(const struct keyspace *keyspace)
+/* Their numbers, or that of the view's if there are none, and -1 at the end; to be freed with mem_free(). */
+static int *databases_to_tell(const struct view *view)
 {
+    const struct keyspace *keyspace = view->keyspace;
     size_t count = 0;
-    int *list = mem_alloc((database_set_count(&keyspace->used) + 1) * sizeof *list);
+    int *list = mem_alloc((database_set_count(&keyspace->used) + 2) * sizeof *list);
     for (int db = keyspace_next_database(keyspace, 0); db >= 0; db = keyspace_next_database(keyspace, db + 1))
         list[count++] = db;
+    if (count == 0) /* whoever is told of it is told even if there was nothing */
+        list[count++] = view->db;
     list[count] = -1;
     return list;
 }
@@ -190,7 +193,7 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
         flush = flush_one(keyspace, db);
         tell_after(view, interest, db, &event_flush, flush->job.units);
     } else {
-        int *told = databases_in_use(keyspace);
+        int *told = databases_to_tell(view);
         for (int i = 0; told[i] >= 0; i++)
             tell_before(view, interest, told[i]);
         flush = flush_all(keyspace);

@@ -87,6 +87,7 @@ static void end(void)
         tracker_release(left);
     tracking_table_clear();
     reaper_stop();
+    output_pool_drain();
     ck_assert_uint_eq(tracking_table_keys(), 0);
     ck_assert_uint_eq(tracking_table_items(), 0);
     ck_assert_uint_eq(trackers_on(), 0);
