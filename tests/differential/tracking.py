@@ -71,7 +71,7 @@ def asked(source):
         ["CLIENT", "TRACKING", "ON", "REDIRECT", "0"], ["CLIENT", "TRACKING", "ON", "NOSUCH"],
         ["CLIENT", "CACHING", source.choice(["YES", "NO", "bad"])], ["CLIENT", "CACHING", source.choice(["YES", "NO"])],
         ["CLIENT", "TRACKINGINFO"], ["CLIENT", "GETREDIR"], ["RESET"], ["HELLO", "3"], ["HELLO", "2"],
-        ["CLIENT", "GETNAME"], ["NOSUCH"], ["GET"], ["CLIENT", "REPLY", "SKIP"], ["MULTI"], ["EXEC"], ["DISCARD"],
+        ["CLIENT", "GETNAME"], ["NOSUCH"], ["GET"], ["MULTI"], ["EXEC"], ["DISCARD"],
         ["SELECT", source.choice("01")]])
 
 
