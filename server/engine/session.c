@@ -414,9 +414,10 @@ static int session_served(void *context)
 {
     (void)context;
     wave_run();
-    tracking_after_batch();
-    if (__builtin_expect(held_clients == 0, 1) && !waiting_has_ended())
+    if (__builtin_expect(held_clients == 0, 1) && !waiting_has_ended()) {
+        tracking_after_batch();
         return -1;
+    }
     worker_take_turns(HELD_RETRY);
     worker_take_turns(HELD_TURN);
     worker_end_waits();

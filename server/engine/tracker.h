@@ -129,7 +129,7 @@ bool trackers_post_calls(void);
 extern __thread struct inbox *trackers_to_call; /* private */
 static inline bool trackers_wait(void)
 {
-    return __builtin_expect(trackers_to_call != NULL, 0);
+    return __builtin_expect(!!trackers_to_call, 0);
 }
 
 #endif

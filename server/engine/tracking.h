@@ -50,7 +50,7 @@ static inline void tracking_after_batch(void)
 {
     if (prefixes_wait())
         prefixes_tell();
-    if (trackers_wait())
+    if (trackers_have_work())
         trackers_call();
 }
 

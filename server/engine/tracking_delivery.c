@@ -12,6 +12,7 @@
 #define CHANNEL "__redis__:invalidate"
 #define UNREAD_MAX ((size_t)16 << 20) /* bytes of output that lie unread, from which on notices wait */
 
+__thread bool trackers_called;
 static __thread bool has_put_off; /* some of this worker's clients have left so much unread */
 
 /* The words before the names. False: the client can't be told. */
@@ -104,13 +105,16 @@ static void serve(const struct worker *worker)
 
 void trackers_message(struct worker *worker, struct message *message)
 {
+    (void)worker;
     (void)message;
-    serve(worker);
+    trackers_called = true;
 }
 
 void trackers_call(void)
 {
-    if (trackers_post_calls())
+    bool own = trackers_post_calls() || trackers_called;
+    trackers_called = false;
+    if (own)
         serve(worker_self());
 }
 

@@ -14,17 +14,28 @@
 #ifndef KVS_ENGINE_TRACKING_DELIVERY_H
 #define KVS_ENGINE_TRACKING_DELIVERY_H
 
+#include "engine/tracker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
 struct message;
 struct reply;
-struct tracker;
 struct worker;
 
 /* Writes what waits behind the replies of a client whose reply is open, and of one whose reply isn't. */
 void tracker_write(struct tracker *tracker, struct reply *reply);
 void tracker_catch_up(struct tracker *tracker);
 
-/* For trackers_init(). */
+/* For trackers_init(): it is answered at the end of the round, behind replies that other threads have made. */
 void trackers_message(struct worker *worker, struct message *message);
+
+/* Whether trackers_call() has something to do. */
+extern __thread bool trackers_called; /* private */
+static inline bool trackers_have_work(void)
+{
+    return trackers_wait() || trackers_called;
+}
 
 /* Writes what the calling worker's own clients have been told, and calls the others. Without locks, no reply open. */
 void trackers_call(void);

@@ -443,6 +443,57 @@ START_TEST(a_target_that_has_gone_is_told)
 }
 END_TEST
 
+/* Without pushes a notice is a message, to whoever is subscribed to something. */
+START_TEST(a_resp2_subscriber_is_told_by_messages)
+{
+    int target = kit_raw_connect(server), fd = track_to("", target);
+    ask(fd, "GET k\r\n", "_\r\n");
+    kit_expect(c, "+OK", "SET", "k", "1");
+    expect_nothing(target); /* it isn't subscribed yet */
+    ask(target, "SUBSCRIBE __redis__:invalidate\r\n", "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n");
+    ask(fd, "GET k\r\n", "$1\r\n1\r\n");
+    kit_expect(c, "+OK", "SET", "k", "2");
+    kit_raw_expect(target, "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$1\r\nk\r\n");
+    kit_expect(c, "+OK", "FLUSHALL");
+    kit_raw_expect(target, "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n$-1\r\n");
+    close(fd);
+    close(target);
+}
+END_TEST
+
+START_TEST(a_transaction_is_told_behind_its_reply)
+{
+    int fd = track("OPTIN");
+    ask(fd, "CLIENT CACHING YES\r\nMULTI\r\nGET a\r\nSET a 1\r\nGET a\r\nGET b\r\nEXEC\r\nGET d\r\n",
+        "+OK\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*4\r\n_\r\n+OK\r\n$1\r\n1\r\n_\r\n" TOLD(
+            "a") "_\r\n");
+    kit_expect(c, "+OK", "MSET", "a", "2", "b", "2", "d", "2");
+    ask(fd, "PING\r\n", TOLD("a") TOLD("b") "+PONG\r\n");
+    close(fd);
+}
+END_TEST
+
+static bool is_waiting(void *unused)
+{
+    (void)unused;
+    return kit_info(c, "blocked_clients") == 1;
+}
+
+START_TEST(what_a_waiting_client_has_moved_is_told_behind_its_reply)
+{
+    for (int i = 0; i < 20; i++) {
+        int fd = track("");
+        kit_expect(c, "+OK", "FLUSHALL");
+        ask(fd, "LLEN b\r\n", TOLD_EVERYTHING ":0\r\n");
+        kit_raw_text(fd, "BLMOVE a b LEFT LEFT 0\r\n");
+        kit_await(is_waiting, NULL, "the client's waiting");
+        kit_expect(c, ":1", "RPUSH", "a", "x");
+        kit_raw_expect(fd, "$1\r\nx\r\n" TOLD("b"));
+        close(fd);
+    }
+}
+END_TEST
+
 /* RESP2 has no pushes. */
 START_TEST(a_resp2_client_is_told_nothing)
 {
@@ -629,6 +680,9 @@ Suite *suite_tracking(void)
     tcase_add_test(tcase, prefixes_of_one_client_must_not_overlap);
     tcase_add_test(tcase, notices_are_redirected);
     tcase_add_loop_test(tcase, a_target_that_has_gone_is_told, 0, 2);
+    tcase_add_test(tcase, a_resp2_subscriber_is_told_by_messages);
+    tcase_add_test(tcase, a_transaction_is_told_behind_its_reply);
+    tcase_add_test(tcase, what_a_waiting_client_has_moved_is_told_behind_its_reply);
     tcase_add_test(tcase, a_resp2_client_is_told_nothing);
     tcase_add_test(tcase, notices_come_where_replies_do_not);
     tcase_add_test(tcase, the_table_keeps_to_its_limit);

@@ -119,7 +119,7 @@ static void expect_told(unsigned client, const char *expected)
         for (const char *at = output.head->start, *limit = at + output.bytes; at < limit;
              at++) /* lengths are left out */
             if (*at == '$') {
-                at = memchr(at, '\n', (size_t)(limit - at)) + 1;
+                at = (const char *)memchr(at, '\n', (size_t)(limit - at)) + 1;
                 const char *stop = memchr(at, '\r', (size_t)(limit - at));
                 text_addf(&told, "%s%.*s", told.data[told.len - 1] == '[' ? "" : " ", (int)(stop - at), at);
                 at = stop;
@@ -374,7 +374,7 @@ START_TEST(very_many_prefixes_are_compared_quickly)
 {
     enum { MANY = OWN_PREFIXES_MAX };
     struct bytes *names = malloc(MANY * sizeof *names);
-    char *texts = malloc((size_t)MANY * 8);
+    char *texts = calloc(MANY, 8);
     for (unsigned i = 0; i < MANY; i++)
         names[i] = (struct bytes){texts + i * 8, (size_t)snprintf(texts + i * 8, 8, "%06u", i)};
     ck_assert_ptr_null(own_prefixes_overlap(&own[0], names, MANY).given);
