@@ -14,11 +14,11 @@ struct watch {
     struct watch *next; /* of the client; worker only */
     struct watches *owner;
     uint64_t hash;
-    struct watched_key
-        *key; /* guarded, as all that follows, by the lock of its shard; NULL: taken off after a change */
+    /* guarded, as all that follows, by the lock of its shard */
+    struct watched_key *key; /* NULL: taken off after a change */
     struct watch *key_next, *key_previous;
-    bool
-        was_due; /* the key had expired when it came to be watched, and wasn't deleted yet: that it goes changes nothing */
+    /* the key had expired when it came to be watched, or came here so, and wasn't deleted yet: its end changes nothing */
+    bool was_due;
 };
 
 /* All of one client. */
@@ -96,7 +96,7 @@ static void mark_all(struct watched_key *key, bool expired)
 
 /* ---- what is told of changes ---- */
 
-/* In a stopped world: the keys of the view's database that exist are about to go, or have come. */
+/* In a stopped world: the keys of the view's database that exist are about to go. */
 static void mark_if_there(void *context, struct key_node *node)
 {
     const struct view *view = context;
@@ -105,10 +105,22 @@ static void mark_if_there(void *context, struct key_node *node)
         mark_all((struct watched_key *)node, entry_is_due(entry, view->now_ms));
 }
 
-static void mark_database(const struct view *view)
+/* Likewise: those that exist have come. One that had expired before it came is as good as none, now as then. */
+static void mark_if_come(void *context, struct key_node *node)
+{
+    const struct view *view = context;
+    const struct entry *entry = node->db == view->db ? keyspace_peek(view, &node->key) : NULL;
+    if (entry && !entry_is_due(entry, view->now_ms))
+        mark_all((struct watched_key *)node, false);
+    else if (entry)
+        for (struct watch *watch = ((struct watched_key *)node)->first; watch; watch = watch->key_next)
+            watch->was_due = true;
+}
+
+static void visit_database(const struct view *view, void (*visit)(void *context, struct key_node *node))
 {
     for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
-        key_map_each(&watched.maps[shard], mark_if_there, (void *)view);
+        key_map_each(&watched.maps[shard], visit, (void *)view);
 }
 
 static void watch_before(void *context, const struct view *view, const struct key *key, const struct entry *entry)
@@ -116,14 +128,15 @@ static void watch_before(void *context, const struct view *view, const struct ke
     (void)context;
     (void)entry;
     if (!key)
-        mark_database(view);
+        visit_database(view, mark_if_there);
 }
 
 static void watch_after(void *context, const struct view *view, const struct key *key, const struct key_event *event)
 {
     (void)context;
     if (!key) {
-        mark_database(view);
+        if (event != &event_swap_same)
+            visit_database(view, mark_if_come);
         return;
     }
     struct watched_key *node = key_map_find(map_of(key->hash), view->db, key);

@@ -33,6 +33,6 @@ struct key_event {
 /* ---- what happens to keys of every type ---- */
 extern const struct key_event event_del, event_emptied, event_expire, event_persist, event_rename_from, event_rename_to,
     event_move_from, event_move_to, event_copy_to, event_expired, event_evicted, event_flush, event_swap,
-    event_part_expired, event_miss, event_new;
+    event_swap_same, event_part_expired, event_miss, event_new;
 
 #endif

@@ -218,9 +218,12 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
 void keyspace_swap(struct view *view, int a, int b)
 {
     unsigned interest = interest_anywhere(view->keyspace);
+    if (a == b) { /* it counts as a change, but nothing changes */
+        tell_after(view, interest, a, &event_swap_same, 1);
+        return;
+    }
     tell_before(view, interest, a);
-    if (a != b)
-        tell_before(view, interest, b);
+    tell_before(view, interest, b);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &view->keyspace->shards[i];
         struct table *table = shard->tables[a];
@@ -230,8 +233,7 @@ void keyspace_swap(struct view *view, int a, int b)
     }
     database_set_swap(&view->keyspace->used, a, b);
     tell_after(view, interest, a, &event_swap, 1);
-    if (a != b)
-        tell_after(view, interest, b, &event_swap, 0);
+    tell_after(view, interest, b, &event_swap, 0);
 }
 
 /* ---- walking ---- */
