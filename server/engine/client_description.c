@@ -104,7 +104,7 @@ void client_description_take(struct client_description *description, const struc
         .queued = transaction_length(client),
         .transaction_memory = transaction_memory(client),
         .events = client_events(client, running != NULL),
-        .command = running ? running->command : client->last_command,
+        .command = running && !running->inside ? running->command : client->last_command,
         .peer = conn->peer,
         .origin = origin_retain(conn->origin),
         .user = client->user ? user_retain(client->user) : NULL,

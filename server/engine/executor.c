@@ -392,7 +392,7 @@ static void abort_transaction(struct client *client, const char *message, size_t
     reply_errorf(reply, "EXECABORT Transaction discarded because of: %.*s", (int)len, message);
 }
 
-/* As run_allows(), for EXEC in a transaction. */
+/* As run_allows(), for EXEC. */
 static bool run_allows_exec(const struct run *run, struct client *client, const struct command *command,
                             struct arg *argv, int argc, struct reply *reply)
 {
@@ -420,7 +420,7 @@ static const struct command *run_admit(const struct run *run, struct client *cli
         return NULL;
     }
     client->last_command = command;
-    bool executes = in_transaction && (command->flags & CMD_EXECUTES);
+    bool executes = command->flags & CMD_EXECUTES; /* without a transaction it is refused in the same words */
     if ((executes ? run_allows_exec : run_allows)(run, client, command, argv, argc, reply))
         return command;
     if (in_transaction && !executes)
@@ -884,6 +884,7 @@ static void queued_run(struct run *run, struct call *exec, const struct queued *
     }
     if (run_call(run, &call) == RAN_NOT)
         reply_error(exec->reply, REFUSAL_NO_MEMORY); /* it is too late to make room */
+    client->last_command = exec->command;
     if (monitor_wants(queued->command))
         run_tell_monitors(run, client, queued->request.argc, queued->request.argv);
     exec->view.events += call.view.events;

@@ -307,27 +307,32 @@ static void refuse_user(const struct call *call, enum user_verdict verdict, int 
     }
 }
 
+static bool admits(const struct call *call)
+{
+    const struct client *client = call->client;
+    int index = 0;
+    if (guard_must_log_in(client)) {
+        if (call->command->flags & CMD_NO_AUTH)
+            return true;
+        reply_error(call->reply, "NOAUTH Authentication required.");
+        return false;
+    }
+    if (call->command->access > origin_access(client->conn.origin)) {
+        guard_refuse(call, call->command->access);
+        return false;
+    }
+    enum user_verdict verdict = user_check(client->user, call->command, call->argv, call->argc, &index);
+    if (verdict == USER_ALLOWED)
+        return true;
+    refuse_user(call, verdict, index);
+    return false;
+}
+
 bool guard_admits(struct server *server, struct client *client, const struct command *command, struct arg *argv,
                   int argc, struct reply *reply)
 {
-    struct call call = {
-        .server = server, .client = client, .command = command, .argc = argc, .argv = argv, .reply = reply};
-    int index = 0;
-    if (guard_must_log_in(client)) {
-        if (command->flags & CMD_NO_AUTH)
-            return true;
-        reply_error(reply, "NOAUTH Authentication required.");
-        return false;
-    }
-    if (command->access > origin_access(client->conn.origin)) {
-        guard_refuse(&call, command->access);
-        return false;
-    }
-    enum user_verdict verdict = user_check(client->user, command, argv, argc, &index);
-    if (verdict == USER_ALLOWED)
-        return true;
-    refuse_user(&call, verdict, index);
-    return false;
+    return admits(&(struct call){
+        .server = server, .client = client, .command = command, .argc = argc, .argv = argv, .reply = reply});
 }
 
 bool guard_admits_queued(const struct call *call)
@@ -342,7 +347,9 @@ bool guard_admits_queued(const struct call *call)
     int index = 0;
     enum user_verdict verdict = USER_DENIED_COMMAND;
     reply_begin(&refusal, &aside, 2);
-    bool admitted = guard_admits(call->server, call->client, call->command, call->argv, call->argc, &refusal);
+    struct call asked = *call;
+    asked.reply = &refusal;
+    bool admitted = admits(&asked);
     reply_end(&refusal);
     output_clear(&aside);
     if (admitted)
