@@ -391,6 +391,53 @@ START_TEST(eviction_of_a_watched_key_is_a_change)
 }
 END_TEST
 
+/* ---- what is watched is held until EXEC has ended ---- */
+
+enum { SKEW_THREADS = 4, SKEW_WORK = 60 };
+
+static atomic_uint both_set;
+
+/*
+ * Of two keys, one may be set when the other isn't. Each thread watches one and sets the other: at the end of a
+ * transaction that does much before, in which the watched key doesn't occur.
+ */
+static void set_one_of_two(redisContext *context, unsigned index, void *unused)
+{
+    unsigned watched = index % 2, rounds = scratch_rounds(1500);
+    (void)unused;
+    for (unsigned i = 0; i < rounds; i++) {
+        send_command(context, "WATCH side%u", watched);
+        send_command(context, "EXISTS side%u", watched);
+        skip_replies(context, 1);
+        redisReply *reply = next_reply(context);
+        bool is_free = reply->integer == 0;
+        freeReplyObject(reply);
+        send_command(context, "MULTI");
+        for (unsigned k = 0; k < SKEW_WORK; k++)
+            send_command(context, "APPEND work%u-%u %s", index, k % 8, "x");
+        send_command(context, is_free ? "SET side%u 1" : "EXISTS own%u", 1 - watched);
+        send_command(context, "EXEC");
+        skip_replies(context, SKEW_WORK + 2);
+        freeReplyObject(exec_reply(context, SKEW_WORK + 1));
+        send_command(context, "EXISTS side0 side1");
+        reply = next_reply(context);
+        atomic_fetch_add(&both_set, reply->integer == 2);
+        freeReplyObject(reply);
+        send_command(context, i % 8 ? "DEL side%u" : "DEL side%u work0 work1", 1 - watched);
+        skip_replies(context, 1);
+    }
+}
+
+START_TEST(a_watched_key_stays_as_it_is_until_exec_ends)
+{
+    begin(0);
+    atomic_store(&both_set, 0);
+    kit_parallel(server, SKEW_THREADS, set_one_of_two, NULL);
+    ck_assert_uint_eq(atomic_load(&both_set), 0);
+    end();
+}
+END_TEST
+
 /* ---- clients that go in between ---- */
 
 /* They watch what others write, queue, and are gone: by themselves or by CLIENT KILL. */
@@ -470,6 +517,7 @@ Suite *suite_transaction_races(void)
     tcase_add_test(tcase, no_increment_by_watch_is_lost);
     tcase_add_test(tcase, exec_finds_what_was_watched_as_it_was);
     tcase_add_test(tcase, eviction_of_a_watched_key_is_a_change);
+    tcase_add_test(tcase, a_watched_key_stays_as_it_is_until_exec_ends);
     tcase_add_test(tcase, clients_may_go_in_the_middle);
     suite_add_tcase(suite, tcase);
     return suite;
