@@ -13,6 +13,7 @@ import chance
 import resp
 import rules
 import servers
+import unfold
 from meant import meant_difference
 
 RESP2, RESP3, INLINE = "RESP2", "RESP3", "inline"
@@ -226,7 +227,7 @@ class PairConnection:
             if changes is not None:
                 replies.pop()
             seen.append(changes)
-            outcome.append((chance.without_company(origins, replies), ending))
+            outcome.append((chance.without_company(origins, unfold.unfold(sent, replies)), ending))
         self.rises = self.pair.note_changes(seen)
         return outcome
 
@@ -282,7 +283,7 @@ class PairConnection:
         fresh.exchange([])
         done = []
         found = False
-        for args in self.history + commands:
+        for args in unfold.without_transactions(self.history + commands):
             fresh.exchange([args])
             if fresh.rises is None:
                 fresh.close()
@@ -298,6 +299,9 @@ class PairConnection:
     def shrink(self, before, args):
         """The fewest commands found, run on empty servers before args, that show a mismatch again; or None."""
         budget = [SHRINK_REPLAYS]
+        before = unfold.without_transactions(before)   # what shows only within one is named by what led to it
+        if unfold.name_of(args) in unfold.BORDERS:
+            return None
 
         def shows(sequence):
             if budget[0] <= 0:

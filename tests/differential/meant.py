@@ -50,10 +50,10 @@ def no_evict_cleared(oracle, kvs, why):
         return False
     oracle = oracle[oracle.index(b"\r\n"):]
     kvs = kvs[kvs.index(b"\r\n"):]
-    return not rules.client_list((), oracle.strip().replace(b"flags=Ue ", b"flags=U "), kvs.strip())
+    return not rules.client_list((), re.sub(rb"flags=(\w*)e ", rb"flags=\1 ", oracle.strip()), kvs.strip())
 
 
-NOPERM_OF_7_0 = re.compile(rb"-NOPERM this user has no permissions to (run the '([^']*)' command|"
+NOPERM_OF_7_0 = re.compile(rb"-(?:EXECABORT Transaction discarded because of: )?NOPERM this user has no permissions to (run the '([^']*)' command|"
                            rb"access one of the (key|channel)s used as arguments)\r\n")
 
 
@@ -63,7 +63,8 @@ def noperm_of_7_2(oracle, kvs, why):
         return False
     if match[3]:
         return kvs == b"-NOPERM No permissions to access a %s\r\n" % match[3]
-    return bool(re.fullmatch(rb"-NOPERM User \S+ has no permissions to run the '%s' command\r\n" % re.escape(match[2]), kvs))
+    start = oracle[:oracle.index(b"NOPERM")]
+    return bool(re.fullmatch(re.escape(start) + rb"NOPERM User \S+ has no permissions to run the '%s' command\r\n" % re.escape(match[2]), kvs))
 
 
 def dryrun_of_7_2(oracle, kvs, why):
@@ -185,6 +186,11 @@ MEANT = [
           "counts",
           "Redis counts what clients send, so it evicts all keys for a large value before it refuses it, and accepts one that "
           "isn't sent (SETRANGE) and evicts all keys at the next write."),
+    Meant("what is queued under maxmemory", r"", lambda *_: False, "only writes that need memory are refused while they are queued",
+          "What a client queues is counted as the client's and has a limit there (client-query-buffer-limit, maxmemory-clients); "
+          "Redis refuses all, DEL as well."),
+    Meant("CLIENT REPLY within a transaction", r"\(RAW TRANSACTION\) .*CLIENT REPLY", lambda *_: True,
+          "the reply of EXEC comes as a whole, or not at all", "Redis leaves out some of its elements, and no client can read on."),
     Meant("inline commands and counts with a NUL byte", r"\(RAW BYTES\) .*\x00",
           lambda oracle, kvs, why: oracle == b"" and kvs != b"", "the line is read as it is",
           "Redis stops reading such a line at the NUL and waits for ever for its end."),
