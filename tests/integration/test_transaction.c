@@ -297,7 +297,7 @@ START_TEST(nobody_begins_one_before_logging_in)
     kit_expect(c, "+OK", "CONFIG", "SET", "requirepass", "secret");
     redisContext *stranger = kit_connect(server);
     kit_expect(stranger, "-NOAUTH Authentication required.", "MULTI");
-    kit_expect(stranger, "-NOAUTH Authentication required.", "EXEC");
+    kit_expect(stranger, "-EXECABORT Transaction discarded because of: NOAUTH Authentication required.", "EXEC");
     redisFree(stranger);
 }
 END_TEST
