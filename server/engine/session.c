@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "base/gate.h"
 #include "base/memory.h"
 #include "engine/client.h"
 #include "engine/client_limits.h"
@@ -414,15 +415,16 @@ static int session_served(void *context)
 {
     (void)context;
     wave_run();
+    bool more = watches_free_some();
     if (__builtin_expect(held_clients == 0, 1) && !waiting_has_ended()) {
         tracking_after_batch();
-        return -1;
+        return more ? 0 : -1;
     }
     worker_take_turns(HELD_RETRY);
     worker_take_turns(HELD_TURN);
     worker_end_waits();
     tracking_after_batch();
-    if (held_count(HELD_TURN) > 0 || waiting_has_ended())
+    if (held_count(HELD_TURN) > 0 || waiting_has_ended() || more)
         return 0;
     int next_ms = waiting_next_ms();
     return held_count(HELD_RETRY) > 0 && (next_ms < 0 || next_ms > RETRY_MS) ? RETRY_MS : next_ms;
@@ -544,6 +546,10 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 static void session_ended(void *context)
 {
     (void)context;
+    gate_enter(worker_gate(worker_self()));
+    while (watches_free_some())
+        ;
+    gate_leave(worker_gate(worker_self()));
     give_back_parsers();
     monitors_part();
     delivery_part();

@@ -25,8 +25,21 @@ struct watch {
 struct watches {
     atomic_bool marked; /* relaxed: written and read under the lock of a key that has changed, or only to be shown */
     struct watch *first;
-    size_t memory; /* bytes, as connection_memory_add() was told */
+    size_t count;
+    struct shard_set shards; /* of all */
+    int64_t soonest_ms;      /* wall time: a key, or a part of its value, expires then, unless something changes before */
+    size_t memory;           /* bytes, as connection_memory_add() was told */
+    struct watches *next;    /* among those that were given up */
 };
+
+/*
+ * Given up by clients of this worker, too many to be freed under locks at once. They still hang on keys, and are marked
+ * like any other.
+ */
+static __thread struct watches *given_up;
+
+#define FREED_UNDER_LOCKS 500 /* no more by the command that gives them up */
+#define FREED_AT_ONCE 64      /* few enough that most shards stay free meanwhile */
 
 struct watched_key {
     struct key_node node; /* first */
@@ -163,6 +176,7 @@ static struct watches *watches_make(struct client *client)
     struct client_extra *extra = client_extra(client);
     if (!extra->watches) {
         extra->watches = mem_calloc(sizeof *extra->watches);
+        extra->watches->soonest_ms = INT64_MAX;
         extra->watches->memory = mem_usable(extra->watches);
         connection_memory_add(extra->watches->memory);
     }
@@ -193,7 +207,12 @@ void watch_key(struct client *client, const struct view *view, const struct key 
                             .owner = watches,
                             .hash = key->hash,
                             .was_due = entry && entry_is_due(entry, view->now_ms)};
+    int64_t next_ms = entry ? entry_next_expiry(entry) : INT64_MAX;
+    if (next_ms > view->now_ms && next_ms < watches->soonest_ms)
+        watches->soonest_ms = next_ms;
     watches->first = watch;
+    watches->count++;
+    shard_set_add(&watches->shards, key->hash);
     size_t memory = mem_usable(watch) + sizeof *node + key->name.len;
     watches->memory += memory;
     connection_memory_add(memory);
@@ -206,31 +225,35 @@ bool watches_are_marked(const struct client *client)
     return watches && atomic_load_explicit(&watches->marked, memory_order_relaxed);
 }
 
-static bool has_expired(const struct watch *watch, int64_t now_ms)
-{
-    if (!watch->key || watch->was_due)
-        return false;
-    struct view view = {.keyspace = watched.keyspace, .db = watch->key->node.db, .now_ms = now_ms};
-    const struct entry *entry = keyspace_peek(&view, &watch->key->node.key);
-    return entry && entry_is_due(entry, now_ms);
-}
-
+/* If nothing is marked, every key is as it was when it came to be watched, with its expiry. */
 bool watches_are_broken(const struct client *client, int64_t now_ms)
 {
     const struct watches *watches = watches_of(client);
-    if (!watches)
-        return false;
-    bool broken = atomic_load_explicit(&watches->marked, memory_order_relaxed);
-    for (const struct watch *watch = watches->first; watch && !broken; watch = watch->next)
-        broken = has_expired(watch, now_ms);
-    return broken;
+    return watches && (atomic_load_explicit(&watches->marked, memory_order_relaxed) || watches->soonest_ms <= now_ms);
 }
 
 void watches_add_shards(const struct client *client, struct shard_set *shards)
 {
     const struct watches *watches = watches_of(client);
-    for (const struct watch *watch = watches ? watches->first : NULL; watch; watch = watch->next)
-        shard_set_add(shards, watch->hash);
+    if (watches)
+        shard_set_add_all(shards, &watches->shards);
+}
+
+/* With the shards of the first `most` locked. */
+static void free_some(struct watches *watches, size_t most)
+{
+    while (watches->first && most-- > 0) {
+        struct watch *watch = watches->first;
+        watches->first = watch->next;
+        take_off(watch);
+        mem_free_sized(watch, sizeof *watch);
+    }
+}
+
+static void free_emptied(struct watches *watches)
+{
+    connection_memory_subtract(watches->memory);
+    mem_free_sized(watches, sizeof *watches);
 }
 
 void watches_drop(struct client *client)
@@ -238,16 +261,15 @@ void watches_drop(struct client *client)
     struct watches *watches = watches_of(client);
     if (!watches)
         return;
-    while (watches->first) {
-        struct watch *watch = watches->first;
-        watches->first = watch->next;
-        take_off(watch);
-        mem_free_sized(watch, sizeof *watch);
-    }
-    connection_memory_subtract(watches->memory);
-    mem_free_sized(watches, sizeof *watches);
     client->extra->watches = NULL;
     client_extra_settle(client);
+    if (watches->count > FREED_UNDER_LOCKS) {
+        watches->next = given_up;
+        given_up = watches;
+        return;
+    }
+    free_some(watches, watches->count);
+    free_emptied(watches);
 }
 
 void watches_end(struct client *client)
@@ -259,6 +281,25 @@ void watches_end(struct client *client)
     keyspace_lock(watched.keyspace, &shards); /* if the world was stopped meanwhile, that changed nothing here */
     watches_drop(client);
     keyspace_unlock(watched.keyspace, &shards);
+}
+
+bool watches_free_some(void)
+{
+    struct watches *watches = given_up;
+    if (!watches)
+        return false;
+    struct shard_set shards = {0};
+    size_t count = 0;
+    for (const struct watch *watch = watches->first; watch && count < FREED_AT_ONCE; watch = watch->next, count++)
+        shard_set_add(&shards, watch->hash);
+    keyspace_lock(watched.keyspace, &shards);
+    free_some(watches, count);
+    keyspace_unlock(watched.keyspace, &shards);
+    if (!watches->first) {
+        given_up = watches->next;
+        free_emptied(watches);
+    }
+    return given_up != NULL;
 }
 
 size_t watches_memory(const struct client *client)

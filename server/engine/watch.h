@@ -33,9 +33,18 @@ bool watches_are_marked(const struct client *client);
 /* Adds the shards of all keys that the client watches. */
 void watches_add_shards(const struct client *client, struct shard_set *shards);
 
-/* The client gives up its watches. By its worker; the first needs the locks, the second takes them. */
+/*
+ * The client gives up its watches. By its worker; the first needs the locks, the second takes them. Many of them are
+ * freed later, by watches_free_some().
+ */
 void watches_drop(struct client *client);
 void watches_end(struct client *client);
+
+/*
+ * Frees some of the watches that clients of the calling worker have given up: whether there are more. Inside the gate,
+ * holding no lock.
+ */
+bool watches_free_some(void);
 
 /* Bytes of the client's watches. */
 size_t watches_memory(const struct client *client);

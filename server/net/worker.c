@@ -242,10 +242,10 @@ static void worker_drain(struct worker *worker)
 
 static int worker_timeout(const struct worker *worker)
 {
-    if (!worker->first && !worker->stopping)
-        return -1;
     if (worker->next_round_ms == 0)
         return 0;
+    if (!worker->first && !worker->stopping)
+        return -1;
     int64_t wait = worker->next_tick_ms - clock_monotonic_ms();
     if (worker->next_round_ms > 0 && worker->next_round_ms < wait)
         wait = worker->next_round_ms;
@@ -272,6 +272,8 @@ static void worker_round(struct worker *worker, const struct epoll_event *events
         worker_drain(worker);
     worker_flush(worker);
     worker_free_closed(worker);
+    if (!worker->first) /* the last one may have left work to do */
+        worker->next_round_ms = worker->service->served(worker->service->context);
 }
 
 static void *worker_main(void *argument)

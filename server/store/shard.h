@@ -87,6 +87,13 @@ static inline void shard_set_add(struct shard_set *set, uint64_t hash)
     shard_set_add_shard(set, key_shard(hash));
 }
 
+static inline void shard_set_add_all(struct shard_set *set, const struct shard_set *others)
+{
+    set->words |= others->words;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS / 64; i++)
+        set->bits[i] |= others->bits[i];
+}
+
 static inline bool shard_set_has(const struct shard_set *set, uint64_t hash)
 {
     unsigned shard = key_shard(hash);
