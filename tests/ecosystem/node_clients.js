@@ -80,10 +80,18 @@ async function withIoredis() {
     const replies = await client.pipeline().set('a', '1').incr('a').incr('k').get('a').exec();
     assert.deepStrictEqual(replies.map(([error, value]) => (error ? 'error' : value)), ['OK', 2, 'error', '2']);
   });
-  await claim('ioredis: a transaction is refused whole', async () => {
-    const replies = await client.multi().set('t', '1').incr('u').exec();
-    assert(replies.length === 2 && replies.every(([error]) => /no transactions yet/.test(error)));
-    assert.strictEqual(await client.exists('t', 'u'), 0);
+  await claim('ioredis: multi and watch', async () => {
+    assert.deepStrictEqual(await client.multi().set('t', '1').incr('t').exec(), [[null, 'OK'], [null, 2]]);
+    const [[, ok], [error]] = await client.multi().set('t', 'text').incr('t').exec();
+    assert(ok === 'OK' && /not an integer/.test(error));
+    const other = client.duplicate();
+    await client.watch('t');
+    await other.set('t', '5');
+    assert.strictEqual(await client.multi().set('t', 'never').exec(), null);
+    await client.watch('t');
+    assert.deepStrictEqual(await client.multi({ pipeline: false }) && await client.incr('t'), 'QUEUED');
+    assert.deepStrictEqual(await client.exec(), [[null, 6]]);
+    other.disconnect();
   });
   await claim('ioredis: buffers are binary safe', async () => {
     const bytes = Buffer.from([0, 13, 10, 255, 36, 42]);

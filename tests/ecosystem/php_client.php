@@ -42,8 +42,19 @@ claim("INFO has fields", strpos($redis->info()["redis_version"] ?? "", "7.") ===
 claim("OBJECT ENCODING", $redis->select(0) && $redis->object("encoding", "a") === "int");
 $redis->set("text", "abc");
 claim("an error reply is false and kept", $redis->incr("text") === false && strpos($redis->getLastError(), "integer") !== false);
+claim("MULTI and EXEC", $redis->multi()->set("multi", "1")->incr("multi")->get("multi")->exec() === [true, 2, "2"]);
+claim("MULTI in a pipeline", $redis->pipeline()->multi()->incr("multi")->exec() !== false && $redis->exec() !== false
+    && $redis->get("multi") === "3");
 $redis->multi();
-$redis->set("multi", "1");
-claim("a transaction fails as a whole, and the connection is as good as before", $redis->exec() === [false]
-    && $redis->get("multi") === false && $redis->set("multi", "2") && $redis->get("multi") === "2");
+$redis->set("multi", "never");
+claim("DISCARD", $redis->discard() && $redis->get("multi") === "3");
+$other = new Redis();
+$other->connect($argv[1]);
+$redis->select(0) && $other->select(0);
+$redis->watch("multi");
+$other->incr("multi");
+claim("EXEC runs nothing when a watched key has changed", $redis->multi()->set("multi", "never")->exec() === false
+    && $redis->get("multi") === "4");
+$redis->watch(["multi", "text"]);
+claim("EXEC runs when none has", $redis->multi()->set("multi", "5")->exec() === [true] && $redis->get("multi") === "5");
 exit($failures ? 1 : 0);

@@ -224,12 +224,34 @@ class Connections(ClientTest):
         replies = pipe.execute()
         self.assertEqual(replies, [part for number in range(5000) for part in (True, number + 1)])
 
-    def test_a_transaction_is_refused_whole(self):
+    def test_transaction(self):
         pipe = self.redis.pipeline()
-        pipe.set("t", 1).incr("u")
-        self.assertRaisesRegex(redis.ResponseError, "no transactions yet", pipe.execute)
-        self.assertEqual(self.redis.exists("t", "u"), 0)
-        self.assertTrue(self.redis.set("t", 1), "the connection is as good as before")
+        self.assertEqual(pipe.set("t", 1).incr("t").hset("h", "f", "v").hgetall("h").execute(), [True, 2, 1, {b"f": b"v"}])
+        pipe.incr("h").set("t", 7)
+        replies = pipe.execute(raise_on_error=False)
+        self.assertTrue(isinstance(replies[0], redis.ResponseError) and replies[1] is True)
+        pipe.execute_command("NOSUCH")
+        self.assertRaises(redis.ExecAbortError, pipe.set("t", 8).execute)
+        self.assertEqual(self.redis.get("t"), b"7")
+
+    def test_watched_key(self):
+        with self.redis.pipeline() as pipe:
+            pipe.watch("w")
+            self.redis.set("w", 1)
+            pipe.multi()
+            pipe.set("w", "never")
+            self.assertRaises(redis.WatchError, pipe.execute)
+        tries = []
+
+        def add(pipe):
+            value = int(pipe.get("w"))
+            tries.append(value)
+            if len(tries) == 1:
+                self.redis.incr("w")
+            pipe.multi()
+            pipe.set("w", value + 10)
+        self.assertEqual(self.redis.transaction(add, "w"), [True])
+        self.assertEqual((tries, self.redis.get("w")), ([1, 2], b"12"))
 
     def test_an_error_in_a_pipeline_stays_in_its_place(self):
         pipe = self.redis.pipeline(transaction=False)

@@ -39,6 +39,12 @@ claim("increment and decrement",
   [cache.increment("n", 2, expires_in: 60), cache.increment("n"), cache.decrement("n")] == [2, 3, 2])
 claim("unless_exist", cache.write("u", 1, unless_exist: true) && !cache.write("u", 2, unless_exist: true))
 claim("delete and delete_multi", cache.delete("a") && !cache.exist?("a") && cache.delete_multi(%w[p q]) == 2)
+redis, other = Redis.new(**options), Redis.new(**options)
+claim("the gem's multi", redis.multi { |all| all.set("m", "1"); all.incr("m") } == ["OK", 2])
+watched = -> { redis.watch("m") { other.incr("m"); redis.multi { |all| all.set("m", "never") } } }
+claim("the gem's watch", watched.call.nil? && redis.get("m") == "3" &&
+  redis.watch("m") { redis.multi { |all| all.del("m") } } == [1])
+[redis, other].each(&:close)
 cache.delete_matched("n*")
 claim("delete_matched", !cache.exist?("n") && cache.exist?("u"))
 claim("nothing of this failed unseen", errors == [])
