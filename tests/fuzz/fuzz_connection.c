@@ -55,7 +55,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     server.started_ms = clock_wall_ms();
     server.started_ns = clock_monotonic_ns();
     server.request_shutdown = shutdown_nothing;
+    watches_follow(server.keyspace);
     stats_init(1);
+    delivery_init(1, clients_got_messages, clients_got_too_many_messages);
+    wait_queue_init(server.keyspace);
+    tracking_init(&server, 1);
     eviction_configure(&server);
     service = session_service(&server);
     listener = listener_create_inherited(); /* connections come from socketpair() */
