@@ -21,6 +21,7 @@
 #include "engine/clients.h"
 #include "engine/subscriptions.h"
 #include "engine/transaction.h"
+#include "engine/watch.h"
 #include "net/origin.h"
 #include "resp/parser.h"
 
@@ -102,6 +103,7 @@ void client_description_take(struct client_description *description, const struc
         .output_memory = running ? 0 : client_output_memory(client),
         .memory = client_memory(client),
         .queued = transaction_length(client),
+        .watches = watches_count(client),
         .transaction_memory = transaction_memory(client),
         .events = client_events(client, running != NULL),
         .command = running && !running->inside ? running->command : client->last_command,
@@ -138,8 +140,9 @@ void client_description_write(const struct client_description *description, bool
     text_addf(text, " age=%lld idle=%lld flags=%s db=%d", (long long)(d->now_ms / 1000 - d->created_ms / 1000),
               (long long)(d->now_ms / 1000 - d->last_active_ms / 1000), d->flags, d->db);
     text_addf(text, " sub=%u psub=%u ssub=%u", d->channels, d->patterns, d->shard_channels);
-    text_addf(text, " multi=%d qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu", d->queued, buffers->query,
-              buffers->query_free, buffers->arguments, d->transaction_memory);
+    text_addf(text, " multi=%d watch=%zu", d->queued, d->watches);
+    text_addf(text, " qbuf=%zu qbuf-free=%zu argv-mem=%zu multi-mem=%zu", buffers->query, buffers->query_free,
+              buffers->arguments, d->transaction_memory);
     text_addf(text, " rbs=%zu rbp=%zu obl=%zu oll=%zu omem=%zu tot-mem=%zu events=%s", buffers->reply_size,
               buffers->reply_used, buffers->reply_used, buffers->more_chunks, d->output_memory, d->memory, d->events);
     text_addf(text, " cmd=%s", d->command ? command_full_name(d->command) : "NULL");

@@ -38,6 +38,7 @@ struct client_description {
     size_t output_memory, memory; /* bytes */
     int queued;                   /* requests of its transaction; -1: it is in none */
     size_t transaction_memory;    /* bytes */
+    size_t watches;
     char flags[CLIENT_FLAGS_MAX];
     const char *events;
     const struct command *command;

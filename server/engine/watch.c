@@ -49,6 +49,7 @@ struct watched_key {
 static struct {
     struct keyspace *keyspace;
     unsigned follower;
+    atomic_uint clients; /* relaxed: a figure */
     struct key_map maps[KEYSPACE_SHARDS]; /* each guarded by its shard's lock */
 } watched;
 
@@ -179,6 +180,7 @@ static struct watches *watches_make(struct client *client)
         extra->watches->soonest_ms = INT64_MAX;
         extra->watches->memory = mem_usable(extra->watches);
         connection_memory_add(extra->watches->memory);
+        atomic_fetch_add_explicit(&watched.clients, 1, memory_order_relaxed);
     }
     return extra->watches;
 }
@@ -261,6 +263,7 @@ void watches_drop(struct client *client)
     struct watches *watches = watches_of(client);
     if (!watches)
         return;
+    atomic_fetch_sub_explicit(&watched.clients, 1, memory_order_relaxed);
     client->extra->watches = NULL;
     client_extra_settle(client);
     if (watches->count > FREED_UNDER_LOCKS) {
@@ -300,6 +303,17 @@ bool watches_free_some(void)
         free_emptied(watches);
     }
     return given_up != NULL;
+}
+
+unsigned watching_clients(void)
+{
+    return atomic_load_explicit(&watched.clients, memory_order_relaxed);
+}
+
+size_t watches_count(const struct client *client)
+{
+    const struct watches *watches = watches_of(client);
+    return watches ? watches->count : 0;
 }
 
 size_t watches_memory(const struct client *client)

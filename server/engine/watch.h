@@ -46,7 +46,11 @@ void watches_end(struct client *client);
  */
 bool watches_free_some(void);
 
-/* Bytes of the client's watches. */
+/* How many clients watch something. Any thread. */
+unsigned watching_clients(void);
+
+/* How many keys the client watches, and the bytes that this takes. */
+size_t watches_count(const struct client *client);
 size_t watches_memory(const struct client *client);
 
 #endif

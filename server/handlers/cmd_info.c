@@ -20,6 +20,7 @@
 #include "engine/tracking_prefixes.h"
 #include "engine/tracking_table.h"
 #include "engine/waiting.h"
+#include "engine/watch.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
@@ -136,6 +137,7 @@ static void write_clients(struct text *info, struct server *server)
     field_int(info, "blocked_clients", (int64_t)clients.held);
     field_int(info, "tracking_clients", (int64_t)trackers_on());
     field_int(info, "pubsub_clients", subscribed_clients());
+    field_int(info, "watching_clients", watching_clients());
     field_int(info, "clients_in_timeout_table", (int64_t)waiting_with_timeout());
     field_int(info, "total_blocking_keys", (int64_t)wait_queue_keys());
     field_int(info, "total_blocking_keys_on_nokey", 0);

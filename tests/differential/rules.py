@@ -273,7 +273,7 @@ def hello(args, oracle, kvs):
 
 CLIENT_STABLE = ("name", "db", "sub", "psub", "ssub", "multi", "flags", "cmd", "user", "redir", "resp",
                  "events")
-CLIENT_NEW = {"lib-name", "lib-ver",                      # fields of 7.2
+CLIENT_NEW = {"lib-name", "lib-ver", "watch",             # fields of 7.2, and one of 7.4
               "pid", "uid", "gid", "access", "socket"}     # and of kvs
 
 

@@ -343,6 +343,10 @@ def transactions_without_memory(pair):
         step(client, "EXEC")
         step(control, "CONFIG", "SET", "maxmemory", "0")
         step(client, "SET", "k", "1")
+    steps(client, words("SET k 1; MULTI; GET k; DEL none"))
+    step(control, "CONFIG", "SET", "maxmemory", "1")
+    steps(client, words("EXEC; MULTI; EXEC"))
+    step(control, "CONFIG", "SET", "maxmemory", "0")
     control.close()
     client.close()
 

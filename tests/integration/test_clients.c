@@ -119,14 +119,24 @@ END_TEST
 
 START_TEST(list_has_the_fields_of_redis_in_their_order)
 {
-    static const char *const fields[] = {
-        "id=",           " addr=",       " laddr=",   " fd=",          " name=me",
-        " age=",         " idle=",       " flags=U",  " db=2",         " sub=0",
-        " psub=0",       " ssub=0",      " multi=-1", " qbuf=26",      " qbuf-free=",
-        " argv-mem=10",  " multi-mem=0", " rbs=",     " rbp=",         " obl=0",
-        " oll=0",        " omem=0",      " tot-mem=", " events=r",     " cmd=client|list",
-        " user=default", " redir=-1",    " resp=2",   " lib-name=",    " lib-ver=",
-        " pid=",         " uid=",        " gid=",     " access=admin", " socket="};
+    static const char *const fields[] = {"id=",           " addr=",
+                                         " laddr=",       " fd=",
+                                         " name=me",      " age=",
+                                         " idle=",        " flags=U",
+                                         " db=2",         " sub=0",
+                                         " psub=0",       " ssub=0",
+                                         " multi=-1",     " watch=0",
+                                         " qbuf=26",      " qbuf-free=",
+                                         " argv-mem=10",  " multi-mem=0",
+                                         " rbs=",         " rbp=",
+                                         " obl=0",        " oll=0",
+                                         " omem=0",       " tot-mem=",
+                                         " events=r",     " cmd=client|list",
+                                         " user=default", " redir=-1",
+                                         " resp=2",       " lib-name=",
+                                         " lib-ver=",     " pid=",
+                                         " uid=",         " gid=",
+                                         " access=admin", " socket="};
     kit_expect(c, "+OK", "CLIENT", "SETNAME", "me");
     kit_expect(c, "+OK", "SELECT", "2");
     char *line = line_of("me");
