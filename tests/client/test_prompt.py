@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """kvs-cli's prompt, in a real pseudo terminal: keys are typed, and the screen (or, where order and bytes matter, what was
-written to it) is read back. Against Debian's redis-server, and a scripted one for what no good server sends."""
+written to it) is read back. Against Debian's redis-server, kvs-server for what is its own, and a scripted one for what no good
+server sends."""
 
 import contextlib
 import os
@@ -14,7 +15,8 @@ import time
 import unittest
 
 import screens
-from harness import CLI, REDIS_CLI, RedisServer, ScriptedServer, environment, main, run, run_cli, wait_until
+from harness import (CLI, REDIS_CLI, KvsServer, RedisServer, ScriptedServer, environment, main, run, run_cli,
+                     wait_until)
 from terminal import Screen, Terminal
 
 CONTROL_C, CONTROL_D, CONTROL_R = "\x03", "\x04", "\x12"
@@ -94,6 +96,23 @@ class ThePrompt(PromptTest):
                            ("select 99", "[5]"), ("multi", "[5](tx)"), ("reset", "")):
             terminal.enter(line)
             terminal.expect("kvs %s%s> " % (self.server.path, mark))
+
+    def test_transactions_of_kvs_show_in_the_prompt(self):
+        server = KvsServer()
+        self.addCleanup(server.close)
+        path = server.socket("kvs.sock")
+        terminal = Terminal("-s", path, env=environment(HOME=self.home, NO_COLOR="1"))
+        self.addCleanup(terminal.close)
+        terminal.expect("kvs %s> " % path)
+        for line, said, mark in (
+                ("multi", b"OK", "(tx)"), ("set a 1", b"QUEUED", "(tx)"), ("select 7", b"QUEUED", "[7](tx)"),
+                ("multi", b"(error) ERR MULTI calls can not be nested", "[7](tx)"), ("exec", b"1) OK\r\n2) OK", "[7]"),
+                ("multi", b"OK", "[7](tx)"), ("discard", b"OK", "[7]"), ("watch a", b"OK", "[7]"), ("set a 2", b"OK", "[7]"),
+                ("multi", b"OK", "[7](tx)"), ("select 0", b"QUEUED", "(tx)"), ("exec", b"(nil)", "[7]"),
+                ("multi", b"OK", "[7](tx)"), ("get", b"wrong number of arguments", "[7](tx)"), ("exec", b"EXECABORT", "[7]"),
+                ("multi", b"OK", "[7](tx)"), ("reset", b"RESET", "")):
+            terminal.enter(line)
+            self.assertIn(said, terminal.expect("kvs %s%s> " % (path, mark)), line)
 
     def test_quit_exit_and_end_of_input_leave(self):
         for ending in ("quit\r", "exit\r", "\x04"):
