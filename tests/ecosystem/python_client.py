@@ -231,7 +231,7 @@ class Connections(ClientTest):
         replies = pipe.execute(raise_on_error=False)
         self.assertTrue(isinstance(replies[0], redis.ResponseError) and replies[1] is True)
         pipe.execute_command("NOSUCH")
-        self.assertRaises(redis.ExecAbortError, pipe.set("t", 8).execute)
+        self.assertRaises(redis.ResponseError, pipe.set("t", 8).execute)
         self.assertEqual(self.redis.get("t"), b"7")
 
     def test_watched_key(self):
