@@ -17,7 +17,7 @@ struct watch {
     /* guarded, as all that follows, by the lock of its shard */
     struct watched_key *key; /* NULL: taken off after a change */
     struct watch *key_next, *key_previous;
-    /* the key had expired when it came to be watched, or came here so, and wasn't deleted yet: its end changes nothing */
+    /* it had expired when it came to be watched, or came here so, and isn't deleted yet: its end changes nothing */
     bool was_due;
 };
 
@@ -27,9 +27,9 @@ struct watches {
     struct watch *first;
     size_t count;
     struct shard_set shards; /* of all */
-    int64_t soonest_ms;      /* wall time: a key, or a part of its value, expires then, unless something changes before */
-    size_t memory;           /* bytes, as connection_memory_add() was told */
-    struct watches *next;    /* among those that were given up */
+    int64_t soonest_ms;   /* wall time: a key, or a part of its value, expires then, unless something changes before */
+    size_t memory;        /* bytes, as connection_memory_add() was told */
+    struct watches *next; /* among those that were given up */
 };
 
 /*
@@ -49,7 +49,7 @@ struct watched_key {
 static struct {
     struct keyspace *keyspace;
     unsigned follower;
-    atomic_uint clients; /* relaxed: a figure */
+    atomic_uint clients;                  /* relaxed: a figure */
     struct key_map maps[KEYSPACE_SHARDS]; /* each guarded by its shard's lock */
 } watched;
 

@@ -139,8 +139,8 @@ static void check_exec(redisContext *context, struct dice *dice)
 /* One that stops the world: by a command in a transaction, or for something else. */
 static void disturb(redisContext *context, struct dice *dice)
 {
-    static const char *const within[] = {"DBSIZE", "SCAN 0 COUNT 100", "RANDOMKEY", "CLIENT LIST", "KEYS account*",
-                                         "CONFIG SET hz 11", "SWAPDB 1 2"};
+    static const char *const within[] = {"DBSIZE",        "SCAN 0 COUNT 100", "RANDOMKEY", "CLIENT LIST",
+                                         "KEYS account*", "CONFIG SET hz 11", "SWAPDB 1 2"};
     static const char *const alone[] = {"SWAPDB 1 2", "CONFIG SET hz 12", "CLIENT LIST", "DEBUG CHECK"};
     if (dice_chance(dice, 50)) {
         transfer(context, dice, within[dice_below(dice, sizeof within / sizeof within[0])]);
