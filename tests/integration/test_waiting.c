@@ -341,7 +341,7 @@ START_TEST(a_timeout_has_bounds)
     static const char *const too_large[] = {"inf", "1e400", "9223372036854775", "9999999999999999999"};
     for (size_t i = 0; i < sizeof too_large / sizeof too_large[0]; i++)
         kit_expect(c, "-ERR timeout is out of range", "BLPOP", "k", too_large[i]);
-    kit_expect(c, "-ERR timeout is negative", "BLPOP", "k", "-0.001");
+    kit_expect(c, "-ERR timeout is negative", "BLPOP", "k", "-0.01");
     kit_expect(c, "-ERR timeout is not a float or out of range", "BRPOP", "k", "nan");
     kit_expect(c, "-ERR timeout is out of range", "WAIT", "1", "9223372036854775807");
     kit_expect(c, "-ERR timeout is not an integer or out of range", "WAIT", "1", "1.5");
