@@ -199,10 +199,10 @@ MEANT = [
     Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)?\b",
           replies(b"-ERR wrong number of arguments for 'command|getkeys", b"-ERR "),
           "a command without arguments may be asked about", FOLLOWS_7_2),
-    Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|delex|delifeq|digest|increx|msetex|hp?expire(at|time)?|hp?ttl|hpersist|h[gs]etex|hgetdel|, )+"),
-          "CLIENT NO-TOUCH and CLIENT SETINFO are there; HEXPIRE and its relatives of Redis 7.4, HGETEX, HSETEX and HGETDEL of 8.0, DELEX, DIGEST and "
+    Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|delex|delifeq|digest|increx|msetex|hp?expire(at|time)?|hp?ttl|hpersist|h[gs]etex|hgetdel|waitaof|, )+"),
+          "CLIENT NO-TOUCH, CLIENT SETINFO and WAITAOF are there; HEXPIRE and its relatives of Redis 7.4, HGETEX, HSETEX and HGETDEL of 8.0, DELEX, DIGEST and "
           "MSETEX of 8.4, INCREX of 8.8, and DELIFEQ of Valkey 9",
-          "7.2 has the first two, and clients of today send the others."),
+          "7.2 has the first three, and clients of today send the others."),
     Meant("ZRANK, ZREVRANK", r"Z(REV)?RANK ", lambda oracle, kvs, why: oracle.startswith(b"-ERR wrong number of arg"),
           "WITHSCORE is there", FOLLOWS_7_2),
     Meant("ZUNION, ZINTER, ZUNIONSTORE, ZINTERSTORE", r"Z(UNION|INTER)(STORE)? .*AGGREGATE count",

@@ -570,7 +570,7 @@ def acl_category(args, oracle, kvs):
     return compare_sets([], set(kvs) - set(oracle), lambda name: name in NEW_COMMANDS)
 
 
-NEW_COMMANDS = {b"client|setinfo", b"client|no-touch",             # of 7.2
+NEW_COMMANDS = {b"client|setinfo", b"client|no-touch", b"waitaof",             # of 7.2
                 b"delex", b"delifeq", b"digest", b"increx", b"msetex",   # and later
                 b"hexpire", b"hpexpire", b"hexpireat", b"hpexpireat", b"httl", b"hpttl", b"hexpiretime", b"hpexpiretime",
                 b"hpersist", b"hgetex", b"hsetex", b"hgetdel"}
