@@ -5,8 +5,7 @@
 /* In the order of their names. */
 /* clang-format off */
 static const char *const names[] = {
-    "asking", "bgrewriteaof", "bgsave", "client|caching", "client|capa", "client|getredir", "client|import-source", "client|tracking",
-    "client|trackinginfo", "cluster", "cluster|addslots", "cluster|addslotsrange", "cluster|bumpepoch",
+    "asking", "bgrewriteaof", "bgsave", "client|capa", "client|import-source",     "cluster", "cluster|addslots", "cluster|addslotsrange", "cluster|bumpepoch",
     "cluster|cancelslotmigrations", "cluster|count-failure-reports", "cluster|countkeysinslot", "cluster|delslots",
     "cluster|delslotsrange", "cluster|failover", "cluster|flushslots", "cluster|forget", "cluster|getkeysinslot",
     "cluster|getslotmigrations", "cluster|help", "cluster|info", "cluster|keyslot", "cluster|links", "cluster|meet",

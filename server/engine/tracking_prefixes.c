@@ -157,7 +157,9 @@ struct prefix_overlap own_prefixes_overlap(const struct own_prefixes *own, const
 
 size_t own_prefixes_memory(const struct own_prefixes *own)
 {
-    size_t bytes = own->names ? mem_usable(own->names) : 0;
+    if (!own->names)
+        return 0;
+    size_t bytes = mem_usable(own->names);
     for (size_t i = 0; i < own->count; i++)
         bytes += mem_usable((void *)own->names[i].data);
     return bytes;
@@ -201,6 +203,8 @@ static void list_add_locked(struct tracker *tracker, const struct bytes *names, 
         prefixes.capacity = (prefixes.count + added) * 2;
         prefixes.list = mem_realloc(prefixes.list, prefixes.capacity * sizeof *prefixes.list);
     }
+    if (!prefixes.list)
+        return; /* there were no names */
     size_t to = prefixes.count + added;
     for (size_t i = count; i > 0; i--) {
         while (from > 0 && compare(prefixes.list[from - 1].name, names[i - 1]) > 0)
@@ -384,6 +388,8 @@ static void touch(struct touched *touched, size_t index)
 /* Notes the change with all prefixes of its name. */
 static void assign_locked(const struct change *change, struct touched *touched)
 {
+    if (!prefixes.list)
+        return;
     size_t at = prefix_lower_bound(change->name);
     if (!prefix_at(at, change->name))
         at = at > 0 ? at - 1 : NO_STEM;
