@@ -388,13 +388,14 @@ static void touch(struct touched *touched, size_t index)
 /* Notes the change with all prefixes of its name. */
 static void assign_locked(const struct change *change, struct touched *touched)
 {
-    if (!prefixes.list)
-        return;
+    struct prefix *list = prefixes.list;
     size_t at = prefix_lower_bound(change->name);
+    if (!list)
+        return;
     if (!prefix_at(at, change->name))
         at = at > 0 ? at - 1 : NO_STEM;
-    for (; at != NO_STEM; at = prefixes.list[at].stem) {
-        struct prefix *prefix = &prefixes.list[at];
+    for (; at != NO_STEM; at = list[at].stem) {
+        struct prefix *prefix = &list[at];
         if (!begins_with(change->name, prefix->name))
             continue;
         if (prefix->changed_count == 0)

@@ -203,11 +203,8 @@ START_TEST(whatever_changes_a_key_is_told)
     kit_raw_text(fd, command);
     ck_assert(!is_told(fd, "nothing"));
     freeReplyObject(kit_command_args(c, change->changes));
-    ck_assert_int_eq(sscanf(strncmp(change->read, "OBJECT", 6) && strncmp(change->read, "MEMORY", 6)
-                                ? strchr(change->read, ' ')
-                                : strrchr(change->read, ' '),
-                            "%15s", key),
-                     1);
+    bool is_behind_a_word = strncmp(change->read, "OBJECT", 6) == 0 || strncmp(change->read, "MEMORY", 6) == 0;
+    ck_assert_int_eq(sscanf(is_behind_a_word ? strrchr(change->read, ' ') : strchr(change->read, ' '), "%15s", key), 1);
     ck_assert_msg(is_told(fd, key), "%s was not told", change->changes[0]);
     close(fd);
 }
