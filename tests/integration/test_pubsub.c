@@ -181,21 +181,36 @@ static void publish_numbers(redisContext *context, unsigned index, void *data)
     }
 }
 
-/* All messages, and those of each publisher in their order. */
+/* Bytes that all messages together are. */
+static size_t length_of_all(void)
+{
+    size_t len = 0;
+    for (unsigned i = 0; i < PUBLISHERS * messages_each(); i++) {
+        int text = snprintf(NULL, 0, "%u:%u", i % PUBLISHERS, i / PUBLISHERS);
+        len += (size_t)snprintf(NULL, 0, "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$%d\r\n", text) + (size_t)text + 2;
+    }
+    return len;
+}
+
+/* All messages, and those of each publisher in their order. They are received as a whole: they are many. */
 static void check_numbers(int fd)
 {
-    unsigned next[PUBLISHERS] = {0}, total = PUBLISHERS * messages_each();
-    char line[64];
-    for (unsigned i = 0; i < total; i++) {
-        for (unsigned skipped = 0; skipped < 6; skipped++)
-            kit_raw_receive_line(fd, line, sizeof line);
-        kit_raw_receive_line(fd, line, sizeof line);
+    unsigned next[PUBLISHERS] = {0};
+    size_t len = length_of_all();
+    char *text = malloc(len + 1), *at = text;
+    kit_raw_receive(fd, text, len);
+    text[len] = '\0';
+    for (unsigned i = 0; i < PUBLISHERS * messages_each(); i++) {
         unsigned publisher, number;
-        ck_assert_msg(sscanf(line, "%u:%u", &publisher, &number) == 2, "%s", line);
+        int taken = 0;
+        ck_assert_msg(sscanf(at, "*3 $7 message $4 news $%*d %u:%u%n", &publisher, &number, &taken) == 2, "%.60s", at);
         ck_assert_uint_lt(publisher, PUBLISHERS);
         ck_assert_uint_eq(number, next[publisher]);
         next[publisher]++;
+        at += taken + 2;
     }
+    ck_assert_ptr_eq(at, text + len);
+    free(text);
 }
 
 START_TEST(nobody_misses_anything_and_each_publishers_order_holds)
