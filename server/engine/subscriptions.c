@@ -52,11 +52,16 @@ void client_unsubscribe_all(struct client *client)
 {
     if (!client_subscriber(client))
         return;
-    subscriber_destroy(client->extra->subscriber);
+    subscriber_leave(client->extra->subscriber);
     atomic_fetch_sub_explicit(&subscribed, 1, memory_order_relaxed);
     client->extra->subscriber = NULL;
     client_extra_settle(client);
     subscriptions_review(client);
+}
+
+struct channel *client_any_channel(struct client *client, enum channel_kind kind)
+{
+    return client_subscriber(client) ? subscriber_any(client->extra->subscriber, kind) : NULL;
 }
 
 bool client_unsubscribe(struct client *client, enum channel_kind kind, struct bytes name)

@@ -26,6 +26,9 @@ unsigned client_subscriptions(const struct client *client, enum channel_kind kin
 /* Clients that are CLIENT_SUBSCRIBED. Any thread. */
 unsigned subscribed_clients(void);
 
+/* Any one of a kind that it is subscribed to, retained for the caller; NULL: none. */
+struct channel *client_any_channel(struct client *client, enum channel_kind kind);
+
 /* False: it was subscribed before, or wasn't. */
 bool client_subscribe(struct client *client, enum channel_kind kind, struct bytes name);
 bool client_unsubscribe(struct client *client, enum channel_kind kind, struct bytes name);

@@ -3,12 +3,14 @@
  *
  * What a subscriber is told, subscribing included, are pushes: they come even where CLIENT REPLY leaves replies out.
  */
+#include "base/glob.h"
 #include "base/memory.h"
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/subscriptions.h"
 #include "engine/turn.h"
+#include "pubsub/delivery.h"
 #include "pubsub/publish.h"
 #include "pubsub/registry.h"
 
@@ -53,37 +55,105 @@ static void tell(const struct call *call, const struct subscribing *what, const 
     reply_keep(reply);
 }
 
-static void subscribe(const struct call *call, const struct subscribing *what)
+/* How far a request with many names has come. Its pushes stay as they are told. */
+struct subscribing_work {
+    struct turn_work work; /* first */
+    int next;              /* the argument to go on with */
+    uint64_t awaited;      /* the message that the client gets before it unsubscribes */
+};
+
+#define NAMES_AT_ONCE 32  /* between two looks at the clock, */
+#define MATCH_AT_ONCE 256 /* and comparisons */
+
+static void subscribing_work_destroy(struct turn_work *work)
 {
-    for (int i = 1; i < call->argc; i++) {
+    mem_free_sized(work, sizeof(struct subscribing_work));
+}
+
+static size_t small_work_memory(const struct turn_work *work)
+{
+    return mem_usable(work);
+}
+
+static void subscribing_later(struct call *call, int next, uint64_t awaited)
+{
+    struct subscribing_work *work = (struct subscribing_work *)turn_work(call);
+    if (!work) {
+        work = mem_alloc(sizeof *work);
+        *work = (struct subscribing_work){.work = {.destroy = subscribing_work_destroy, .memory = small_work_memory}};
+    }
+    work->next = next;
+    work->awaited = awaited;
+    turn_give_way(call, &work->work);
+}
+
+/* Whether the turn is over after so many names. */
+static bool names_took_long(int done, int64_t end_ns)
+{
+    return done % NAMES_AT_ONCE == 0 && turn_is_over(end_ns);
+}
+
+static void subscribe(struct call *call, const struct subscribing *what)
+{
+    const struct subscribing_work *work = (const struct subscribing_work *)turn_work(call);
+    int64_t end_ns = turn_end_ns(call);
+    for (int i = work ? work->next : 1; i < call->argc; i++) {
         struct bytes name = {call->argv[i].data, call->argv[i].len};
         client_subscribe(call->client, what->kind, name);
         tell(call, what, &name);
+        if (names_took_long(i, end_ns)) {
+            subscribing_later(call, i + 1, 0);
+            return;
+        }
     }
 }
 
-static void unsubscribe_from_all(const struct call *call, const struct subscribing *what)
+static void unsubscribe_from_all(struct call *call, const struct subscribing *what, bool has_begun)
 {
-    if (client_subscriptions(call->client, what->kind) == 0)
+    int64_t end_ns = turn_end_ns(call);
+    if (client_subscriptions(call->client, what->kind) == 0 && !has_begun)
         tell(call, what, NULL);
-    while (client_subscriptions(call->client, what->kind) > 0) {
-        struct channel *channel = subscriber_any(client_subscriber(call->client), what->kind);
+    struct channel *channel;
+    for (int done = 1; (channel = client_any_channel(call->client, what->kind)); done++) {
         struct bytes name = channel_name(channel);
         client_unsubscribe(call->client, what->kind, name);
         tell(call, what, &name);
         channel_release(channel);
+        if (names_took_long(done, end_ns)) {
+            subscribing_later(call, 1, 0);
+            return;
+        }
     }
 }
 
-static void unsubscribe(const struct call *call, const struct subscribing *what)
+static void unsubscribe_from(struct call *call, const struct subscribing *what, int first)
 {
-    if (call->argc == 1)
-        unsubscribe_from_all(call, what);
-    for (int i = 1; i < call->argc; i++) {
+    int64_t end_ns = turn_end_ns(call);
+    for (int i = first; i < call->argc; i++) {
         struct bytes name = {call->argv[i].data, call->argv[i].len};
         client_unsubscribe(call->client, what->kind, name);
         tell(call, what, &name);
+        if (names_took_long(i, end_ns)) {
+            subscribing_later(call, i + 1, 0);
+            return;
+        }
     }
+}
+
+/*
+ * What was published before comes before the answer: where it waits still, so does the request, unless it is inside
+ * another one. What is published meanwhile comes as long as the subscription lasts.
+ */
+static void unsubscribe(struct call *call, const struct subscribing *what)
+{
+    const struct subscribing_work *work = (const struct subscribing_work *)turn_work(call);
+    uint64_t awaited = work ? work->awaited : client_subscriber(call->client) ? delivery_last() : 0;
+    if (!call->inside && !delivery_has_come_to(awaited))
+        subscribing_later(call, 0, awaited);
+    else if (call->argc == 1)
+        unsubscribe_from_all(call, what, work && work->next > 0);
+    else
+        unsubscribe_from(call, what, work && work->next > 0 ? work->next : 1);
 }
 
 void cmd_subscribe(struct call *call)
@@ -131,18 +201,13 @@ static void publish_work_destroy(struct turn_work *work)
     mem_free_sized(unfinished, sizeof *unfinished);
 }
 
-static size_t publish_work_memory(const struct turn_work *work)
-{
-    return mem_usable(work);
-}
-
 /* The next turn goes on with what has been done in this one. */
 static void publish_later(struct call *call, const struct publishing *publishing)
 {
     struct publish_work *work = (struct publish_work *)turn_work(call);
     if (!work) {
         work = mem_alloc(sizeof *work);
-        *work = (struct publish_work){.work = {.destroy = publish_work_destroy, .memory = publish_work_memory}};
+        *work = (struct publish_work){.work = {.destroy = publish_work_destroy, .memory = small_work_memory}};
     }
     work->publishing = *publishing;
     turn_give_way(call, &work->work);
@@ -186,24 +251,105 @@ void cmd_spublish(struct call *call)
 
 /* ---- PUBSUB ---- */
 
-static void reply_matching(const struct call *call, enum channel_kind kind)
+/* The channels that match so far, and where the search goes on. */
+struct listing {
+    struct turn_work work;  /* first */
+    struct channel **found; /* counted */
+    size_t found_count, found_capacity;
+    unsigned part;           /* the next to be listed */
+    struct channel **listed; /* counted from `next` on; of the part before */
+    size_t listed_count, next;
+    struct glob glob; /* of the next one, */
+    bool is_matching; /* if this is so */
+};
+
+static void listing_destroy(struct turn_work *work)
 {
-    size_t count = 0;
-    struct reply_hole hole = reply_defer(call->reply);
-    for (unsigned part = 0; part < REGISTRY_PARTS; part++) {
-        struct channel **channels;
-        size_t listed = registry_list(kind, part, &channels);
-        for (size_t i = 0; i < listed; i++) {
-            struct bytes name = channel_name(channels[i]);
-            if (call->argc == 2 || glob_match(call->argv[2].data, call->argv[2].len, name.data, name.len, false)) {
-                reply_bulk(call->reply, name.data, name.len);
-                count++;
-            }
-            channel_release(channels[i]);
-        }
-        mem_free(channels);
+    struct listing *listing = (struct listing *)work;
+    for (size_t i = 0; i < listing->found_count; i++)
+        channel_release(listing->found[i]);
+    for (size_t i = listing->next; i < listing->listed_count; i++)
+        channel_release(listing->listed[i]);
+    mem_free(listing->found);
+    mem_free(listing->listed);
+    mem_free_sized(listing, sizeof *listing);
+}
+
+static size_t listing_memory(const struct turn_work *work)
+{
+    const struct listing *listing = (const struct listing *)work;
+    return mem_usable(listing) + (listing->found_capacity + listing->listed_count) * sizeof *listing->found;
+}
+
+static struct listing *listing_of(const struct call *call)
+{
+    struct listing *listing = (struct listing *)turn_work(call);
+    if (listing)
+        return listing;
+    listing = mem_calloc(sizeof *listing);
+    listing->work = (struct turn_work){.destroy = listing_destroy, .memory = listing_memory};
+    return listing;
+}
+
+static void listing_keep(struct listing *listing, struct channel *channel)
+{
+    if (listing->found_count == listing->found_capacity) {
+        listing->found_capacity = listing->found_capacity ? 2 * listing->found_capacity : 16;
+        listing->found = mem_realloc(listing->found, listing->found_capacity * sizeof(struct channel *));
     }
-    reply_defer_array(call->reply, hole, count);
+    listing->found[listing->found_count++] = channel;
+}
+
+/* Matches the next one of those listed, for a moment. */
+static void listing_match(struct listing *listing, const struct arg *pattern)
+{
+    struct channel *channel = listing->listed[listing->next];
+    enum glob_result result = GLOB_YES;
+    if (pattern) {
+        if (!listing->is_matching)
+            glob_begin(&listing->glob, pattern->data, pattern->len, channel->name, channel->len, false);
+        result = glob_step(&listing->glob, MATCH_AT_ONCE);
+    }
+    listing->is_matching = result == GLOB_UNDECIDED;
+    if (result == GLOB_UNDECIDED)
+        return;
+    listing->next++;
+    if (result == GLOB_YES)
+        listing_keep(listing, channel);
+    else
+        channel_release(channel);
+}
+
+/* False: the turn is over. */
+static bool listing_go_on(struct listing *listing, enum channel_kind kind, const struct arg *pattern, int64_t end_ns)
+{
+    for (unsigned done = 1; listing->next < listing->listed_count || listing->part < REGISTRY_PARTS; done++) {
+        if (done % NAMES_AT_ONCE == 0 && turn_is_over(end_ns))
+            return false;
+        if (listing->next < listing->listed_count) {
+            listing_match(listing, pattern);
+            continue;
+        }
+        mem_free(listing->listed);
+        listing->next = 0;
+        listing->listed_count = registry_list(kind, listing->part++, &listing->listed);
+    }
+    return true;
+}
+
+static void reply_matching(struct call *call, enum channel_kind kind)
+{
+    struct listing *listing = listing_of(call);
+    const struct arg *pattern = call->argc > 2 ? &call->argv[2] : NULL;
+    if (!listing_go_on(listing, kind, pattern, turn_end_ns(call))) {
+        turn_give_way(call, &listing->work);
+        return;
+    }
+    reply_array(call->reply, listing->found_count);
+    for (size_t i = 0; i < listing->found_count; i++)
+        reply_bulk(call->reply, listing->found[i]->name, listing->found[i]->len);
+    if (!turn_work(call))
+        listing_destroy(&listing->work);
 }
 
 static void list_channels(struct call *call, enum channel_kind kind)
@@ -225,14 +371,48 @@ void cmd_pubsub_shardchannels(struct call *call)
     list_channels(call, CHANNEL_SHARD);
 }
 
-static void count_subscribers(const struct call *call, enum channel_kind kind)
+/* What has been counted so far. */
+struct counting {
+    struct turn_work work; /* first */
+    int next;              /* argument */
+    unsigned counts[];     /* of the arguments from 2 on */
+};
+
+static void counting_destroy(struct turn_work *work)
+{
+    mem_free(work);
+}
+
+static void reply_counts(const struct call *call, const struct counting *counting)
 {
     reply_array(call->reply, 2 * (size_t)(call->argc - 2));
     for (int i = 2; i < call->argc; i++) {
-        struct bytes name = {call->argv[i].data, call->argv[i].len};
-        reply_bulk(call->reply, name.data, name.len);
-        reply_int(call->reply, registry_subscribers(kind, name));
+        reply_bulk(call->reply, call->argv[i].data, call->argv[i].len);
+        reply_int(call->reply, counting->counts[i - 2]);
     }
+}
+
+static void count_subscribers(struct call *call, enum channel_kind kind)
+{
+    bool has_begun = turn_work(call) != NULL;
+    struct counting *counting = (struct counting *)turn_work(call);
+    int64_t end_ns = turn_end_ns(call);
+    if (!has_begun) {
+        counting = mem_alloc(sizeof *counting + (size_t)(call->argc - 2) * sizeof counting->counts[0]);
+        counting->work = (struct turn_work){.destroy = counting_destroy, .memory = small_work_memory};
+        counting->next = 2;
+    }
+    while (counting->next < call->argc) {
+        int i = counting->next++;
+        counting->counts[i - 2] = registry_subscribers(kind, (struct bytes){call->argv[i].data, call->argv[i].len});
+        if (names_took_long(i, end_ns)) {
+            turn_give_way(call, &counting->work);
+            return;
+        }
+    }
+    reply_counts(call, counting);
+    if (!has_begun)
+        counting_destroy(&counting->work);
 }
 
 void cmd_pubsub_numsub(struct call *call)

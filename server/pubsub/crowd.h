@@ -9,6 +9,7 @@
 #define KVS_PUBSUB_CROWD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ struct crowd {
     /* guarded by the channel's lock */
     struct crowd *next; /* of the channel */
     uint32_t joined;
+    /* guarded by the inbox's lock */
+    bool ends; /* a message without a payload waits for it */
     /* worker only */
     uint32_t count, capacity;
     struct subscription **members;

@@ -26,6 +26,7 @@
 static __thread struct work {
     struct delivery_batch batch; /* count 0: none */
     struct crowd *crowd;         /* of the batch */
+    uint64_t delivered;          /* number of the last message before it */
     uint32_t next;               /* members below this index are still to be written to */
     bool whole;                  /* all of it is short and for everybody: text holds it, by version of the protocol */
     size_t len;
@@ -42,7 +43,7 @@ static void (*when_over)(struct conn *conn);
 static bool is_whole(const struct delivery_batch *batch)
 {
     for (unsigned i = 0; i < batch->count; i++)
-        if (batch->deliveries[i]->skip != 0 || batch->deliveries[i]->payload->blob)
+        if (batch->deliveries[i]->skip != 0 || !batch->deliveries[i]->payload || batch->deliveries[i]->payload->blob)
             return false;
     return true;
 }
@@ -79,6 +80,7 @@ static void batch_end(void)
 {
     for (unsigned i = 0; i < work.batch.count; i++)
         delivery_free(work.batch.deliveries[i]);
+    work.delivered = work.batch.first + work.batch.count - 1;
     work.batch.count = 0;
 }
 
@@ -126,9 +128,11 @@ static void write_member(struct subscription *subscription)
     if (seen >= last)
         return;
     subscription->seen = last;
-    if (subscriber->conn->state != CONN_OPEN)
+    if (!subscriber->conn || subscriber->conn->state != CONN_OPEN)
         return;
-    if (work.whole && seen < work.batch.first)
+    if (!work.batch.deliveries[0]->payload)
+        when_over(subscriber->conn);
+    else if (work.whole && seen < work.batch.first)
         write_whole(subscriber);
     else
         write_each(subscriber, seen < work.batch.first ? 0 : (unsigned)(seen - work.batch.first + 1));
@@ -173,6 +177,16 @@ bool delivery_catch_up(void)
         batch_end();
     } while (clock_monotonic_ns() < end_ns);
     return inbox_is_empty(worker);
+}
+
+uint64_t delivery_last(void)
+{
+    return inbox_last(worker_index(worker_self()));
+}
+
+bool delivery_has_come_to(uint64_t number)
+{
+    return work.delivered >= number;
 }
 
 /* On the main thread at the end of the server, when there are no clients any more. */

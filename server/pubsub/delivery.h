@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct conn;
 
@@ -29,6 +30,10 @@ void delivery_init(unsigned workers, void (*written)(struct conn *conn), void (*
  * of its connections.
  */
 bool delivery_catch_up(void);
+
+/* The number of the last message for the calling worker, and whether all up to a number have been delivered. */
+uint64_t delivery_last(void);
+bool delivery_has_come_to(uint64_t number);
 
 /* The calling worker ends, and has no clients any more. */
 void delivery_part(void);

@@ -34,7 +34,7 @@ void inboxes_init(unsigned workers, void (*deliver)(struct worker *worker, struc
 
 static size_t delivery_size(const struct delivery *delivery)
 {
-    return sizeof *delivery + delivery->payload->len;
+    return sizeof *delivery + (delivery->payload ? delivery->payload->len : 0);
 }
 
 static void change_bytes(struct inbox *inbox, size_t by)
@@ -54,6 +54,18 @@ static void add_locked(struct inbox *inbox, struct delivery *delivery)
     change_bytes(inbox, delivery_size(delivery));
 }
 
+/* Leaves the message out where too much waits. False: nothing is to be added, since its crowd is to end already. */
+static bool limit_locked(const struct inbox *inbox, struct delivery *delivery)
+{
+    if (atomic_load_explicit(&inbox->bytes, memory_order_relaxed) >= INBOX_MAX)
+        delivery->payload = NULL;
+    if (delivery->payload)
+        return true;
+    bool is_first = !delivery->crowd->ends;
+    delivery->crowd->ends = true;
+    return is_first;
+}
+
 void inbox_add(unsigned worker, struct crowd *crowd, struct payload *payload, uint64_t skip)
 {
     struct inbox *inbox = &inboxes[worker];
@@ -61,10 +73,17 @@ void inbox_add(unsigned worker, struct crowd *crowd, struct payload *payload, ui
     connection_memory_add(sizeof *delivery);
     *delivery = (struct delivery){NULL, crowd, payload, skip};
     pthread_mutex_lock(&inbox->lock);
-    add_locked(inbox, delivery);
-    bool calls = !inbox->called;
-    inbox->called = true;
+    bool adds = limit_locked(inbox, delivery), left_out = payload && !delivery->payload;
+    bool calls = adds && !inbox->called;
+    if (adds) {
+        add_locked(inbox, delivery);
+        inbox->called = true;
+    }
     pthread_mutex_unlock(&inbox->lock);
+    if (left_out)
+        payload_release(payload);
+    if (!adds)
+        delivery_free(delivery);
     if (calls)
         worker_post(worker_at(worker), &inbox->message);
 }
@@ -97,6 +116,8 @@ static struct delivery *take_locked(struct inbox *inbox)
         inbox->last = NULL;
     inbox->taken++;
     change_bytes(inbox, 0 - delivery_size(delivery));
+    if (!delivery->payload)
+        delivery->crowd->ends = false;
     return delivery;
 }
 
@@ -108,9 +129,11 @@ void inbox_take(unsigned worker, struct delivery_batch *batch)
     pthread_mutex_lock(&inbox->lock);
     batch->first = inbox->taken + 1;
     while (inbox->first && batch->count < BATCH_MAX && batch->bytes < BATCH_BYTES &&
-           (batch->count == 0 || inbox->first->crowd == batch->deliveries[0]->crowd)) {
+           (batch->count == 0 || (inbox->first->crowd == batch->deliveries[0]->crowd && inbox->first->payload))) {
         struct delivery *delivery = take_locked(inbox);
         batch->deliveries[batch->count++] = delivery;
+        if (!delivery->payload)
+            break;
         batch->bytes += delivery->payload->len;
     }
     batch->is_last = !inbox->first;
@@ -130,7 +153,8 @@ void inbox_settle(unsigned worker, bool some_are_left)
 void delivery_free(struct delivery *delivery)
 {
     crowd_release(delivery->crowd);
-    payload_release(delivery->payload);
+    if (delivery->payload)
+        payload_release(delivery->payload);
     connection_memory_subtract(sizeof *delivery);
     mem_free_sized(delivery, sizeof *delivery);
 }

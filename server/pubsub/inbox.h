@@ -23,7 +23,7 @@ struct worker;
 struct delivery {
     struct delivery *next;
     struct crowd *crowd;     /* counted */
-    struct payload *payload; /* counted */
+    struct payload *payload; /* counted; NULL: its subscribers missed something, and are to be disconnected */
     uint64_t skip;           /* the number of a connection that has it already; 0: none */
 };
 
@@ -32,7 +32,12 @@ void inboxes_init(unsigned workers, void (*deliver)(struct worker *worker, struc
 
 /* ---- any thread ---- */
 
-/* Takes both references. */
+/*
+ * Takes both references; payload NULL: the subscribers of the crowd are to be disconnected. So they are where INBOX_MAX
+ * bytes wait already, which is only so if somebody who can't wait publishes faster than the worker delivers: it is as if
+ * the messages lay in their outputs, for which there are limits as well.
+ */
+#define INBOX_MAX ((size_t)64 << 20) /* bytes */
 void inbox_add(unsigned worker, struct crowd *crowd, struct payload *payload, uint64_t skip);
 
 /* The number of the last message that was added. */
@@ -44,7 +49,7 @@ bool inbox_is_full(unsigned worker);
 
 /* ---- the worker ---- */
 
-/* What is taken at once: messages for one crowd, oldest first. */
+/* What is taken at once: messages for one crowd, oldest first, or one without a payload. */
 #define BATCH_MAX 64
 #define BATCH_BYTES ((size_t)16 << 10) /* of which no more is added when there are so many */
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "net/conn.h"
+#include "pubsub/matching.h"
 #include "pubsub/payload.h"
 #include "resp/reply.h"
 
@@ -13,6 +14,17 @@ static uint64_t give_to_self(void *context, const struct channel *channel, const
         return 0;
     payload_write(payload, publication->reply);
     return publication->self->conn->id;
+}
+
+/* For a moment; the rest is another's. */
+static void match_insisting(struct publishing *publishing, struct posting *posting)
+{
+    struct pattern_walk *walk = &publishing->walk;
+    bool waits = false;
+    if (registry_count(CHANNEL_PATTERN) == 0 || (!matching_waits() && registry_post_to_patterns(posting, walk, &waits)))
+        return;
+    pattern_walk_end(walk); /* the one that it was at is matched anew */
+    matching_add(posting->channel, posting->message, walk->next);
 }
 
 bool publish(struct publishing *publishing, const struct publication *publication, int64_t end_ns)
@@ -28,6 +40,10 @@ bool publish(struct publishing *publishing, const struct publication *publicatio
         return false;
     publishing->channel_done = true;
     bool done = publication->kind == CHANNEL_SHARD, waits = false;
+    if (publication->insists && !done) {
+        match_insisting(publishing, &posting);
+        done = true;
+    }
     while (!done && !waits && (!publishing->walk.next || clock_monotonic_ns() < end_ns))
         done = registry_post_to_patterns(&posting, &publishing->walk, &waits);
     publishing->receivers += posting.receivers;

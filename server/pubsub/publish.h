@@ -22,7 +22,11 @@ struct publication {
     enum channel_kind kind; /* plain or shard */
     struct bytes channel;
     const struct arg *message;
-    bool insists;                  /* is published even where too much waits */
+    /*
+     * It can't be interrupted: what too much waits for gets it nevertheless (inbox.h), and where there are more patterns
+     * than a moment suffices for, the others get it later (matching.h) and aren't counted as receivers.
+     */
+    bool insists;
     const struct subscriber *self; /* of the publisher, which gets what it has subscribed to in reply; NULL: none */
     struct reply *reply;
 };

@@ -14,9 +14,10 @@
 #include <stdatomic.h>
 
 #define BUCKETS_MIN 8
-#define MATCHING_MAX 4096 /* comparisons under the patterns' lock at a time, */
-#define PATTERN_STEP 256  /* of which so many at once with one of them, */
-#define PATTERN_COST 16   /* and what one that is decided at once counts as */
+#define MATCHING_MAX 4096  /* comparisons under the patterns' lock at a time, */
+#define INSISTENT_MAX 1024 /* and of one that insists, which may hold other locks; */
+#define PATTERN_STEP 256   /* of which so many at once with one of them, */
+#define PATTERN_COST 16    /* and what one that is decided at once counts as */
 
 struct part {
     _Alignas(64) pthread_rwlock_t lock;
@@ -245,6 +246,12 @@ void pattern_walk_end(struct pattern_walk *walk)
     walk->matching = NULL;
 }
 
+static void end_subscribers_locked(const struct channel *channel)
+{
+    for (struct crowd *crowd = channel->crowds; crowd; crowd = crowd->next)
+        inbox_add(crowd->worker, crowd_retain(crowd), NULL, 0);
+}
+
 bool registry_post_to_patterns(struct posting *posting, struct pattern_walk *walk, bool *waits_out)
 {
     *waits_out = false;
@@ -253,11 +260,14 @@ bool registry_post_to_patterns(struct posting *posting, struct pattern_walk *wal
     struct part *part = part_of(CHANNEL_PATTERN, 0);
     struct channel *channel = NULL;
     pthread_rwlock_rdlock(&part->lock);
-    for (int left = MATCHING_MAX; left > 0 && (channel = walk_next_locked(walk, posting->channel));) {
-        enum glob_result result = glob_step(&walk->glob, PATTERN_STEP);
+    int left = posting->insists ? INSISTENT_MAX : MATCHING_MAX;
+    while (left > 0 && (channel = walk_next_locked(walk, posting->channel))) {
+        enum glob_result result = posting->ends ? GLOB_NO : glob_step(&walk->glob, PATTERN_STEP);
         left -= result == GLOB_UNDECIDED ? PATTERN_STEP : PATTERN_COST;
         if (result == GLOB_UNDECIDED)
             continue;
+        if (posting->ends)
+            end_subscribers_locked(channel);
         if (result == GLOB_YES && channel->joined > 0 && !post_locked(posting, channel)) {
             pattern_walk_end(walk); /* it is matched anew */
             *waits_out = true;

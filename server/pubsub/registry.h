@@ -40,7 +40,8 @@ void registry_leave(struct crowd *crowd);
 struct posting {
     struct bytes channel;
     const struct arg *message;
-    bool insists;       /* is posted even where too much waits */
+    bool insists;       /* is posted even where too much waits, and a moment's matching is a shorter one */
+    bool ends;          /* is no message: the subscribers of all patterns are to be disconnected */
     unsigned receivers; /* so far */
     bool no_memory;     /* some didn't get it for that reason */
     /*
@@ -77,10 +78,10 @@ size_t registry_count(enum channel_kind kind);
 unsigned registry_subscribers(enum channel_kind kind, struct bytes name);
 
 /*
- * Channels, part by part: retains those of part number `part` and returns how many. The array is the caller's to free
+ * Channels, part by part: retains those of part number `index` and returns how many. The array is the caller's to free
  * with mem_free(). There are REGISTRY_PARTS of a kind.
  */
 #define REGISTRY_PARTS 64
-size_t registry_list(enum channel_kind kind, unsigned part, struct channel ***channels_out);
+size_t registry_list(enum channel_kind kind, unsigned index, struct channel ***channels_out);
 
 #endif

@@ -8,8 +8,7 @@
 #include "pubsub/registry.h"
 
 #define BUCKETS_MIN 1
-
-static void buckets_resize(struct subscriber *subscriber, uint32_t count);
+#define LEAVE_AT_ONCE 500 /* subscriptions that end in a turn */
 
 struct subscriber *subscriber_create(struct conn *conn, uint8_t resp)
 {
@@ -32,6 +31,9 @@ static void link_in(struct subscriber *subscriber, struct subscription *subscrip
     struct subscription **bucket = bucket_of(subscriber, subscription->crowd->channel->hash);
     subscription->next = *bucket;
     *bucket = subscription;
+    uint32_t *none_below = &subscriber->none_below[subscription->crowd->channel->kind];
+    if (bucket - subscriber->buckets < *none_below)
+        *none_below = (uint32_t)(bucket - subscriber->buckets);
 }
 
 static void buckets_resize(struct subscriber *subscriber, uint32_t count)
@@ -41,6 +43,8 @@ static void buckets_resize(struct subscriber *subscriber, uint32_t count)
     connection_memory_add(((size_t)count - before_count) * sizeof *before); /* wraps around where it shrinks */
     subscriber->bucket_count = count;
     subscriber->buckets = count > 0 ? mem_calloc(count * sizeof *before) : NULL;
+    for (unsigned kind = 0; kind < CHANNEL_KINDS; kind++)
+        subscriber->none_below[kind] = count;
     for (uint32_t i = 0; i < before_count; i++) {
         for (struct subscription *subscription = before[i], *next; subscription; subscription = next) {
             next = subscription->next;
@@ -114,18 +118,47 @@ bool subscriber_remove(struct subscriber *subscriber, enum channel_kind kind, st
     return true;
 }
 
-void subscriber_destroy(struct subscriber *subscriber)
+static void subscriber_destroy(struct subscriber *subscriber)
 {
-    for (uint32_t i = 0; i < subscriber->bucket_count; i++) {
-        for (struct subscription *subscription = subscriber->buckets[i], *next; subscription; subscription = next) {
-            next = subscription->next;
-            subscription_end(subscriber, subscription);
-        }
-        subscriber->buckets[i] = NULL;
-    }
     buckets_resize(subscriber, 0);
     connection_memory_subtract(sizeof *subscriber);
     mem_free_sized(subscriber, sizeof *subscriber);
+}
+
+/* Ends so many of its subscriptions at most. True: there are no more. */
+static bool end_some(struct subscriber *subscriber, uint32_t left)
+{
+    for (uint32_t i = subscriber->none_below[CHANNEL_PLAIN]; i < subscriber->bucket_count; i++) {
+        struct subscription *subscription;
+        while ((subscription = subscriber->buckets[i])) {
+            if (left-- == 0) {
+                subscriber->none_below[CHANNEL_PLAIN] = i;
+                return false;
+            }
+            subscriber->buckets[i] = subscription->next;
+            subscription_end(subscriber, subscription);
+        }
+    }
+    return true;
+}
+
+static void leave_on(struct worker *worker, struct message *message)
+{
+    struct subscriber *subscriber = (struct subscriber *)message;
+    if (end_some(subscriber, worker_self() ? LEAVE_AT_ONCE : UINT32_MAX))
+        subscriber_destroy(subscriber);
+    else
+        worker_post(worker, message);
+}
+
+void subscriber_leave(struct subscriber *subscriber)
+{
+    struct worker *worker = subscriber->conn->worker;
+    subscriber->conn = NULL;
+    subscriber->message.run = leave_on;
+    for (unsigned kind = 0; kind < CHANNEL_KINDS; kind++)
+        subscriber->none_below[kind] = 0; /* from here on the first one is for all kinds */
+    leave_on(worker, &subscriber->message);
 }
 
 /* ---- asking ---- */
@@ -135,10 +168,11 @@ bool subscriber_has(const struct subscriber *subscriber, const struct channel *c
     return find(subscriber, channel->kind, channel_name(channel), channel->hash);
 }
 
-struct channel *subscriber_any(const struct subscriber *subscriber, enum channel_kind kind)
+struct channel *subscriber_any(struct subscriber *subscriber, enum channel_kind kind)
 {
-    for (uint32_t i = 0; subscriber->counts[kind] > 0 && i < subscriber->bucket_count; i++)
-        for (struct subscription *subscription = subscriber->buckets[i]; subscription;
+    for (uint32_t *at = &subscriber->none_below[kind]; subscriber->counts[kind] > 0 && *at < subscriber->bucket_count;
+         ++*at)
+        for (struct subscription *subscription = subscriber->buckets[*at]; subscription;
              subscription = subscription->next)
             if (subscription->crowd->channel->kind == kind)
                 return channel_retain(subscription->crowd->channel);

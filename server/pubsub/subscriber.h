@@ -9,6 +9,7 @@
 #define KVS_PUBSUB_SUBSCRIBER_H
 
 #include "base/bytes.h"
+#include "net/mailbox.h"
 #include "pubsub/channel.h"
 
 #include <stdbool.h>
@@ -19,21 +20,26 @@ struct conn;
 struct subscription;
 
 struct subscriber {
+    struct message message; /* first; private: its turns when it leaves */
     /* the owner's */
-    struct conn *conn;
-    uint8_t resp; /* 2 or 3: in which it gets messages */
+    struct conn *conn; /* NULL: it leaves */
+    uint8_t resp;      /* 2 or 3: in which it gets messages */
     /* read by others, written by the functions below */
     uint32_t counts[CHANNEL_KINDS];
     /* private: a hash table of chains */
     uint32_t bucket_count; /* a power of two */
     struct subscription **buckets;
-    size_t memory; /* bytes of the subscriptions and what stands for them in the registry */
+    uint32_t none_below[CHANNEL_KINDS]; /* bucket with this index there is any of the kind */
+    size_t memory;                      /* bytes of the subscriptions and what stands for them in the registry */
 };
 
 struct subscriber *subscriber_create(struct conn *conn, uint8_t resp);
 
-/* Ends all subscriptions. */
-void subscriber_destroy(struct subscriber *subscriber);
+/*
+ * Ends all subscriptions. Its connection gets nothing from now on; where there are many subscriptions it takes turns
+ * until they are gone, and so long they are still counted.
+ */
+void subscriber_leave(struct subscriber *subscriber);
 
 /* False: it was subscribed before, or wasn't. */
 bool subscriber_add(struct subscriber *subscriber, enum channel_kind kind, struct bytes name);
@@ -47,7 +53,7 @@ static inline uint32_t subscriber_count(const struct subscriber *subscriber)
 }
 
 /* Any one of a kind, retained for the caller; NULL: none. */
-struct channel *subscriber_any(const struct subscriber *subscriber, enum channel_kind kind);
+struct channel *subscriber_any(struct subscriber *subscriber, enum channel_kind kind);
 
 /* Calls visit with each until one is refused; returns whether all were taken. */
 bool subscriber_all(const struct subscriber *subscriber, bool (*visit)(void *context, const struct channel *channel),

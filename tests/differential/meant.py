@@ -233,6 +233,12 @@ MEANT = [
         r"/z(union|inter)(store)?/arguments\[[34]\]/arguments: redis has 3, kvs 4"),
         "texts, names of arguments, display_text, deprecations; some arguments of GEOHASH, GEOPOS, GEORADIUS, GEORADIUSBYMEMBER, GEOSEARCH, GEOSEARCHSTORE, SET, BITOP, CONFIG GET, CLIENT KILL, CLIENT LIST, COMMAND GETKEYS, HSCAN, ZRANK, ZREVRANK, ZUNION and ZINTER",
         "The texts are kvs's own, the structure is that of 7.2."),
+    Meant("notify-keyspace-events", r"$.", lambda *_: False,
+          "a client that is subscribed to the events of its own commands gets them behind the replies",
+          "Redis sends some before the reply and some behind it; events are delivered like all messages, outside of locks."),
+    Meant("PUBLISH inside EXEC", r"PUBLISH", lambda *_: False,
+          "where there are more than some sixty patterns, or costly ones, their subscribers may get the message later and not be counted",
+          "A transaction can't give way to others while they are matched."),
     Meant("HELP subcommands", r"\w+ HELP", lambda *_: False, "the wording and number of lines",
           "The texts are kvs's own; clients do not parse them."),
 ]
