@@ -100,6 +100,15 @@ def hand_over(program, server, elements, pairs):
     return run
 
 
+def listeners(program, server, messages, subscribers, pipeline):
+    """So many messages published and read by all subscribers; see listeners.c."""
+    run = _run([program, "-s", server.path, "-n", str(messages), "-c", str(subscribers), "-p", str(pipeline)],
+               server, messages)
+    figures = json.loads(run.output)
+    run.rate = figures["requests"] / figures["seconds"]
+    return run
+
+
 class Loader:
     """The kit's own client; see loader.c for its modes."""
 
