@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "pubsub/channel.h"
 
+#include <assert.h>
+
 #define CAPACITY_MIN 2
 
 struct crowd *crowd_create(struct channel *channel, unsigned worker)
@@ -50,6 +52,7 @@ void crowd_add(struct crowd *crowd, struct subscription *subscription)
 {
     if (crowd->count == crowd->capacity)
         members_resize(crowd, crowd->capacity ? 2 * crowd->capacity : CAPACITY_MIN);
+    assert(crowd->members);
     subscription->index = crowd->count;
     crowd->members[crowd->count++] = subscription;
 }

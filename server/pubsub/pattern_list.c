@@ -37,6 +37,7 @@ uint64_t pattern_list_add(struct pattern_list *list, struct channel *channel)
 {
     if (list->count == list->capacity)
         list_resize(list, list->capacity ? 2 * list->capacity : CAPACITY_MIN);
+    assert(list->slots);
     list->slots[list->count++] = (struct pattern_slot){++list->last, channel};
     return list->last;
 }
