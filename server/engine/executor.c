@@ -651,9 +651,10 @@ static bool run_alone(struct run *run, struct execution *execution, const struct
 {
     struct client *client = execution->client;
     struct reply_mark mark = {0};
-    bool may_be_silent =
-        !(client->flags & CLIENT_MULTI) || (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT));
-    if (may_be_silent) /* what is only queued doesn't change that */
+    bool may_be_silent = !(client->flags & CLIENT_MULTI) ||
+                         (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT)) ||
+                         transaction_needs(client)->may_silence; /* what is queued is always answered */
+    if (may_be_silent)
         mark = reply_mark(&execution->reply);
     if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
         client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
@@ -912,8 +913,13 @@ void executor_run_queued(struct call *exec)
     queue_prefetch(&exec->view, queued, count, keyspace_prefetch_entry);
     reply_array(exec->reply, count);
     effect_group_begin();
-    for (unsigned i = 0; i < count; i++)
+    bool fell_silent = false;
+    for (unsigned i = 0; i < count; i++) {
         queued_run(&run, exec, &queued[i]);
+        fell_silent = fell_silent || (exec->client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT));
+    }
+    if (fell_silent)
+        exec->client->flags |= CLIENT_REPLY_SKIP; /* the reply isn't whole, and without it all others are */
     effect_group_end();
     exec->reply->errors = errors;
 }

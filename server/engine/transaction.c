@@ -141,6 +141,8 @@ static void note_needs(struct transaction_needs *needs, const struct queued *que
     uint32_t flags = queued->command->flags;
     needs->stopped_world |= (flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) != 0;
     needs->writes |= (flags & (CMD_WRITE | CMD_MAY_REPLICATE)) != 0;
+    if (queued->key_count == 0 && strcmp(command_full_name(queued->command), "client|reply") == 0)
+        needs->may_silence = true;
     needs->room += room;
     for (int i = 0; i < queued->request.argc && room > 0; i++)
         if (queued->request.argv[i].len > needs->largest)

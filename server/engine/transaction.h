@@ -34,6 +34,7 @@ struct transaction_needs {
     struct shard_set shards;
     bool stopped_world; /* a command in it runs only so, or takes locks itself */
     bool writes;        /* it waits for the end of a pause of writes */
+    bool may_silence;   /* CLIENT REPLY is in it: what it answers may be left out */
     size_t room;        /* bytes that its writes may add */
     size_t largest;     /* of the values among them */
 };

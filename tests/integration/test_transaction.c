@@ -358,6 +358,20 @@ START_TEST(it_is_shown_and_counts_as_the_clients_memory)
 }
 END_TEST
 
+/* Half a reply would put the connection out of step. */
+START_TEST(silence_within_leaves_out_all_of_the_reply)
+{
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "MULTI\r\nCLIENT REPLY OFF\r\nSET key value\r\nEXEC\r\nPING\r\nCLIENT REPLY ON\r\nGET key\r\n");
+    kit_raw_expect(fd, "+OK\r\n+QUEUED\r\n+QUEUED\r\n+OK\r\n$5\r\nvalue\r\n");
+    kit_raw_text(fd, "MULTI\r\nCLIENT REPLY OFF\r\nSET key value\r\nCLIENT REPLY ON\r\nEXEC\r\nPING\r\n");
+    kit_raw_expect(fd, "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+PONG\r\n");
+    kit_raw_text(fd, "MULTI\r\nCLIENT REPLY SKIP\r\nGET key\r\nEXEC\r\nGET key\r\nPING\r\n");
+    kit_raw_expect(fd, "+OK\r\n+QUEUED\r\n+QUEUED\r\n+PONG\r\n");
+    close(fd);
+}
+END_TEST
+
 /* A pause of writes holds a transaction that writes until its end, and no other. */
 START_TEST(a_pause_of_writes_holds_it)
 {
@@ -398,6 +412,7 @@ Suite *suite_transaction(void)
     tcase_add_test(tcase, what_may_be_queued_is_limited);
     tcase_add_test(tcase, no_room_in_memory_discards_it);
     tcase_add_test(tcase, it_is_shown_and_counts_as_the_clients_memory);
+    tcase_add_test(tcase, silence_within_leaves_out_all_of_the_reply);
     tcase_add_test(tcase, a_pause_of_writes_holds_it);
     suite_add_tcase(suite, tcase);
     TCase *strangers = served_tcase("strangers");
