@@ -33,7 +33,7 @@ bool clients_check_output(struct client *client);
 /* Which of the limits of client-output-buffer-limit hold for the client. */
 static inline enum client_class clients_class(const struct client *client)
 {
-    return client->flags & CLIENT_SUBSCRIBED ? CLASS_PUBSUB : CLASS_NORMAL;
+    return __builtin_expect(client->flags & CLIENT_SUBSCRIBED, 0) ? CLASS_PUBSUB : CLASS_NORMAL;
 }
 
 /* Sets the limits of a reply that is to be written into the client's output. */

@@ -307,24 +307,42 @@ static void group_look_ahead(struct group *group)
 }
 
 /*
- * While this thread waits for locks, another one may stop the world and change it. False: that happened, and no lock is
- * held. If clients wait to move on what these keys (NULL: any in the shards) come to hold, adds the shards of where to.
+ * Clients wait to move on what some keys come to hold: if these (NULL: any in the shards) are among them, locks the
+ * shards of where to as well. False: the world was stopped meanwhile.
  */
-static bool lock_in_same_world(struct run *run, struct shard_set *shards, const struct key *keys, size_t count)
+static __attribute__((noinline)) bool lock_destinations(const struct run *run, struct shard_set *shards,
+                                                        const struct key *keys, size_t count)
 {
     struct shard_set wanted;
-    run->held = shards;
-    bool same = keyspace_lock(run->server->keyspace, shards);
-    while (same && wait_queue_has_moves() && wait_queue_reach(keys, count, shards, &wanted)) {
+    bool same = true;
+    while (same && wait_queue_reach(keys, count, shards, &wanted)) {
         keyspace_unlock(run->server->keyspace, shards);
         *shards = wanted;
         same = keyspace_lock(run->server->keyspace, shards);
     }
-    if (__builtin_expect(same, 1))
-        return true;
+    return same;
+}
+
+static __attribute__((noinline)) void leave_changed_world(struct run *run, const struct shard_set *shards)
+{
     keyspace_unlock(run->server->keyspace, shards);
     run_look_again(run);
     run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
+}
+
+/*
+ * While this thread waits for locks, another one may stop the world and change it. False: that happened, and no lock is
+ * held. What the calls may make others do (lock_destinations()) is locked as well.
+ */
+static inline bool lock_in_same_world(struct run *run, struct shard_set *shards, const struct key *keys, size_t count)
+{
+    run->held = shards;
+    bool same = keyspace_lock(run->server->keyspace, shards);
+    if (same && wait_queue_has_moves())
+        same = lock_destinations(run, shards, keys, count);
+    if (__builtin_expect(same, 1))
+        return true;
+    leave_changed_world(run, shards);
     return false;
 }
 

@@ -411,15 +411,9 @@ static void worker_end_waits(void)
     }
 }
 
-static int session_served(void *context)
+/* There are held clients. Returns as session_served(); more: something else is to be done at once. */
+static __attribute__((noinline)) int serve_held(bool more)
 {
-    (void)context;
-    wave_run();
-    bool more = watches_free_some();
-    if (__builtin_expect(held_clients == 0, 1) && !waiting_has_ended()) {
-        tracking_after_batch();
-        return more ? 0 : -1;
-    }
     worker_take_turns(HELD_RETRY);
     worker_take_turns(HELD_TURN);
     worker_end_waits();
@@ -428,6 +422,17 @@ static int session_served(void *context)
         return 0;
     int next_ms = waiting_next_ms();
     return held_count(HELD_RETRY) > 0 && (next_ms < 0 || next_ms > RETRY_MS) ? RETRY_MS : next_ms;
+}
+
+static int session_served(void *context)
+{
+    (void)context;
+    wave_run();
+    bool more = watches_free_some();
+    if (__builtin_expect(held_clients > 0, 0) || waiting_has_ended())
+        return serve_held(more);
+    tracking_after_batch();
+    return more ? 0 : -1;
 }
 
 static void resume_message(struct worker *worker, struct message *message)

@@ -38,9 +38,8 @@
 #include <string.h>
 
 /* A worker's own: waiters that have come home, oldest first, and those that have a deadline. */
-static __thread struct {
-    struct waiter *first, *last;
-} ended;
+__thread struct waiter *waiting_ended;
+static __thread struct waiter *last_ended;
 static __thread struct deadlines deadlines;
 
 static atomic_size_t deadline_total;
@@ -150,11 +149,11 @@ void waiting_try(struct call *call, const struct wait_kind *kind, const struct a
 static void add_ended(struct waiter *waiter)
 {
     waiter->message.next = NULL;
-    if (ended.first)
-        ended.last->message.next = &waiter->message;
+    if (waiting_ended)
+        last_ended->message.next = &waiter->message;
     else
-        ended.first = waiter;
-    ended.last = waiter;
+        waiting_ended = waiter;
+    last_ended = waiter;
 }
 
 /* The wait was ended by another thread. */
@@ -217,9 +216,9 @@ static void deliver(struct client *client, struct waiter *waiter)
 
 struct client *waiting_take_ended(void)
 {
-    while (ended.first) {
-        struct waiter *waiter = ended.first;
-        ended.first = (struct waiter *)waiter->message.next;
+    while (waiting_ended) {
+        struct waiter *waiter = waiting_ended;
+        waiting_ended = (struct waiter *)waiter->message.next;
         struct client *client = waiter->client;
         if (client) {
             leave_queues(waiter,
@@ -234,11 +233,6 @@ struct client *waiting_take_ended(void)
             return client;
     }
     return NULL;
-}
-
-bool waiting_has_ended(void)
-{
-    return ended.first != NULL;
 }
 
 void waiting_forget(struct client *client)

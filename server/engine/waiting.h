@@ -66,7 +66,11 @@ int waiting_next_ms(void);
  * is to be let go. NULL: none. Holding no lock.
  */
 struct client *waiting_take_ended(void);
-bool waiting_has_ended(void);
+extern __thread struct waiter *waiting_ended; /* private */
+static inline bool waiting_has_ended(void)
+{
+    return __builtin_expect(!!waiting_ended, 0);
+}
 
 /* ---- the client's worker, or a stopped world ---- */
 

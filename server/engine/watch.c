@@ -36,7 +36,7 @@ struct watches {
  * Given up by clients of this worker, too many to be freed under locks at once. They still hang on keys, and are marked
  * like any other.
  */
-static __thread struct watches *given_up;
+__thread struct watches *watches_given_up;
 
 #define FREED_UNDER_LOCKS 500 /* no more by the command that gives them up */
 #define FREED_AT_ONCE 64      /* few enough that most shards stay free meanwhile */
@@ -267,8 +267,8 @@ void watches_drop(struct client *client)
     client->extra->watches = NULL;
     client_extra_settle(client);
     if (watches->count > FREED_UNDER_LOCKS) {
-        watches->next = given_up;
-        given_up = watches;
+        watches->next = watches_given_up;
+        watches_given_up = watches;
         return;
     }
     free_some(watches, watches->count);
@@ -286,11 +286,9 @@ void watches_end(struct client *client)
     keyspace_unlock(watched.keyspace, &shards);
 }
 
-bool watches_free_some(void)
+bool watches_free_first(void)
 {
-    struct watches *watches = given_up;
-    if (!watches)
-        return false;
+    struct watches *watches = watches_given_up;
     struct shard_set shards = {0};
     size_t count = 0;
     for (const struct watch *watch = watches->first; watch && count < FREED_AT_ONCE; watch = watch->next, count++)
@@ -299,10 +297,10 @@ bool watches_free_some(void)
     free_some(watches, count);
     keyspace_unlock(watched.keyspace, &shards);
     if (!watches->first) {
-        given_up = watches->next;
+        watches_given_up = watches->next;
         free_emptied(watches);
     }
-    return given_up != NULL;
+    return watches_given_up != NULL;
 }
 
 unsigned watching_clients(void)

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 struct client;
+struct watches;
 
 /* Follows the changes of a keyspace's keys. Before threads start. */
 void watches_follow(struct keyspace *keyspace);
@@ -44,7 +45,12 @@ void watches_end(struct client *client);
  * Frees some of the watches that clients of the calling worker have given up: whether there are more. Inside the gate,
  * holding no lock.
  */
-bool watches_free_some(void);
+extern __thread struct watches *watches_given_up; /* private */
+bool watches_free_first(void);                    /* private: there are some */
+static inline bool watches_free_some(void)
+{
+    return __builtin_expect(!!watches_given_up, 0) && watches_free_first();
+}
 
 /* How many clients watch something. Any thread. */
 unsigned watching_clients(void);
