@@ -163,6 +163,15 @@ enum room room_make(struct server *server, size_t bytes, size_t largest)
     return ROOM_MADE;
 }
 
+size_t room_of_large_request(const struct request *request)
+{
+    size_t bytes = request->bytes;
+    for (int i = 0; i < request->argc; i++)
+        if (request->argv[i].len >= BLOB_MIN)
+            bytes += blob_memory_for(request->argv[i].len) - request->argv[i].len;
+    return bytes;
+}
+
 bool room_for(struct call *call, size_t bytes)
 {
     uint64_t limit = call->server->config.maxmemory;

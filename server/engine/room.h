@@ -11,7 +11,9 @@
 #ifndef KVS_ENGINE_ROOM_H
 #define KVS_ENGINE_ROOM_H
 
+#include "base/blob.h"
 #include "base/usage.h"
+#include "resp/parser.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,6 +56,15 @@ enum room room_make(struct server *server, size_t bytes, size_t largest);
  * didn't announce. If not, the handler returns at once; the call is refused, or begins again when there is room.
  */
 bool room_for(struct call *call, size_t bytes);
+
+/* private: of a request with large arguments */
+size_t room_of_large_request(const struct request *request);
+
+/* About the bytes that a request adds to the memory in use if all it says is kept: a large value is an allocation. */
+static inline size_t room_of_request(const struct request *request)
+{
+    return __builtin_expect(request->bytes < BLOB_MIN, 1) ? request->bytes : room_of_large_request(request);
+}
 
 /*
  * Main thread, inside the gate: where memory is over the limit, as after the limit was lowered, evicts for a moment.

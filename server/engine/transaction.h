@@ -4,7 +4,7 @@
  * Requests are copied into blocks of the transaction's own, their large arguments kept as the blobs that they are, and
  * their keys hashed. With each the transaction gathers what EXEC will need: the shards of all keys, whether it must stop
  * the world, whether it writes, and how much room in memory that takes. So EXEC takes all locks at once, like any other
- * command, and runs what was queued under them (executor_run_queued()).
+ * command, and runs what was queued under them (run_queued()).
  *
  * A request that is refused while it is being queued spoils the transaction: EXEC then runs nothing. Watched keys are
  * in watch.h. By the client's worker, or in a stopped world.

@@ -16,7 +16,7 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/effect_trace.h"
-#include "engine/executor.h"
+#include "engine/run_inside.h"
 #include "handlers/keyspace_digest.h"
 #include "host/log.h"
 #include "store/recency.h"
@@ -247,7 +247,7 @@ static void debug_effects(struct call *call)
 
 static void debug_inside(struct call *call)
 {
-    executor_run_inside(call, call->argv + 2, call->argc - 2, call->reply);
+    run_inside(call, call->argv + 2, call->argc - 2, call->reply);
 }
 
 /* Walks all invariants of the tables; a broken one ends the process. */

@@ -2,7 +2,7 @@
 #include "command/call.h"
 #include "command/handlers.h"
 #include "engine/client.h"
-#include "engine/executor.h"
+#include "engine/run_inside.h"
 #include "engine/transaction.h"
 #include "engine/watch.h"
 
@@ -42,7 +42,7 @@ void cmd_exec(struct call *call)
     else if (broken)
         reply_null_array(call->reply);
     else
-        executor_run_queued(call);
+        run_queued(call);
     transaction_end(client);
 }
 

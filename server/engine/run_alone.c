@@ -1,0 +1,239 @@
+#include "engine/run_alone.h"
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "base/gate.h"
+#include "command/call.h"
+#include "command/command_table.h"
+#include "engine/call_keys.h"
+#include "engine/client.h"
+#include "engine/client_limits.h"
+#include "engine/clients.h"
+#include "engine/execution.h"
+#include "engine/monitor.h"
+#include "engine/pause.h"
+#include "engine/refusal.h"
+#include "engine/room.h"
+#include "engine/run.h"
+#include "engine/run_check.h"
+#include "engine/tracking.h"
+#include "engine/transaction.h"
+#include "engine/turn.h"
+#include "engine/watch.h"
+#include "net/worker.h"
+#include "record/stats.h"
+#include "server.h"
+
+#include <string.h>
+
+/* Whether the request is EXEC of a transaction. */
+static bool executes_queue(const struct client *client, const struct command *command)
+{
+    return (command->flags & CMD_EXECUTES) && (client->flags & CLIENT_MULTI);
+}
+
+/* What became of a try. */
+enum tried {
+    TRIED_DONE, /* run, or answered with the reason why not */
+    TRIED_HELD,
+    TRIED_IN_VAIN, /* it must be asked anew whether the request may run: the world was stopped, or it needs room */
+};
+
+/*
+ * Runs the call with the world stopped. It has to be asked again whether it may run when another thread had it stopped.
+ * When one stays inside the gate for long, the worker serves its other clients before it tries again.
+ */
+static enum tried run_exclusively(struct run *run, struct execution *execution, struct call *call)
+{
+    struct gate_member *gate = worker_gate(run->worker);
+    reply_end(&execution->reply); /* whoever has stopped the world may look at this client's output */
+    enum gate_attempt attempt = gate_attempt_close(gate);
+    if (attempt == GATE_TAKEN) {
+        gate_leave(gate);
+        gate_enter(gate);
+    }
+    reply_resume(&execution->reply);
+    run->mark_ns = clock_monotonic_ns(); /* waiting isn't the command's time */
+    if (attempt == GATE_CLOSED) {
+        run->held = NULL;
+        run->note_ns = 0; /* it may change what is noted, which then holds for itself */
+        run->server->actor = call->client;
+        run_call(run, call);
+        run->server->actor = NULL;
+        if (call->outcome == CALL_DONE && monitor_wants(call->command)) /* before what others run afterwards */
+            run_tell_monitors(run, call->client, call->argc, call->argv);
+        gate_open(gate);
+        keyspace_free_dropped();
+    }
+    if (attempt == GATE_BUSY)
+        execution->held = HELD_RETRY;
+    run_look_again(run);
+    return attempt == GATE_CLOSED ? TRIED_DONE : attempt == GATE_TAKEN ? TRIED_IN_VAIN : TRIED_HELD;
+}
+
+static void add_shards_of_transaction(const struct call *call, struct shard_set *shards)
+{
+    if (executes_queue(call->client, call->command))
+        *shards = transaction_needs(call->client)->shards;
+    watches_add_shards(call->client, shards);
+}
+
+static enum tried run_locked(struct run *run, struct call *call)
+{
+    struct call_keys found;
+    struct shard_set shards = {0};
+    call_keys_find(&found, call);
+    int to_lock = call->command->flags & CMD_UNLOCKED ? 0 : call->key_count;
+    for (int i = 0; i < to_lock; i++)
+        shard_set_add(&shards, call->keys[i].hash);
+    if (call->command->flags & (CMD_UNWATCHES | CMD_EXECUTES))
+        add_shards_of_transaction(call, &shards);
+    const struct key *keys = executes_queue(call->client, call->command) ? NULL : call->keys;
+    bool same = run_lock(run, &shards, keys, (size_t)to_lock);
+    if (same) {
+        if (__builtin_expect(turn_is_unfinished(call->client), 0))
+            run->mark_ns -= turn_work(call)->took_ns; /* one command, however many turns it has taken */
+        if (call->client->flags & CLIENT_TRACKER)
+            tracking_before_call(call);
+        run_call(run, call);
+        keyspace_unlock(run->server->keyspace, &shards);
+    }
+    call_keys_deinit(&found);
+    return same ? TRIED_DONE : TRIED_IN_VAIN;
+}
+
+/*
+ * Makes room for what the request adds; one that goes on after a turn has had its room. TRIED_IN_VAIN: there is room;
+ * otherwise it was refused, or has to wait.
+ */
+static enum tried run_make_room(const struct run *run, struct execution *execution, const struct command *command,
+                                const struct request *request)
+{
+    size_t bytes = room_of_request(request) + run->room, largest = run->room;
+    bool executes = executes_queue(execution->client, command);
+    if (executes)
+        bytes = transaction_needs(execution->client)->room;
+    if (!(executes ? bytes > 0 : command->flags & CMD_DENYOOM) || room_is_ample(bytes) ||
+        (run->room == 0 && turn_is_unfinished(execution->client)))
+        return TRIED_IN_VAIN;
+    if (executes)
+        largest = transaction_needs(execution->client)->largest;
+    for (int i = 0; i < request->argc; i++)
+        largest = request->argv[i].len > largest ? request->argv[i].len : largest;
+    enum room room = room_make(run->server, bytes, largest);
+    if (room == ROOM_MADE)
+        return TRIED_IN_VAIN;
+    if (room != ROOM_NONE) {
+        execution->held = room == ROOM_LATER ? HELD_RETRY : HELD_TURN;
+        return TRIED_HELD;
+    }
+    if (executes)
+        run_abort_transaction(execution->client, REFUSAL_NO_MEMORY, strlen(REFUSAL_NO_MEMORY), &execution->reply);
+    else
+        reply_error(&execution->reply, REFUSAL_NO_MEMORY);
+    if (execution->client->flags & CLIENT_MULTI)
+        transaction_spoil(execution->client);
+    counter_add(&run->stats->per_command[command->number].rejected, 1);
+    return TRIED_DONE;
+}
+
+/* What is to wait for the end of a pause. */
+static uint32_t flags_for_pause(const struct client *client, const struct command *command)
+{
+    return command->flags | (executes_queue(client, command) && transaction_needs(client)->writes ? CMD_WRITE : 0);
+}
+
+static void run_queue(struct execution *execution, const struct command *command, const struct request *request)
+{
+    struct client *client = execution->client;
+    transaction_queue(client, command, request, command->flags & CMD_DENYOOM ? room_of_request(request) : 0);
+    reply_simple(&execution->reply, "QUEUED");
+    clients_check_queued(client);
+}
+
+static enum tried run_try(struct run *run, struct execution *execution, const struct request *request)
+{
+    struct client *client = execution->client;
+    const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
+    if (!command)
+        return TRIED_DONE;
+    if (pause_holds(client, flags_for_pause(client, command))) {
+        execution->held = HELD_PAUSE;
+        return TRIED_HELD;
+    }
+    enum tried room = run_make_room(run, execution, command, request);
+    if (room != TRIED_IN_VAIN)
+        return room;
+    if ((client->flags & CLIENT_MULTI) && !(command->flags & CMD_NOT_QUEUED)) {
+        run_queue(execution, command, request);
+        return TRIED_DONE;
+    }
+    struct call call;
+    run_call_init(&call, run, client, command, request, &execution->reply);
+    call.room = run->room;
+    call.member_hash = 0;
+    call.key_count = 0;
+    call.keys = NULL;
+    bool exclusive = (command->flags & CMD_EXCLUSIVE) ||
+                     (executes_queue(client, command) && transaction_needs(client)->stopped_world);
+    enum tried tried = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    if (tried != TRIED_DONE)
+        return tried;
+    if (call.outcome == CALL_NEEDS_TURN) {
+        execution->held = HELD_TURN;
+        return TRIED_HELD;
+    }
+    if (call.outcome == CALL_WAITS)
+        execution->held = HELD_WAITING; /* with what comes behind the request, which is done */
+    if (call.outcome == CALL_NEEDS_ROOM) {
+        run->room = call.room;
+        return TRIED_IN_VAIN;
+    }
+    if (call.outcome == CALL_BEGINS_AGAIN) {
+        run_look_again(run);
+        return TRIED_IN_VAIN;
+    }
+    if (!exclusive && monitor_wants(command))
+        run_tell_monitors(run, client, request->argc, request->argv);
+    if (client->extra)
+        clients_check_queued(client);
+    return TRIED_DONE;
+}
+
+/* False when the request is held. One whose client was closed meanwhile is done. */
+static bool run_dispatch(struct run *run, struct execution *execution, const struct request *request)
+{
+    enum tried tried;
+    run->room = 0;
+    do
+        tried = run_try(run, execution, request);
+    while (tried == TRIED_IN_VAIN && execution->client->conn.state == CONN_OPEN);
+    return tried != TRIED_HELD;
+}
+
+/* Runs a request with all checks; false when the request has to wait. */
+bool run_alone(struct run *run, struct execution *execution, const struct request *request)
+{
+    struct client *client = execution->client;
+    struct reply_mark mark = {0};
+    bool may_be_silent = !(client->flags & CLIENT_MULTI) ||
+                         (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT)) ||
+                         transaction_needs(client)->may_silence; /* what is queued is always answered */
+    if (may_be_silent)
+        mark = reply_mark(&execution->reply);
+    if (client->flags & CLIENT_REPLY_SKIP_NEXT) {
+        client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP_NEXT;
+        client->flags |= CLIENT_REPLY_SKIP;
+    }
+    bool ran = run_dispatch(run, execution, request);
+    if (ran)
+        turn_drop(client); /* it has ended, or may not go on */
+    if (may_be_silent && (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)))
+        reply_rollback(&execution->reply, mark);
+    if (ran && (client->flags & CLIENT_TRACKER))
+        tracking_after_request(client, request, &execution->reply);
+    if (!ran && (client->flags & CLIENT_REPLY_SKIP))
+        client->flags |= CLIENT_REPLY_SKIP_NEXT; /* it is still the next one */
+    client->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    return ran;
+}
