@@ -26,7 +26,7 @@ void watches_follow(struct keyspace *keyspace);
 void watch_key(struct client *client, const struct view *view, const struct key *key);
 
 /* Whether a watched key has changed or expired. By the client's worker; locked. */
-bool watches_are_broken(const struct client *client, int64_t now_ms);
+bool watches_are_broken(const struct client *client, const struct view *view);
 
 /* The same as far as changes have been told; for CLIENT LIST, by the client's worker or in a stopped world. */
 bool watches_are_marked(const struct client *client);

@@ -200,6 +200,57 @@ START_TEST(a_changed_key_breaks_it)
 }
 END_TEST
 
+/* What a database brings or takes as a whole is found out at EXEC, by looking at the keys if the client watches few. */
+START_TEST(whole_databases_break_it)
+{
+    kit_expect(other, "+OK", "SELECT", "3");
+    kit_expect(other, "+OK", "SET", "w", "3");
+    kit_expect(c, "+OK", "WATCH", "w");
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    expect_broken(c); /* it has come and gone */
+    kit_expect(c, "+OK", "WATCH", "w");
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    kit_expect(other, "+OK", "FLUSHALL");
+    expect_broken(c);
+    kit_expect(c, "+OK", "WATCH", "w");
+    kit_expect(other, "+OK", "FLUSHALL");
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    kit_expect(other, "+OK", "SWAPDB", "3", "3");
+    expect_whole(c);
+    kit_expect(other, "+OK", "DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    kit_expect(other, "+OK", "SET", "w", "3", "PX", "20");
+    kit_expect(c, "+OK", "WATCH", "w");
+    kit_expect(other, "+OK", "DEBUG", "SLEEP", "0.03");
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    expect_whole(c); /* what has come had expired before */
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    kit_expect(other, "+OK", "SET", "w", "3", "PX", "20");
+    kit_expect(c, "+OK", "WATCH", "w");
+    kit_expect(other, "+OK", "SWAPDB", "0", "3");
+    kit_expect(other, "+OK", "DEBUG", "SLEEP", "0.03");
+    expect_broken(c); /* it expired afterwards */
+    kit_expect(other, "+OK", "DEBUG", "SET-ACTIVE-EXPIRE", "1");
+}
+END_TEST
+
+START_TEST(after_a_swap_many_absent_keys_count_as_changed)
+{
+    char names[1001][8];
+    const char *argv[1003] = {"WATCH"};
+    for (int i = 0; i < 1001; i++)
+        snprintf(names[i], sizeof names[i], "k%d", i);
+    for (int i = 0; i < 1000; i++)
+        argv[i + 1] = names[i];
+    for (int count = 1000; count <= 1001; count++) {
+        argv[count] = names[count - 1];
+        freeReplyObject(kit_command_args(c, argv));
+        kit_expect(other, "+OK", "SWAPDB", "0", "3");
+        (count == 1000 ? expect_whole : expect_broken)(c);
+    }
+}
+END_TEST
+
 START_TEST(a_key_is_watched_in_its_database)
 {
     kit_expect(c, "+OK", "WATCH", "w");
@@ -404,6 +455,8 @@ Suite *suite_transaction(void)
     tcase_add_test(tcase, commands_that_stop_the_world_may_be_in_it);
     tcase_add_test(tcase, its_effects_are_told_together);
     tcase_add_loop_test(tcase, a_changed_key_breaks_it, 0, (int)(sizeof changes / sizeof changes[0]));
+    tcase_add_test(tcase, whole_databases_break_it);
+    tcase_add_test(tcase, after_a_swap_many_absent_keys_count_as_changed);
     tcase_add_test(tcase, a_key_is_watched_in_its_database);
     tcase_add_test(tcase, an_expired_key_breaks_it);
     tcase_add_test(tcase, watches_are_given_up);
