@@ -6,13 +6,12 @@
  * their number in a second is what the server can do. One thread, blocking sockets; a wrong reply ends the run. The
  * result is one line of JSON.
  */
+#include "bench/blocking.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TEXT_MAX 64
@@ -22,55 +21,10 @@ struct pair {
     char wait[TEXT_MAX], push[TEXT_MAX], element[TEXT_MAX];
 };
 
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "hand_over: %s\n", what);
-    exit(1);
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static int connect_to(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (strlen(path) >= sizeof address.sun_path)
-        fail("the path is too long");
-    strcpy(address.sun_path, path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
-        fail("no connection");
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-        fail("a request can't be sent");
-}
-
-static void expect(int fd, const char *text)
-{
-    char reply[TEXT_MAX];
-    size_t len = strlen(text), got = 0;
-    while (got < len) {
-        ssize_t n = read(fd, reply + got, len - got);
-        if (n <= 0)
-            fail("the server has closed a connection");
-        got += (size_t)n;
-    }
-    if (memcmp(reply, text, len) != 0)
-        fail("a wrong reply");
-}
-
 static void make_pair(struct pair *pair, const char *path, unsigned number)
 {
-    pair->fds[0] = connect_to(path);
-    pair->fds[1] = connect_to(path);
+    pair->fds[0] = open_connection(path);
+    pair->fds[1] = open_connection(path);
     snprintf(pair->wait, TEXT_MAX, "*3\r\n$5\r\nBLPOP\r\n$8\r\nq%07u\r\n$1\r\n0\r\n", number);
     snprintf(pair->push, TEXT_MAX, "*3\r\n$5\r\nRPUSH\r\n$8\r\nq%07u\r\n$3\r\nxxx\r\n", number);
     snprintf(pair->element, TEXT_MAX, "*2\r\n$8\r\nq%07u\r\n$3\r\nxxx\r\n", number);
@@ -78,13 +32,14 @@ static void make_pair(struct pair *pair, const char *path, unsigned number)
 
 static void take_turn(const struct pair *pairs, unsigned count, unsigned waits)
 {
+    char reply[TEXT_MAX];
     for (unsigned i = 0; i < count; i++)
         say(pairs[i].fds[waits], pairs[i].wait);
     for (unsigned i = 0; i < count; i++)
         say(pairs[i].fds[!waits], pairs[i].push);
     for (unsigned i = 0; i < count; i++) {
-        expect(pairs[i].fds[waits], pairs[i].element);
-        expect(pairs[i].fds[!waits], ":1\r\n");
+        expect(pairs[i].fds[waits], pairs[i].element, reply);
+        expect(pairs[i].fds[!waits], ":1\r\n", reply);
     }
 }
 
@@ -104,7 +59,7 @@ int main(int argc, char **argv)
             return 2;
     }
     if (!path || count == 0)
-        fail("usage: hand_over -s PATH -n ELEMENTS -c PAIRS");
+        die("usage", "hand_over -s PATH -n ELEMENTS -c PAIRS");
     struct pair *pairs = calloc(count, sizeof *pairs);
     for (unsigned i = 0; i < count; i++)
         make_pair(&pairs[i], path, i);

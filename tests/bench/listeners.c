@@ -5,13 +5,12 @@
  * each subscriber; so no more ever lies in a socket than it holds. One thread, blocking sockets; whatever is wrong ends
  * the run. The result is one line of JSON; a request is a message.
  */
+#include "bench/blocking.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PIPELINE_MAX 64
@@ -20,50 +19,6 @@
 #define TEXT "0123456789abcdef0123456789abcdef"
 
 static char received[PIPELINE_MAX * TEXT_MAX];
-
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "listeners: %s\n", what);
-    exit(1);
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static int connect_to(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (strlen(path) >= sizeof address.sun_path)
-        fail("the path is too long");
-    strcpy(address.sun_path, path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
-        fail("no connection");
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-        fail("a request can't be sent");
-}
-
-static void expect(int fd, const char *text)
-{
-    size_t len = strlen(text), got = 0;
-    while (got < len) {
-        ssize_t n = read(fd, received + got, len - got);
-        if (n <= 0)
-            fail("the server has closed a connection");
-        got += (size_t)n;
-    }
-    if (memcmp(received, text, len) != 0)
-        fail("something wrong has come");
-}
 
 /* text, as often as that. */
 static char *repeated(const char *text, unsigned count)
@@ -78,9 +33,9 @@ static int *subscribe(const char *path, unsigned count)
 {
     int *fds = calloc(count, sizeof *fds);
     for (unsigned i = 0; i < count; i++) {
-        fds[i] = connect_to(path);
+        fds[i] = open_connection(path);
         say(fds[i], "SUBSCRIBE news\r\n");
-        expect(fds[i], "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n");
+        expect(fds[i], "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n", received);
     }
     return fds;
 }
@@ -89,7 +44,7 @@ static int *subscribe(const char *path, unsigned count)
 static int64_t publish(const char *path, const int *fds, unsigned count, unsigned pipeline, unsigned long turns)
 {
     char reply[TEXT_MAX];
-    int publisher = connect_to(path);
+    int publisher = open_connection(path);
     snprintf(reply, sizeof reply, ":%u\r\n", count);
     char *requests = repeated("*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$32\r\n" TEXT "\r\n", pipeline);
     char *replies = repeated(reply, pipeline);
@@ -97,9 +52,9 @@ static int64_t publish(const char *path, const int *fds, unsigned count, unsigne
     int64_t began_ns = now_ns();
     for (unsigned long turn = 0; turn < turns; turn++) {
         say(publisher, requests);
-        expect(publisher, replies);
+        expect(publisher, replies, received);
         for (unsigned i = 0; i < count; i++)
-            expect(fds[i], messages);
+            expect(fds[i], messages, received);
     }
     int64_t took_ns = now_ns() - began_ns;
     free(requests);
@@ -126,7 +81,7 @@ int main(int argc, char **argv)
             return 2;
     }
     if (!path || count == 0 || pipeline == 0 || pipeline > PIPELINE_MAX)
-        fail("usage: listeners -s PATH -n MESSAGES -c SUBSCRIBERS -p PIPELINE (64 at most)");
+        die("usage", "listeners -s PATH -n MESSAGES -c SUBSCRIBERS -p PIPELINE (64 at most)");
     int *fds = subscribe(path, count);
     unsigned long turns = messages / pipeline;
     int64_t took_ns = publish(path, fds, count, pipeline, turns);

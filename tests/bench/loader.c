@@ -22,6 +22,8 @@
  * counts as its own pause.
  * `touch` makes a virtual machine's host provide memory before servers grow into it, not while.
  */
+#include "bench/blocking.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,10 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
 #define KEY_LEN 16
 #define KEY_DIGITS 12
@@ -70,26 +68,12 @@ struct batch {
     char *in;
 };
 
-static __attribute__((noreturn)) void die(const char *what, const char *why)
-{
-    fprintf(stderr, "loader: %s: %s\n", what, why);
-    exit(1);
-}
-
 static void *allocate(size_t size)
 {
     void *p = malloc(size);
     if (!p)
         die("memory", "out of memory");
     return p;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014): a step and a mix, enough for spreading keys. */
@@ -100,30 +84,6 @@ static uint64_t next_random(uint64_t *state)
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
     return z ^ (z >> 31);
-}
-
-static int open_connection(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (strlen(path) >= sizeof address.sun_path)
-        die(path, "path too long for a socket");
-    strcpy(address.sun_path, path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
-        die(path, strerror(errno));
-    return fd;
-}
-
-static void write_all(int fd, const char *p, size_t len)
-{
-    while (len) {
-        ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
-        if (n < 0)
-            die("write", strerror(errno));
-        p += n;
-        len -= (size_t)n;
-    }
 }
 
 /* ---- requests ---- */
@@ -249,7 +209,7 @@ static void run_work(const struct options *o, const struct work *w)
     for (unsigned i = 0; i < o->connections; i++)
         fds[i] = open_connection(o->path);
 
-    uint64_t start = now_ns();
+    uint64_t start = (uint64_t)now_ns();
     while (left) {
         for (unsigned i = 0; i < o->connections; i++) {
             sizes[i] = left < o->pipeline ? (unsigned)left : o->pipeline;
@@ -260,7 +220,7 @@ static void run_work(const struct options *o, const struct work *w)
             receive_batch(fds[i], &batch, w, sizes[i]);
     }
     printf("{\"requests\": %llu, \"seconds\": %.6f}\n", (unsigned long long)o->requests,
-           (double)(now_ns() - start) / 1e9);
+           (double)((uint64_t)now_ns() - start) / 1e9);
 }
 
 /* ---- grow ---- */
@@ -379,28 +339,28 @@ static void run_grow(const struct options *o)
     struct work w = make_set(o->value_len, false);
     struct batch batch = make_batch(&w, o->pipeline), probe = make_batch(&w, 1);
     int batch_fd = open_connection(o->path), probe_fd = open_connection(o->path);
-    uint64_t key = 0, start = now_ns();
+    uint64_t key = 0, start = (uint64_t)now_ns();
 
     if (o->server_pid) {
         watch_server(&watched, o->server_pid);
         used_since(&watched, true);
     }
     while (key < o->requests) {
-        uint64_t batch_start = now_ns();
+        uint64_t batch_start = (uint64_t)now_ns();
         send_batch(batch_fd, &batch, &w, o->pipeline, &key, o);
-        uint64_t probe_start = now_ns();
+        uint64_t probe_start = (uint64_t)now_ns();
         send_batch(probe_fd, &probe, &w, 1, &key, o);
         receive_batch(probe_fd, &probe, &w, 1);
-        uint64_t probe_end = now_ns();
+        uint64_t probe_end = (uint64_t)now_ns();
         receive_batch(batch_fd, &batch, &w, o->pipeline);
-        uint64_t batch_end = now_ns();
+        uint64_t batch_end = (uint64_t)now_ns();
 
         uint64_t used = used_since(&watched, batch_end - batch_start > PAUSE_NS);
         record(&probes, probe_end - probe_start, used);
         record(&batches, batch_end - batch_start, used);
     }
     printf("{\"requests\": %llu, \"seconds\": %.6f, \"watched_threads\": %u, ", (unsigned long long)key,
-           (double)(now_ns() - start) / 1e9, watched.count);
+           (double)((uint64_t)now_ns() - start) / 1e9, watched.count);
     print_times("probe", &probes);
     printf(", ");
     print_times("batch", &batches);
