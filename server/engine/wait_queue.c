@@ -11,7 +11,7 @@
 
 #include <assert.h>
 
-#define REACH_MAX 1024 /* waiters of a queue whose destinations are foreseen */
+#define REACH_MAX 1024 /* waiters of a queue that are looked at: more of them reach everything */
 
 static struct key_map maps[KEYSPACE_SHARDS]; /* guarded by the shards' locks */
 static struct keyspace *followed;
@@ -70,13 +70,6 @@ struct wait_node *wait_queue_next(void)
     if (node)
         wait_queue_ready = node->next_ready;
     return node;
-}
-
-void wait_queue_make_ready(int db, const struct key *key)
-{
-    struct wait_node *node = key_map_find(&maps[key_shard(key->hash)], db, key);
-    if (node && !node->ready)
-        make_ready(node);
 }
 
 /* ---- queues ---- */
@@ -229,12 +222,26 @@ static void reach_shards(struct reach *reach)
     }
 }
 
+/* Nothing is left to be looked at. */
+static void reach_everything(struct reach *reach)
+{
+    shard_set_fill(reach->wanted);
+    reach->grows = true;
+    reach->open = NULL;
+}
+
+/* So many would lead to nearly all shards anyway, and looking at each of them for every command would take long. */
 static void reach_destinations(struct reach *reach, const struct wait_node *node)
 {
     unsigned left = REACH_MAX;
-    for (const struct wait_link *link = node->first; link && left > 0; link = link->next, left--)
+    for (const struct wait_link *link = node->first; link; link = link->next) {
+        if (left-- == 0) {
+            reach_everything(reach);
+            return;
+        }
         if (link->waiter->kind->moves && waiter_waits(link->waiter))
             reach_key(reach, waiter_destination(link->waiter)->hash);
+    }
 }
 
 bool wait_queue_reach(const struct key *keys, size_t count, const struct shard_set *held, struct shard_set *wanted_out)
@@ -243,6 +250,8 @@ bool wait_queue_reach(const struct key *keys, size_t count, const struct shard_s
     struct reach reach = {
         .number = atomic_fetch_add_explicit(&numbers, 1, memory_order_relaxed) + 1, .held = held, .wanted = wanted_out};
     *wanted_out = *held;
+    if (shard_set_is_full(held))
+        return false;
     for (size_t i = 0; i < count; i++)
         reach_key(&reach, keys[i].hash);
     if (!keys)

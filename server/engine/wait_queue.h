@@ -60,9 +60,6 @@ static inline bool wait_queue_has_ready(void)
 struct wait_node *wait_queue_next(void);
 void wait_queue_done(struct wait_node *node);
 
-/* Makes a key ready that is waited for, as if it had changed. */
-void wait_queue_make_ready(int db, const struct key *key);
-
 /* ---- waiters that move ---- */
 
 extern atomic_uint wait_queue_moves; /* private */
@@ -75,8 +72,9 @@ static inline bool wait_queue_has_moves(void)
 
 /*
  * Adds the shards that are touched when waiters for these keys (NULL: for any of the shards that are held) are served:
- * those of the keys that they move to, and so on from there. The caller holds held, which has the shards of the keys. False: held has all of them already; true:
- * wanted_out has more, and perhaps not all, since only what is held can be looked at.
+ * those of the keys that they move to, and so on from there. The caller holds held, which has the shards of the keys.
+ * False: held has all of them already; true: wanted_out has more, and perhaps not all, since only what is held can be
+ * looked at. Where more than 1,024 wait for a key, it is all shards.
  */
 bool wait_queue_reach(const struct key *keys, size_t count, const struct shard_set *held, struct shard_set *wanted_out);
 

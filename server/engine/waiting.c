@@ -7,9 +7,8 @@
  * A waiter is freed by its worker alone, when it has come home. One whose wait was ended by another thread may be on
  * its way while its client goes: then it comes home to nobody.
  *
- * Serving needs the shard of the key and, for a waiter that moves, that of its destination. The executor takes both
- * (wait_queue_reach()) before a call runs. Where a key has become ready that nobody could foresee, the key is served a
- * moment later under locks of its own; nobody behind that waiter gets ahead of it meanwhile.
+ * Serving needs the shard of the key and, for a waiter that moves, that of its destination. Whoever takes locks for a
+ * call takes both before it runs (wait_queue_reach()), so nobody sees what was pushed but not yet moved on.
  */
 #include "engine/waiting.h"
 
@@ -366,49 +365,43 @@ struct scene {
     uint32_t now_s;               /* monotonic */
 };
 
-/* A key that is served later, under locks of its own. */
-struct later {
-    struct message message; /* first */
-    struct server *server;
-    int db;
-    size_t len;
-    char name[];
-};
-
 static struct view view_of(const struct scene *scene, int db)
 {
     return (struct view){.keyspace = scene->server->keyspace, .db = db, .now_s = scene->now_s, .now_ms = scene->now_ms};
 }
 
-static void serve_waiter(const struct scene *scene, struct wait_node *node, struct waiter *waiter)
+/* The waiter's request, about one key of those that it waits for. */
+static void make_call(const struct scene *scene, const struct wait_node *node, const struct waiter *waiter,
+                      struct key keys[2], struct call *call_out)
 {
-    int64_t began_ns = clock_monotonic_ns();
     bool moves = waiter->kind->moves;
-    struct key keys[2] = {node->key_node.key};
-    struct reply reply;
+    keys[0] = node->key_node.key;
     if (moves)
         keys[1] = *waiter_destination(waiter);
-    struct call call = {
+    *call_out = (struct call){
         .server = scene->server,
         .command = waiter->command,
         .argc = waiter->argc,
         .argv = waiter->argv,
         .key_count = moves ? 2 : 1,
         .keys = keys,
-        .reply = &reply,
         .view = view_of(scene, waiter->db),
     };
-    call.view.no_touch = waiter->no_touch;
-    call.view.actor = waiter->actor;
-    answer_begin(waiter, &reply);
-    bool served = waiter->kind->serve(&call);
+    call_out->view.no_touch = waiter->no_touch;
+    call_out->view.actor = waiter->actor;
+}
+
+/* The wait has been claimed, and the call has room for the reply. */
+static void serve_waiter(struct waiter *waiter, struct call *call)
+{
+    int64_t began_ns = clock_monotonic_ns();
+    answer_begin(waiter, call->reply);
+    bool served = waiter->kind->serve(call);
     assert(served);
     (void)served;
     waiter->took_ns = clock_monotonic_ns() - began_ns;
-    answer_end(waiter, &reply);
+    answer_end(waiter, call->reply);
 }
-
-static void post_later(const struct scene *scene, const struct wait_node *node);
 
 /* What the key holds now: its type, or -1 for nothing. */
 static int type_of(const struct scene *scene, const struct wait_node *node)
@@ -428,14 +421,16 @@ static void serve_key(const struct scene *scene, struct wait_node *node)
             return;
         if (type != waiter->kind->type || !waiter_waits(waiter))
             continue;
-        if (waiter->kind->moves && scene->held && !shard_set_has(scene->held, waiter_destination(waiter)->hash)) {
-            post_later(scene, node);
-            return;
-        }
+        struct key keys[2];
+        struct reply reply;
+        struct call call;
+        make_call(scene, node, waiter, keys, &call);
+        assert(!scene->held || shard_set_has(scene->held, keys[call.key_count - 1].hash));
         if (!waiter_claim(waiter, WAIT_ANSWERED))
             continue;
         wait_queue_remove(link); /* the node stays: it is being served */
-        serve_waiter(scene, node, waiter);
+        call.reply = &reply;
+        serve_waiter(waiter, &call);
     }
 }
 
@@ -449,35 +444,4 @@ void waiting_serve(struct server *server, const struct shard_set *held)
         serve_key(&scene, node);
         wait_queue_done(node);
     }
-}
-
-/* ---- serving later ---- */
-
-static void serve_later(struct worker *worker, struct message *message)
-{
-    struct later *later = (struct later *)message;
-    struct keyspace *keyspace = later->server->keyspace;
-    struct key key = key_make(later->name, later->len);
-    struct shard_set shards = {0}, wanted;
-    (void)worker;
-    shard_set_add(&shards, key.hash);
-    keyspace_lock(keyspace, &shards);
-    while (wait_queue_reach(&key, 1, &shards, &wanted)) {
-        keyspace_unlock(keyspace, &shards);
-        shards = wanted;
-        keyspace_lock(keyspace, &shards);
-    }
-    wait_queue_make_ready(later->db, &key);
-    waiting_serve(later->server, &shards);
-    keyspace_unlock(keyspace, &shards);
-    mem_free(later);
-}
-
-static void post_later(const struct scene *scene, const struct wait_node *node)
-{
-    const struct bytes *name = &node->key_node.key.name;
-    struct later *later = mem_alloc(sizeof *later + name->len);
-    *later = (struct later){{.run = serve_later}, scene->server, node->key_node.db, name->len};
-    memcpy(later->name, name->data, name->len);
-    worker_post(worker_self(), &later->message);
 }

@@ -270,19 +270,13 @@ static void add_shard(struct sort *sort, const struct sort_pattern *pattern, str
         sort->failed = sort->failed || pattern->names == SORT_KEY;
 }
 
-static void add_all_shards(struct shard_set *shards)
-{
-    memset(shards->bits, 0xff, sizeof shards->bits);
-    shards->words = (1u << KEYSPACE_SHARDS / 64) - 1;
-}
-
 /* Adds the shards of all keys that are named. */
 static void add_shards(struct sort *sort, struct shard_set *shards)
 {
     const struct sort_options *options = &sort->options;
     struct element_view view;
     if (sort->loaded * ((uint64_t)options->get_keys + 1) > FEW_KEYS) {
-        add_all_shards(shards);
+        shard_set_fill(shards);
         return;
     }
     for (uint64_t i = 0; i < sort->loaded && !sort->failed; i++) {
@@ -309,11 +303,8 @@ static bool take_hold(struct sort *sort, const struct shard_set *shards)
 static void add_reached(const struct sort *sort, struct shard_set *shards)
 {
     struct shard_set reached;
-    if (!wait_queue_has_moves() || !wait_queue_reach(&sort->target, 1, &sort->hold.shards, &reached))
-        return;
-    shards->words |= reached.words;
-    for (unsigned i = 0; i < KEYSPACE_SHARDS / 64; i++)
-        shards->bits[i] |= reached.bits[i];
+    if (wait_queue_has_moves() && wait_queue_reach(&sort->target, 1, &sort->hold.shards, &reached))
+        shard_set_add_all(shards, &reached);
 }
 
 /* Loads the elements, with all shards held that are needed. False, after the answer or to begin again. */
@@ -338,7 +329,7 @@ static bool load(struct sort *sort)
         drop_items(sort);
         sort->options = asked; /* the key may hold another type by then */
         if (attempt == ATTEMPTS)
-            add_all_shards(&shards);
+            shard_set_fill(&shards);
     }
 }
 

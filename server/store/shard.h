@@ -100,6 +100,20 @@ static inline bool shard_set_has(const struct shard_set *set, uint64_t hash)
     return set->bits[shard / 64] >> (shard % 64) & 1;
 }
 
+static inline void shard_set_fill(struct shard_set *set)
+{
+    for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
+        shard_set_add_shard(set, shard);
+}
+
+static inline bool shard_set_is_full(const struct shard_set *set)
+{
+    uint64_t all = UINT64_MAX;
+    for (unsigned i = 0; i < KEYSPACE_SHARDS / 64; i++)
+        all &= set->bits[i];
+    return all == UINT64_MAX;
+}
+
 /* Lock those of a keyspace's KEYSPACE_SHARDS shards that are in the set, in order. False: as shard_lock(). */
 bool shard_set_lock(const struct shard_set *set, struct shard *shards);
 void shard_set_unlock(const struct shard_set *set, struct shard *shards);
