@@ -31,6 +31,13 @@ struct wait_kind {
     bool moves;   /* it waits for its first key, and puts what it takes under its second one */
 
     /*
+     * Whether serve() has something for the client, which waits: asked before its wait is ended, with the same call, but
+     * without a reply. For kinds that take nothing, or not whatever there is, and so are asked at each change of the
+     * key. NULL: a key that holds the type has something for everybody.
+     */
+    bool (*is_ready)(struct call *call);
+
+    /*
      * Tries to answer the request from what the call's keys hold; false: there is nothing, and nothing was done. For a
      * client that waits, the call has only one key (with `moves` the two), which holds the type, and no client.
      */

@@ -426,7 +426,7 @@ static void serve_key(const struct scene *scene, struct wait_node *node)
         struct call call;
         make_call(scene, node, waiter, keys, &call);
         assert(!scene->held || shard_set_has(scene->held, keys[call.key_count - 1].hash));
-        if (!waiter_claim(waiter, WAIT_ANSWERED))
+        if ((waiter->kind->is_ready && !waiter->kind->is_ready(&call)) || !waiter_claim(waiter, WAIT_ANSWERED))
             continue;
         wait_queue_remove(link); /* the node stays: it is being served */
         call.reply = &reply;

@@ -297,11 +297,12 @@ static bool serve_brpoplpush(struct call *call)
     return moved;
 }
 
-static const struct wait_kind wait_blpop = {TYPE_LIST, false, serve_blpop, reply_null_array},
-                              wait_brpop = {TYPE_LIST, false, serve_brpop, reply_null_array},
-                              wait_blmpop = {TYPE_LIST, false, serve_blmpop, reply_null_array},
-                              wait_blmove = {TYPE_LIST, true, serve_blmove, reply_null_array},
-                              wait_brpoplpush = {TYPE_LIST, true, serve_brpoplpush, reply_null_array};
+static const struct wait_kind
+    wait_blpop = {.type = TYPE_LIST, .serve = serve_blpop, .give_up = reply_null_array},
+    wait_brpop = {.type = TYPE_LIST, .serve = serve_brpop, .give_up = reply_null_array},
+    wait_blmpop = {.type = TYPE_LIST, .serve = serve_blmpop, .give_up = reply_null_array},
+    wait_blmove = {.type = TYPE_LIST, .moves = true, .serve = serve_blmove, .give_up = reply_null_array},
+    wait_brpoplpush = {.type = TYPE_LIST, .moves = true, .serve = serve_brpoplpush, .give_up = reply_null_array};
 
 /* BLPOP key [key ...] timeout */
 void cmd_blpop(struct call *call)

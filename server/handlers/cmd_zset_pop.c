@@ -206,9 +206,9 @@ static bool serve_bzmpop(struct call *call)
     return !zmpop_options(call, 2, &options) || zmpop(call, &options);
 }
 
-static const struct wait_kind wait_bzpopmin = {TYPE_ZSET, false, serve_bzpopmin, reply_null_array},
-                              wait_bzpopmax = {TYPE_ZSET, false, serve_bzpopmax, reply_null_array},
-                              wait_bzmpop = {TYPE_ZSET, false, serve_bzmpop, reply_null_array};
+static const struct wait_kind wait_bzpopmin = {.type = TYPE_ZSET, .serve = serve_bzpopmin, .give_up = reply_null_array},
+                              wait_bzpopmax = {.type = TYPE_ZSET, .serve = serve_bzpopmax, .give_up = reply_null_array},
+                              wait_bzmpop = {.type = TYPE_ZSET, .serve = serve_bzmpop, .give_up = reply_null_array};
 
 /* BZPOPMIN key [key ...] timeout */
 void cmd_bzpopmin(struct call *call)
