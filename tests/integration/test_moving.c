@@ -2,7 +2,7 @@
  * Clients that wait to move an element on (BLMOVE, BRPOPLPUSH): it is moved before anybody sees where it came from, and
  * however many wait nobody is held up.
  */
-#include "kit/served.h"
+#include "kit/waiters.h"
 
 #include <hiredis/hiredis.h>
 #include <poll.h>
@@ -12,25 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-static bool as_many_wait(void *data)
-{
-    return kit_info(c, "blocked_clients") == *(int *)data;
-}
-
-static void await_waiting(int count)
-{
-    kit_await(as_many_wait, &count, "clients that wait");
-}
-
-/* A connection that waits, after so many others. */
-static int waiter(const char *request, int others)
-{
-    int fd = kit_raw_connect(server);
-    kit_raw_text(fd, request);
-    await_waiting(others + 1);
-    return fd;
-}
 
 /* ---- one moment ---- */
 

@@ -491,6 +491,19 @@ START_TEST(what_a_waiting_client_has_moved_is_told_behind_its_reply)
 }
 END_TEST
 
+START_TEST(noloop_leaves_out_what_a_waiting_client_has_moved)
+{
+    int fd = track(" NOLOOP");
+    ask(fd, "LLEN b\r\n", ":0\r\n");
+    kit_raw_text(fd, "BLMOVE a b LEFT LEFT 0\r\n");
+    kit_await(is_waiting, NULL, "the client's waiting");
+    kit_expect(c, ":1", "RPUSH", "a", "x");
+    kit_raw_expect(fd, "$1\r\nx\r\n");
+    ask(fd, "PING\r\n", "+PONG\r\n");
+    close(fd);
+}
+END_TEST
+
 /* RESP2 has no pushes. */
 START_TEST(a_resp2_client_is_told_nothing)
 {
@@ -680,6 +693,7 @@ Suite *suite_tracking(void)
     tcase_add_test(tcase, a_resp2_subscriber_is_told_by_messages);
     tcase_add_test(tcase, a_transaction_is_told_behind_its_reply);
     tcase_add_test(tcase, what_a_waiting_client_has_moved_is_told_behind_its_reply);
+    tcase_add_test(tcase, noloop_leaves_out_what_a_waiting_client_has_moved);
     tcase_add_test(tcase, a_resp2_client_is_told_nothing);
     tcase_add_test(tcase, notices_come_where_replies_do_not);
     tcase_add_test(tcase, the_table_keeps_to_its_limit);
