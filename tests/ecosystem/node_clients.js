@@ -3,19 +3,9 @@
 'use strict';
 
 const assert = require('assert');
+const { claim, exitAfter } = require('./claims.js');
 
 const path = process.argv[2];
-let failures = 0;
-
-async function claim(what, test) {
-  try {
-    await test();
-    console.log('ok - ' + what);
-  } catch (error) {
-    failures++;
-    console.log('not ok - ' + what + ': ' + String(error.message).split('\n').join(' '));
-  }
-}
 
 async function withNodeRedis() {
   const { createClient, commandOptions } = require('redis');
@@ -112,7 +102,4 @@ async function withIoredis() {
   await client.quit();
 }
 
-withNodeRedis().then(withIoredis).then(() => process.exit(failures ? 1 : 0), (error) => {
-  console.log('not ok - the program ends: ' + String(error.stack).split('\n').join(' '));
-  process.exit(1);
-});
+exitAfter(withNodeRedis().then(withIoredis));

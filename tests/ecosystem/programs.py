@@ -204,16 +204,25 @@ def hiredis(place, results):
         results.take("hiredis", [program, place.path])
 
 
-def node(place, results):
+def with_npm(place, results, packages, programs):
+    """Programs for node, with packages that npm installs in a temporary folder."""
     folder = os.path.join(place.folder, "node")
     os.mkdir(folder)
-    print("clients: installing redis and ioredis with npm in a temporary folder", flush=True)
+    print("clients: installing %s with npm in a temporary folder" % ", ".join(packages), flush=True)
     code, output = run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error",
-                        "redis@4", "ioredis@5"], timeout=180)
-    if results.claim(code == 0, "npm installs redis and ioredis", output.decode(errors="replace")[-400:]):
+                        *packages], timeout=180)
+    if results.claim(code == 0, "npm installs " + ", ".join(packages), output.decode(errors="replace")[-400:]):
         environment = dict(os.environ, NODE_PATH=os.path.join(folder, "node_modules"))
-        results.take("node", ["node", os.path.join(place.here, "node_clients.js"), place.path],
-                     environment=environment)
+        for program in programs:
+            results.take(program, ["node", os.path.join(place.here, program), place.path], environment=environment)
+
+
+def node(place, results):
+    with_npm(place, results, ["redis@4", "ioredis@5"], ["node_clients.js"])
+
+
+def node_together(place, results):
+    with_npm(place, results, ["redis@5", "ioredis@5"], ["node_redis_together.js"])
 
 
 def php(place, results):
@@ -223,4 +232,4 @@ def php(place, results):
 PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": proxies.socat,
             "nginx-stream": proxies.nginx_stream, "web": web.sessions_in_kvs, "hello": plain_python,
             "unread": unread.reader_that_does_not_read, "python": python, "hiredis": hiredis, "node": node,
-            "php": php, "recipes": recipes.recipes}
+            "node-together": node_together, "php": php, "recipes": recipes.recipes}
