@@ -222,7 +222,7 @@ def node(place, results):
 
 
 def node_together(place, results):
-    with_npm(place, results, ["redis@5", "ioredis@5"], ["node_redis_together.js"])
+    with_npm(place, results, ["redis@5", "ioredis@5"], ["node_redis_together.js", "ioredis_together.js"])
 
 
 def php(place, results):
