@@ -190,8 +190,8 @@ def plain_python(place, results):
 
 def python(place, results):
     if results.claim(place.python is not None, "python3-redis is installed"):
-        results.take("python3-redis", [place.python, "-B", os.path.join(place.here, "python_client.py"),
-                                       place.path])
+        for program in ("python_client.py", "python_together.py"):
+            results.take(program, [place.python, "-B", os.path.join(place.here, program), place.path])
 
 
 def hiredis(place, results):

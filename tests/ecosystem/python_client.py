@@ -11,6 +11,8 @@ import unittest
 
 import redis
 
+import claims
+
 SOCKET = ""
 ALL_BYTES = bytes(range(256))
 
@@ -472,33 +474,8 @@ class Threads(ClientTest):
         self.assertEqual(self.redis.dbsize(), 20 * 300)
 
 
-class LineResult(unittest.TestResult):
-    """One line a test."""
-
-    @staticmethod
-    def name(test):
-        return "python3-redis: " + test.id().split(".")[-1].replace("test_", "").replace("_", " ")
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        print("ok - " + self.name(test))
-
-    def fail_line(self, test, err):
-        print("not ok - %s: %s" % (self.name(test),
-                                   " ".join(("%s %s" % (err[0].__name__, err[1])).split())[:600]))
-
-    def addFailure(self, test, err):
-        super().addFailure(test, err)
-        self.fail_line(test, err)
-
-    def addError(self, test, err):
-        super().addError(test, err)
-        self.fail_line(test, err)
-
-
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python_client.py SOCKET")
     SOCKET = sys.argv[1]
-    outcome = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"]).run(LineResult())
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    claims.run_all("python3-redis")
