@@ -226,7 +226,8 @@ def node_together(place, results):
 
 
 def php(place, results):
-    results.take("phpredis", ["php", os.path.join(place.here, "php_client.php"), place.path])
+    for program in ("php_client.php", "php_together.php"):
+        results.take(program, ["php", os.path.join(place.here, program), place.path])
 
 
 PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": proxies.socat,
