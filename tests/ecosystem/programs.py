@@ -195,13 +195,13 @@ def python(place, results):
 
 
 def hiredis(place, results):
-    program = os.path.join(place.folder, "hiredis_client")
-    flags = run(["pkg-config", "--cflags", "--libs", "hiredis"])[1].decode().split()
-    code, output = run(["cc", "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-o",
-                        program,
-                        os.path.join(place.here, "hiredis_client.c")] + flags)
-    if results.claim(code == 0, "the hiredis program compiles", output.decode(errors="replace")[-800:]):
-        results.take("hiredis", [program, place.path])
+    for name, libraries in (("hiredis_client", ["hiredis"]), ("hiredis_together", ["hiredis", "libevent_core"])):
+        program = os.path.join(place.folder, name)
+        flags = run(["pkg-config", "--cflags", "--libs", *libraries])[1].decode().split()
+        code, output = run(["cc", "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-o", program,
+                            os.path.join(place.here, name + ".c")] + flags)
+        if results.claim(code == 0, name + ".c compiles", output.decode(errors="replace")[-800:]):
+            results.take(name, [program, place.path])
 
 
 def with_npm(place, results, packages, programs):
