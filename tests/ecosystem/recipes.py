@@ -168,30 +168,42 @@ def php_replayed(place, results):
 
 # ---- Python, Node, Ruby ----
 
-def python_recipe(place, results, program, name):
+def python_recipe(place, results, program, name, *others):
     """Debian's Python is the one that sees Debian's packages."""
     results.take(program, ["/usr/bin/python3", "-B", os.path.join(place.here, program), written(place, name),
-                           place.path], environment=dict(os.environ, PYTHONPATH=place.folder))
+                           *others], environment=dict(os.environ, PYTHONPATH=place.folder))
 
 
 def django(place, results):
-    python_recipe(place, results, "recipe_django.py", "settings.py")
+    python_recipe(place, results, "recipe_django.py", "settings.py", place.path)
 
 
 def flask(place, results):
-    python_recipe(place, results, "recipe_flask.py", "application.py")
+    python_recipe(place, results, "recipe_flask.py", "application.py", place.path)
+
+
+def channels(place, results):
+    python_recipe(place, results, "recipe_channels.py", "layers.py")
+
+
+def queues(place, results):
+    results.take("recipe_queues.py", ["/usr/bin/python3", "-B", os.path.join(place.here, "recipe_queues.py"),
+                                      narrow_socket(place), place.path, place.folder])
 
 
 def node(place, results):
     folder = os.path.join(place.folder, "node")
     os.mkdir(folder)
-    print("recipes: installing express, connect-redis and clients with npm in a temporary folder", flush=True)
+    print("recipes: installing express, connect-redis, socket.io and clients with npm in a temporary folder", flush=True)
     code, output = run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error",
-                        "express@4", "express-session@1", "connect-redis@9", "redis@5", "ioredis@5"], timeout=180)
-    if results.claim(code == 0, "npm installs express and connect-redis", output.decode(errors="replace")[-400:]):
+                        "express@4", "express-session@1", "connect-redis@9", "redis@5", "ioredis@5", "socket.io@4",
+                        "socket.io-client@4", "@socket.io/redis-adapter@8"], timeout=180)
+    if results.claim(code == 0, "npm installs express, connect-redis and socket.io",
+                     output.decode(errors="replace")[-400:]):
         environment = dict(os.environ, NODE_PATH=os.path.join(folder, "node_modules"), SESSION_SECRET="of the test")
-        results.take("recipe_node.js", ["node", os.path.join(place.here, "recipe_node.js"), written(place, "app.js"),
-                                        written(place, "ioredis.js")], timeout=60, environment=environment)
+        for program, names in (("recipe_node.js", ["app.js", "ioredis.js"]), ("recipe_socket_io.js", ["socket.js"])):
+            results.take(program, ["node", os.path.join(place.here, program),
+                                   *[written(place, name) for name in names]], timeout=60, environment=environment)
 
 
 def rails(place, results):
@@ -299,10 +311,11 @@ def tenants(place, results):
 
 def recipes(place, results):
     named = [name for name, _ in BLOCK.findall(page())]
-    used = ["commands-missing.sh", "php.ini", "settings.py", "application.py", "app.js", "ioredis.js", "production.rb",
-            "config.php", "wp-config.php", "take-configuration.sh", "copy_strings.py", "tenants.conf"]
+    used = ["commands-missing.sh", "php.ini", "settings.py", "layers.py", "application.py", "app.js", "ioredis.js",
+            "socket.js", "production.rb", "config.php", "wp-config.php", "take-configuration.sh", "copy_strings.py", "tenants.conf"]
     results.claim(named == used and page().count("```") == 2 * len(used), "recipes: each block of the page is run here",
                   repr(named))
-    for part in (table, php_sessions, php_replayed, django, flask, node, rails, moving, tenants):
+    for part in (table, php_sessions, php_replayed, django, channels, flask, queues, node, rails, moving,
+                 tenants):
         part(place, results)
         ask(place, "FLUSHALL")
