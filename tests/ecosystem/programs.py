@@ -230,7 +230,11 @@ def php(place, results):
         results.take(program, ["php", os.path.join(place.here, program), place.path])
 
 
+def ruby(place, results):
+    results.take("ruby_client.rb", ["ruby", os.path.join(place.here, "ruby_client.rb"), place.path])
+
+
 PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": proxies.socat,
             "nginx-stream": proxies.nginx_stream, "web": web.sessions_in_kvs, "hello": plain_python,
             "unread": unread.reader_that_does_not_read, "python": python, "hiredis": hiredis, "node": node,
-            "node-together": node_together, "php": php, "recipes": recipes.recipes}
+            "node-together": node_together, "php": php, "ruby": ruby, "recipes": recipes.recipes}
