@@ -96,13 +96,13 @@ async function caches() {
     }));
   await claim('node-redis 5: once another client has its reply, a PING later nothing stale is kept', () =>
     withCache(async (reader, writer, cache) => {
-      for (let i = 0; i < 2000; i++) {
+      for (let i = 0; i < 500; i++) {
         await writer.set('k', String(i));
         await reader.ping();
         assert.strictEqual(await reader.get('k'), String(i));
         assert.strictEqual(await reader.get('k'), String(i));
       }
-      assert(cache.stats().hitCount >= 2000);
+      assert(cache.stats().hitCount >= 500);
     }));
   await claim('node-redis 5: while others write, what is kept never goes back, and ends as it is', () =>
     withCache(async (reader, writer, cache) => {

@@ -194,7 +194,8 @@ def queues(place, results):
 def node(place, results):
     folder = os.path.join(place.folder, "node")
     os.mkdir(folder)
-    print("recipes: installing express, connect-redis, socket.io and clients with npm in a temporary folder", flush=True)
+    print("recipes: installing express, connect-redis, socket.io and clients with npm in a temporary folder",
+          flush=True)
     code, output = run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error",
                         "express@4", "express-session@1", "connect-redis@9", "redis@5", "ioredis@5", "socket.io@4",
                         "socket.io-client@4", "@socket.io/redis-adapter@8"], timeout=180)
@@ -209,6 +210,7 @@ def node(place, results):
 def rails(place, results):
     results.take("recipe_rails.rb", ["ruby", os.path.join(place.here, "recipe_rails.rb"),
                                      written(place, "production.rb"), place.path])
+    results.take("recipe_cable.rb", ["ruby", os.path.join(place.here, "recipe_cable.rb"), written(place, "cable.yml")])
 
 
 # ---- moving ----
@@ -312,7 +314,8 @@ def tenants(place, results):
 def recipes(place, results):
     named = [name for name, _ in BLOCK.findall(page())]
     used = ["commands-missing.sh", "php.ini", "settings.py", "layers.py", "application.py", "app.js", "ioredis.js",
-            "socket.js", "production.rb", "config.php", "wp-config.php", "take-configuration.sh", "copy_strings.py", "tenants.conf"]
+            "socket.js", "production.rb", "cable.yml", "config.php", "wp-config.php", "take-configuration.sh",
+            "copy_strings.py", "tenants.conf"]
     results.claim(named == used and page().count("```") == 2 * len(used), "recipes: each block of the page is run here",
                   repr(named))
     for part in (table, php_sessions, php_replayed, django, channels, flask, queues, node, rails, moving,
