@@ -97,9 +97,14 @@ static struct bytes copy_of(struct bytes name)
     return (struct bytes){mem_dup(name.data, name.len), name.len};
 }
 
-/* The first own prefix, in order, that overlaps with the name; own ones don't overlap. */
+/*
+ * The first own prefix, in order, that overlaps with the name. Own ones don't overlap with each other, but for the empty
+ * one, which BCAST without prefixes adds whatever there is.
+ */
 static const struct bytes *own_overlap(const struct own_prefixes *own, struct bytes name)
 {
+    if (own->count > 0 && own->names[0].len == 0)
+        return &own->names[0];
     size_t at = lower_bound(own->names, own->count, name);
     if (at > 0 && overlap(own->names[at - 1], name))
         return &own->names[at - 1];

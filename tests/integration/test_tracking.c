@@ -383,6 +383,9 @@ START_TEST(prefixes_of_one_client_must_not_overlap)
     int other = track("BCAST PREFIX FO"); /* that is another client's */
     ask(fd, "SET FOOT 1\r\n", "+OK\r\n" TOLD1("4", "FOOT"));
     kit_raw_expect(other, TOLD1("4", "FOOT"));
+    ask(other, "CLIENT TRACKING ON BCAST\r\n", "+OK\r\n"); /* the empty one overlaps with all that come later */
+    ask(other, "CLIENT TRACKING ON BCAST PREFIX zzz\r\n", OVERLAPS("zzz", "an existing", ""));
+    ask(other, "CLIENT TRACKING ON BCAST PREFIX FOOT\r\n", OVERLAPS("FOOT", "an existing", ""));
     close(fd);
     close(other);
 }
