@@ -370,6 +370,35 @@ START_TEST(noloop_leaves_own_keys_out_of_a_prefix)
 }
 END_TEST
 
+/* Both changes are told together; the client knows what is there after its own. */
+START_TEST(noloop_goes_by_the_last_change_of_a_key)
+{
+    kit_expect(c, "+OK", "DEBUG", "SET-ACTIVE-EXPIRE", "0");
+    kit_expect(c, "+OK", "SET", "FOO", "v", "PX", "1");
+    int fd = track("BCAST PREFIX FOO NOLOOP");
+    usleep(5000); /* beyond the time to live */
+    ask(fd, "MULTI\r\nGET FOO\r\nSET FOO 1\r\nEXEC\r\n", "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n_\r\n+OK\r\n");
+    ask(fd, "PING\r\n", "+PONG\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(more_names_than_are_gathered_are_told_as_everything)
+{
+    enum { NAMES = 70000 };
+    int fd = track("BCAST PREFIX FOO"), other = kit_raw_connect(server);
+    char *text = malloc((size_t)NAMES * 32 + 64);
+    size_t len = (size_t)sprintf(text, "*%d\r\n$4\r\nMSET\r\n", 2 * NAMES + 1);
+    for (int i = 0; i < NAMES; i++)
+        len += (size_t)sprintf(text + len, "$8\r\nFOO%05d\r\n$1\r\nv\r\n", i);
+    kit_raw_send(other, text, len);
+    kit_raw_expect(other, "+OK\r\n");
+    ask(fd, "PING\r\n", TOLD_EVERYTHING "+PONG\r\n");
+    free(text);
+    close(fd), close(other);
+}
+END_TEST
+
 START_TEST(prefixes_of_one_client_must_not_overlap)
 {
     int fd = track("BCAST PREFIX FOO PREFIX BAR");
@@ -690,6 +719,8 @@ Suite *suite_tracking(void)
     tcase_add_test(tcase, optout_leaves_out_the_command_behind_caching_no);
     tcase_add_test(tcase, prefixes_are_told_with_all_their_keys);
     tcase_add_test(tcase, noloop_leaves_own_keys_out_of_a_prefix);
+    tcase_add_test(tcase, noloop_goes_by_the_last_change_of_a_key);
+    tcase_add_test(tcase, more_names_than_are_gathered_are_told_as_everything);
     tcase_add_test(tcase, prefixes_of_one_client_must_not_overlap);
     tcase_add_test(tcase, notices_are_redirected);
     tcase_add_loop_test(tcase, a_target_that_has_gone_is_told, 0, 2);
