@@ -296,6 +296,9 @@ def client_pause(pair):
     reader.batch([["GET", "k"], ["PING"], ["CLIENT", "GETNAME"], ["SET"]], shrink=False)
     held_until(pair, writer, ["SET", "k", "new"], lambda: control.ask("CLIENT", "UNPAUSE"))
     reader.ask("GET", "k")
+    for command in (["PUBLISH", "ch", "m"], ["SPUBLISH", "ch", "m"], ["PFCOUNT", "nokey"]):
+        control.ask("CLIENT", "PAUSE", "60000", "WRITE")
+        held_until(pair, writer, command, lambda: control.ask("CLIENT", "UNPAUSE"))
     for connection in control.connections:
         connection.exchange(resp.encode(["CLIENT", "PAUSE", "400", "ALL"]), 1)
     held_until(pair, writer, ["GET", "k"], lambda: None)

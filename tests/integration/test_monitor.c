@@ -71,11 +71,12 @@ START_TEST(monitor_never_sees_passwords)
 }
 END_TEST
 
-START_TEST(monitor_may_not_touch_keys_and_reset_ends_it)
+START_TEST(monitor_may_not_touch_keys_or_publish_and_reset_ends_it)
 {
     int fd = monitor_connect();
-    kit_raw_text(fd, "GET k\r\nSET k v\r\n");
+    kit_raw_text(fd, "GET k\r\nSET k v\r\nPUBLISH ch m\r\n");
     kit_raw_expect(fd, "-ERR Replica can't interact with the keyspace\r\n"
+                       "-ERR Replica can't interact with the keyspace\r\n"
                        "-ERR Replica can't interact with the keyspace\r\n");
     kit_raw_text(fd, "PING\r\n");
     kit_raw_expect(fd, "+PONG\r\n");
@@ -441,7 +442,7 @@ Suite *suite_monitor(void)
     tcase_add_test(tcase, monitor_sees_commands_with_database_and_quoted_arguments);
     tcase_add_test(tcase, monitor_is_not_told_of_admin_commands_and_rejected_ones);
     tcase_add_test(tcase, monitor_never_sees_passwords);
-    tcase_add_test(tcase, monitor_may_not_touch_keys_and_reset_ends_it);
+    tcase_add_test(tcase, monitor_may_not_touch_keys_or_publish_and_reset_ends_it);
     tcase_add_test(tcase, monitors_of_all_workers_see_a_clients_commands_in_order);
     tcase_add_test(tcase, monitor_with_replies_off_is_told_nothing);
     tcase_add_test(tcase, a_command_that_stops_the_world_is_seen_before_what_comes_after_it);

@@ -38,6 +38,32 @@ START_TEST(pause_write_holds_writes_and_lets_reads_through)
 }
 END_TEST
 
+START_TEST(pause_write_holds_what_replicas_would_hear_of)
+{
+    static const struct {
+        const char *request, *reply;
+    } held[] = {
+        {"PUBLISH ch m\r\n", ":0\r\n"},
+        {"SPUBLISH ch m\r\n", ":0\r\n"},
+        {"PFCOUNT k\r\n", ":0\r\n"},
+        {"MULTI\r\nPUBLISH ch m\r\nEXEC\r\n", "+OK\r\n+QUEUED\r\n*1\r\n:0\r\n"},
+    };
+    enum { HELD = sizeof held / sizeof held[0] };
+    int fds[HELD];
+    kit_expect(c, "+OK", "CLIENT", "PAUSE", "100000", "WRITE");
+    for (int i = 0; i < HELD; i++) {
+        fds[i] = kit_raw_connect(server);
+        kit_raw_text(fds[i], held[i].request);
+        await_waiting(i + 1);
+    }
+    kit_expect(c, "+OK", "CLIENT", "UNPAUSE");
+    for (int i = 0; i < HELD; i++) {
+        kit_raw_expect_at(__FILE__, __LINE__, fds[i], held[i].reply, strlen(held[i].reply));
+        close(fds[i]);
+    }
+}
+END_TEST
+
 START_TEST(what_was_asked_before_the_held_request_is_answered_at_once)
 {
     static const int pings[] = {1, 8}; /* few requests wait for those of others, more are a pipeline by itself */
@@ -292,6 +318,7 @@ Suite *suite_pause(void)
     Suite *suite = suite_create("pause");
     TCase *tcase = served_tcase("pause");
     tcase_add_test(tcase, pause_write_holds_writes_and_lets_reads_through);
+    tcase_add_test(tcase, pause_write_holds_what_replicas_would_hear_of);
     tcase_add_test(tcase, what_was_asked_before_the_held_request_is_answered_at_once);
     tcase_add_test(tcase, held_clients_are_let_go_in_the_order_in_which_they_came);
     tcase_add_test(tcase, reply_of_a_held_request_is_skipped_if_it_was_to_be);

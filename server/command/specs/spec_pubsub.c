@@ -6,7 +6,7 @@
 #include "command/specs/spec.h"
 
 #define SUBSCRIBES (CMD_PUBSUB | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_TURNS)
-#define PUBLISHES (CMD_PUBSUB | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_TURNS)
+#define PUBLISHES (CMD_PUBSUB | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_MAY_REPLICATE | CMD_TURNS)
 #define ASKS (CMD_PUBSUB | CMD_LOADING | CMD_STALE | CMD_TURNS)
 
 static const struct command pubsub_subcommands[] = {
