@@ -11,6 +11,7 @@
 #include "engine/clients.h"
 #include "engine/execution.h"
 #include "engine/monitor.h"
+#include "engine/own_pushes.h"
 #include "engine/pause.h"
 #include "engine/refusal.h"
 #include "engine/room.h"
@@ -230,6 +231,7 @@ bool run_alone(struct run *run, struct execution *execution, const struct reques
         turn_drop(client); /* it has ended, or may not go on */
     if (may_be_silent && (client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP)))
         reply_rollback(&execution->reply, mark);
+    own_pushes_write(&execution->reply);
     if (ran && (client->flags & CLIENT_TRACKER))
         tracking_after_request(client, request, &execution->reply);
     if (!ran && (client->flags & CLIENT_REPLY_SKIP))

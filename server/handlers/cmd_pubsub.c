@@ -8,6 +8,7 @@
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/own_pushes.h"
 #include "engine/subscriptions.h"
 #include "engine/turn.h"
 #include "pubsub/delivery.h"
@@ -41,10 +42,20 @@ static unsigned count_shown(const struct client *client, enum channel_kind kind)
     return client_subscriptions(client, CHANNEL_PLAIN) + client_subscriptions(client, CHANNEL_PATTERN);
 }
 
+/*
+ * Inside EXEC what is told is an element of its reply, as it is the answer to a command. Where that reply is left out it
+ * comes all the same, and alone.
+ */
+static struct reply *told_in(const struct call *call)
+{
+    bool left_out = call->client->flags & (CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP);
+    return call->inside && left_out ? own_pushes(call->client) : call->reply;
+}
+
 /* name NULL: there was none. */
 static void tell(const struct call *call, const struct subscribing *what, const struct bytes *name)
 {
-    struct reply *reply = call->reply;
+    struct reply *reply = told_in(call);
     reply_push(reply, 3);
     reply_bulk_text(reply, what->word);
     if (name)
@@ -52,7 +63,8 @@ static void tell(const struct call *call, const struct subscribing *what, const 
     else
         reply_null(reply);
     reply_int(reply, count_shown(call->client, what->kind));
-    reply_keep(reply);
+    if (!call->inside)
+        reply_keep(reply);
 }
 
 /* How far a request with many names has come. Its pushes stay as they are told. */
@@ -223,16 +235,15 @@ static void publish_message(struct call *call, enum channel_kind kind)
         .message = &call->argv[2],
         .insists = call->inside,
         .self = client_subscriber(call->client),
-        .reply = call->reply,
     };
+    if (publication.self)
+        publication.reply = own_pushes(call->client);
     if (!publish(&publishing, &publication, turn_end_ns(call))) {
         publish_later(call, &publishing);
         return;
     }
     if (work)
         work->publishing = (struct publishing){0}; /* has come to its end */
-    if (publication.self)
-        reply_keep(call->reply);
     if (publishing.no_memory)
         error_no_memory(call);
     else

@@ -6,7 +6,7 @@
 #include "pubsub/payload.h"
 #include "resp/reply.h"
 
-/* The publisher's own subscription: it has the message before the reply to PUBLISH. */
+/* The publisher's own subscription: its message doesn't wait in an inbox. */
 static uint64_t give_to_self(void *context, const struct channel *channel, const struct payload *payload)
 {
     const struct publication *publication = context;

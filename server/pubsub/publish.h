@@ -27,7 +27,7 @@ struct publication {
      * than a moment suffices for, the others get it later (matching.h) and aren't counted as receivers.
      */
     bool insists;
-    const struct subscriber *self; /* of the publisher, which gets what it has subscribed to in reply; NULL: none */
+    const struct subscriber *self; /* of the publisher, which gets its own messages here; NULL: none */
     struct reply *reply;
 };
 

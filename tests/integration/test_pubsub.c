@@ -84,20 +84,48 @@ START_TEST(who_listens_in_resp2_may_do_little_else)
 }
 END_TEST
 
-START_TEST(in_resp3_messages_are_pushes_and_a_publishers_own_come_before_its_reply)
+START_TEST(in_resp3_messages_are_pushes_and_a_publishers_own_come_behind_its_reply)
 {
     int fd = resp3();
     kit_raw_text(
         fd, "SUBSCRIBE x\r\nPSUBSCRIBE x*\r\nSSUBSCRIBE s\r\nPUBLISH x own\r\nSPUBLISH s own\r\nPING\r\nGET k\r\n");
     kit_raw_expect(fd, ">3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n>3\r\n$10\r\npsubscribe\r\n$2\r\nx*\r\n:2\r\n"
                        ">3\r\n$10\r\nssubscribe\r\n$1\r\ns\r\n:1\r\n"
-                       ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$3\r\nown\r\n"
-                       ">4\r\n$8\r\npmessage\r\n$2\r\nx*\r\n$1\r\nx\r\n$3\r\nown\r\n:2\r\n"
-                       ">3\r\n$8\r\nsmessage\r\n$1\r\ns\r\n$3\r\nown\r\n:1\r\n+PONG\r\n_\r\n");
+                       ":2\r\n>3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$3\r\nown\r\n"
+                       ">4\r\n$8\r\npmessage\r\n$2\r\nx*\r\n$1\r\nx\r\n$3\r\nown\r\n"
+                       ":1\r\n>3\r\n$8\r\nsmessage\r\n$1\r\ns\r\n$3\r\nown\r\n+PONG\r\n_\r\n");
     kit_expect(c, ":2", "PUBLISH", "x", "other");
     kit_raw_text(fd, "ECHO next\r\n");
     kit_raw_expect(fd, ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$5\r\nother\r\n"
                        ">4\r\n$8\r\npmessage\r\n$2\r\nx*\r\n$1\r\nx\r\n$5\r\nother\r\n$4\r\nnext\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(a_transactions_own_messages_come_behind_its_reply)
+{
+    int fd = resp3();
+    kit_raw_text(fd,
+                 "SUBSCRIBE x\r\nMULTI\r\nECHO a\r\nPUBLISH x 1\r\nPUBLISH x 2\r\nUNSUBSCRIBE x\r\nECHO z\r\nEXEC\r\n");
+    kit_raw_expect(fd, ">3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n"
+                       "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
+                       "*5\r\n$1\r\na\r\n:1\r\n:1\r\n>3\r\n$11\r\nunsubscribe\r\n$1\r\nx\r\n:0\r\n$1\r\nz\r\n"
+                       ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$1\r\n1\r\n"
+                       ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$1\r\n2\r\n");
+    kit_raw_text(fd, "PING\r\n");
+    kit_raw_expect(fd, "+PONG\r\n");
+    close(fd);
+}
+END_TEST
+
+START_TEST(of_a_transaction_whose_reply_is_left_out_only_pushes_come)
+{
+    int fd = resp3();
+    kit_raw_text(
+        fd,
+        "CLIENT REPLY OFF\r\nMULTI\r\nECHO a\r\nSUBSCRIBE x\r\nPUBLISH x 1\r\nECHO z\r\nEXEC\r\nCLIENT REPLY ON\r\n");
+    kit_raw_expect(fd, ">3\r\n$9\r\nsubscribe\r\n$1\r\nx\r\n:1\r\n"
+                       ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n$1\r\n1\r\n+OK\r\n");
     close(fd);
 }
 END_TEST
@@ -447,7 +475,9 @@ Suite *suite_pubsub(void)
     TCase *tcase = served_tcase("pubsub");
     tcase_add_test(tcase, a_subscriber_gets_what_is_published);
     tcase_add_test(tcase, who_listens_in_resp2_may_do_little_else);
-    tcase_add_test(tcase, in_resp3_messages_are_pushes_and_a_publishers_own_come_before_its_reply);
+    tcase_add_test(tcase, in_resp3_messages_are_pushes_and_a_publishers_own_come_behind_its_reply);
+    tcase_add_test(tcase, a_transactions_own_messages_come_behind_its_reply);
+    tcase_add_test(tcase, of_a_transaction_whose_reply_is_left_out_only_pushes_come);
     tcase_add_test(tcase, the_version_of_the_protocol_may_change_while_subscribed);
     tcase_add_test(tcase, messages_come_where_replies_are_off);
     tcase_add_test(tcase, what_is_published_before_an_unsubscribe_comes_before_its_reply);
