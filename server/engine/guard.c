@@ -152,7 +152,7 @@ static void review_wait(struct client *client)
         !waiting_answer_begin(client, &reply))
         return;
     guard_admits(client->server, client, waiter->command, waiter->argv, waiter->argc, &reply);
-    waiting_answer_end(client, &reply);
+    waiting_refusal_end(client, &reply);
 }
 
 static void set_guarded(struct client *client)

@@ -83,13 +83,15 @@ struct waiter {
     atomic_uint links_left; /* links that are in a queue. Released under a shard's lock, acquired by the worker */
 
     /* ---- whoever has ended the wait; then its worker ---- */
-    bool over;   /* the answer is incomplete, as it was too large */
-    bool failed; /* the answer is an error */
+    bool over;    /* the answer is incomplete, as it was too large */
+    bool failed;  /* the answer is an error */
+    bool refused; /* the request may not run any more, and doesn't count as one that has */
     struct output answer;
     int64_t took_ns; /* what serving it took */
 
     /* ---- its worker ---- */
     struct client *client; /* NULL: it is gone */
+    int64_t began_ns;      /* what it took until it waited */
     int64_t deadline_ns;   /* monotonic; 0: none */
     size_t heap_at;        /* place in the worker's heap of deadlines, from 1 on; 0: it isn't there */
 

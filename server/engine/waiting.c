@@ -192,9 +192,13 @@ static void leave_queues(struct waiter *waiter, struct keyspace *keyspace)
 static void record_end(struct client *client, const struct waiter *waiter)
 {
     const struct config *config = &client->server->config;
-    int64_t took_us = waiter->took_ns / 1000;
-    stats_record_rest(stats_of(worker_index(waiter->worker)), waiter->command->number, (uint64_t)waiter->took_ns,
-                      waiter->failed, config->latency_tracking);
+    struct thread_stats *stats = stats_of(worker_index(waiter->worker));
+    int64_t took_ns = waiter->began_ns + waiter->took_ns, took_us = took_ns / 1000;
+    if (waiter->refused) {
+        counter_add(&stats->per_command[waiter->command->number].rejected, 1);
+        return;
+    }
+    stats_record(stats, waiter->command->number, (uint64_t)took_ns, waiter->failed, config->latency_tracking);
     if (config->slowlog_log_slower_than >= 0 && took_us >= config->slowlog_log_slower_than &&
         !(waiter->command->flags & CMD_SKIP_SLOWLOG))
         slowlog_add(&(struct slow_command){waiter->argc, waiter->argv, took_us, client_address(client),
@@ -232,6 +236,13 @@ struct client *waiting_take_ended(void)
             return client;
     }
     return NULL;
+}
+
+void waiting_note_begun(struct client *client, int64_t took_ns)
+{
+    struct waiter *waiter = waiter_of(client);
+    if (waiter)
+        waiter->began_ns = took_ns;
 }
 
 void waiting_forget(struct client *client)
@@ -287,6 +298,13 @@ bool waiting_answer_begin(struct client *client, struct reply *reply)
 void waiting_answer_end(struct client *client, struct reply *reply)
 {
     answer_end(waiter_of(client), reply);
+}
+
+void waiting_refusal_end(struct client *client, struct reply *reply)
+{
+    struct waiter *waiter = waiter_of(client);
+    waiter->refused = true;
+    answer_end(waiter, reply);
 }
 
 static bool give_up(struct waiter *waiter)

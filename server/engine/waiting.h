@@ -86,6 +86,9 @@ const struct waiter *waiting_of(const struct client *client);
 bool waiting_answer_begin(struct client *client, struct reply *reply);
 void waiting_answer_end(struct client *client, struct reply *reply);
 
+/* Ends the answer as the other does, if it is that the request may not run any more. */
+void waiting_refusal_end(struct client *client, struct reply *reply);
+
 /* The same with the answer that nothing came in time. */
 bool waiting_give_up(struct client *client);
 
@@ -98,6 +101,9 @@ void waiting_drop(struct client *client);
 size_t waiting_with_timeout(void);
 
 /* ---- its worker ---- */
+
+/* A call that waits now has taken so long until then: it is recorded with the rest when the wait is over. */
+void waiting_note_begun(struct client *client, int64_t took_ns);
 
 /* The client goes. */
 void waiting_forget(struct client *client);

@@ -127,10 +127,11 @@ static __attribute__((noinline)) relaxed_counter *latency_create(struct command_
     return latency;
 }
 
-/* A part of the callers: every request comes by. */
-static inline __attribute__((always_inline)) void record(struct command_stats *command, uint64_t nanoseconds,
-                                                         bool failed, bool histogram)
+void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
+                  bool histogram)
 {
+    struct command_stats *command = &stats->per_command[command_number];
+    counter_add(&command->calls, 1);
     counter_add(&command->nanoseconds, nanoseconds);
     if (failed)
         counter_add(&command->failed, 1);
@@ -140,27 +141,6 @@ static inline __attribute__((always_inline)) void record(struct command_stats *c
             latency = latency_create(command);
         counter_add(&latency[latency_bucket(nanoseconds)], 1);
     }
-}
-
-void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                  bool histogram)
-{
-    struct command_stats *command = &stats->per_command[command_number];
-    counter_add(&command->calls, 1);
-    record(command, nanoseconds, failed, histogram);
-}
-
-void stats_record_begun(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds)
-{
-    struct command_stats *command = &stats->per_command[command_number];
-    counter_add(&command->calls, 1);
-    counter_add(&command->nanoseconds, nanoseconds);
-}
-
-void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                       bool histogram)
-{
-    record(&stats->per_command[command_number], nanoseconds, failed, histogram);
 }
 
 /* ---- sums ---- */

@@ -50,11 +50,6 @@ struct thread_stats *stats_of(unsigned thread);
 void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
                   bool histogram);
 
-/* The same in two parts, for a call that lets its client wait: what it did first, and the end. */
-void stats_record_begun(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds);
-void stats_record_rest(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                       bool histogram);
-
 /* Sums over all threads. commands: those that ran. */
 struct stats_totals {
     uint64_t commands, bytes_in, bytes_out, reads, writes, connections, errors;

@@ -45,15 +45,24 @@ START_TEST(waiting_takes_at_most_600_bytes)
 }
 END_TEST
 
-START_TEST(waits_are_counted_once)
+static void expect_counts(const char *begins, const char *ends)
+{
+    redisReply *stats = kit_command(c, "INFO", "commandstats");
+    const char *line = strstr(stats->str, begins);
+    const char *end = line ? strstr(line, ends) : NULL;
+    ck_assert_msg(end && end < strchr(line, '\n'), "%s", stats->str);
+    freeReplyObject(stats);
+}
+
+START_TEST(waits_are_counted_once_and_when_they_end)
 {
     int fd = waiter("BLPOP k 0\r\n", 0);
+    redisReply *stats = kit_command(c, "INFO", "commandstats");
+    ck_assert_ptr_null(strstr(stats->str, "cmdstat_blpop:"));
+    freeReplyObject(stats);
     kit_expect(c, ":1", "RPUSH", "k", "1");
     kit_raw_expect(fd, "*2\r\n");
-    redisReply *stats = kit_command(c, "INFO", "commandstats");
-    const char *line = strstr(stats->str, "cmdstat_blpop:calls=1,");
-    ck_assert_msg(line && strstr(line, "rejected_calls=0,failed_calls=0"), "%s", stats->str);
-    freeReplyObject(stats);
+    expect_counts("cmdstat_blpop:calls=1,", "rejected_calls=0,failed_calls=0");
     close(fd);
 }
 END_TEST
@@ -64,11 +73,23 @@ START_TEST(an_answer_that_is_an_error_is_counted_as_one)
     kit_expect(c, "+OK", "SET", "s", "v");
     kit_expect(c, ":1", "RPUSH", "a", "x");
     kit_raw_expect(fd, "-WRONGTYPE ");
-    redisReply *stats = kit_command(c, "INFO", "commandstats");
-    const char *line = strstr(stats->str, "cmdstat_blmove:calls=1,");
-    ck_assert_msg(line && strstr(line, "rejected_calls=0,failed_calls=1"), "%s", stats->str);
-    freeReplyObject(stats);
+    expect_counts("cmdstat_blmove:calls=1,", "rejected_calls=0,failed_calls=1");
     kit_expect(c, ":1", "LLEN", "a");
+    close(fd);
+}
+END_TEST
+
+START_TEST(one_that_loses_its_rights_is_counted_as_rejected)
+{
+    kit_expect(c, "+OK", "ACL", "SETUSER", "u", "on", "nopass", "+@all", "~*");
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "AUTH u any\r\n");
+    kit_raw_expect(fd, "+OK\r\n");
+    kit_raw_text(fd, "BLPOP k 0\r\n");
+    expect_waits(fd);
+    kit_expect(c, "+OK", "ACL", "SETUSER", "u", "resetkeys", "~j");
+    kit_raw_expect(fd, "-NOPERM No permissions to access a key\r\n");
+    expect_counts("cmdstat_blpop:calls=0,usec=0,", "rejected_calls=1,failed_calls=0");
     close(fd);
 }
 END_TEST
@@ -155,8 +176,9 @@ Suite *suite_waiting_shown(void)
     TCase *tcase = served_tcase("waiting shown");
     tcase_add_test(tcase, a_client_that_waits_is_shown_so);
     tcase_add_test(tcase, waiting_takes_at_most_600_bytes);
-    tcase_add_test(tcase, waits_are_counted_once);
+    tcase_add_test(tcase, waits_are_counted_once_and_when_they_end);
     tcase_add_test(tcase, an_answer_that_is_an_error_is_counted_as_one);
+    tcase_add_test(tcase, one_that_loses_its_rights_is_counted_as_rejected);
     tcase_add_test(tcase, one_that_was_served_slowly_is_in_the_slow_log);
     tcase_add_test(tcase, what_is_waited_with_is_memory_of_clients);
     tcase_add_test(tcase, what_is_served_is_told_as_a_pop);
