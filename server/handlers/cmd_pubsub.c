@@ -178,9 +178,13 @@ void cmd_psubscribe(struct call *call)
     subscribe(call, &subscribes[CHANNEL_PATTERN]);
 }
 
+/* Unlike the others it isn't for transactions, as in Redis, which tells so in these words. */
 void cmd_ssubscribe(struct call *call)
 {
-    subscribe(call, &subscribes[CHANNEL_SHARD]);
+    if (call->inside)
+        reply_error(call->reply, "ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+    else
+        subscribe(call, &subscribes[CHANNEL_SHARD]);
 }
 
 void cmd_unsubscribe(struct call *call)

@@ -84,6 +84,16 @@ START_TEST(who_listens_in_resp2_may_do_little_else)
 }
 END_TEST
 
+START_TEST(shard_channels_are_not_for_transactions)
+{
+    int fd = kit_raw_connect(server);
+    kit_raw_text(fd, "MULTI\r\nSSUBSCRIBE s\r\nSUBSCRIBE x y\r\nEXEC\r\n");
+    kit_raw_expect(fd, "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"
+                       "\r\n" SUBSCRIBED(SUBSCRIBE, "$1\r\nx", 1) SUBSCRIBED(SUBSCRIBE, "$1\r\ny", 2));
+    close(fd);
+}
+END_TEST
+
 START_TEST(in_resp3_messages_are_pushes_and_a_publishers_own_come_behind_its_reply)
 {
     int fd = resp3();
@@ -478,6 +488,7 @@ Suite *suite_pubsub(void)
     tcase_add_test(tcase, in_resp3_messages_are_pushes_and_a_publishers_own_come_behind_its_reply);
     tcase_add_test(tcase, a_transactions_own_messages_come_behind_its_reply);
     tcase_add_test(tcase, of_a_transaction_whose_reply_is_left_out_only_pushes_come);
+    tcase_add_test(tcase, shard_channels_are_not_for_transactions);
     tcase_add_test(tcase, the_version_of_the_protocol_may_change_while_subscribed);
     tcase_add_test(tcase, messages_come_where_replies_are_off);
     tcase_add_test(tcase, what_is_published_before_an_unsubscribe_comes_before_its_reply);
