@@ -113,7 +113,7 @@ def some_of_a_set(args, oracle, kvs):
     return "" if oracle == kvs else "the replies differ"
 
 
-@rule(r"KEYS ", r"HKEYS ", r"HVALS ", r"SMEMBERS ", r"SINTER ", r"SUNION ", r"SDIFF ")
+@rule(r"KEYS ", r"PUBSUB (?:SHARD)?CHANNELS", r"HKEYS ", r"HVALS ", r"SMEMBERS ", r"SINTER ", r"SUNION ", r"SDIFF ")
 def unordered(args, oracle, kvs):
     """The same elements in any order."""
     if sorted(map(repr, oracle)) == sorted(map(repr, kvs)):

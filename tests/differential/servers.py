@@ -99,7 +99,7 @@ class Connection:
 
     def exchange(self, data, until, timeout=REPLY_TIMEOUT):
         """Sends data and cuts replies until `until` says enough: a count of replies, the raw bytes of a
-        last reply (which is left out of the result), or None for the end of the stream.
+        last reply or several such (which is left out of the result), or None for the end of the stream.
 
         Returns (raw replies, how it ended): "" for enough, "closed", "stuck", or "garbage: ...".
         """
@@ -120,7 +120,7 @@ class Connection:
                         break
                     raw = bytes(self.buffer[position:end])
                     position = end
-                    if raw == until:
+                    if raw == until or (isinstance(until, tuple) and raw in until):
                         enough = True
                         break
                     replies.append(raw)
