@@ -3,6 +3,7 @@
 #include "command/command.h"
 #include "command/command_table.h"
 #include "engine/client_extra.h"
+#include "pubsub/delivery.h"
 #include "pubsub/subscriber.h"
 #include "resp/reply.h"
 
@@ -64,15 +65,27 @@ struct channel *client_any_channel(struct client *client, enum channel_kind kind
     return client_subscriber(client) ? subscriber_any(client->extra->subscriber, kind) : NULL;
 }
 
-bool client_unsubscribe(struct client *client, enum channel_kind kind, struct bytes name)
+void client_take_messages(const struct client *client, struct reply *reply)
+{
+    if (!client_subscriber(client))
+        return;
+    delivery_catch_up_one(client_subscriber(client), reply);
+    reply_keep(reply);
+}
+
+bool client_unsubscribe(struct client *client, enum channel_kind kind, struct bytes name, struct reply *reply)
 {
     if (!client_subscriber(client))
         return false;
     struct subscriber *subscriber = client->extra->subscriber;
-    bool was = subscriber_remove(subscriber, kind, name);
+    struct subscription *subscription = subscriber_withdraw(subscriber, kind, name);
+    if (subscription) {
+        delivery_catch_up_one(subscriber, reply);
+        subscriber_remove(subscriber, subscription);
+    }
     if (subscriber_count(subscriber) == 0)
         client_unsubscribe_all(client);
-    return was;
+    return subscription;
 }
 
 bool subscriptions_refuse(const struct client *client, const struct command *command, struct reply *reply)

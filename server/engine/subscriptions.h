@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 struct command;
+struct reply;
 struct subscriber;
 
 /* Its subscriptions; NULL: none. */
@@ -29,9 +30,12 @@ unsigned subscribed_clients(void);
 /* Any one of a kind that it is subscribed to, retained for the caller; NULL: none. */
 struct channel *client_any_channel(struct client *client, enum channel_kind kind);
 
-/* False: it was subscribed before, or wasn't. */
+/* False: it was subscribed before, or wasn't. What was published before it unsubscribes comes in the reply. */
 bool client_subscribe(struct client *client, enum channel_kind kind, struct bytes name);
-bool client_unsubscribe(struct client *client, enum channel_kind kind, struct bytes name);
+bool client_unsubscribe(struct client *client, enum channel_kind kind, struct bytes name, struct reply *reply);
+
+/* What has been published for it and waits still comes in the reply to it. */
+void client_take_messages(const struct client *client, struct reply *reply);
 
 /* Ends all subscriptions, if there are any: on RESET, or when the client ends. */
 void client_unsubscribe_all(struct client *client);

@@ -69,6 +69,7 @@ void cmd_reset(struct call *call)
     struct client *client = call->client;
     if (client->flags & CLIENT_MONITOR)
         monitor_leave(client);
+    client_take_messages(client, call->reply);
     client_unsubscribe_all(client);
     client->flags &= ~(uint32_t)(CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP_NEXT | CLIENT_NO_TOUCH | CLIENT_NO_EVICT);
     transaction_end(client);

@@ -128,7 +128,7 @@ static void unsubscribe_from_all(struct call *call, const struct subscribing *wh
     struct channel *channel;
     for (int done = 1; (channel = client_any_channel(call->client, what->kind)); done++) {
         struct bytes name = channel_name(channel);
-        client_unsubscribe(call->client, what->kind, name);
+        client_unsubscribe(call->client, what->kind, name, call->reply);
         tell(call, what, &name);
         channel_release(channel);
         if (names_took_long(done, end_ns)) {
@@ -143,7 +143,7 @@ static void unsubscribe_from(struct call *call, const struct subscribing *what, 
     int64_t end_ns = turn_end_ns(call);
     for (int i = first; i < call->argc; i++) {
         struct bytes name = {call->argv[i].data, call->argv[i].len};
-        client_unsubscribe(call->client, what->kind, name);
+        client_unsubscribe(call->client, what->kind, name, call->reply);
         tell(call, what, &name);
         if (names_took_long(i, end_ns)) {
             subscribing_later(call, i + 1, 0);
@@ -153,8 +153,8 @@ static void unsubscribe_from(struct call *call, const struct subscribing *what, 
 }
 
 /*
- * What was published before comes before the answer: where it waits still, so does the request, unless it is inside
- * another one. What is published meanwhile comes as long as the subscription lasts.
+ * What was published before comes before the answer: where much waits still, so does the request, and everybody gets it
+ * in turn. What has come meanwhile, and all of it where the request is inside another one, this client gets at once.
  */
 static void unsubscribe(struct call *call, const struct subscribing *what)
 {

@@ -33,6 +33,16 @@ static __thread struct work {
     char *text[2]; /* for RESP2 and RESP3; BATCH_TEXT bytes, kept from batch to batch */
 } work;
 
+/*
+ * The last message that is known to have been given ahead of its turn, and to whom: who asks again goes on behind it, as
+ * long as it waits. A subscriber that has got the memory of another one has nothing that is older.
+ */
+static __thread struct ahead {
+    const struct subscriber *subscriber;
+    const struct delivery *delivery;
+    uint64_t number;
+} ahead;
+
 #define BATCH_TEXT (BATCH_BYTES + BLOB_MIN) /* the last one may be nearly a blob */
 
 static void (*after_writing)(struct conn *conn);
@@ -177,6 +187,44 @@ bool delivery_catch_up(void)
         batch_end();
     } while (clock_monotonic_ns() < end_ns);
     return inbox_is_empty(worker);
+}
+
+/* ---- ahead of the turn ---- */
+
+static void give_ahead(const struct subscriber *subscriber, const struct delivery *delivery, uint64_t number,
+                       struct reply *reply)
+{
+    struct subscription *subscription = subscriber_find(subscriber, delivery->crowd->channel);
+    if (!subscription || subscription->crowd != delivery->crowd || subscription->seen >= number)
+        return;
+    subscription->seen = number;
+    if (!delivery->payload)
+        when_over(subscriber->conn);
+    else if (delivery->skip != subscriber->conn->id)
+        payload_write(delivery->payload, reply);
+}
+
+void delivery_catch_up_one(const struct subscriber *subscriber, struct reply *reply)
+{
+    for (unsigned i = 0; i < work.batch.count; i++)
+        give_ahead(subscriber, work.batch.deliveries[i], work.batch.first + i, reply);
+    struct inbox_view view = inbox_look(worker_index(worker_self()));
+    if (!view.last)
+        return;
+    const struct delivery *delivery = view.first;
+    uint64_t number = view.number;
+    if (ahead.subscriber == subscriber && ahead.number >= number) {
+        delivery = ahead.delivery;
+        number = ahead.number;
+    }
+    while (subscriber->conn->state == CONN_OPEN) {
+        give_ahead(subscriber, delivery, number, reply);
+        if (delivery == view.last)
+            break;
+        delivery = delivery->next;
+        number++;
+    }
+    ahead = (struct ahead){subscriber, delivery, number};
 }
 
 uint64_t delivery_last(void)

@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 struct conn;
+struct reply;
+struct subscriber;
 
 #define DELIVERY_NS 1000000
 
@@ -30,6 +32,12 @@ void delivery_init(unsigned workers, void (*written)(struct conn *conn), void (*
  * of its connections.
  */
 bool delivery_catch_up(void);
+
+/*
+ * What waits for one of the calling worker's subscribers comes at once, in a reply to it, and in its order. So does what
+ * was posted to a channel before the caller locked it or left it.
+ */
+void delivery_catch_up_one(const struct subscriber *subscriber, struct reply *reply);
 
 /* The number of the last message for the calling worker, and whether all up to a number have been delivered. */
 uint64_t delivery_last(void);

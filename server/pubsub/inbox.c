@@ -140,6 +140,15 @@ void inbox_take(unsigned worker, struct delivery_batch *batch)
     pthread_mutex_unlock(&inbox->lock);
 }
 
+struct inbox_view inbox_look(unsigned worker)
+{
+    struct inbox *inbox = &inboxes[worker];
+    pthread_mutex_lock(&inbox->lock);
+    struct inbox_view view = {inbox->first, inbox->last, inbox->taken + 1};
+    pthread_mutex_unlock(&inbox->lock);
+    return view;
+}
+
 void inbox_settle(unsigned worker, bool some_are_left)
 {
     struct inbox *inbox = &inboxes[worker];

@@ -62,6 +62,16 @@ struct delivery_batch {
 };
 void inbox_take(unsigned worker, struct delivery_batch *batch);
 
+/*
+ * What waits now, to be looked at and left there. From the first to the last nothing changes until the worker takes
+ * some; behind the last one more may come.
+ */
+struct inbox_view {
+    const struct delivery *first, *last; /* NULL: none waits */
+    uint64_t number;                     /* of the first */
+};
+struct inbox_view inbox_look(unsigned worker);
+
 /* Whether nothing waits. Exact for what was added before the caller learned of it. */
 bool inbox_is_empty(unsigned worker);
 

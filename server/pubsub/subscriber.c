@@ -93,29 +93,38 @@ bool subscriber_add(struct subscriber *subscriber, enum channel_kind kind, struc
     return true;
 }
 
+/* It stands in no bucket any more. The registry is another matter. */
 static void subscription_end(struct subscriber *subscriber, struct subscription *subscription)
 {
     struct crowd *crowd = subscription->crowd;
     subscriber->memory -= subscription_memory(subscription);
     subscriber->counts[crowd->channel->kind]--;
     crowd_remove(crowd, subscription);
-    registry_leave(crowd);
     connection_memory_subtract(sizeof *subscription);
     mem_free_sized(subscription, sizeof *subscription);
 }
 
-bool subscriber_remove(struct subscriber *subscriber, enum channel_kind kind, struct bytes name)
+struct subscription *subscriber_withdraw(struct subscriber *subscriber, enum channel_kind kind, struct bytes name)
 {
     struct subscription **link = find(subscriber, kind, name, channel_hash(kind, name));
     if (!link)
-        return false;
-    struct subscription *subscription = *link;
+        return NULL;
+    registry_leave(crowd_retain((*link)->crowd));
+    return *link;
+}
+
+void subscriber_remove(struct subscriber *subscriber, struct subscription *subscription)
+{
+    struct crowd *crowd = subscription->crowd;
+    struct subscription **link = bucket_of(subscriber, crowd->channel->hash);
+    while (*link != subscription)
+        link = &(*link)->next;
     *link = subscription->next;
     subscription_end(subscriber, subscription);
+    crowd_release(crowd);
     uint32_t count = subscriber_count(subscriber);
     if (subscriber->bucket_count > BUCKETS_MIN && count < subscriber->bucket_count / 4)
         buckets_resize(subscriber, subscriber->bucket_count / 2);
-    return true;
 }
 
 static void subscriber_destroy(struct subscriber *subscriber)
@@ -135,8 +144,10 @@ static bool end_some(struct subscriber *subscriber, uint32_t left)
                 subscriber->none_below[CHANNEL_PLAIN] = i;
                 return false;
             }
+            struct crowd *crowd = subscription->crowd;
             subscriber->buckets[i] = subscription->next;
             subscription_end(subscriber, subscription);
+            registry_leave(crowd);
         }
     }
     return true;
@@ -163,9 +174,10 @@ void subscriber_leave(struct subscriber *subscriber)
 
 /* ---- asking ---- */
 
-bool subscriber_has(const struct subscriber *subscriber, const struct channel *channel)
+struct subscription *subscriber_find(const struct subscriber *subscriber, const struct channel *channel)
 {
-    return find(subscriber, channel->kind, channel_name(channel), channel->hash);
+    struct subscription **link = find(subscriber, channel->kind, channel_name(channel), channel->hash);
+    return link ? *link : NULL;
 }
 
 struct channel *subscriber_any(struct subscriber *subscriber, enum channel_kind kind)

@@ -41,11 +41,18 @@ struct subscriber *subscriber_create(struct conn *conn, uint8_t resp);
  */
 void subscriber_leave(struct subscriber *subscriber);
 
-/* False: it was subscribed before, or wasn't. */
+/* False: it was subscribed before. */
 bool subscriber_add(struct subscriber *subscriber, enum channel_kind kind, struct bytes name);
-bool subscriber_remove(struct subscriber *subscriber, enum channel_kind kind, struct bytes name);
 
-bool subscriber_has(const struct subscriber *subscriber, const struct channel *channel);
+/*
+ * A subscription ends in two steps, for whoever was counted as a receiver is to be one. When it has been withdrawn
+ * nothing more is posted to it, and what has been is still delivered, until it is removed. NULL: there is none.
+ */
+struct subscription *subscriber_withdraw(struct subscriber *subscriber, enum channel_kind kind, struct bytes name);
+void subscriber_remove(struct subscriber *subscriber, struct subscription *subscription);
+
+/* Its subscription to a channel; NULL: there is none. */
+struct subscription *subscriber_find(const struct subscriber *subscriber, const struct channel *channel);
 
 static inline uint32_t subscriber_count(const struct subscriber *subscriber)
 {

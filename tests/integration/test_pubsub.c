@@ -2,6 +2,7 @@
 #include "kit/served.h"
 #include "kit/suites.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,122 @@ START_TEST(what_is_published_before_an_unsubscribe_comes_before_its_reply)
         kit_expect(c, ":0", "PUBLISH", "x", "late");
         close(fd);
     }
+}
+END_TEST
+
+/* Of those who publish while one client comes and goes. */
+struct churn {
+    bool in_transaction;
+    atomic_bool ended;
+    atomic_llong counted; /* receivers, as PUBLISH told */
+    long long received;
+};
+
+static void publish_until_ended(redisContext *context, struct churn *churn)
+{
+    enum { PIPELINE = 20 };
+    while (!atomic_load(&churn->ended)) {
+        for (int i = 0; i < PIPELINE; i++)
+            redisAppendCommand(context, "PUBLISH x text");
+        for (int i = 0; i < PIPELINE; i++) {
+            redisReply *reply;
+            ck_assert_int_eq(redisGetReply(context, (void **)&reply), REDIS_OK);
+            atomic_fetch_add(&churn->counted, reply->integer);
+            freeReplyObject(reply);
+        }
+    }
+}
+
+/* Behind the answer to UNSUBSCRIBE comes that to PING, and nothing between the two. */
+static void subscribe_for_a_while(int fd, struct churn *churn)
+{
+    char line[64];
+    kit_raw_text(fd, "SUBSCRIBE x\r\n");
+    kit_raw_text(fd,
+                 churn->in_transaction ? "MULTI\r\nUNSUBSCRIBE x\r\nEXEC\r\nPING\r\n" : "UNSUBSCRIBE x\r\nPING\r\n");
+    do {
+        kit_raw_receive_line(fd, line, sizeof line);
+        churn->received += strcmp(line, "message") == 0;
+    } while (strcmp(line, "unsubscribe") != 0);
+    kit_raw_expect(fd, "$1\r\nx\r\n:0\r\n+PONG\r\n");
+}
+
+static void publish_or_churn(redisContext *context, unsigned index, void *data)
+{
+    struct churn *churn = data;
+    if (index > 0) {
+        publish_until_ended(context, churn);
+        return;
+    }
+    int fd = resp3();
+    for (unsigned i = 0; i < scratch_rounds(500); i++)
+        subscribe_for_a_while(fd, churn);
+    atomic_store(&churn->ended, true);
+    close(fd);
+}
+
+static void check_counted_is_received(bool in_transaction)
+{
+    struct churn churn = {.in_transaction = in_transaction};
+    kit_parallel(server, 4, publish_or_churn, &churn);
+    ck_assert_int_gt(churn.received, 0);
+    ck_assert_int_eq(churn.received, atomic_load(&churn.counted));
+}
+
+START_TEST(who_is_counted_gets_the_message_before_the_answer_to_unsubscribe)
+{
+    check_counted_is_received(false);
+}
+END_TEST
+
+START_TEST(in_a_transaction_as_well)
+{
+    check_counted_is_received(true);
+}
+END_TEST
+
+enum { TALKERS = 3 };
+
+/* What each of those who publish on a channel that they listen to has got, in its order. */
+struct conversation {
+    unsigned each;      /* messages that one publishes */
+    char *got[TALKERS]; /* each with a blank behind it */
+};
+
+static void talk_and_listen(redisContext *context, unsigned index, void *data)
+{
+    enum { BATCH = 10 };
+    struct conversation *conversation = data;
+    unsigned all = TALKERS * conversation->each, got = 0;
+    char line[64], *at = conversation->got[index] = malloc(all * sizeof line);
+    int fd = resp3();
+    kit_raw_text(fd, "SUBSCRIBE talk\r\n");
+    while (kit_info(context, "pubsub_clients") < TALKERS)
+        continue;
+    for (unsigned sent = 0; got < all;) {
+        for (unsigned i = 0; i < BATCH && sent < conversation->each; i++, sent++) {
+            snprintf(line, sizeof line, "PUBLISH talk p%u:%u\r\n", index, sent);
+            kit_raw_text(fd, line);
+        }
+        for (unsigned i = 0; got < all && (i < BATCH || sent == conversation->each); i++) {
+            do
+                kit_raw_receive_line(fd, line, sizeof line);
+            while (line[0] != 'p');
+            at += sprintf(at, "%s ", line);
+            got++;
+        }
+    }
+    close(fd);
+}
+
+START_TEST(who_publishes_sees_messages_in_the_same_order_as_others)
+{
+    struct conversation conversation = {.each = scratch_rounds(1000)};
+    kit_parallel(server, TALKERS, talk_and_listen, &conversation);
+    for (int i = 1; i < TALKERS; i++)
+        ck_assert_msg(strcmp(conversation.got[0], conversation.got[i]) == 0, "0 and %d see another order", i);
+    for (int i = 0; i < TALKERS; i++)
+        free(conversation.got[i]);
 }
 END_TEST
 
@@ -492,6 +609,9 @@ Suite *suite_pubsub(void)
     tcase_add_test(tcase, the_version_of_the_protocol_may_change_while_subscribed);
     tcase_add_test(tcase, messages_come_where_replies_are_off);
     tcase_add_test(tcase, what_is_published_before_an_unsubscribe_comes_before_its_reply);
+    tcase_add_test(tcase, who_is_counted_gets_the_message_before_the_answer_to_unsubscribe);
+    tcase_add_test(tcase, in_a_transaction_as_well);
+    tcase_add_test(tcase, who_publishes_sees_messages_in_the_same_order_as_others);
     tcase_add_test(tcase, nobody_misses_anything_and_each_publishers_order_holds);
     tcase_add_test(tcase, a_large_message_reaches_all_whole);
     tcase_add_test(tcase, subscribers_that_come_and_go_under_load_are_survived);
