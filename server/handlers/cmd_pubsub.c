@@ -52,6 +52,12 @@ static struct reply *told_in(const struct call *call)
     return call->inside && left_out ? own_pushes(call->client) : call->reply;
 }
 
+/* Where messages come that wait for who unsubscribes: inside EXEC they come behind its reply, as they aren't elements. */
+static struct reply *waiting_in(const struct call *call)
+{
+    return call->inside ? own_pushes(call->client) : call->reply;
+}
+
 /* name NULL: there was none. */
 static void tell(const struct call *call, const struct subscribing *what, const struct bytes *name)
 {
@@ -128,7 +134,7 @@ static void unsubscribe_from_all(struct call *call, const struct subscribing *wh
     struct channel *channel;
     for (int done = 1; (channel = client_any_channel(call->client, what->kind)); done++) {
         struct bytes name = channel_name(channel);
-        client_unsubscribe(call->client, what->kind, name, call->reply);
+        client_unsubscribe(call->client, what->kind, name, waiting_in(call));
         tell(call, what, &name);
         channel_release(channel);
         if (names_took_long(done, end_ns)) {
@@ -143,7 +149,7 @@ static void unsubscribe_from(struct call *call, const struct subscribing *what, 
     int64_t end_ns = turn_end_ns(call);
     for (int i = first; i < call->argc; i++) {
         struct bytes name = {call->argv[i].data, call->argv[i].len};
-        client_unsubscribe(call->client, what->kind, name, call->reply);
+        client_unsubscribe(call->client, what->kind, name, waiting_in(call));
         tell(call, what, &name);
         if (names_took_long(i, end_ns)) {
             subscribing_later(call, i + 1, 0);
@@ -154,7 +160,7 @@ static void unsubscribe_from(struct call *call, const struct subscribing *what, 
 
 /*
  * What was published before comes before the answer: where much waits still, so does the request, and everybody gets it
- * in turn. What has come meanwhile, and all of it where the request is inside another one, this client gets at once.
+ * in turn. What has come meanwhile this client gets at once. EXEC has asked for what waits before it began its reply.
  */
 static void unsubscribe(struct call *call, const struct subscribing *what)
 {

@@ -3,6 +3,7 @@
 #include "command/handlers.h"
 #include "engine/client.h"
 #include "engine/run_inside.h"
+#include "engine/subscriptions.h"
 #include "engine/transaction.h"
 #include "engine/watch.h"
 
@@ -41,8 +42,10 @@ void cmd_exec(struct call *call)
         reply_error(call->reply, "EXECABORT Transaction discarded because of previous errors.");
     else if (broken)
         reply_null_array(call->reply);
-    else
+    else {
+        client_take_messages(client, call->reply); /* one that it may unsubscribe from: they can't stand in the array */
         run_queued(call);
+    }
     transaction_end(client);
 }
 
