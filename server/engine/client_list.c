@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "clients/client.h"
 #include "command/call.h"
-#include "engine/client.h"
 #include "engine/standstill.h"
 #include "net/worker.h"
 

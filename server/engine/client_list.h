@@ -7,7 +7,7 @@
 #ifndef KVS_ENGINE_CLIENT_LIST_H
 #define KVS_ENGINE_CLIENT_LIST_H
 
-#include "engine/client_description.h"
+#include "clients/client_description.h"
 
 #include <stdbool.h>
 #include <stddef.h>

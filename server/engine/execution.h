@@ -4,7 +4,7 @@
 #ifndef KVS_ENGINE_EXECUTION_H
 #define KVS_ENGINE_EXECUTION_H
 
-#include "engine/held.h"
+#include "clients/held.h"
 #include "resp/reply.h"
 
 #include <stdint.h>

@@ -16,7 +16,7 @@
 
 #include "base/access_level.h"
 #include "base/bytes.h"
-#include "engine/client.h"
+#include "clients/client.h"
 
 #include <stdbool.h>
 

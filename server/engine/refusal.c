@@ -2,8 +2,8 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "clients/client.h"
 #include "command/command_table.h"
-#include "engine/client.h"
 #include "host/log_flood.h"
 #include "resp/reply.h"
 

@@ -10,9 +10,9 @@
 #ifndef KVS_ENGINE_RUN_H
 #define KVS_ENGINE_RUN_H
 
+#include "clients/client.h"
+#include "clients/wait_queue.h"
 #include "command/call.h"
-#include "engine/client.h"
-#include "engine/wait_queue.h"
 #include "resp/parser.h"
 #include "server.h"
 

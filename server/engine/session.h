@@ -7,7 +7,7 @@
 #ifndef KVS_ENGINE_SESSION_H
 #define KVS_ENGINE_SESSION_H
 
-#include "engine/held.h"
+#include "clients/held.h"
 #include "net/service.h"
 
 struct server;

@@ -1,8 +1,8 @@
 #include "engine/standstill.h"
 
 #include "base/gate.h"
+#include "clients/client.h"
 #include "command/call.h"
-#include "engine/client.h"
 #include "engine/guard.h"
 #include "resp/reply.h"
 

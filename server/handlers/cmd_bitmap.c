@@ -1,7 +1,7 @@
 /*
  * Bitmap commands: bits of strings, one by one, counted and found, and in fields. BITOP has a file of its own.
  *
- * BITCOUNT and BITPOS go through a large value in turns (engine/turn.h): before the first one ends, they retain the
+ * BITCOUNT and BITPOS go through a large value in turns (clients/turn.h): before the first one ends, they retain the
  * blob that holds it, and so go on with what it was at the command's time.
  *
  * A write makes text of its value whether a bit changes or not, as OBJECT ENCODING shows; if none does, and the value
@@ -9,11 +9,11 @@
  */
 #include "base/blob.h"
 #include "base/memory.h"
+#include "clients/turn.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/room.h"
-#include "engine/turn.h"
 #include "handlers/lookup.h"
 #include "handlers/value_range.h"
 #include "server.h"

@@ -1,7 +1,7 @@
 /*
  * BITOP: strings are combined bit by bit, and the result is stored.
  *
- * A large result is made in turns (engine/turn.h), and yet of one moment, the one at which it is stored. Its head, the
+ * A large result is made in turns (clients/turn.h), and yet of one moment, the one at which it is stored. Its head, the
  * first BLOB_MIN bytes, comes last, in the turn that stores it; nothing behind the head depends on a source that isn't
  * a blob, since those are shorter. The blobs are retained between turns, so each is what it was for as long as its key
  * has the same one. If one has another, somebody has written to a source, and all begins anew; after a few times it is
@@ -9,10 +9,10 @@
  */
 #include "base/blob.h"
 #include "base/memory.h"
+#include "clients/turn.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/room.h"
-#include "engine/turn.h"
 #include "handlers/lookup.h"
 #include "types/bitmap.h"
 #include "types/string.h"

@@ -2,12 +2,12 @@
  * CLIENT: the subcommands that concern the connection itself. The others have files of their own (cmd_client_list.c,
  * cmd_client_kill.c, cmd_client_pause.c, cmd_client_unblock.c).
  */
+#include "clients/client_names.h"
 #include "command/arguments.h"
 #include "command/call.h"
 #include "command/client_arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/client_names.h"
 
 void cmd_client_id(struct call *call)
 {

@@ -5,11 +5,11 @@
  */
 #include "acl/acl.h"
 #include "base/number.h"
+#include "clients/clients.h"
 #include "command/call.h"
 #include "command/client_arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/clients.h"
 #include "engine/guard.h"
 #include "net/worker.h"
 #include "server.h"

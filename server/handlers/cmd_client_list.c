@@ -6,11 +6,11 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "clients/client_description.h"
 #include "command/call.h"
 #include "command/client_arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/client_description.h"
 #include "engine/client_list.h"
 
 static void add_line(struct text *text, const struct client_description *client)

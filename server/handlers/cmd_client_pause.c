@@ -1,9 +1,9 @@
 /* CLIENT PAUSE and CLIENT UNPAUSE. Both run with the world stopped. */
 #include "base/number.h"
+#include "clients/pause.h"
 #include "command/call.h"
 #include "command/client_arguments.h"
 #include "command/handlers.h"
-#include "engine/pause.h"
 #include "engine/session.h"
 #include "server.h"
 

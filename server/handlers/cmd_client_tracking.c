@@ -1,12 +1,12 @@
-/* CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO: see engine/tracking.h. */
+/* CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO: see clients/tracking.h. */
 #include "base/memory.h"
+#include "clients/clients.h"
+#include "clients/tracking.h"
 #include "command/arguments.h"
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/clients.h"
 #include "engine/standstill.h"
-#include "engine/tracking.h"
 #include "net/worker.h"
 
 /* ---- CLIENT TRACKING ON|OFF [REDIRECT id] [PREFIX prefix ...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP] ---- */

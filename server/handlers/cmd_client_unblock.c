@@ -2,12 +2,12 @@
  * CLIENT UNBLOCK: ends the wait of another client, with the world stopped. One that is held for another reason, such as
  * a pause, doesn't wait for anything that could be answered.
  */
+#include "clients/client.h"
+#include "clients/waiting.h"
 #include "command/arguments.h"
 #include "command/client_arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/client.h"
-#include "engine/waiting.h"
 #include "net/worker.h"
 
 /* The open client with that number, or NULL. */

@@ -6,10 +6,10 @@
  */
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "clients/client.h"
 #include "command/handlers.h"
 #include "config/config.h"
 #include "engine/access_config.h"
-#include "engine/client.h"
 #include "engine/eviction.h"
 #include "host/log.h"
 #include "listen/reception.h"

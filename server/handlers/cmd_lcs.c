@@ -7,16 +7,16 @@
  * back goes up rather than left; where the two bytes are equal it goes both and needs no bit.
  *
  * The limit on the work stays Redis's: it refuses strings whose table of 32-bit lengths would be larger
- * than proto-max-bulk-len. That may still take long, so the table is filled in turns (engine/turn.h): before the first
+ * than proto-max-bulk-len. That may still take long, so the table is filled in turns (clients/turn.h): before the first
  * one ends, the strings are kept as they were at the command's time. The way back, which takes as many steps as both
  * strings have bytes, is done at once.
  */
 #include "base/blob.h"
 #include "base/memory.h"
+#include "clients/turn.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/turn.h"
 #include "handlers/lookup.h"
 #include "server.h"
 #include "types/string.h"

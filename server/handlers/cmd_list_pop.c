@@ -1,15 +1,15 @@
 /*
  * Lists: elements that are taken away or moved, by commands that answer at once and by those that wait for them
- * (engine/waiting.h).
+ * (clients/waiting.h).
  *
  * What a waiting command does when it begins and when it is served is the same function. Its effect is said in the
  * words of the command that doesn't wait.
  */
+#include "clients/waiting.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/effect.h"
-#include "engine/waiting.h"
 #include "handlers/change.h"
 #include "handlers/elements.h"
 #include "handlers/list_change.h"

@@ -1,11 +1,11 @@
 /* MEMORY: how the server's memory is used. All figures come from the allocator, the keyspace and the clients. */
 #include "base/memory.h"
 #include "base/text.h"
+#include "clients/client_limits.h"
 #include "command/arguments.h"
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/client_limits.h"
 #include "engine/session.h"
 #include "net/worker.h"
 #include "record/memory_report.h"

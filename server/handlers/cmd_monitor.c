@@ -1,7 +1,7 @@
+#include "clients/client.h"
+#include "clients/monitor.h"
 #include "command/call.h"
 #include "command/handlers.h"
-#include "engine/client.h"
-#include "engine/monitor.h"
 
 /* A client that is a monitor already gets no reply, as in Redis. Lines would tear the reply of a transaction. */
 void cmd_monitor(struct call *call)

@@ -4,10 +4,10 @@
  * So far there is nothing to save to, so SAVE fails unless FORCE says to end all the same. There is no wait that ABORT
  * could stop: once asked, the server ends.
  */
+#include "clients/client.h"
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
-#include "engine/client.h"
 #include "host/log.h"
 #include "net/peer.h"
 #include "server.h"

@@ -1,11 +1,11 @@
-/* MULTI EXEC DISCARD WATCH UNWATCH. What lies between is engine/transaction.h's and the executor's. */
+/* MULTI EXEC DISCARD WATCH UNWATCH. What lies between is clients/transaction.h's and the executor's. */
+#include "clients/client.h"
+#include "clients/subscriptions.h"
+#include "clients/transaction.h"
+#include "clients/watch.h"
 #include "command/call.h"
 #include "command/handlers.h"
-#include "engine/client.h"
 #include "engine/run_inside.h"
-#include "engine/subscriptions.h"
-#include "engine/transaction.h"
-#include "engine/watch.h"
 
 void cmd_multi(struct call *call)
 {

@@ -2,9 +2,9 @@
  * WAIT and WAITAOF, on a server that has neither replicas nor an append-only file: who asks for either gets none, when
  * the timeout is over.
  */
+#include "clients/waiting.h"
 #include "command/arguments.h"
 #include "command/handlers.h"
-#include "engine/waiting.h"
 
 static void answer_wait(struct reply *reply)
 {

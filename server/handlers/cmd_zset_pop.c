@@ -1,11 +1,11 @@
 /*
  * Sorted sets: members taken from the lowest or the highest score on, by commands that answer at once or wait for one.
  */
+#include "clients/waiting.h"
 #include "command/arguments.h"
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "engine/effect.h"
-#include "engine/waiting.h"
 #include "handlers/change.h"
 #include "handlers/scored_members.h"
 #include "types/type_number.h"
@@ -163,7 +163,7 @@ void cmd_zmpop(struct call *call)
         reply_null_array(call->reply);
 }
 
-/* ---- waiting for a member (engine/waiting.h) ---- */
+/* ---- waiting for a member (clients/waiting.h) ---- */
 
 /* The first of the call's keys that has a member gives one away. */
 static bool take_first(struct call *call, enum zset_end end)

@@ -5,9 +5,9 @@
 #ifndef KVS_HANDLERS_LOOKUP_H
 #define KVS_HANDLERS_LOOKUP_H
 
+#include "clients/client.h"
 #include "command/call.h"
 #include "command/errors.h"
-#include "engine/client.h"
 #include "store/keyspace.h"
 #include "types/type_number.h"
 

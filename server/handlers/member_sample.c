@@ -1,9 +1,9 @@
 #include "handlers/member_sample.h"
 
 #include "base/memory.h"
+#include "clients/client.h"
+#include "clients/turn.h"
 #include "command/arguments.h"
-#include "engine/client.h"
-#include "engine/turn.h"
 #include "handlers/lookup.h"
 #include "types/sample.h"
 

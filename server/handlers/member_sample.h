@@ -3,7 +3,7 @@
  *
  * A positive count asks for so many different members (types/sample.h), or all if there are fewer; a negative one for
  * so many, which may repeat. Nothing is allocated by the client's number. What answers very often is done in turns
- * (engine/turn.h): the collection may change between them, and each member is one of the moment when it was picked.
+ * (clients/turn.h): the collection may change between them, and each member is one of the moment when it was picked.
  */
 #ifndef KVS_HANDLERS_MEMBER_SAMPLE_H
 #define KVS_HANDLERS_MEMBER_SAMPLE_H

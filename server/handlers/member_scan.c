@@ -12,8 +12,8 @@
 #include "base/glob.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "engine/client.h"
-#include "engine/turn.h"
+#include "clients/client.h"
+#include "clients/turn.h"
 #include "handlers/lookup.h"
 #include "handlers/scan_options.h"
 

@@ -4,7 +4,7 @@
  * COUNT is how many members are looked at, about, and MATCH says which of them are in the reply. A collection that its
  * type calls compact is looked at as a whole, whatever COUNT says, as clients of Redis expect.
  *
- * What takes longer is done in turns (engine/turn.h), under the lock of the key's shard: the collection may change
+ * What takes longer is done in turns (clients/turn.h), under the lock of the key's shard: the collection may change
  * between them, as between two commands of a scan.
  */
 #ifndef KVS_HANDLERS_MEMBER_SCAN_H

@@ -9,8 +9,8 @@
 #include "handlers/name_walk.h"
 
 #include "base/memory.h"
+#include "clients/client.h"
 #include "command/call.h"
-#include "engine/client.h"
 #include "store/keyspace.h"
 
 #define QUICK_COMPARISONS 128 /* for a name while its shard is locked */

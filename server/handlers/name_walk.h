@@ -1,5 +1,5 @@
 /*
- * Walks that gather names of keys, for KEYS and SCAN: with a pattern and a type, in turns (engine/turn.h).
+ * Walks that gather names of keys, for KEYS and SCAN: with a pattern and a type, in turns (clients/turn.h).
  *
  * A walk holds one shard's lock at a time, for some hundred names, which it copies out. Under the lock a pattern gets a
  * few comparisons for each name; what they don't decide is matched afterwards, with no lock held, and looked up again.
@@ -16,7 +16,7 @@
 
 #include "base/glob.h"
 #include "base/output.h"
-#include "engine/turn.h"
+#include "clients/turn.h"
 #include "handlers/hash_set.h"
 #include "handlers/name_list.h"
 #include "resp/reply.h"

@@ -3,7 +3,7 @@
  *
  * A subscriber exists while its client is subscribed to anything. It belongs to the client's worker, and only that
  * worker, or the thread that has stopped the world, touches it. It knows the client as a connection: what else a client
- * is, the layer above knows (engine/subscriptions.h).
+ * is, the layer above knows (clients/subscriptions.h).
  */
 #ifndef KVS_PUBSUB_SUBSCRIBER_H
 #define KVS_PUBSUB_SUBSCRIBER_H

@@ -1,7 +1,7 @@
 /* The names of clients, and that nothing stays of those that were given up. */
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "engine/client_names.h"
+#include "clients/client_names.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Deadlines: the soonest comes first, whatever was put in and taken out before. */
-#include "engine/deadlines.h"
+#include "clients/deadlines.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
 

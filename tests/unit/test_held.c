@@ -1,8 +1,8 @@
 /* Held clients: first come, first let go, and the books about them. */
 #include "base/gate.h"
+#include "clients/client_extra.h"
+#include "clients/held.h"
 #include "command/command_table.h"
-#include "engine/client_extra.h"
-#include "engine/held.h"
 #include "net/service.h"
 #include "net/worker.h"
 #include "record/stats.h"

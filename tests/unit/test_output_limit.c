@@ -1,6 +1,6 @@
 /* Limits of a client's output, by a clock of our own. */
+#include "clients/output_limit.h"
 #include "config/config.h"
-#include "engine/output_limit.h"
 
 #include <check.h>
 

@@ -1,7 +1,7 @@
 /* CLIENT PAUSE: what it holds, how it grows, and that the clock ends it. */
 #include "base/clock.h"
-#include "engine/attention.h"
-#include "engine/pause.h"
+#include "clients/attention.h"
+#include "clients/pause.h"
 #include "store/keyspace.h"
 
 #include <check.h>

@@ -140,7 +140,7 @@ START_TEST(many_channels_come_are_listed_and_go)
         registry_leave(crowds[i]);
         snprintf(name, sizeof name, "c%u", i);
         ck_assert_uint_eq(registry_subscribers(CHANNEL_PLAIN, text(name)), 0);
-        snprintf(name, sizeof name, "c%u", MANY - 1);
+        snprintf(name, sizeof name, "c%d", MANY - 1);
         ck_assert_uint_eq(registry_subscribers(CHANNEL_PLAIN, text(name)), i < MANY - 1);
     }
     ck_assert_uint_eq(registry_count(CHANNEL_PLAIN), 0);

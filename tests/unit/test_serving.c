@@ -1,9 +1,9 @@
 /* Who of those that wait for a key is served by a change of it: by kinds that take, and by some that only read. */
 #include "base/gate.h"
 #include "base/memory.h"
+#include "clients/waiting.h"
 #include "command/call.h"
 #include "command/command_table.h"
-#include "engine/waiting.h"
 #include "kit/suites.h"
 #include "net/service.h"
 #include "net/worker.h"

@@ -1,6 +1,6 @@
 /* Queues of waiters: their order, which keys become ready, and what serving them would touch. */
 #include "base/memory.h"
-#include "engine/wait_queue.h"
+#include "clients/wait_queue.h"
 #include "kit/suites.h"
 #include "store/keyspace.h"
 #include "store/reaper.h"

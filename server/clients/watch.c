@@ -1,0 +1,327 @@
+#include "clients/watch.h"
+
+#include "base/connection_memory.h"
+#include "base/memory.h"
+#include "clients/client.h"
+#include "clients/client_extra.h"
+#include "clients/watched_database.h"
+#include "server.h"
+#include "store/key_map.h"
+
+#include <stdatomic.h>
+
+/* One key of one client. */
+struct watch {
+    struct watch *next; /* of the client; worker only */
+    struct watches *owner;
+    uint64_t hash;
+    /* guarded, as all that follows, by the lock of its shard */
+    struct watched_key *key; /* NULL: taken off after a change */
+    struct watch *key_next, *key_previous;
+    bool was_alive; /* when it came to be watched */
+    bool was_due;   /* it had expired then, and isn't deleted yet: its end changes nothing */
+};
+
+/* All of one client. */
+struct watches {
+    atomic_bool marked; /* relaxed: written and read under the lock of a key that has changed, or only to be shown */
+    struct watch *first;
+    size_t count;
+    struct shard_set shards; /* of all */
+    struct watched_database *databases;
+    int64_t soonest_ms;   /* wall time: a key, or a part of its value, expires then, unless something changes before */
+    size_t memory;        /* bytes, as connection_memory_add() was told */
+    struct watches *next; /* among those that were given up */
+};
+
+/*
+ * Given up by clients of this worker, too many to be freed under locks at once. They still hang on keys, and are marked
+ * like any other.
+ */
+__thread struct watches *watches_given_up;
+
+#define FREED_UNDER_LOCKS 500 /* no more by the command that gives them up */
+#define LOOKED_AT_AFTER_SWAP 1000
+#define FREED_AT_ONCE 64 /* few enough that most shards stay free meanwhile */
+
+struct watched_key {
+    struct key_node node; /* first */
+    struct watch *first;
+};
+
+static struct {
+    struct keyspace *keyspace;
+    unsigned follower;
+    atomic_uint clients;                  /* relaxed: a figure */
+    struct key_map maps[KEYSPACE_SHARDS]; /* each guarded by its shard's lock */
+} watched;
+
+static struct key_map *map_of(uint64_t hash)
+{
+    return &watched.maps[key_shard(hash)];
+}
+
+static void set_interest(uint64_t hash)
+{
+    keyspace_set_interest(watched.keyspace, watched.follower, key_shard(hash), map_of(hash)->count > 0);
+}
+
+/* ---- under the shard's lock ---- */
+
+static void hang_on(struct watch *watch, struct watched_key *key)
+{
+    watch->key = key;
+    watch->key_previous = NULL;
+    watch->key_next = key->first;
+    if (key->first)
+        key->first->key_previous = watch;
+    key->first = watch;
+}
+
+static void take_off(struct watch *watch)
+{
+    struct watched_key *key = watch->key;
+    if (!key)
+        return;
+    watch->key = NULL;
+    if (watch->key_next)
+        watch->key_next->key_previous = watch->key_previous;
+    if (watch->key_previous)
+        watch->key_previous->key_next = watch->key_next;
+    else
+        key->first = watch->key_next;
+    if (key->first)
+        return;
+    key_map_remove(map_of(watch->hash), &key->node);
+    set_interest(watch->hash);
+}
+
+/* The key has changed. Only those stay that knew of its end before. */
+static void mark_all(struct watched_key *key, bool expired)
+{
+    struct watch *next;
+    for (struct watch *watch = key->first; watch; watch = next) {
+        next = watch->key_next; /* read before the last one takes the key with it */
+        if (expired && watch->was_due) {
+            watch->was_due = false;
+            continue;
+        }
+        atomic_store_explicit(&watch->owner->marked, true, memory_order_relaxed);
+        take_off(watch);
+    }
+}
+
+/* ---- what is told of changes ---- */
+
+static void watch_after(void *context, const struct view *view, const struct key *key, const struct key_event *event)
+{
+    (void)context;
+    if (!key)
+        return; /* see watched_database.h */
+    struct watched_key *node = key_map_find(map_of(key->hash), view->db, key);
+    if (node && (event->event_class != EVENT_WHOLE || event->changes > 0))
+        mark_all(node, event == &event_expired);
+}
+
+void watches_follow(struct keyspace *keyspace)
+{
+    static const struct follower follower = {.after = watch_after};
+    watched.keyspace = keyspace;
+    watched.follower = keyspace_follow(keyspace, &follower);
+}
+
+/* ---- a client's ---- */
+
+static struct watches *watches_of(const struct client *client)
+{
+    return client->extra ? client->extra->watches : NULL;
+}
+
+static struct watches *watches_make(struct client *client)
+{
+    struct client_extra *extra = client_extra(client);
+    if (!extra->watches) {
+        extra->watches = mem_calloc(sizeof *extra->watches);
+        extra->watches->soonest_ms = INT64_MAX;
+        extra->watches->memory = mem_usable(extra->watches);
+        connection_memory_add(extra->watches->memory);
+        atomic_fetch_add_explicit(&watched.clients, 1, memory_order_relaxed);
+    }
+    return extra->watches;
+}
+
+static bool is_watched_by(const struct watched_key *key, const struct watches *owner)
+{
+    for (const struct watch *watch = key->first; watch; watch = watch->key_next)
+        if (watch->owner == owner)
+            return true;
+    return false;
+}
+
+void watch_key(struct client *client, const struct view *view, const struct key *key)
+{
+    struct watches *watches = watches_make(client);
+    struct watched_key *node = key_map_find(map_of(key->hash), view->db, key);
+    if (atomic_load_explicit(&watches->marked, memory_order_relaxed) || (node && is_watched_by(node, watches)))
+        return; /* one more makes no difference */
+    if (!node) {
+        node = key_map_add(map_of(key->hash), view->db, key, sizeof *node);
+        set_interest(key->hash);
+    }
+    struct watch *watch = mem_alloc(sizeof *watch);
+    const struct entry *entry = keyspace_peek(view, key);
+    bool due = entry && entry_is_due(entry, view->now_ms);
+    *watch = (struct watch){
+        .next = watches->first, .owner = watches, .hash = key->hash, .was_alive = entry && !due, .was_due = due};
+    watched_database_add(&watches->databases, view, watch->was_alive);
+    int64_t next_ms = entry ? entry_next_expiry(entry) : INT64_MAX;
+    if (next_ms > view->now_ms && next_ms < watches->soonest_ms)
+        watches->soonest_ms = next_ms;
+    watches->first = watch;
+    watches->count++;
+    shard_set_add(&watches->shards, key->hash);
+    size_t memory = mem_usable(watch) + sizeof *node + key->name.len;
+    watches->memory += memory;
+    connection_memory_add(memory);
+    hang_on(watch, node);
+}
+
+bool watches_are_marked(const struct client *client)
+{
+    const struct watches *watches = watches_of(client);
+    if (!watches || atomic_load_explicit(&watches->marked, memory_order_relaxed))
+        return watches != NULL;
+    for (const struct watched_database *at = watches->databases; at; at = at->next)
+        if (watched_database_change(at, watched.keyspace) == WHOLE_CHANGED)
+            return true;
+    return false;
+}
+
+/* Whether a key that wasn't there has come with its database, which was exchanged since, and was alive then. */
+static bool has_come(const struct watch *watch, const struct view *view, int64_t swapped_ms)
+{
+    if (!watch->key || watch->was_alive || watch->key->node.db != view->db)
+        return false;
+    const struct entry *entry = keyspace_peek(view, &watch->key->node.key);
+    return entry && !entry_is_due(entry, swapped_ms);
+}
+
+/* The client watches few keys, or it counts as a change. */
+static bool any_has_come(const struct watches *watches, const struct view *view, int64_t swapped_ms)
+{
+    if (watches->count > LOOKED_AT_AFTER_SWAP)
+        return true;
+    for (const struct watch *watch = watches->first; watch; watch = watch->next)
+        if (has_come(watch, view, swapped_ms))
+            return true;
+    return false;
+}
+
+static bool databases_are_broken(const struct watches *watches, const struct view *view)
+{
+    for (const struct watched_database *at = watches->databases; at; at = at->next) {
+        struct view whole = *view;
+        whole.db = at->db;
+        enum whole_change change = watched_database_change(at, view->keyspace);
+        if (change == WHOLE_CHANGED ||
+            (change == WHOLE_CAME &&
+             any_has_come(watches, &whole, keyspace_changes(view->keyspace, at->db).swapped_ms)))
+            return true;
+    }
+    return false;
+}
+
+/* If nothing is marked, every key is as it was when it came to be watched, with its expiry. */
+bool watches_are_broken(const struct client *client, const struct view *view)
+{
+    const struct watches *watches = watches_of(client);
+    return watches && (atomic_load_explicit(&watches->marked, memory_order_relaxed) ||
+                       watches->soonest_ms <= view->now_ms || databases_are_broken(watches, view));
+}
+
+void watches_add_shards(const struct client *client, struct shard_set *shards)
+{
+    const struct watches *watches = watches_of(client);
+    if (watches)
+        shard_set_add_all(shards, &watches->shards);
+}
+
+/* With the shards of the first `most` locked. */
+static void free_some(struct watches *watches, size_t most)
+{
+    while (watches->first && most-- > 0) {
+        struct watch *watch = watches->first;
+        watches->first = watch->next;
+        take_off(watch);
+        mem_free_sized(watch, sizeof *watch);
+    }
+}
+
+static void free_emptied(struct watches *watches)
+{
+    watched_databases_free(watches->databases);
+    connection_memory_subtract(watches->memory);
+    mem_free_sized(watches, sizeof *watches);
+}
+
+void watches_drop(struct client *client)
+{
+    struct watches *watches = watches_of(client);
+    if (!watches)
+        return;
+    atomic_fetch_sub_explicit(&watched.clients, 1, memory_order_relaxed);
+    client->extra->watches = NULL;
+    client_extra_settle(client);
+    if (watches->count > FREED_UNDER_LOCKS) {
+        watches->next = watches_given_up;
+        watches_given_up = watches;
+        return;
+    }
+    free_some(watches, watches->count);
+    free_emptied(watches);
+}
+
+void watches_end(struct client *client)
+{
+    struct shard_set shards = {0};
+    if (!watches_of(client))
+        return;
+    watches_add_shards(client, &shards);
+    keyspace_lock(watched.keyspace, &shards); /* if the world was stopped meanwhile, that changed nothing here */
+    watches_drop(client);
+    keyspace_unlock(watched.keyspace, &shards);
+}
+
+bool watches_free_first(void)
+{
+    struct watches *watches = watches_given_up;
+    struct shard_set shards = {0};
+    size_t count = 0;
+    for (const struct watch *watch = watches->first; watch && count < FREED_AT_ONCE; watch = watch->next, count++)
+        shard_set_add(&shards, watch->hash);
+    keyspace_lock(watched.keyspace, &shards);
+    free_some(watches, count);
+    keyspace_unlock(watched.keyspace, &shards);
+    if (!watches->first) {
+        watches_given_up = watches->next;
+        free_emptied(watches);
+    }
+    return watches_given_up != NULL;
+}
+
+unsigned watching_clients(void)
+{
+    return atomic_load_explicit(&watched.clients, memory_order_relaxed);
+}
+
+size_t watches_count(const struct client *client)
+{
+    const struct watches *watches = watches_of(client);
+    return watches ? watches->count : 0;
+}
+
+size_t watches_memory(const struct client *client)
+{
+    const struct watches *watches = watches_of(client);
+    return watches ? watches->memory : 0;
+}
