@@ -114,6 +114,29 @@ class ThePrompt(PromptTest):
             terminal.enter(line)
             self.assertIn(said, terminal.expect("kvs %s%s> " % (path, mark)), line)
 
+    def test_what_others_send_through_kvs_is_shown(self):
+        server = KvsServer()
+        self.addCleanup(server.close)
+        path = server.socket("kvs.sock")
+        screen = self.screen("-3", path=path)
+        self.prompt = "kvs %s> " % path
+        for line, other, shown in (
+                ("subscribe ch", ("publish", "ch", "news"), '3> "news"'),
+                ("psubscribe c*", ("publish", "ch", "more"), '4> "more"'),
+                ("blpop queue 0", ("rpush", "queue", "job"), '2) "job"')):
+            screen.enter(line)
+            wait_until(lambda other=other: run(REDIS_CLI, "-s", path, *other)[1] != b"0\n", line)
+            screen.expect(shown)
+            screen.type("" if line.startswith("blpop") else CONTROL_C)
+            self.at_prompt(screen)
+        self.run_line(screen, "client tracking on")
+        self.run_line(screen, "get watched")
+        screen.type("echo half")
+        self.at_prompt(screen, "echo half")
+        run(REDIS_CLI, "-s", path, "set", "watched", "1")
+        screen.expect('-> invalidate: "watched"')
+        self.at_prompt(screen, "echo half")
+
     def test_quit_exit_and_end_of_input_leave(self):
         for ending in ("quit\r", "exit\r", "\x04"):
             terminal = self.open()
