@@ -4,11 +4,6 @@
  *
  * Resetting writes to other threads' counters, so it needs the world stopped: a thread that counted at the
  * same time would write its old sum back.
- *
- * Latency buckets. A duration d is measured in quarters of the smallest doubling, s = d / 258 ns. Below four, s
- * is the bucket; above, the position of the highest bit gives the doubling and the two bits below it the
- * quarter, as in log-linear histograms. With 4 * 258 = 1032 the doublings end where Redis's histogram
- * (two significant digits over 1024 ns << k) has its bounds.
  */
 #include "record/stats.h"
 
@@ -19,9 +14,6 @@
 
 #include <pthread.h>
 #include <string.h>
-
-#define LATENCY_QUARTER_NS 258
-#define LATENCY_MAX_NS UINT64_C(1000000000)
 
 #define ERROR_CODES 128   /* how many codes have a counter of their own; the others count as ERROR_CODE_OTHER */
 #define ERROR_CODE_LEN 31 /* bytes; a longer first word is no code: such a message counts as ERR */
@@ -99,17 +91,6 @@ struct thread_stats *stats_of(unsigned thread)
 
 /* ---- recording ---- */
 
-static inline unsigned latency_bucket(uint64_t nanoseconds)
-{
-    if (nanoseconds > LATENCY_MAX_NS)
-        nanoseconds = LATENCY_MAX_NS;
-    uint64_t quarters = nanoseconds / LATENCY_QUARTER_NS;
-    if (quarters < LATENCY_BUCKETS_PER_DOUBLING)
-        return (unsigned)quarters;
-    unsigned doubling = 61 - (unsigned)__builtin_clzll(quarters);
-    return LATENCY_BUCKETS_PER_DOUBLING * (doubling + 1) + ((quarters >> doubling) & 3);
-}
-
 uint64_t stats_latency_bound(unsigned bucket)
 {
     if (bucket < LATENCY_BUCKETS_PER_DOUBLING)
@@ -119,28 +100,12 @@ uint64_t stats_latency_bound(unsigned bucket)
     return ((LATENCY_BUCKETS_PER_DOUBLING + quarter + 1) << doubling) * LATENCY_QUARTER_NS - 1;
 }
 
-static __attribute__((noinline)) relaxed_counter *latency_create(struct command_stats *stats)
+relaxed_counter *stats_make_latency(struct command_stats *stats)
 {
     relaxed_counter *latency = mem_calloc(LATENCY_BUCKETS * sizeof *latency);
     /* Pairs with the acquire in stats_sum_command(): a reader that sees the pointer sees zeroed counters. */
     atomic_store_explicit(&stats->latency, latency, memory_order_release);
     return latency;
-}
-
-void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                  bool histogram)
-{
-    struct command_stats *command = &stats->per_command[command_number];
-    counter_add(&command->calls, 1);
-    counter_add(&command->nanoseconds, nanoseconds);
-    if (failed)
-        counter_add(&command->failed, 1);
-    if (histogram) {
-        relaxed_counter *latency = atomic_load_explicit(&command->latency, memory_order_relaxed);
-        if (!latency)
-            latency = latency_create(command);
-        counter_add(&latency[latency_bucket(nanoseconds)], 1);
-    }
 }
 
 /* ---- sums ---- */

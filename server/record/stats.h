@@ -5,19 +5,12 @@
 #define KVS_RECORD_STATS_H
 
 #include "base/counter.h"
+#include "record/latency_bucket.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/*
- * Histograms of latency: four buckets per doubling, so a percentile is at most a quarter too high. Every
- * fourth bucket ends at 1032 ns << k, the bounds in replies of LATENCY HISTOGRAM. Durations beyond the last
- * bucket count in it.
- */
-#define LATENCY_BUCKETS 84
-#define LATENCY_BUCKETS_PER_DOUBLING 4
 
 struct command_stats {
     relaxed_counter calls;
@@ -46,9 +39,28 @@ void stats_deinit(void);
 /* The set of the worker with that index. */
 struct thread_stats *stats_of(unsigned thread);
 
-/* Records one execution, on the set's worker; if histogram is set, also in the histogram of durations. */
-void stats_record(struct thread_stats *stats, unsigned command_number, uint64_t nanoseconds, bool failed,
-                  bool histogram);
+/* private: the counters of a histogram, for a command that has none yet */
+relaxed_counter *stats_make_latency(struct command_stats *stats);
+
+/*
+ * Records one execution, on the set's worker; if histogram is set, also in the histogram of durations. A part of the
+ * callers: every request comes by.
+ */
+static inline __attribute__((always_inline)) void stats_record(struct thread_stats *stats, unsigned command_number,
+                                                               uint64_t nanoseconds, bool failed, bool histogram)
+{
+    struct command_stats *command = &stats->per_command[command_number];
+    counter_add(&command->calls, 1);
+    counter_add(&command->nanoseconds, nanoseconds);
+    if (failed)
+        counter_add(&command->failed, 1);
+    if (histogram) {
+        relaxed_counter *latency = atomic_load_explicit(&command->latency, memory_order_relaxed);
+        if (!latency)
+            latency = stats_make_latency(command);
+        counter_add(&latency[latency_bucket(nanoseconds)], 1);
+    }
+}
 
 /* Sums over all threads. commands: those that ran. */
 struct stats_totals {
