@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "clients/client.h"
 #include "clients/client_extra.h"
-#include "clients/watched_database.h"
 #include "server.h"
 #include "store/key_map.h"
 
@@ -18,8 +17,8 @@ struct watch {
     /* guarded, as all that follows, by the lock of its shard */
     struct watched_key *key; /* NULL: taken off after a change */
     struct watch *key_next, *key_previous;
-    bool was_alive; /* when it came to be watched */
-    bool was_due;   /* it had expired then, and isn't deleted yet: its end changes nothing */
+    /* it had expired when it came to be watched, or came here so, and isn't deleted yet: its end changes nothing */
+    bool was_due;
 };
 
 /* All of one client. */
@@ -28,8 +27,8 @@ struct watches {
     struct watch *first;
     size_t count;
     struct shard_set shards; /* of all */
-    struct watched_database *databases;
     int64_t soonest_ms;   /* wall time: a key, or a part of its value, expires then, unless something changes before */
+    uint64_t untold;      /* what watched.untold was */
     size_t memory;        /* bytes, as connection_memory_add() was told */
     struct watches *next; /* among those that were given up */
 };
@@ -41,8 +40,8 @@ struct watches {
 __thread struct watches *watches_given_up;
 
 #define FREED_UNDER_LOCKS 500 /* no more by the command that gives them up */
-#define LOOKED_AT_AFTER_SWAP 1000
-#define FREED_AT_ONCE 64 /* few enough that most shards stay free meanwhile */
+#define TOLD_AT_MOST 10000    /* watched keys are told of the change of a whole database: for 5 ms */
+#define FREED_AT_ONCE 64      /* few enough that most shards stay free meanwhile */
 
 struct watched_key {
     struct key_node node; /* first */
@@ -52,7 +51,8 @@ struct watched_key {
 static struct {
     struct keyspace *keyspace;
     unsigned follower;
-    atomic_uint clients;                  /* relaxed: a figure */
+    atomic_uint clients; /* relaxed: a figure */
+    uint64_t untold;     /* changes of whole databases that came to no key; written in a stopped world */
     struct key_map maps[KEYSPACE_SHARDS]; /* each guarded by its shard's lock */
 } watched;
 
@@ -113,11 +113,62 @@ static void mark_all(struct watched_key *key, bool expired)
 
 /* ---- what is told of changes ---- */
 
+/* In a stopped world: the keys of the view's database that exist are about to go. */
+static void mark_if_there(void *context, struct key_node *node)
+{
+    const struct view *view = context;
+    const struct entry *entry = node->db == view->db ? keyspace_peek(view, &node->key) : NULL;
+    if (entry)
+        mark_all((struct watched_key *)node, entry_is_due(entry, view->now_ms));
+}
+
+/* Likewise: those that exist have come. One that had expired before it came is as good as none, now as then. */
+static void mark_if_come(void *context, struct key_node *node)
+{
+    const struct view *view = context;
+    const struct entry *entry = node->db == view->db ? keyspace_peek(view, &node->key) : NULL;
+    if (entry && !entry_is_due(entry, view->now_ms))
+        mark_all((struct watched_key *)node, false);
+    else if (entry)
+        for (struct watch *watch = ((struct watched_key *)node)->first; watch; watch = watch->key_next)
+            watch->was_due = true;
+}
+
+/* Whether so many keys are watched that they would stop the world for long. */
+static bool too_many_to_tell(void)
+{
+    size_t keys = 0;
+    for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
+        keys += watched.maps[shard].count;
+    return keys > TOLD_AT_MOST;
+}
+
+static void visit_database(const struct view *view, void (*visit)(void *context, struct key_node *node))
+{
+    for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
+        key_map_each(&watched.maps[shard], visit, (void *)view);
+}
+
+static void watch_before(void *context, const struct view *view, const struct key *key, const struct entry *entry)
+{
+    (void)context;
+    (void)entry;
+    if (!key && !too_many_to_tell())
+        visit_database(view, mark_if_there);
+}
+
 static void watch_after(void *context, const struct view *view, const struct key *key, const struct key_event *event)
 {
     (void)context;
-    if (!key)
-        return; /* see watched_database.h */
+    if (!key) {
+        if (event == &event_swap_same)
+            return;
+        if (too_many_to_tell())
+            watched.untold++;
+        else
+            visit_database(view, mark_if_come);
+        return;
+    }
     struct watched_key *node = key_map_find(map_of(key->hash), view->db, key);
     if (node && (event->event_class != EVENT_WHOLE || event->changes > 0))
         mark_all(node, event == &event_expired);
@@ -125,7 +176,7 @@ static void watch_after(void *context, const struct view *view, const struct key
 
 void watches_follow(struct keyspace *keyspace)
 {
-    static const struct follower follower = {.after = watch_after};
+    static const struct follower follower = {.before = watch_before, .after = watch_after};
     watched.keyspace = keyspace;
     watched.follower = keyspace_follow(keyspace, &follower);
 }
@@ -143,6 +194,7 @@ static struct watches *watches_make(struct client *client)
     if (!extra->watches) {
         extra->watches = mem_calloc(sizeof *extra->watches);
         extra->watches->soonest_ms = INT64_MAX;
+        extra->watches->untold = watched.untold;
         extra->watches->memory = mem_usable(extra->watches);
         connection_memory_add(extra->watches->memory);
         atomic_fetch_add_explicit(&watched.clients, 1, memory_order_relaxed);
@@ -170,10 +222,10 @@ void watch_key(struct client *client, const struct view *view, const struct key 
     }
     struct watch *watch = mem_alloc(sizeof *watch);
     const struct entry *entry = keyspace_peek(view, key);
-    bool due = entry && entry_is_due(entry, view->now_ms);
-    *watch = (struct watch){
-        .next = watches->first, .owner = watches, .hash = key->hash, .was_alive = entry && !due, .was_due = due};
-    watched_database_add(&watches->databases, view, watch->was_alive);
+    *watch = (struct watch){.next = watches->first,
+                            .owner = watches,
+                            .hash = key->hash,
+                            .was_due = entry && entry_is_due(entry, view->now_ms)};
     int64_t next_ms = entry ? entry_next_expiry(entry) : INT64_MAX;
     if (next_ms > view->now_ms && next_ms < watches->soonest_ms)
         watches->soonest_ms = next_ms;
@@ -189,54 +241,14 @@ void watch_key(struct client *client, const struct view *view, const struct key 
 bool watches_are_marked(const struct client *client)
 {
     const struct watches *watches = watches_of(client);
-    if (!watches || atomic_load_explicit(&watches->marked, memory_order_relaxed))
-        return watches != NULL;
-    for (const struct watched_database *at = watches->databases; at; at = at->next)
-        if (watched_database_change(at, watched.keyspace) == WHOLE_CHANGED)
-            return true;
-    return false;
-}
-
-/* Whether a key that wasn't there has come with its database, which was exchanged since, and was alive then. */
-static bool has_come(const struct watch *watch, const struct view *view, int64_t swapped_ms)
-{
-    if (!watch->key || watch->was_alive || watch->key->node.db != view->db)
-        return false;
-    const struct entry *entry = keyspace_peek(view, &watch->key->node.key);
-    return entry && !entry_is_due(entry, swapped_ms);
-}
-
-/* The client watches few keys, or it counts as a change. */
-static bool any_has_come(const struct watches *watches, const struct view *view, int64_t swapped_ms)
-{
-    if (watches->count > LOOKED_AT_AFTER_SWAP)
-        return true;
-    for (const struct watch *watch = watches->first; watch; watch = watch->next)
-        if (has_come(watch, view, swapped_ms))
-            return true;
-    return false;
-}
-
-static bool databases_are_broken(const struct watches *watches, const struct view *view)
-{
-    for (const struct watched_database *at = watches->databases; at; at = at->next) {
-        struct view whole = *view;
-        whole.db = at->db;
-        enum whole_change change = watched_database_change(at, view->keyspace);
-        if (change == WHOLE_CHANGED ||
-            (change == WHOLE_CAME &&
-             any_has_come(watches, &whole, keyspace_changes(view->keyspace, at->db).swapped_ms)))
-            return true;
-    }
-    return false;
+    return watches &&
+           (atomic_load_explicit(&watches->marked, memory_order_relaxed) || watches->untold != watched.untold);
 }
 
 /* If nothing is marked, every key is as it was when it came to be watched, with its expiry. */
-bool watches_are_broken(const struct client *client, const struct view *view)
+bool watches_are_broken(const struct client *client, int64_t now_ms)
 {
-    const struct watches *watches = watches_of(client);
-    return watches && (atomic_load_explicit(&watches->marked, memory_order_relaxed) ||
-                       watches->soonest_ms <= view->now_ms || databases_are_broken(watches, view));
+    return watches_are_marked(client) || (watches_of(client) && watches_of(client)->soonest_ms <= now_ms);
 }
 
 void watches_add_shards(const struct client *client, struct shard_set *shards)
@@ -259,7 +271,6 @@ static void free_some(struct watches *watches, size_t most)
 
 static void free_emptied(struct watches *watches)
 {
-    watched_databases_free(watches->databases);
     connection_memory_subtract(watches->memory);
     mem_free_sized(watches, sizeof *watches);
 }

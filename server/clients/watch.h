@@ -5,6 +5,9 @@
  * watch it and takes their watches off the key: a mark is for good, until the client gives up its watches. EXEC reads
  * the mark under the locks of all keys that it watches and touches, so nothing changes between that and its commands.
  *
+ * When a whole database is emptied or exchanged, its watched keys are visited, as they are then in a stopped world; but
+ * where more than 10,000 keys are watched none is, and the change counts for everybody's. EXEC that fails is always safe.
+ *
  * A client's watches belong to its worker; of them other threads touch only the mark and what hangs on keys, under the
  * lock of the key's shard. "Locked" below: the shards of watches_add_shards() are, or the world is stopped.
  */
@@ -26,7 +29,7 @@ void watches_follow(struct keyspace *keyspace);
 void watch_key(struct client *client, const struct view *view, const struct key *key);
 
 /* Whether a watched key has changed or expired. By the client's worker; locked. */
-bool watches_are_broken(const struct client *client, const struct view *view);
+bool watches_are_broken(const struct client *client, int64_t now_ms);
 
 /* The same as far as changes have been told; for CLIENT LIST, by the client's worker or in a stopped world. */
 bool watches_are_marked(const struct client *client);

@@ -36,7 +36,7 @@ void cmd_exec(struct call *call)
         reply_error(call->reply, "ERR EXEC without MULTI");
         return;
     }
-    bool broken = watches_are_broken(client, &call->view);
+    bool broken = watches_are_broken(client, call->view.now_ms);
     watches_drop(client); /* its own changes concern nobody here any more */
     if (transaction_is_spoilt(client))
         reply_error(call->reply, "EXECABORT Transaction discarded because of previous errors.");

@@ -38,7 +38,6 @@ struct keyspace *keyspace_create(int databases)
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         shard_init(&keyspace->shards[i]);
     keyspace_reserve(keyspace);
-    keyspace->changes = mem_reserve((size_t)databases * sizeof *keyspace->changes);
     return keyspace;
 }
 
@@ -48,7 +47,6 @@ void keyspace_destroy(struct keyspace *keyspace)
     reaper_stop(); /* many keys are its work */
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         shard_deinit(&keyspace->shards[i]);
-    mem_unreserve(keyspace->changes, (size_t)keyspace->databases * sizeof *keyspace->changes);
     mem_unreserve(keyspace->reserved, keyspace->reserved_size);
     mem_free(keyspace);
 }

@@ -144,19 +144,6 @@ size_t keyspace_flush(struct view *view, int db, bool lazily);
 void keyspace_swap(struct view *view, int a, int b); /* if a is b, that still counts as a change, as in Redis */
 
 /*
- * How often that has happened to a database, for followers that know of too many keys in it to visit them while the
- * world is stopped. A database that is exchanged with itself isn't counted.
- */
-struct database_changes {
-    uint64_t flushes, swaps;
-    uint64_t flushes_before_swap; /* those of the flushes before the last exchange */
-    int64_t swapped_ms;           /* its wall time */
-};
-
-/* Inside the gate. */
-struct database_changes keyspace_changes(const struct keyspace *keyspace, int db);
-
-/*
  * Walks the database in hash order from cursor (0 begins), until about count keys were visited or many
  * empty buckets passed; returns the next cursor, 0 at the end. Every key that exists throughout the walk is
  * visited at least once, however the table grows and shrinks meanwhile. visit runs under the shard's lock

@@ -25,10 +25,8 @@ struct keyspace {
     atomic_bool active_expiry;
     _Atomic int64_t expiry_suspended_until_ms; /* monotonic; CLIENT PAUSE: no expired key is deleted before */
     struct tour tour;
-    struct database_set used;         /* the databases that have a table in some shard */
-    struct database_changes *changes; /* of each database, reserved memory; those of all together in flushes_of_all */
-    uint64_t flushes_of_all;
-    void *reserved; /* all shards' pointers and the bits of all sets */
+    struct database_set used; /* the databases that have a table in some shard */
+    void *reserved;           /* all shards' pointers and the bits of all sets */
     size_t reserved_size;
     struct hooks hooks;
     struct shard shards[KEYSPACE_SHARDS];

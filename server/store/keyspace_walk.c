@@ -191,14 +191,12 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
     if (db >= 0) {
         tell_before(view, interest, db);
         flush = flush_one(keyspace, db);
-        keyspace->changes[db].flushes++;
         tell_after(view, interest, db, &event_flush, flush->job.units);
     } else {
         int *told = databases_to_tell(view);
         for (int i = 0; told[i] >= 0; i++)
             tell_before(view, interest, told[i]);
         flush = flush_all(keyspace);
-        keyspace->flushes_of_all++;
         size_t changes = flush->job.units; /* the first event counts them for all */
         for (int i = 0; told[i] >= 0; i++, changes = 0)
             tell_after(view, interest, told[i], &event_flush, changes);
@@ -215,14 +213,6 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
     else
         reaper_post(&flush->job);
     return keys;
-}
-
-static void note_swap(const struct view *view, int db)
-{
-    struct database_changes *changes = &view->keyspace->changes[db];
-    changes->swaps++;
-    changes->flushes_before_swap = changes->flushes + view->keyspace->flushes_of_all;
-    changes->swapped_ms = view->now_ms;
 }
 
 void keyspace_swap(struct view *view, int a, int b)
@@ -242,17 +232,8 @@ void keyspace_swap(struct view *view, int a, int b)
         database_set_swap(&shard->used, a, b);
     }
     database_set_swap(&view->keyspace->used, a, b);
-    note_swap(view, a);
-    note_swap(view, b);
     tell_after(view, interest, a, &event_swap, 1);
     tell_after(view, interest, b, &event_swap, 0);
-}
-
-struct database_changes keyspace_changes(const struct keyspace *keyspace, int db)
-{
-    struct database_changes changes = keyspace->changes[db];
-    changes.flushes += keyspace->flushes_of_all;
-    return changes;
 }
 
 /* ---- walking ---- */
