@@ -24,6 +24,10 @@ LONG = "long" * 6000   # more than a reply's buffer holds
 MATCHED = re.compile(rb"([>*]4\r\n\$8\r\npmessage\r\n)(\$\d+\r\n.*?\r\n)(\$\d+\r\n.*?\r\n\$\d+\r\nm\d+:(?:long)*\r\n)", re.DOTALL)
 LEFT = re.compile(rb"([>*]3\r\n\$\d+\r\n[ps]?unsubscribe\r\n)(\$\d+\r\n.*?\r\n)(:\d+\r\n)", re.DOTALL)
 
+# 7.0 sends a publisher its own message before the reply, and within that of EXEC; kvs behind both, as 7.2 does.
+MESSAGE = (rb"(?:[>*][34]\r\n\$\d+\r\n[ps]?message\r\n(?:\$\d+\r\n[^\r\n]*\r\n){1,2}\$\d+\r\nm\d+:(?:long)*\r\n)")
+BEFORE_REPLY = re.compile(b"(%s+)((?::\\d+\r\n)+)" % MESSAGE)
+
 
 def sorted_runs(text, pattern, same):
     """Sorts the middle groups of matches that follow each other without a gap and are alike in the given groups."""
@@ -47,6 +51,13 @@ def settled(text, commands):
     text = sorted_runs(text, MATCHED, (1, 3))
     if any(words[0].endswith("UNSUBSCRIBE") and len(words) == 1 for words in commands):
         text = sorted_runs(text, LEFT, (1, 1))
+    words = {words[0] for words in commands}
+    if words & {"PUBLISH", "SPUBLISH"} and "MULTI" in words:
+        text = b"".join(re.findall(MESSAGE, text)) + re.sub(MESSAGE, b"", text)
+    elif words & {"PUBLISH", "SPUBLISH"}:
+        before = b""
+        while text != before:   # kvs's stand before the next reply
+            before, text = text, BEFORE_REPLY.sub(rb"\2\1", text)
     return HELLO.sub(b"", text)
 
 
