@@ -360,7 +360,7 @@ struct watcher {
     mode_t mode;
     uid_t owner;
     gid_t group;
-    atomic_bool enough;
+    atomic_bool looks, enough;
     atomic_uint seen, wrong, connected;
 };
 
@@ -369,6 +369,7 @@ static void *watch(void *argument)
     struct watcher *watcher = argument;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     strcpy(address.sun_path, watcher->path);
+    atomic_store(&watcher->looks, true);
     while (!atomic_load(&watcher->enough)) {
         struct stat found;
         if (lstat(watcher->path, &found) == 0) {
@@ -385,6 +386,11 @@ static void *watch(void *argument)
     return NULL;
 }
 
+static bool has_begun(void *watcher)
+{
+    return atomic_load(&((struct watcher *)watcher)->looks);
+}
+
 static bool has_seen(void *watcher)
 {
     return atomic_load(&((struct watcher *)watcher)->seen) > 0;
@@ -395,6 +401,8 @@ static void check_creation(struct watcher *watcher, const char *const *args)
 {
     pthread_t thread;
     pthread_create(&thread, NULL, watch, watcher);
+    /* The server is forked: a thread that is just beginning may hold a lock of the sanitizer's runtime meanwhile. */
+    kit_await(has_begun, watcher, "the thread has begun");
     for (unsigned i = 0; i < scratch_rounds(10); i++) {
         struct kit_server *server = kit_start_args(args);
         for (int k = 0; k < 4; k++) {
