@@ -36,6 +36,8 @@ class Terminal:
         if self.pid == 0:
             try:
                 set_size(0, lines, columns)
+                for number in (signal.SIGINT, signal.SIGQUIT):   # a shell ignores them in what it runs in the background
+                    signal.signal(number, signal.SIG_DFL)
                 os.execve(program, [program, *arguments], env or environment())
             finally:
                 os._exit(126)
