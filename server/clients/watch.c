@@ -40,7 +40,7 @@ struct watches {
 __thread struct watches *watches_given_up;
 
 #define FREED_UNDER_LOCKS 500 /* no more by the command that gives them up */
-#define TOLD_AT_MOST 10000    /* watched keys are told of the change of a whole database: for 5 ms */
+#define TOLD_AT_MOST 10000    /* watched keys are told of the change of a whole database: 4 ms */
 #define FREED_AT_ONCE 64      /* few enough that most shards stay free meanwhile */
 
 struct watched_key {

@@ -101,7 +101,7 @@ MEANT = [
     Meant("INFO", r"INFO", lambda *_: False, "a section Sockets at the end",
           "Each socket file has rights, clients and counters of its own."),
     Meant("CLIENT LIST, CLIENT INFO", r"CLIENT (LIST|INFO)", no_evict_cleared,
-          "lib-name and lib-ver at the end; RESET also clears NO-EVICT", FOLLOWS_7_2),
+          "lib-name and lib-ver at the end; watch, as in 7.4; RESET also clears NO-EVICT", FOLLOWS_7_2),
     Meant("CLIENT LIST, CLIENT INFO, ACL LOG, SLOWLOG GET", r"CLIENT (LIST|INFO)|ACL LOG|SLOWLOG GET", lambda *_: False,
           "pid, uid, gid, access and socket stand at the end of a client's line, pid, uid and gid in SLOWLOG's address",
           "The kernel knows who is at the other end of a socket file, and the file says what they may do."),
