@@ -149,9 +149,18 @@ static void session_settle_parser(struct client *client, struct parser *parser)
     }
 }
 
+/* A client that waits for a key, and has ended its side or does so, takes nothing any more, as in Redis. */
+static void session_notice_end(struct client *client, bool reads)
+{
+    if (client->conn.peer_done)
+        conn_close_after_output(&client->conn); /* it did before the request was executed */
+    else if (!reads)
+        conn_watch_end(&client->conn);
+}
+
 /*
  * Requests of the client have to wait: it keeps them, with their parser. One that waits for a key, with no request
- * behind, is read from, so that it needn't keep a parser and its end is noticed.
+ * behind, is read from, so that it needn't keep a parser.
  */
 static __attribute__((noinline)) void session_hold(struct client *client, struct parser *parser,
                                                    enum held_reason reason, struct request *requests, unsigned count)
@@ -163,6 +172,8 @@ static __attribute__((noinline)) void session_hold(struct client *client, struct
         client->parser = parser;
     client_hold(client, reason, requests, count);
     conn_set_reading(&client->conn, reads);
+    if (reason == HELD_WAITING)
+        session_notice_end(client, reads);
 }
 
 /* False when the rest of what was to be executed has to wait. */

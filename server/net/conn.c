@@ -51,7 +51,8 @@ void conn_destroy(struct conn *conn)
 uint32_t conn_wanted_events(const struct conn *conn)
 {
     bool reads = conn->state == CONN_OPEN && conn->reading && !conn->peer_done;
-    return (reads ? EPOLLIN : 0u) | (conn->blocked ? EPOLLOUT : 0u);
+    bool watches = conn->state == CONN_OPEN && conn->watches_end;
+    return (reads ? EPOLLIN : 0u) | (watches ? EPOLLRDHUP : 0u) | (conn->blocked ? EPOLLOUT : 0u);
 }
 
 ssize_t conn_read(struct conn *conn, struct iovec *vectors, int count)
@@ -74,9 +75,16 @@ void conn_flush_later(struct conn *conn)
 
 void conn_set_reading(struct conn *conn, bool reading)
 {
-    if (conn->reading == reading)
+    if (conn->reading == reading && !conn->watches_end)
         return;
     conn->reading = reading;
+    conn->watches_end = false;
+    worker_update_events(conn);
+}
+
+void conn_watch_end(struct conn *conn)
+{
+    conn->watches_end = true;
     worker_update_events(conn);
 }
 

@@ -33,9 +33,10 @@ struct conn {
     struct origin *origin; /* the socket file it came through */
     const struct transport *transport;
     int fd;           /* the transport's; used in net/ and for SO_PEERGROUPS, shown by CLIENT LIST */
+    uint16_t events;  /* EPOLLIN, EPOLLOUT and EPOLLRDHUP as polled (private to net/) */
     uint8_t state;    /* conn_state */
-    uint8_t events;   /* EPOLLIN and EPOLLOUT as polled (private to net/) */
     bool reading;     /* cleared while the layer above can take no input */
+    bool watches_end; /* conn_watch_end() (private to net/) */
     bool peer_done;   /* the peer has closed its sending side */
     bool queued;      /* is in its worker's flush list (private to net/) */
     bool blocked;     /* waits for EPOLLOUT (private to net/) */
@@ -72,6 +73,9 @@ size_t conn_send_at_once(struct conn *conn, const char *data, size_t len);
 
 /* Stops and resumes reading. */
 void conn_set_reading(struct conn *conn, bool reading);
+
+/* While nothing is read: when the peer closes its sending side, the connection is closed. Until conn_set_reading(). */
+void conn_watch_end(struct conn *conn);
 
 /* Stops reading, and closes once the output has been sent. */
 void conn_close_after_output(struct conn *conn);

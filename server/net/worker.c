@@ -81,7 +81,7 @@ void worker_update_events(struct conn *conn)
         return;
     struct epoll_event event = {.events = wanted, .data.ptr = conn};
     if (epoll_ctl(conn->worker->epoll, EPOLL_CTL_MOD, conn->transport->pollable(conn), &event) == 0)
-        conn->events = (uint8_t)wanted;
+        conn->events = (uint16_t)wanted;
 }
 
 void worker_queue_flush(struct conn *conn)
@@ -193,8 +193,8 @@ static void worker_serve(struct worker *worker, struct conn *conn, uint32_t even
         conn_flush_later(conn);
     if (reads && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         worker->service->readable(worker->service->context, conn);
-    else if (events & (EPOLLHUP | EPOLLERR))
-        conn_close(conn); /* closed in both directions: nothing can be read or sent */
+    else if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+        conn_close(conn); /* closed in both directions: nothing can be read or sent; or its end was watched for */
 }
 
 static void worker_flush(struct worker *worker)

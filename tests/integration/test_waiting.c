@@ -441,12 +441,53 @@ START_TEST(one_that_goes_takes_nothing)
         close(next);
         await_waiting(0);
     }
-    int behind = kit_raw_connect(server); /* requests wait behind the one that waits */
-    kit_raw_text(behind, "BLPOP k 0\r\nPING\r\n");
-    await_waiting(1);
-    close(behind);
-    await_waiting(0);
     ck_assert_int_eq(kit_info(c, "total_blocking_keys"), 0);
+}
+END_TEST
+
+#define BLPOP_K "*3\r\n$5\r\nBLPOP\r\n$1\r\nk\r\n$1\r\n0\r\n"
+
+/* It isn't read from, as requests, or what is none, wait behind the one that waits. */
+START_TEST(one_that_goes_with_requests_behind_takes_nothing)
+{
+    static const char *const behind[] = {"*1\r\n$4\r\nPING\r\n", BLPOP_K BLPOP_K, "*1\r\n+\r\n", "PING\r\n", "*\r\n"};
+    for (unsigned i = 0; i < 2 * sizeof behind / sizeof behind[0]; i++) {
+        int fd = kit_raw_connect(server);
+        char text[128];
+        snprintf(text, sizeof text, "%s%s", BLPOP_K, behind[i / 2]);
+        kit_raw_text(fd, text);
+        await_waiting(1);
+        if (i % 2) {
+            shutdown(fd, SHUT_WR);
+            kit_raw_expect_end(fd);
+        }
+        close(fd);
+        await_waiting(0);
+    }
+}
+END_TEST
+
+/* Its end is noticed while its replies lie unread, and what it has sent is still executed, up to what would wait. */
+START_TEST(one_that_went_before_its_request_ran_takes_nothing)
+{
+    enum { LEN = 2 << 20, TIMES = 40 };
+    char *value = calloc(LEN + 2, 1);
+    memset(value, 'x', LEN);
+    kit_expect(c, "+OK", "SET", "v", value);
+    int fd = kit_raw_connect(server);
+    for (int i = 0; i < TIMES; i++)
+        kit_raw_text(fd, "GET v\r\n");
+    kit_raw_text(fd, BLPOP_K);
+    shutdown(fd, SHUT_WR);
+    for (int i = 0; i < TIMES; i++) {
+        kit_raw_expect(fd, "$2097152\r\n");
+        kit_raw_receive(fd, value, LEN + 2);
+    }
+    kit_raw_expect_end(fd);
+    kit_expect(c, ":1", "RPUSH", "k", "a");
+    kit_expect(c, ":1", "LLEN", "k");
+    close(fd);
+    free(value);
 }
 END_TEST
 
@@ -684,6 +725,8 @@ Suite *suite_waiting(void)
     tcase_add_test(tcase, unblock_leaves_a_client_that_is_paused);
     tcase_add_test(tcase, time_runs_out_during_a_pause);
     tcase_add_test(tcase, one_that_goes_takes_nothing);
+    tcase_add_test(tcase, one_that_goes_with_requests_behind_takes_nothing);
+    tcase_add_test(tcase, one_that_went_before_its_request_ran_takes_nothing);
     tcase_add_test(tcase, one_that_is_killed_takes_nothing);
     tcase_add_test(tcase, one_that_loses_its_rights_gets_nothing_but_that);
     tcase_add_test(tcase, requests_behind_it_wait_for_the_answer);
