@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,10 +34,12 @@ struct gate_member {
 
 struct gate {
     atomic_bool closed; /* written under lock; seq_cst, pairs with gate_member.inside */
+    atomic_uint stays;  /* members that are inside for long; written under lock */
     pthread_mutex_t lock;
     pthread_cond_t went_out, opened;
     /* guarded by lock */
     struct gate_member *members;
+    bool insists;         /* somebody inside has to close it, and others give way */
     unsigned failed;      /* attempts to close it, in a row */
     int64_t next_attempt; /* monotonic, ns: when the next one is due */
     uint64_t closings;    /* written by the closer, once all others are out; read by members inside */
@@ -168,12 +171,21 @@ static bool gate_others_inside(const struct gate *gate, const struct gate_member
     return false;
 }
 
-/* Under gate.lock, with the gate open: shuts it, and waits for all others to be out, or until the deadline. */
+/* Others, who stay inside, have the better right. */
+static bool gate_gives_way(const struct gate *gate)
+{
+    return gate->insists || atomic_load_explicit(&gate->stays, memory_order_relaxed) > 0;
+}
+
+/*
+ * Under gate.lock, with the gate open: shuts it, and waits for all others to be out, or until the deadline. Whoever has
+ * none insists; others give way.
+ */
 static bool gate_shut(struct gate *gate, const struct gate_member *member, const struct timespec *deadline)
 {
     int error = 0;
     atomic_store(&gate->closed, true);
-    while (error == 0 && gate_others_inside(gate, member))
+    while (error == 0 && gate_others_inside(gate, member) && !(deadline && gate_gives_way(gate)))
         error = deadline ? pthread_cond_timedwait(&gate->went_out, &gate->lock, deadline)
                          : pthread_cond_wait(&gate->went_out, &gate->lock);
     if (gate_others_inside(gate, member)) {
@@ -196,13 +208,17 @@ static struct timespec time_at(int64_t ns)
 /* Under gate.lock, with the gate open. */
 static enum gate_attempt gate_attempt(struct gate *gate, const struct gate_member *member)
 {
-    int64_t now_ns = clock_monotonic_ns(), patience_ns = INT64_C(1000000) << gate->failed;
+    int64_t now_ns = clock_monotonic_ns(), patience_ns = INT64_C(1000000)
+                                                         << (gate->failed < ATTEMPTS ? gate->failed : 0);
     struct timespec deadline = time_at(now_ns + patience_ns);
     if (now_ns < gate->next_attempt)
         return GATE_BUSY;
-    if (gate_shut(gate, member, gate->failed < ATTEMPTS ? &deadline : NULL))
+    if (gate->failed >= ATTEMPTS)
+        deadline = time_at(INT64_MAX);
+    if (!gate_gives_way(gate) && gate_shut(gate, member, &deadline))
         return GATE_CLOSED;
-    gate->failed++;
+    if (!gate_gives_way(gate))
+        gate->failed++;
     gate->next_attempt = now_ns + patience_ns + PAUSE_FACTOR * patience_ns;
     return GATE_BUSY;
 }
@@ -240,13 +256,39 @@ void gate_close(struct gate_member *member)
     pthread_mutex_unlock(&gate->lock);
 }
 
-bool gate_try_close(struct gate_member *member)
+void gate_insist_close(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
-    bool closed = !atomic_load(&gate->closed) && gate_shut(gate, member, NULL);
+    gate->insists = true;
+    pthread_cond_signal(&gate->went_out); /* who is closing it opens it again: this member is inside */
+    gate_wait_open(gate);
+    gate_shut(gate, member, NULL);
+    gate->insists = false;
     pthread_mutex_unlock(&gate->lock);
-    return closed;
+}
+
+static void gate_count_stay(struct gate *gate, unsigned difference)
+{
+    pthread_mutex_lock(&gate->lock);
+    atomic_fetch_add_explicit(&gate->stays, difference, memory_order_relaxed);
+    pthread_cond_signal(&gate->went_out);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_stay_begin(struct gate_member *member)
+{
+    gate_count_stay(member->gate, 1);
+}
+
+void gate_stay_end(struct gate_member *member)
+{
+    gate_count_stay(member->gate, UINT_MAX);
+}
+
+bool gate_has_stays(const struct gate_member *member)
+{
+    return atomic_load_explicit(&member->gate->stays, memory_order_relaxed) > 0;
 }
 
 void gate_open(struct gate_member *member)

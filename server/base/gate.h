@@ -46,10 +46,10 @@ void gate_close(struct gate_member *member);
 void gate_open(struct gate_member *member);
 
 /*
- * The same, unless another thread is closing the gate or has closed it: then it returns false, at once. When it returns
- * true, nobody has run alone in between. For a caller whose half-done work others must not see.
+ * The same for a caller whose half-done work others must not see: whoever else is closing the gate gives way, and
+ * nobody has run alone in between. Two threads that did it at once would wait for each other: at most one may.
  */
-bool gate_try_close(struct gate_member *member);
+void gate_insist_close(struct gate_member *member);
 
 /*
  * The same, but if others stay inside for longer than some milliseconds, it opens the gate again: they all get on, and
@@ -62,6 +62,15 @@ enum gate_attempt {
     GATE_BUSY,
 };
 enum gate_attempt gate_attempt_close(struct gate_member *member);
+
+/*
+ * Long stays: a member that will be inside for long (a script that runs on) says so, and says when that is over. Until
+ * then attempts to close the gate fail at once, and who calls gate_close() sleeps outside, so that nobody waits at a
+ * gate that can't be closed. By the member's thread, inside.
+ */
+void gate_stay_begin(struct gate_member *member);
+void gate_stay_end(struct gate_member *member);
+bool gate_has_stays(const struct gate_member *member); /* any thread; relaxed */
 
 /* Whether the gate is open at the moment. Any thread. */
 bool gate_is_open(const struct gate_member *member);

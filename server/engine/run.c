@@ -1,6 +1,7 @@
 #include "engine/run.h"
 
 #include "base/clock.h"
+#include "base/gate.h"
 #include "clients/client.h"
 #include "clients/client_description.h"
 #include "clients/client_names.h"
@@ -77,7 +78,7 @@ static __attribute__((noinline)) enum ran run_tell(struct run *run, struct call 
 {
     enum ran ran = took_ns >= run->note_ns ? run_note(run, call, took_ns) : RAN;
     if (wait_queue_has_ready() && !call->inside) {
-        waiting_serve(run->server, run->held);
+        waiting_serve(run->server, gate_is_mine() ? NULL : run->held);
         run->mark_ns = clock_monotonic_ns();
     }
     if (call->client->flags & CLIENT_TRACKER)
@@ -106,7 +107,7 @@ enum ran run_call(struct run *run, struct call *call)
 
 /*
  * Clients wait to move on what some keys come to hold: if these (NULL: any in the shards) are among them, locks the
- * shards of where to as well. False: the world was stopped meanwhile.
+ * shards of where to as well. False: nothing is locked, and the world was stopped meanwhile.
  */
 bool run_lock_destinations(const struct run *run, struct shard_set *shards, const struct key *keys, size_t count)
 {
@@ -115,14 +116,13 @@ bool run_lock_destinations(const struct run *run, struct shard_set *shards, cons
     while (same && wait_queue_reach(keys, count, shards, &wanted)) {
         keyspace_unlock(run->server->keyspace, shards);
         *shards = wanted;
-        same = keyspace_lock(run->server->keyspace, shards);
+        same = keyspace_lock_unless_long(run->server->keyspace, shards);
     }
     return same;
 }
 
-void run_leave_changed_world(struct run *run, const struct shard_set *shards)
+void run_wait_is_over(struct run *run)
 {
-    keyspace_unlock(run->server->keyspace, shards);
     run_look_again(run);
     run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
 }

@@ -60,7 +60,7 @@ void run_tell_monitors(struct run *run, const struct client *client, int argc, c
 
 /* private: the rare halves of run_lock() */
 bool run_lock_destinations(const struct run *run, struct shard_set *shards, const struct key *keys, size_t count);
-void run_leave_changed_world(struct run *run, const struct shard_set *shards);
+void run_wait_is_over(struct run *run);
 
 /*
  * Fills in all but the keys, which the caller adds, and member_hash. Field by field, because the struct is too large
@@ -89,18 +89,18 @@ static inline void run_call_init(struct call *call, const struct run *run, struc
 }
 
 /*
- * While this thread waits for locks, another one may stop the world and change it. False: that happened, and no lock is
- * held. What the calls may make others do (run_lock_destinations()) is locked as well.
+ * While this thread waits for locks, another one may stop the world and change it, or say that it stays for long. False:
+ * that happened, and no lock is held. What the calls may make others do (run_lock_destinations()) is locked as well.
  */
 static inline bool run_lock(struct run *run, struct shard_set *shards, const struct key *keys, size_t count)
 {
     run->held = shards;
-    bool same = keyspace_lock(run->server->keyspace, shards);
+    bool same = keyspace_lock_unless_long(run->server->keyspace, shards);
     if (same && wait_queue_has_moves())
         same = run_lock_destinations(run, shards, keys, count);
     if (__builtin_expect(same, 1))
         return true;
-    run_leave_changed_world(run, shards);
+    run_wait_is_over(run);
     return false;
 }
 

@@ -292,9 +292,9 @@ static void add_shards(struct sort *sort, struct shard_set *shards)
 static bool take_hold(struct sort *sort, const struct shard_set *shards)
 {
     sort->is_held = true;
-    if (hold_begin(&sort->hold, sort->call->view.keyspace, shards))
+    if (hold_begin(&sort->hold, sort->call->view.keyspace, shards, false))
         return true;
-    release_hold(sort);
+    sort->is_held = false;
     sort->call->outcome = CALL_BEGINS_AGAIN;
     return false;
 }

@@ -10,18 +10,46 @@
 
 #include <assert.h>
 
-bool hold_begin(struct hold *hold, struct keyspace *keyspace, const struct shard_set *set)
+/* The right to stop the world after a change. */
+static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
+
+/* False: the world was stopped while the thread waited. */
+static bool take_right(struct hold *hold)
 {
-    *hold = (struct hold){.keyspace = keyspace, .shards = *set};
-    return keyspace_lock(keyspace, set);
+    hold->has_right = true;
+    if (pthread_mutex_trylock(&right) == 0)
+        return true;
+    struct gate_absence absence = gate_step_out();
+    pthread_mutex_lock(&right);
+    return gate_step_in(absence);
+}
+
+static void give_up_right(struct hold *hold)
+{
+    if (hold->has_right)
+        pthread_mutex_unlock(&right);
+    hold->has_right = false;
+}
+
+bool hold_begin(struct hold *hold, struct keyspace *keyspace, const struct shard_set *set, bool with_right)
+{
+    *hold = (struct hold){.keyspace = keyspace};
+    bool same = gate_is_mine() || !with_right || take_right(hold);
+    if (same && keyspace_lock_unless_long(keyspace, set)) {
+        hold->shards = *set;
+        return true;
+    }
+    give_up_right(hold);
+    return false;
 }
 
 /* For a call that has changed something: no other thread may run alone before the call has ended. */
 static enum hold_outcome stop_world_untorn(struct hold *hold)
 {
-    struct gate_member *member = gate_current();
-    if (!member || !gate_try_close(member))
+    if (!hold->has_right && pthread_mutex_trylock(&right) != 0)
         return HOLD_REFUSED;
+    hold->has_right = true;
+    gate_insist_close(gate_current());
     hold->stopped_world = true;
     return HOLD_HELD;
 }
@@ -34,25 +62,14 @@ enum hold_outcome hold_also(struct hold *hold, uint64_t hash, bool changed)
         shard_set_add(&hold->shards, hash);
         return HOLD_HELD;
     }
-    if (changed)
-        return stop_world_untorn(hold);
-    keyspace_unlock(hold->keyspace, &hold->shards);
-    shard_set_add(&hold->shards, hash);
-    keyspace_lock(hold->keyspace, &hold->shards);
-    return HOLD_RESTART;
+    return changed ? stop_world_untorn(hold) : HOLD_RESTART;
 }
 
 enum hold_outcome hold_everything(struct hold *hold, bool changed)
 {
     if (gate_is_mine())
         return HOLD_HELD;
-    if (changed)
-        return stop_world_untorn(hold);
-    keyspace_unlock(hold->keyspace, &hold->shards);
-    hold->shards = (struct shard_set){0};
-    gate_close(gate_current());
-    hold->stopped_world = true;
-    return HOLD_RESTART;
+    return changed ? stop_world_untorn(hold) : HOLD_RESTART;
 }
 
 void hold_end(struct hold *hold)
@@ -62,4 +79,5 @@ void hold_end(struct hold *hold)
     hold->stopped_world = false;
     keyspace_unlock(hold->keyspace, &hold->shards);
     hold->shards = (struct shard_set){0};
+    give_up_right(hold);
 }

@@ -41,6 +41,12 @@ int keyspace_next_database(const struct keyspace *keyspace, int db);
  * have changed.
  */
 bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
+
+/*
+ * The same for a call that can be asked anew whether it may run. False: nothing is locked, because the world was
+ * stopped meanwhile, or a thread stays inside the gate for long (gate_stay_begin()).
+ */
+bool keyspace_lock_unless_long(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
 
 /* Frees what the calling thread has dropped in a stopped world, once it runs again; keyspace_unlock() does so too. */

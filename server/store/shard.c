@@ -3,10 +3,12 @@
  */
 #include "store/shard.h"
 
+#include "base/clock.h"
 #include "base/gate.h"
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 void shard_init(struct shard *shard)
 {
@@ -136,6 +138,61 @@ bool shard_try_lock_for_a_while(struct shard *shard)
 }
 
 /* ---- sets ---- */
+
+#define LOOK_UP_NS 5000000 /* who waits for a lock looks so often whether a thread stays for long */
+
+static struct timespec look_up_time(void)
+{
+    int64_t ns = clock_monotonic_ns() + LOOK_UP_NS;
+    return (struct timespec){ns / 1000000000, ns % 1000000000};
+}
+
+/* False: it isn't locked, as a thread stays for long. same: cleared if the world was stopped. */
+static __attribute__((noinline)) bool lock_unless_long(struct shard *shard, bool *same)
+{
+    bool locked = false, given_up = false;
+    struct gate_absence absence = gate_step_out();
+    while (!locked && !given_up) {
+        struct timespec time = look_up_time();
+        locked = pthread_mutex_clocklock(&shard->lock, CLOCK_MONOTONIC, &time) == 0;
+        given_up = !locked && absence.member && gate_has_stays(absence.member);
+    }
+    *same &= gate_step_in(absence);
+    if (locked)
+        note_locked(shard);
+    return locked;
+}
+
+/* Unlocks those of the set that come before the shard with this number. */
+static void unlock_before(const struct shard_set *set, struct shard *shards, unsigned number)
+{
+    struct shard_set before = {0};
+    for (unsigned shard = 0; shard < number; shard++)
+        if (set->bits[shard / 64] >> (shard % 64) & 1)
+            shard_set_add_shard(&before, shard);
+    shard_set_unlock(&before, shards);
+}
+
+bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shards)
+{
+    bool same = true;
+    if (gate_is_mine())
+        return true;
+    for (unsigned words = set->words; words; words &= words - 1) {
+        unsigned w = (unsigned)__builtin_ctz(words);
+        for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1) {
+            unsigned number = w * 64 + (unsigned)__builtin_ctzll(bits);
+            assert_in_order(&shards[number]);
+            if (__builtin_expect(shard_try_lock(&shards[number]), 1) || lock_unless_long(&shards[number], &same))
+                continue;
+            unlock_before(set, shards, number);
+            return false;
+        }
+    }
+    if (__builtin_expect(!same, 0))
+        shard_set_unlock(set, shards);
+    return same;
+}
 
 bool shard_set_lock(const struct shard_set *set, struct shard *shards)
 {

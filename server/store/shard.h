@@ -116,6 +116,13 @@ static inline bool shard_set_is_full(const struct shard_set *set)
 
 /* Lock those of a keyspace's KEYSPACE_SHARDS shards that are in the set, in order. False: as shard_lock(). */
 bool shard_set_lock(const struct shard_set *set, struct shard *shards);
+
+/*
+ * The same for a call that can be asked anew whether it may run. False: none is locked, because the world was stopped
+ * while the thread waited, or a thread stays inside the gate for long (gate_stay_begin()), which may hold what is waited
+ * for.
+ */
+bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shards);
 void shard_set_unlock(const struct shard_set *set, struct shard *shards);
 
 #endif

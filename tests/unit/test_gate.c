@@ -216,8 +216,8 @@ static void *stay_until_closing(void *argument)
     struct gate_member *member = argument;
     gate_enter(member);
     atomic_store(&is_in, true);
-    while (gate_try_close(member))
-        gate_open(member);
+    while (gate_is_open(member))
+        sched_yield();
     for (int i = 0; i < 100; i++)
         sched_yield();
     atomic_store(&is_out, true);
