@@ -3,5 +3,6 @@
 #define KVS_VERSION_H
 
 #define KVS_REDIS_VERSION "7.2.5"
+#define KVS_REDIS_VERSION_NUMBER 0x00070205
 
 #endif

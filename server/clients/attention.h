@@ -15,6 +15,7 @@ enum attention {
     ATTENTION_MONITORS = 1 << 0, /* monitor.c: there are monitors, which see every command */
     ATTENTION_PAUSE = 1 << 1,    /* pause.c: commands may have to wait */
     ATTENTION_MEMORY = 1 << 2,   /* eviction.c: memory is over maxmemory */
+    ATTENTION_SCRIPTS = 1 << 3,  /* script_watch.c: a script runs long */
 };
 
 /*

@@ -26,3 +26,17 @@ void own_pushes_write_waiting(struct reply *reply)
         reply_splice(reply, &gathering);
     own_pushes_wait = false;
 }
+
+void own_pushes_set_aside(struct own_pushes_aside *aside)
+{
+    *aside = (struct own_pushes_aside){own_pushes_wait, gathered, gathering};
+    gathered = (struct output){0};
+    own_pushes_wait = false;
+}
+
+void own_pushes_bring_back(const struct own_pushes_aside *aside)
+{
+    own_pushes_wait = aside->wait;
+    gathered = aside->gathered;
+    gathering = aside->gathering;
+}

@@ -29,4 +29,16 @@ static inline void own_pushes_write(struct reply *reply)
         own_pushes_write_waiting(reply);
 }
 
+/*
+ * Other requests run in the middle of one (sessions_serve_meanwhile()): sets aside what that has gathered, and brings
+ * it back.
+ */
+struct own_pushes_aside {
+    bool wait;
+    struct output gathered;
+    struct reply gathering;
+};
+void own_pushes_set_aside(struct own_pushes_aside *aside);
+void own_pushes_bring_back(const struct own_pushes_aside *aside);
+
 #endif

@@ -72,6 +72,20 @@ struct wait_node *wait_queue_next(void)
     return node;
 }
 
+struct wait_queue_aside wait_queue_set_aside(void)
+{
+    struct wait_queue_aside aside = {wait_queue_ready, last_ready};
+    wait_queue_ready = NULL;
+    return aside;
+}
+
+void wait_queue_bring_back(struct wait_queue_aside aside)
+{
+    assert(!wait_queue_ready);
+    wait_queue_ready = aside.first;
+    last_ready = aside.last;
+}
+
 /* ---- queues ---- */
 
 void wait_queue_init(struct keyspace *keyspace)

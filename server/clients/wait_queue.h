@@ -60,6 +60,15 @@ static inline bool wait_queue_has_ready(void)
 struct wait_node *wait_queue_next(void);
 void wait_queue_done(struct wait_node *node);
 
+/*
+ * Other calls run in the middle of one: sets its ready keys aside, and brings them back when there are no others.
+ */
+struct wait_queue_aside {
+    struct wait_node *first, *last;
+};
+struct wait_queue_aside wait_queue_set_aside(void);
+void wait_queue_bring_back(struct wait_queue_aside aside);
+
 /* ---- waiters that move ---- */
 
 extern atomic_uint wait_queue_moves; /* private */

@@ -66,9 +66,9 @@ command_handler cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info, cmd
     cmd_debug, cmd_command, cmd_command_count, cmd_command_list, cmd_command_info, cmd_command_docs,
     cmd_command_getkeys, cmd_command_getkeysandflags, cmd_command_help, cmd_config_get, cmd_config_set,
     cmd_config_rewrite, cmd_config_resetstat, cmd_config_help, cmd_memory_usage, cmd_memory_stats, cmd_memory_doctor,
-    cmd_memory_purge, cmd_memory_malloc_stats, cmd_memory_help, cmd_function_flush, cmd_function_list,
-    cmd_function_help, cmd_slowlog_get, cmd_slowlog_len, cmd_slowlog_reset, cmd_slowlog_help, cmd_latency_histogram,
-    cmd_latency_latest, cmd_latency_history, cmd_latency_reset, cmd_latency_graph, cmd_latency_doctor, cmd_latency_help;
+    cmd_memory_purge, cmd_memory_malloc_stats, cmd_memory_help, cmd_slowlog_get, cmd_slowlog_len, cmd_slowlog_reset,
+    cmd_slowlog_help, cmd_latency_histogram, cmd_latency_latest, cmd_latency_history, cmd_latency_reset,
+    cmd_latency_graph, cmd_latency_doctor, cmd_latency_help;
 
 /* ---- pubsub ---- */
 command_handler cmd_subscribe, cmd_unsubscribe, cmd_psubscribe, cmd_punsubscribe, cmd_ssubscribe, cmd_sunsubscribe,
@@ -78,5 +78,10 @@ command_handler cmd_subscribe, cmd_unsubscribe, cmd_psubscribe, cmd_punsubscribe
 /* ---- acl ---- */
 command_handler cmd_acl_cat, cmd_acl_deluser, cmd_acl_dryrun, cmd_acl_genpass, cmd_acl_getuser, cmd_acl_help,
     cmd_acl_list, cmd_acl_load, cmd_acl_log, cmd_acl_save, cmd_acl_setuser, cmd_acl_users, cmd_acl_whoami;
+
+/* ---- scripts and functions ---- */
+command_handler cmd_eval, cmd_eval_ro, cmd_evalsha, cmd_evalsha_ro, cmd_script_load, cmd_script_exists,
+    cmd_script_flush, cmd_script_kill, cmd_script_debug, cmd_script_help, cmd_function_flush, cmd_function_list,
+    cmd_function_help;
 
 #endif

@@ -288,6 +288,8 @@ const struct directive directives[] = {
            "Microseconds that a command has to take to be put into the slow log; 0: every command, -1: none."),
     NUMBER("slowlog-max-len", SECTION_OBSERVATION, slowlog_max_len, 0, LONG_MAX, "128",
            "Number of entries that the slow log keeps."),
+    NUMBER("busy-reply-threshold", SECTION_OBSERVATION, busy_reply_threshold, 0, LONG_MAX, "5000",
+           "Milliseconds after which a running script makes other clients get BUSY.", .alias = "lua-time-limit"),
     NUMBER("latency-monitor-threshold", SECTION_OBSERVATION, latency_monitor_threshold, 0, INT64_MAX, "0",
            "Milliseconds that an event has to take to be recorded for LATENCY; 0: none are."),
     BOOL("latency-tracking", SECTION_OBSERVATION, latency_tracking, "yes",
@@ -381,8 +383,6 @@ const struct directive directives[] = {
     KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at each end of a list that stay uncompressed."),
     KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
     KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
-    KEPT_NUMBER("busy-reply-threshold", 0, LONG_MAX, "5000",
-                "Milliseconds after which a running script makes other clients get BUSY.", .alias = "lua-time-limit"),
     KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks what it is given.",
          .choices = sanitizing),
 

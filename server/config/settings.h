@@ -118,6 +118,7 @@ struct config {
     /* observation */
     int64_t slowlog_log_slower_than; /* microseconds, negative: off */
     int64_t slowlog_max_len;
+    int64_t busy_reply_threshold;      /* milliseconds */
     int64_t latency_monitor_threshold; /* milliseconds, 0: off */
     bool latency_tracking;
     double *latency_percentiles;

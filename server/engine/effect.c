@@ -11,11 +11,7 @@ struct effect_sink *effect_sink;
 /* ---- effects that are told together ---- */
 
 /* What has been said since effect_group_begin(): copies, each in an allocation of its own. */
-static __thread struct effect_group {
-    bool is_open;
-    unsigned count, capacity;
-    struct effect *effects;
-} group;
+static __thread struct effect_group group;
 
 static struct bytes *copy_words(unsigned count, const struct bytes *words)
 {
@@ -56,6 +52,18 @@ void effect_group_end(void)
         mem_free((void *)group.effects[i].words);
     mem_free(group.effects);
     group = (struct effect_group){0};
+}
+
+struct effect_group effect_group_set_aside(void)
+{
+    struct effect_group aside = group;
+    group = (struct effect_group){0};
+    return aside;
+}
+
+void effect_group_bring_back(struct effect_group aside)
+{
+    group = aside;
 }
 
 static void tell(int db, unsigned count, const struct bytes *words)

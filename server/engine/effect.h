@@ -64,6 +64,17 @@ void effect_group_begin(void);
 void effect_group_end(void);
 
 /*
+ * Other calls run in the middle of those between the two: sets what has been said so far aside, and brings it back.
+ */
+struct effect_group {
+    bool is_open;
+    unsigned count, capacity;
+    struct effect *effects;
+};
+struct effect_group effect_group_set_aside(void);
+void effect_group_bring_back(struct effect_group aside);
+
+/*
  * Says the call as given, if it has changed something and nothing was said: by the executor after the call, or by a
  * handler that gives its locks back before it ends.
  */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/gate.h"
+#include "clients/attention.h"
 #include "clients/client.h"
 #include "clients/client_limits.h"
 #include "clients/clients.h"
@@ -21,6 +22,7 @@
 #include "engine/room.h"
 #include "engine/run.h"
 #include "engine/run_check.h"
+#include "engine/script_watch.h"
 #include "net/worker.h"
 #include "record/stats.h"
 #include "server.h"
@@ -152,6 +154,20 @@ static void run_queue(struct execution *execution, const struct command *command
     clients_check_queued(client);
 }
 
+/* A script runs long: the request is tried again later, or has been refused. */
+static enum tried run_leave(const struct run *run, struct execution *execution, const struct command *command,
+                            bool waits)
+{
+    if (waits) {
+        execution->held = HELD_RETRY;
+        return TRIED_HELD;
+    }
+    if (execution->client->flags & CLIENT_MULTI)
+        transaction_spoil(execution->client);
+    counter_add(&run->stats->per_command[command->number].rejected, 1);
+    return TRIED_DONE;
+}
+
 static enum tried run_try(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
@@ -161,6 +177,12 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     if (pause_holds(client, flags_for_pause(client, command))) {
         execution->held = HELD_PAUSE;
         return TRIED_HELD;
+    }
+    if (attention_has(ATTENTION_SCRIPTS)) {
+        enum script_verdict verdict =
+            script_watch_judge(run->server, command, request->argv, request->argc, &execution->reply);
+        if (verdict != SCRIPT_VERDICT_RUN)
+            return run_leave(run, execution, command, verdict == SCRIPT_VERDICT_WAIT);
     }
     enum tried room = run_make_room(run, execution, command, request);
     if (room != TRIED_IN_VAIN)
@@ -175,9 +197,11 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     call.member_hash = 0;
     call.key_count = 0;
     call.keys = NULL;
-    bool exclusive = (command->flags & CMD_EXCLUSIVE) ||
+    bool exclusive = (command->flags & CMD_EXCLUSIVE) || run->exclusively ||
                      (executes_queue(client, command) && transaction_needs(client)->stopped_world);
     enum tried tried = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
+    if (tried == TRIED_IN_VAIN && attention_has(ATTENTION_SCRIPTS))
+        return run_leave(run, execution, command, true);
     if (tried != TRIED_DONE)
         return tried;
     if (call.outcome == CALL_NEEDS_TURN) {
@@ -190,7 +214,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         run->room = call.room;
         return TRIED_IN_VAIN;
     }
-    if (call.outcome == CALL_BEGINS_AGAIN) {
+    if (call.outcome == CALL_BEGINS_AGAIN || call.outcome == CALL_NEEDS_WORLD) {
+        run->exclusively = call.outcome == CALL_NEEDS_WORLD;
         run_look_again(run);
         return TRIED_IN_VAIN;
     }
@@ -206,6 +231,7 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
 {
     enum tried tried;
     run->room = 0;
+    run->exclusively = false;
     do
         tried = run_try(run, execution, request);
     while (tried == TRIED_IN_VAIN && execution->client->conn.state == CONN_OPEN);

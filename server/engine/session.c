@@ -22,13 +22,16 @@
 #include "clients/client_names.h"
 #include "clients/held.h"
 #include "clients/monitor.h"
+#include "clients/own_pushes.h"
 #include "clients/pause.h"
 #include "clients/subscriptions.h"
 #include "clients/tracking.h"
 #include "clients/transaction.h"
 #include "clients/turn.h"
+#include "clients/wait_queue.h"
 #include "clients/waiting.h"
 #include "clients/watch.h"
+#include "engine/effect.h"
 #include "engine/executor.h"
 #include "engine/guard.h"
 #include "engine/room.h"
@@ -69,6 +72,7 @@ static __thread struct wave {
     struct execution executions[WAVE_CLIENTS];
     struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
     unsigned spare_count;
+    bool meanwhile; /* in the middle of a request, others are served: by themselves, not in the wave */
 } wave;
 
 /* Tells a worker that a reason for holding clients is over. */
@@ -219,7 +223,8 @@ static size_t unread_max(const struct client *client)
  */
 static __attribute__((noinline)) bool session_wait_for_reader(struct client *client, struct parser *parser)
 {
-    tracking_after_batch(); /* whom its changes concern is told before it is */
+    if (!wave.meanwhile)
+        tracking_after_batch(); /* whom its changes concern is told before it is */
     conn_flush_now(&client->conn);
     if (client->conn.state != CONN_OPEN || client->conn.output.bytes <= unread_max(client))
         return false;
@@ -292,7 +297,7 @@ static void session_take(struct client *client, struct parser *parser)
     struct request *requests;
     unsigned count;
     enum parse_result result = session_parse(client, parser, &requests, &count);
-    if (count > 0 && count <= WAVE_REQUESTS && parser != client->parser) {
+    if (count > 0 && count <= WAVE_REQUESTS && parser != client->parser && !wave.meanwhile) {
         wave.executions[wave.count] = (struct execution){.client = client, .requests = requests, .count = count};
         wave.waiting[wave.count++] = (struct waiting){parser, result};
         if (wave.count == WAVE_CLIENTS)
@@ -342,7 +347,7 @@ static void session_readable(void *context, struct conn *conn)
     counter_add(&stats->reads, 1);
     counter_add(&stats->bytes_in, (uint64_t)n);
     parser_fed(parser, (size_t)n);
-    if (__builtin_expect(client->flags & CLIENT_SUBSCRIBED, 0))
+    if (__builtin_expect(client->flags & CLIENT_SUBSCRIBED, 0) && !wave.meanwhile)
         delivery_catch_up(); /* what has been published by now comes before the replies */
     if (!session_check_input(client, parser) || __builtin_expect(client->flags & CLIENT_HELD, 0))
         session_keep_input(client, parser);
@@ -445,6 +450,39 @@ static int session_served(void *context)
     tracking_after_batch();
     return more ? 0 : -1;
 }
+
+/* ---- in the middle of a request ---- */
+
+static void session_meanwhile(void *context)
+{
+    (void)context;
+    worker_take_turns(HELD_RETRY);
+}
+
+static void mark_in_use(struct client *client, bool in_use)
+{
+    client->conn.in_use = in_use;
+    for (unsigned i = 0; i < wave.count; i++)
+        wave.executions[i].client->conn.in_use = in_use;
+}
+
+void sessions_serve_meanwhile(struct client *client)
+{
+    struct own_pushes_aside pushes;
+    struct wait_queue_aside ready = wait_queue_set_aside();
+    struct effect_group effects = effect_group_set_aside();
+    own_pushes_set_aside(&pushes);
+    mark_in_use(client, true);
+    wave.meanwhile = true;
+    worker_serve_meanwhile(client->conn.worker);
+    wave.meanwhile = false;
+    mark_in_use(client, false);
+    own_pushes_bring_back(&pushes);
+    effect_group_bring_back(effects);
+    wait_queue_bring_back(ready);
+}
+
+/* ---- reasons that are over ---- */
 
 static void resume_message(struct worker *worker, struct message *message)
 {
@@ -580,6 +618,7 @@ struct net_service session_service(struct server *server)
         .opened = session_opened,
         .readable = session_readable,
         .served = session_served,
+        .meanwhile = session_meanwhile,
         .sent = session_sent,
         .ending = session_ending,
         .closed = session_closed,

@@ -10,6 +10,7 @@
 #include "clients/held.h"
 #include "net/service.h"
 
+struct client;
 struct server;
 
 /* The callbacks for net/, with server as their context. */
@@ -20,6 +21,12 @@ struct net_service session_service(struct server *server);
  * Any thread.
  */
 void sessions_resume(enum held_reason reason);
+
+/*
+ * In the middle of a request of this client, which runs long: serves the other clients of the calling worker once. What
+ * they ask runs between two steps of that request, which holds locks: it must not wait for any.
+ */
+void sessions_serve_meanwhile(struct client *client);
 
 /*
  * Makes every worker give back the memory that it keeps for later, and the allocator give back all unused pages. Any

@@ -36,6 +36,7 @@ struct conn {
     uint16_t events;  /* EPOLLIN, EPOLLOUT and EPOLLRDHUP as polled (private to net/) */
     uint8_t state;    /* conn_state */
     bool reading;     /* cleared while the layer above can take no input */
+    bool in_use;      /* its output is being written to, also while worker_serve_meanwhile() runs */
     bool watches_end; /* conn_watch_end() (private to net/) */
     bool peer_done;   /* the peer has closed its sending side */
     bool queued;      /* is in its worker's flush list (private to net/) */

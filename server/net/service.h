@@ -23,6 +23,7 @@ struct net_service {
      * for net/.
      */
     int (*served)(void *context);
+    void (*meanwhile)(void *context);                             /* after each worker_serve_meanwhile() */
     void (*sent)(void *context, struct conn *conn, size_t bytes); /* after each write(2) that took bytes */
     /* it won't be CONN_OPEN any more: by its worker, or in a stopped world. More than once, perhaps */
     void (*ending)(void *context, struct conn *conn);

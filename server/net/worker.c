@@ -44,9 +44,10 @@ struct worker {
     struct conn *first, *last;
     struct conn *flush_first, *flush_last;
     struct conn *closed;
-    int64_t now_ms;       /* monotonic, at the start of the round */
-    int64_t next_tick_ms; /* monotonic */
-    int next_round_ms;    /* what service->served() has returned */
+    struct message *deferred, **deferred_end; /* messages that wait for the next round */
+    int64_t now_ms;                           /* monotonic, at the start of the round */
+    int64_t next_tick_ms;                     /* monotonic */
+    int next_round_ms;                        /* what service->served() has returned */
     bool stopping;
     int64_t stop_at_ms; /* monotonic: when connections are closed even if output is left */
     unsigned cut_off;   /* how many were; read by main after the end */
@@ -209,13 +210,22 @@ static void worker_flush(struct worker *worker)
     }
 }
 
-static void worker_read_mail(struct worker *worker)
+static void worker_run_messages(struct worker *worker, struct message *message)
 {
-    for (struct message *message = mailbox_take(&worker->mailbox); message;) {
+    while (message) {
         struct message *next = message->next;
         message->run(worker, message);
         message = next;
     }
+}
+
+static void worker_read_mail(struct worker *worker)
+{
+    struct message *deferred = worker->deferred;
+    worker->deferred = NULL;
+    worker->deferred_end = &worker->deferred;
+    worker_run_messages(worker, deferred);
+    worker_run_messages(worker, mailbox_take(&worker->mailbox));
 }
 
 static void worker_clear_wake(struct worker *worker)
@@ -242,7 +252,7 @@ static void worker_drain(struct worker *worker)
 
 static int worker_timeout(const struct worker *worker)
 {
-    if (worker->next_round_ms == 0)
+    if (worker->next_round_ms == 0 || worker->deferred)
         return 0;
     if (!worker->first && !worker->stopping)
         return -1;
@@ -276,6 +286,66 @@ static void worker_round(struct worker *worker, const struct epoll_event *events
         worker->next_round_ms = worker->service->served(worker->service->context);
 }
 
+/* ---- in the middle of a request ---- */
+
+static void worker_stop(struct worker *worker, struct message *message);
+
+static void worker_read_mail_meanwhile(struct worker *worker)
+{
+    for (struct message *message = mailbox_take(&worker->mailbox); message;) {
+        struct message *next = message->next;
+        if (message->run == worker_adopt || message->run == worker_stop) {
+            message->run(worker, message);
+        } else {
+            message->next = NULL;
+            *worker->deferred_end = message;
+            worker->deferred_end = &message->next;
+        }
+        message = next;
+    }
+}
+
+/* Those in use stay in the list. */
+static void worker_flush_meanwhile(struct worker *worker)
+{
+    struct conn *conn = worker->flush_first;
+    worker->flush_first = worker->flush_last = NULL;
+    while (conn) {
+        struct conn *next = conn->flush_next;
+        if (conn->in_use) {
+            worker_queue_flush(conn);
+        } else {
+            conn->queued = false;
+            conn_flush(conn, worker->service, worker->now_ms);
+        }
+        conn = next;
+    }
+}
+
+#define MEANWHILE_EVENTS 64
+
+void worker_serve_meanwhile(struct worker *worker)
+{
+    struct epoll_event events[MEANWHILE_EVENTS];
+    int count = epoll_wait(worker->epoll, events, MEANWHILE_EVENTS, 0);
+    worker->now_ms = clock_monotonic_ms();
+    for (int i = 0; i < count; i++) {
+        struct conn *conn = events[i].data.ptr;
+        if (!conn)
+            worker_clear_wake(worker);
+        else if (!conn->in_use)
+            worker_serve(worker, conn, events[i].events);
+    }
+    worker_read_mail_meanwhile(worker);
+    worker->service->meanwhile(worker->service->context);
+    worker_flush_meanwhile(worker);
+}
+
+bool worker_is_stopping(const struct worker *worker)
+{
+    return worker->stopping;
+}
+
 static void *worker_main(void *argument)
 {
     struct worker *worker = self = argument;
@@ -307,6 +377,7 @@ static int worker_init(struct worker *worker, unsigned index, struct gate *gate,
     worker->service = service;
     worker->now_ms = clock_monotonic_ms();
     worker->next_round_ms = -1;
+    worker->deferred_end = &worker->deferred;
     worker->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (worker->epoll < 0)
         return -errno;

@@ -48,6 +48,15 @@ void worker_post(struct worker *worker, struct message *message);
 /* Hands a connected descriptor to the worker with the fewest connections. Takes fd, retains origin. Main thread. */
 void workers_adopt(int fd, const struct peer *peer, struct origin *origin);
 
+/*
+ * In the middle of a connection's request: serves the other connections as a round does, but those that are in_use.
+ * Messages wait for the next round, unless they bring connections or say that the worker is to end. On that worker.
+ */
+void worker_serve_meanwhile(struct worker *worker);
+
+/* Whether it has been told to end. On that worker. */
+bool worker_is_stopping(const struct worker *worker);
+
 /* Open connections, of one worker and of all; maxclients limits the latter. Any thread. */
 unsigned worker_conn_count(const struct worker *worker);
 unsigned workers_conn_count(void);

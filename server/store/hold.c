@@ -7,21 +7,19 @@
 #include "base/gate.h"
 #include "store/keyspace.h"
 #include "store/keyspace_internal.h"
+#include "store/lock_wait.h"
 
 #include <assert.h>
 
 /* The right to stop the world after a change. */
 static pthread_mutex_t right = PTHREAD_MUTEX_INITIALIZER;
 
-/* False: the world was stopped while the thread waited. */
+/* False: the world was stopped while the thread waited, or a thread stays for long, which may have the right. */
 static bool take_right(struct hold *hold)
 {
-    hold->has_right = true;
-    if (pthread_mutex_trylock(&right) == 0)
-        return true;
-    struct gate_absence absence = gate_step_out();
-    pthread_mutex_lock(&right);
-    return gate_step_in(absence);
+    bool same = true;
+    hold->has_right = pthread_mutex_trylock(&right) == 0 || lock_unless_long(&right, &same);
+    return hold->has_right && same;
 }
 
 static void give_up_right(struct hold *hold)

@@ -3,12 +3,11 @@
  */
 #include "store/shard.h"
 
-#include "base/clock.h"
 #include "base/gate.h"
+#include "store/lock_wait.h"
 
 #include <assert.h>
 #include <string.h>
-#include <time.h>
 
 void shard_init(struct shard *shard)
 {
@@ -139,25 +138,10 @@ bool shard_try_lock_for_a_while(struct shard *shard)
 
 /* ---- sets ---- */
 
-#define LOOK_UP_NS 5000000 /* who waits for a lock looks so often whether a thread stays for long */
-
-static struct timespec look_up_time(void)
+static __attribute__((noinline)) bool wait_unless_long(struct shard *shard, bool *same)
 {
-    int64_t ns = clock_monotonic_ns() + LOOK_UP_NS;
-    return (struct timespec){ns / 1000000000, ns % 1000000000};
-}
-
-/* False: it isn't locked, as a thread stays for long. same: cleared if the world was stopped. */
-static __attribute__((noinline)) bool lock_unless_long(struct shard *shard, bool *same)
-{
-    bool locked = false, given_up = false;
-    struct gate_absence absence = gate_step_out();
-    while (!locked && !given_up) {
-        struct timespec time = look_up_time();
-        locked = pthread_mutex_clocklock(&shard->lock, CLOCK_MONOTONIC, &time) == 0;
-        given_up = !locked && absence.member && gate_has_stays(absence.member);
-    }
-    *same &= gate_step_in(absence);
+    assert_in_order(shard);
+    bool locked = lock_unless_long(&shard->lock, same);
     if (locked)
         note_locked(shard);
     return locked;
@@ -182,8 +166,7 @@ bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shard
         unsigned w = (unsigned)__builtin_ctz(words);
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1) {
             unsigned number = w * 64 + (unsigned)__builtin_ctzll(bits);
-            assert_in_order(&shards[number]);
-            if (__builtin_expect(shard_try_lock(&shards[number]), 1) || lock_unless_long(&shards[number], &same))
+            if (__builtin_expect(shard_try_lock(&shards[number]), 1) || wait_unless_long(&shards[number], &same))
                 continue;
             unlock_before(set, shards, number);
             return false;

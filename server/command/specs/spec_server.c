@@ -339,7 +339,7 @@ static const struct command commands[] = {
         .complexity = "O(N) when saving, N being the number of keys in all databases, otherwise O(1)",
         .arity = -1,
         .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_NO_MULTI |
-                 CMD_ALLOW_BUSY | CMD_EXCLUSIVE,
+                 CMD_ALLOW_BUSY,
         .run = cmd_shutdown,
         SPEC_ARGS({.name = "save-selector", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
                    SPEC_ARGS({.name = "nosave", .type = ARG_PURE_TOKEN, .token = "NOSAVE"},
