@@ -387,7 +387,7 @@ static void forget_message(struct worker *worker, struct message *message)
 {
     (void)worker;
     mem_free(message);
-    interpreter_drop();
+    interpreter_drop(INTERPRETER_SCRIPTS);
 }
 
 void run_script_forget(void)

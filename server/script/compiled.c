@@ -40,11 +40,11 @@ void compiled_forget(struct interpreter *interpreter)
 
 struct interpreter *compiled_interpreter(void)
 {
-    struct interpreter *interpreter = interpreter_here();
+    struct interpreter *interpreter = interpreter_here(INTERPRETER_SCRIPTS);
     const struct compiled_set *set = interpreter ? interpreter->compiled : NULL;
     if (set && (set->generation != script_cache_generation() || set->count >= COMPILED_MAX)) {
-        interpreter_drop();
-        interpreter = interpreter_here();
+        interpreter_drop(INTERPRETER_SCRIPTS);
+        interpreter = interpreter_here(INTERPRETER_SCRIPTS);
     }
     if (interpreter && !interpreter->compiled) {
         interpreter->compiled = mem_calloc(sizeof *interpreter->compiled);

@@ -22,3 +22,4 @@ void script_globals_set(lua_State *lua, const char *name)
 {
     lua_setglobal(lua, name);
 }
+void script_globals_protect(lua_State *lua) { (void)lua; }

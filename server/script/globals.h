@@ -6,5 +6,6 @@ void script_globals_open(lua_State *lua);
 void script_globals_seal(lua_State *lua);
 void script_globals_reset(lua_State *lua);
 void script_globals_set(lua_State *lua, const char *name);
+void script_globals_protect(lua_State *lua);
 int script_compile(lua_State *lua, const char *text, size_t len, const char *name);
 #endif

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/memory.h"
+#include "script/bound_function.h"
 #include "script/compiled.h"
+#include "script/function_load.h"
 #include "script/globals.h"
 #include "script/redis_library.h"
 #include "script/script_error.h"
@@ -16,13 +18,13 @@
 #define HOOK_INSTRUCTIONS 10000   /* some tenths of a millisecond */
 #define ASK_NS 5000000            /* the keeper is asked so often */
 
-static __thread struct interpreter *here;
-static atomic_size_t all_memory;
+static __thread struct interpreter *here[INTERPRETER_KINDS];
+static atomic_size_t all_memory[INTERPRETER_KINDS];
 
 static void count_memory(struct interpreter *interpreter, size_t more, size_t less)
 {
     interpreter->memory += more - less;
-    atomic_fetch_add_explicit(&all_memory, more - less, memory_order_relaxed);
+    atomic_fetch_add_explicit(&all_memory[interpreter->kind], more - less, memory_order_relaxed);
 }
 
 static void *allocate(void *context, void *ptr, size_t old_size, size_t size)
@@ -57,6 +59,7 @@ static void interpreter_destroy(struct interpreter *interpreter)
     if (interpreter->lua)
         lua_close(interpreter->lua);
     compiled_forget(interpreter);
+    bound_forget(interpreter);
     output_clear(&interpreter->reply);
     mem_free(interpreter->reply_text);
     mem_free(interpreter->argv);
@@ -66,16 +69,18 @@ static void interpreter_destroy(struct interpreter *interpreter)
 static int open_all(lua_State *lua)
 {
     script_globals_open(lua);
-    redis_library_open(lua);
-    script_globals_seal(lua);
+    redis_library_open(lua, interpreter_of(lua)->kind);
+    if (interpreter_of(lua)->kind == INTERPRETER_FUNCTIONS)
+        function_load_open(lua);
     lua_pushcfunction(lua, script_error_handler);
     interpreter_of(lua)->error_handler = luaL_ref(lua, LUA_REGISTRYINDEX);
     return 0;
 }
 
-static struct interpreter *interpreter_create(void)
+static struct interpreter *interpreter_create(enum interpreter_kind kind)
 {
     struct interpreter *interpreter = mem_calloc(sizeof *interpreter);
+    interpreter->kind = kind;
     interpreter->limit = LIMIT;
     interpreter->lua = lua_newstate(allocate, interpreter);
     if (interpreter->lua && lua_cpcall(interpreter->lua, open_all, NULL) == 0)
@@ -84,23 +89,23 @@ static struct interpreter *interpreter_create(void)
     return NULL;
 }
 
-struct interpreter *interpreter_here(void)
+struct interpreter *interpreter_here(enum interpreter_kind kind)
 {
-    if (__builtin_expect(!here, 0))
-        here = interpreter_create();
-    return here;
+    if (__builtin_expect(!here[kind], 0))
+        here[kind] = interpreter_create(kind);
+    return here[kind];
 }
 
-void interpreter_drop(void)
+void interpreter_drop(enum interpreter_kind kind)
 {
-    if (here)
-        interpreter_destroy(here);
-    here = NULL;
+    if (here[kind])
+        interpreter_destroy(here[kind]);
+    here[kind] = NULL;
 }
 
-size_t interpreters_memory(void)
+size_t interpreters_memory(enum interpreter_kind kind)
 {
-    return atomic_load_explicit(&all_memory, memory_order_relaxed);
+    return atomic_load_explicit(&all_memory[kind], memory_order_relaxed);
 }
 
 /* ---- while a script runs ---- */

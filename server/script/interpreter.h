@@ -1,8 +1,8 @@
 /*
  * Interpreters: the Lua in which a worker's scripts run.
  *
- * Each worker has one, made when its first script runs, and dropped when what it has compiled is to be forgotten
- * (SCRIPT FLUSH) or has become too much. It has an allocator with a limit, so a script that takes too much gets Lua's
+ * Each worker has one for scripts and one for functions, made when the first of them runs, and dropped when what it has
+ * compiled is to be forgotten (SCRIPT FLUSH) or has become too much. It has an allocator with a limit, so a script that takes too much gets Lua's
  * "not enough memory".
  *
  * A script that runs is looked after (struct script_keeper): every so many instructions, and steps of what takes long
@@ -37,7 +37,10 @@ struct script_keeper {
     uint8_t resp; /* of the replies that the script is given: redis.setresp() */
 };
 
+enum interpreter_kind { INTERPRETER_SCRIPTS, INTERPRETER_FUNCTIONS, INTERPRETER_KINDS };
+
 struct interpreter {
+    enum interpreter_kind kind;
     lua_State *lua;
     size_t memory;                /* bytes that Lua has allocated */
     size_t limit;                 /* of them */
@@ -50,20 +53,22 @@ struct interpreter {
     struct arg *argv;     /* of that command */
     int argv_room;
     int error_handler;             /* its reference in Lua's registry */
-    struct compiled_set *compiled; /* compiled.h's */
+    struct compiled_set *compiled;     /* compiled.h's */
+    struct bound_set *bound;           /* bound_function.h's */
+    struct registration *registration; /* of the library that is being loaded, function_library.h's */
 };
 
 /* The calling worker's. NULL without memory. */
-struct interpreter *interpreter_here(void);
+struct interpreter *interpreter_here(enum interpreter_kind kind);
 
 /* The one to which a state belongs. */
 struct interpreter *interpreter_of(lua_State *lua);
 
 /* Drops the calling worker's interpreter, with all that it has compiled; no script runs. Nothing happens without one. */
-void interpreter_drop(void);
+void interpreter_drop(enum interpreter_kind kind);
 
-/* Bytes that all workers' interpreters have allocated. Any thread. */
-size_t interpreters_memory(void);
+/* Bytes that all workers' interpreters of a kind have allocated. Any thread. */
+size_t interpreters_memory(enum interpreter_kind kind);
 
 /*
  * Calls function(lua) with context as its only argument, a light userdata, where errors of Lua (no memory) are caught.

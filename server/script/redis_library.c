@@ -10,6 +10,7 @@
 #include "base/sha1.h"
 #include "host/log_flood.h"
 #include "resp/reply.h"
+#include "script/globals.h"
 #include "script/interpreter.h"
 #include "script/reply_to_lua.h"
 #include "script/script_error.h"
@@ -287,43 +288,70 @@ static int redis_debug(lua_State *lua)
 
 /* ---- the table ---- */
 
-static const luaL_Reg functions[] = {
-    {"call", redis_call},
-    {"pcall", redis_pcall},
-    {"acl_check_cmd", redis_acl_check_cmd},
-    {"status_reply", redis_status_reply},
-    {"error_reply", redis_error_reply},
-    {"sha1hex", redis_sha1hex},
-    {"log", redis_log},
-    {"setresp", redis_setresp},
-    {"set_repl", redis_set_repl},
-    {"replicate_commands", redis_replicate_commands},
-    {"breakpoint", redis_breakpoint},
-    {"debug", redis_debug},
+/* Where a function or a constant is found. */
+enum { FOR_SCRIPTS = 1, FOR_FUNCTIONS = 2, FOR_LOADING = 4, FOR_ALL = 7 };
+
+static const struct redis_function {
+    const char *name;
+    lua_CFunction function;
+    unsigned where;
+} functions[] = {
+    {"call", redis_call, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"pcall", redis_pcall, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"acl_check_cmd", redis_acl_check_cmd, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"status_reply", redis_status_reply, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"error_reply", redis_error_reply, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"sha1hex", redis_sha1hex, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"log", redis_log, FOR_ALL},
+    {"setresp", redis_setresp, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"set_repl", redis_set_repl, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"replicate_commands", redis_replicate_commands, FOR_SCRIPTS},
+    {"breakpoint", redis_breakpoint, FOR_SCRIPTS},
+    {"debug", redis_debug, FOR_SCRIPTS},
 };
 
-static const struct constant {
+static const struct redis_constant {
     const char *name;
     int value;
+    unsigned where;
 } constants[] = {
-    {"LOG_DEBUG", 0}, {"LOG_VERBOSE", 1}, {"LOG_NOTICE", 2},   {"LOG_WARNING", 3}, {"REPL_NONE", 0},
-    {"REPL_AOF", 1},  {"REPL_SLAVE", 2},  {"REPL_REPLICA", 2}, {"REPL_ALL", 3},
+    {"LOG_DEBUG", 0, FOR_ALL},
+    {"LOG_VERBOSE", 1, FOR_ALL},
+    {"LOG_NOTICE", 2, FOR_ALL},
+    {"LOG_WARNING", 3, FOR_ALL},
+    {"REPL_NONE", 0, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"REPL_AOF", 1, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"REPL_SLAVE", 2, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"REPL_REPLICA", 2, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"REPL_ALL", 3, FOR_SCRIPTS | FOR_FUNCTIONS},
+    {"REDIS_VERSION_NUM", KVS_REDIS_VERSION_NUMBER, FOR_ALL},
 };
 
-void redis_library_open(lua_State *lua)
+static void push_table(lua_State *lua, unsigned where)
 {
     lua_newtable(lua);
-    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-        lua_pushcfunction(lua, functions[i].func);
-        lua_setfield(lua, -2, functions[i].name);
-    }
-    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++) {
-        lua_pushinteger(lua, constants[i].value);
-        lua_setfield(lua, -2, constants[i].name);
-    }
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (functions[i].where & where) {
+            lua_pushcfunction(lua, functions[i].function);
+            lua_setfield(lua, -2, functions[i].name);
+        }
+    for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++)
+        if (constants[i].where & where) {
+            lua_pushinteger(lua, constants[i].value);
+            lua_setfield(lua, -2, constants[i].name);
+        }
     lua_pushstring(lua, KVS_REDIS_VERSION);
     lua_setfield(lua, -2, "REDIS_VERSION");
-    lua_pushinteger(lua, KVS_REDIS_VERSION_NUMBER);
-    lua_setfield(lua, -2, "REDIS_VERSION_NUM");
-    lua_setglobal(lua, "redis");
+}
+
+void redis_library_open(lua_State *lua, enum interpreter_kind kind)
+{
+    push_table(lua, kind == INTERPRETER_SCRIPTS ? FOR_SCRIPTS : FOR_FUNCTIONS);
+    script_globals_protect(lua);
+    script_globals_set(lua, "redis");
+}
+
+void redis_library_push_for_load(lua_State *lua)
+{
+    push_table(lua, FOR_LOADING);
 }

@@ -4,9 +4,12 @@
 #ifndef KVS_SCRIPT_REDIS_LIBRARY_H
 #define KVS_SCRIPT_REDIS_LIBRARY_H
 
-#include <lua.h>
+#include "script/interpreter.h"
 
-/* Sets the global. Raises an error without memory. */
-void redis_library_open(lua_State *lua);
+/* Sets the global, as it is for scripts or for functions. Raises an error without memory. */
+void redis_library_open(lua_State *lua, enum interpreter_kind kind);
+
+/* Pushes the table that a library of functions finds while it is being loaded, but for register_function(). */
+void redis_library_push_for_load(lua_State *lua);
 
 #endif
