@@ -14,7 +14,7 @@
 #ifndef KVS_ENGINE_RUN_SCRIPT_H
 #define KVS_ENGINE_RUN_SCRIPT_H
 
-#include "script/interpreter.h"
+#include "script/interpreters.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #ifndef KVS_SCRIPT_BOUND_FUNCTION_H
 #define KVS_SCRIPT_BOUND_FUNCTION_H
 
-#include "script/interpreter.h"
+#include "script/interpreters.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #define KVS_SCRIPT_COMPILED_H
 
 #include "base/sha1.h"
-#include "script/interpreter.h"
+#include "script/interpreters.h"
 
 #include <stddef.h>
 

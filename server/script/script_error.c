@@ -1,7 +1,7 @@
 #include "script/script_error.h"
 
 #include "resp/reply.h"
-#include "script/interpreter.h"
+#include "script/interpreters.h"
 
 #include <string.h>
 

@@ -11,8 +11,8 @@
  *
  * By the worker that it belongs to.
  */
-#ifndef KVS_SCRIPT_INTERPRETER_H
-#define KVS_SCRIPT_INTERPRETER_H
+#ifndef KVS_SCRIPT_INTERPRETERS_H
+#define KVS_SCRIPT_INTERPRETERS_H
 
 #include "base/output.h"
 

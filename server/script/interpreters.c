@@ -1,4 +1,4 @@
-#include "script/interpreter.h"
+#include "script/interpreters.h"
 
 #include "base/clock.h"
 #include "base/counter.h"
