@@ -49,6 +49,10 @@ SECCOMP_CFLAGS = $(call once,SECCOMP_CFLAGS,$(shell pkg-config --cflags libsecco
 XXHASH_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libxxhash)/libxxhash.a)
 XXHASH_LIBS = $(call once,XXHASH_LIBS,$(or $(XXHASH_ARCHIVE),$(shell pkg-config --libs libxxhash)))
 XXHASH_CFLAGS = $(call once,XXHASH_CFLAGS,$(shell pkg-config --cflags libxxhash))
+# and Lua, which looks for no modules here and so needs nothing else
+LUA_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir lua5.1)/liblua5.1.a)
+LUA_LIBS = $(call once,LUA_LIBS,$(or $(LUA_ARCHIVE),$(shell pkg-config --libs lua5.1)))
+LUA_CFLAGS = $(call once,LUA_CFLAGS,$(shell pkg-config --cflags lua5.1))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
 SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS) $(LUA_LIBS) -lm
@@ -349,7 +353,7 @@ $(BUILD)/share/fish/vendor_completions.d/kvs-cli.fish: $(BUILD)/kvs-cli
 # What each folder's sources are compiled with, beyond ALL_CFLAGS
 SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) $(LUA_CFLAGS) -Iserver
 CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS) $(CURSES_CFLAGS) -Iclient
-UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) -Iserver -Itests -I$(BUILD)
+UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) $(LUA_CFLAGS) -Iserver -Itests -I$(BUILD)
 INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)
 CLIENT_UNIT_CFLAGS = $(CHECK_CFLAGS) -Iclient -Itests -I$(BUILD)
 
