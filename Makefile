@@ -37,9 +37,9 @@ JEMALLOC_LIBS = $(call once,JEMALLOC_LIBS,$(if \
 # so is libmd, of which two functions are used
 LIBMD_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libmd)/libmd.a)
 LIBMD_LIBS = $(call once,LIBMD_LIBS,$(or $(LIBMD_ARCHIVE),$(shell pkg-config --libs libmd)))
-LUA_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir lua5.1)/liblua5.1.a)
-LUA_LIBS = $(call once,LUA_LIBS,$(or $(LUA_ARCHIVE),$(shell pkg-config --libs lua5.1)))
-LUA_CFLAGS = $(call once,LUA_CFLAGS,$(shell pkg-config --cflags lua5.1))
+LZF_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir liblzf)/liblzf.a)
+LZF_LIBS = $(call once,LZF_LIBS,$(or $(LZF_ARCHIVE),$(shell pkg-config --libs liblzf)))
+LZF_CFLAGS = $(call once,LZF_CFLAGS,$(shell pkg-config --cflags liblzf))
 LIBMD_CFLAGS = $(call once,LIBMD_CFLAGS,$(shell pkg-config --cflags libmd))
 # and libseccomp, of which a server uses a small part once
 SECCOMP_ARCHIVE = $(wildcard $(shell pkg-config --variable=libdir libseccomp)/libseccomp.a)
@@ -55,7 +55,7 @@ LUA_LIBS = $(call once,LUA_LIBS,$(or $(LUA_ARCHIVE),$(shell pkg-config --libs lu
 LUA_CFLAGS = $(call once,LUA_CFLAGS,$(shell pkg-config --cflags lua5.1))
 ALLOCATOR_CFLAGS ?=
 ALLOCATOR_LIBS ?= $(JEMALLOC_LIBS)
-SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS) $(LUA_LIBS) -lm
+SERVER_LIBS = $(ALLOCATOR_LIBS) $(LIBMD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS) $(LUA_LIBS) $(LZF_LIBS) -lm
 CLIENT_LIBS = $(HIREDIS_LIBS) $(EDIT_LIBS) $(CURSES_LIBS) -lm
 
 SERVER_SOURCES := $(sort $(wildcard server/*.c server/*/*.c server/*/*/*.c))
@@ -351,7 +351,7 @@ $(BUILD)/share/fish/vendor_completions.d/kvs-cli.fish: $(BUILD)/kvs-cli
 # ---- objects ----
 
 # What each folder's sources are compiled with, beyond ALL_CFLAGS
-SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) $(LUA_CFLAGS) -Iserver
+SERVER_CFLAGS = $(ALLOCATOR_CFLAGS) $(LIBMD_CFLAGS) $(SECCOMP_CFLAGS) $(LUA_CFLAGS) $(LZF_CFLAGS) -Iserver
 CLIENT_CFLAGS = $(HIREDIS_CFLAGS) $(EDIT_CFLAGS) $(CURSES_CFLAGS) -Iclient
 UNIT_CFLAGS = $(ALLOCATOR_CFLAGS) $(CHECK_CFLAGS) $(LUA_CFLAGS) -Iserver -Itests -I$(BUILD)
 INTEGRATION_CFLAGS = $(CHECK_CFLAGS) $(HIREDIS_CFLAGS) -Itests -I$(BUILD)

@@ -81,7 +81,8 @@ command_handler cmd_acl_cat, cmd_acl_deluser, cmd_acl_dryrun, cmd_acl_genpass, c
 
 /* ---- scripts and functions ---- */
 command_handler cmd_eval, cmd_eval_ro, cmd_evalsha, cmd_evalsha_ro, cmd_script_load, cmd_script_exists,
-    cmd_script_flush, cmd_script_kill, cmd_script_debug, cmd_script_help, cmd_function_flush, cmd_function_list,
-    cmd_function_help;
+    cmd_script_flush, cmd_script_kill, cmd_script_debug, cmd_script_help, cmd_fcall, cmd_fcall_ro, cmd_function_load,
+    cmd_function_delete, cmd_function_flush, cmd_function_list, cmd_function_stats, cmd_function_kill,
+    cmd_function_dump, cmd_function_restore, cmd_function_help;
 
 #endif

@@ -382,19 +382,24 @@ void run_script(struct call *call, struct interpreter *interpreter, const struct
 
 /* ---- forgetting ---- */
 
+struct forget_message {
+    struct message message; /* first */
+    enum interpreter_kind kind;
+};
+
 /* A message, so no script runs. */
-static void forget_message(struct worker *worker, struct message *message)
+static void forget(struct worker *worker, struct message *message)
 {
     (void)worker;
+    interpreter_drop(((struct forget_message *)message)->kind);
     mem_free(message);
-    interpreter_drop(INTERPRETER_SCRIPTS);
 }
 
-void run_script_forget(void)
+void run_script_forget(enum interpreter_kind kind)
 {
     for (unsigned i = 0; i < workers_count(); i++) {
-        struct message *message = mem_alloc(sizeof *message);
-        *message = (struct message){.run = forget_message};
-        worker_post(worker_at(i), message);
+        struct forget_message *forgets = mem_alloc(sizeof *forgets);
+        *forgets = (struct forget_message){{.run = forget}, kind};
+        worker_post(worker_at(i), &forgets->message);
     }
 }

@@ -40,7 +40,7 @@ struct script_task {
  */
 void run_script(struct call *call, struct interpreter *interpreter, const struct script_task *task, int first);
 
-/* After script_cache_flush(): every worker drops what it has compiled, this one soon. Any worker. */
-void run_script_forget(void);
+/* After a flush: every worker drops its interpreter of this kind, this one soon. Any worker. */
+void run_script_forget(enum interpreter_kind kind);
 
 #endif

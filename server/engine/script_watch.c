@@ -165,3 +165,24 @@ void script_watch_kill(struct call *call, bool functions)
     else
         reply_error(call->reply, "NOTBUSY No scripts in execution right now.");
 }
+
+void script_watch_describe(struct reply *reply)
+{
+    pthread_mutex_lock(&list.lock);
+    const struct script_watch *watch = oldest();
+    if (watch) {
+        const struct call *call = watch->call;
+        reply_map(reply, 3);
+        reply_bulk_text(reply, "name");
+        reply_bulk_text(reply, watch->name);
+        reply_bulk_text(reply, "command");
+        reply_array(reply, (size_t)call->argc);
+        for (int i = 0; i < call->argc; i++)
+            reply_bulk(reply, call->argv[i].data, call->argv[i].len);
+        reply_bulk_text(reply, "duration_ms");
+        reply_int(reply, (clock_monotonic_ns() - watch->began_ns) / 1000000);
+    } else {
+        reply_null(reply);
+    }
+    pthread_mutex_unlock(&list.lock);
+}

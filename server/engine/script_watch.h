@@ -61,4 +61,7 @@ enum script_verdict script_watch_judge(const struct server *server, const struct
 /* SCRIPT KILL and FUNCTION KILL: ends the scripts that run long and have written nothing. Replies. */
 void script_watch_kill(struct call *call, bool functions);
 
+/* For FUNCTION STATS: the function or script that has run longest, if any runs long: a map, or null. */
+void script_watch_describe(struct reply *reply);
+
 #endif

@@ -167,7 +167,7 @@ void cmd_script_flush(struct call *call)
         return;
     }
     script_cache_flush();
-    run_script_forget();
+    run_script_forget(INTERPRETER_SCRIPTS);
     reply_ok(call->reply);
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "script/globals.h"
+#include "script/compile.h"
 #include "script/script_cache.h"
 #include "script/script_flags.h"
 

@@ -8,8 +8,9 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "script/globals.h"
+#include "script/compile.h"
 #include "script/function_set.h"
+#include "script/globals.h"
 #include "script/redis_library.h"
 #include "script/script_error.h"
 #include "script/script_flags.h"
@@ -66,10 +67,13 @@ static void take_named(lua_State *lua, struct arguments *arguments)
     lua_settop(lua, 5); /* slots 2 to 5 are theirs */
     for (lua_pushnil(lua); lua_next(lua, 1); lua_pop(lua, 1)) {
         size_t i = 0;
-        if (lua_type(lua, -2) != LUA_TSTRING)
+        lua_pushvalue(lua, -2); /* a key that is a number must stay one for lua_next() */
+        const char *name = lua_tostring(lua, -1);
+        if (!name)
             raise_text(lua, "named argument key given to " FUNCTION_WORD " is not a string");
-        while (i < 4 && strcasecmp(lua_tostring(lua, -2), named[i].name) != 0)
+        while (i < 4 && strcasecmp(name, named[i].name) != 0)
             i++;
+        lua_pop(lua, 1);
         if (i == 4)
             raise_text(lua, "unknown argument given to " FUNCTION_WORD);
         if (!(named[i].types >> lua_type(lua, -1) & 1))
@@ -281,8 +285,8 @@ bool function_load_run(struct interpreter *interpreter, struct script_keeper *ke
     return loading.done && registration_out->count > 0;
 }
 
-bool function_load_fill(struct interpreter *interpreter, struct script_keeper *keeper,
-                        struct function_library *library, struct text *error_out)
+bool function_load_fill(struct interpreter *interpreter, struct script_keeper *keeper, struct function_library *library,
+                        struct text *error_out)
 {
     struct registration registration;
     bool done = function_load_run(interpreter, keeper, library, &registration, error_out);

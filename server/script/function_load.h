@@ -45,7 +45,7 @@ bool function_load_run(struct interpreter *interpreter, struct script_keeper *ke
 void registration_deinit(struct registration *registration);
 
 /* Gives the library the functions that it registers when it is run. False: error_out says why not. */
-bool function_load_fill(struct interpreter *interpreter, struct script_keeper *keeper,
-                        struct function_library *library, struct text *error_out);
+bool function_load_fill(struct interpreter *interpreter, struct script_keeper *keeper, struct function_library *library,
+                        struct text *error_out);
 
 #endif

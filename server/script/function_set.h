@@ -29,7 +29,7 @@ struct function {
 struct function_library {
     atomic_uint references;
     char *name;
-    char *code; /* a NUL follows */
+    char *code;                /* a NUL follows */
     size_t code_len, line_len; /* bytes of all, and of its first line */
     unsigned count;
     struct function *functions;

@@ -4,6 +4,7 @@
 #include "base/counter.h"
 #include "base/memory.h"
 #include "script/bound_function.h"
+#include "script/catching.h"
 #include "script/compiled.h"
 #include "script/function_load.h"
 #include "script/globals.h"
@@ -68,7 +69,7 @@ static void interpreter_destroy(struct interpreter *interpreter)
 
 static int open_all(lua_State *lua)
 {
-    script_globals_open(lua);
+    catching_open(lua);
     redis_library_open(lua, interpreter_of(lua)->kind);
     if (interpreter_of(lua)->kind == INTERPRETER_FUNCTIONS)
         function_load_open(lua);
@@ -83,7 +84,8 @@ static struct interpreter *interpreter_create(enum interpreter_kind kind)
     interpreter->kind = kind;
     interpreter->limit = LIMIT;
     interpreter->lua = lua_newstate(allocate, interpreter);
-    if (interpreter->lua && lua_cpcall(interpreter->lua, open_all, NULL) == 0)
+    if (interpreter->lua && script_globals_open(interpreter->lua, interpreter_check) == 0 &&
+        lua_cpcall(interpreter->lua, open_all, NULL) == 0)
         return interpreter;
     interpreter_destroy(interpreter);
     return NULL;

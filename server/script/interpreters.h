@@ -52,7 +52,7 @@ struct interpreter {
     char *reply_text;     /* the same in one piece, if it wasn't; NULL */
     struct arg *argv;     /* of that command */
     int argv_room;
-    int error_handler;             /* its reference in Lua's registry */
+    int error_handler;                 /* its reference in Lua's registry */
     struct compiled_set *compiled;     /* compiled.h's */
     struct bound_set *bound;           /* bound_function.h's */
     struct registration *registration; /* of the library that is being loaded, function_library.h's */

@@ -1,7 +1,6 @@
 /*
- * Scripts and functions. What a script calls is asked for by itself, so running one needs no more than reading; a script
- * may be read by whoever may run it. FUNCTION is here as far as it makes sense without functions: there are never any,
- * so listing and removing all of them is easy. Test suites and tools begin with that to find an empty server.
+ * Scripts and functions. What a script calls is asked for by itself, so running one needs no more than reading. To end
+ * somebody's script, or to forget all of them, needs the right to write, as to change the functions does.
  */
 #include "command/specs/spec.h"
 
@@ -72,7 +71,23 @@ static const struct command script_subcommands[] = {
     },
 };
 
+#define POLICIES SPEC_TIPS("request_policy:all_shards", "response_policy:all_succeeded")
+
 static const struct command function_subcommands[] = {
+    {
+        .name = "delete", .full_name = "function|delete",
+        .summary = "Removes a library with its functions.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(N), N being the number of functions",
+        .arity = 3, .flags = CMD_WRITE | CMD_NOSCRIPT, .categories = CAT_SCRIPTING, .run = cmd_function_delete,
+        SPEC_ARGS({.name = "library-name", .type = ARG_STRING}),
+        POLICIES,
+    },
+    {
+        .name = "dump", .full_name = "function|dump",
+        .summary = "Returns all libraries as a payload.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(N), N being the number of functions",
+        .arity = 2, .flags = CMD_NOSCRIPT, .categories = CAT_SCRIPTING, .run = cmd_function_dump,
+    },
     {
         .name = "flush", .full_name = "function|flush",
         .summary = "Removes all functions.",
@@ -81,7 +96,21 @@ static const struct command function_subcommands[] = {
         SPEC_ARGS({.name = "flush-type", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
                    SPEC_ARGS({.name = "async", .type = ARG_PURE_TOKEN, .token = "ASYNC"},
                              {.name = "sync", .type = ARG_PURE_TOKEN, .token = "SYNC"})}),
-        SPEC_TIPS("request_policy:all_shards", "response_policy:all_succeeded"),
+        POLICIES,
+    },
+    {
+        .name = "help", .full_name = "function|help",
+        .summary = "Lists the subcommands.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(1)",
+        .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_SCRIPTING, .run = cmd_function_help,
+    },
+    {
+        .name = "kill", .full_name = "function|kill",
+        .summary = "Ends the functions that run long and have written nothing.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(1)",
+        .arity = 2, .flags = CMD_NOSCRIPT | CMD_ALLOW_BUSY, .access = ACCESS_WRITE, .categories = CAT_SCRIPTING,
+        .run = cmd_function_kill,
+        SPEC_TIPS("request_policy:all_shards", "response_policy:one_succeeded"),
     },
     {
         .name = "list", .full_name = "function|list",
@@ -93,10 +122,34 @@ static const struct command function_subcommands[] = {
         SPEC_TIPS("nondeterministic_output_order"),
     },
     {
-        .name = "help", .full_name = "function|help",
-        .summary = "Lists the subcommands.",
+        .name = "load", .full_name = "function|load",
+        .summary = "Makes a library of functions known.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(N), N being the number of functions",
+        .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_NOSCRIPT, .categories = CAT_SCRIPTING,
+        .run = cmd_function_load,
+        SPEC_ARGS({.name = "replace", .type = ARG_PURE_TOKEN, .token = "REPLACE", .flags = ARG_OPTIONAL},
+                  {.name = "function-code", .type = ARG_STRING}),
+        POLICIES,
+    },
+    {
+        .name = "restore", .full_name = "function|restore",
+        .summary = "Brings the libraries of a payload back.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(N), N being the number of functions",
+        .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_NOSCRIPT, .categories = CAT_SCRIPTING,
+        .run = cmd_function_restore,
+        SPEC_ARGS({.name = "serialized-value", .type = ARG_STRING},
+                  {.name = "policy", .type = ARG_ONEOF, .flags = ARG_OPTIONAL,
+                   SPEC_ARGS({.name = "flush", .type = ARG_PURE_TOKEN, .token = "FLUSH"},
+                             {.name = "append", .type = ARG_PURE_TOKEN, .token = "APPEND"},
+                             {.name = "replace", .type = ARG_PURE_TOKEN, .token = "REPLACE"})}),
+        POLICIES,
+    },
+    {
+        .name = "stats", .full_name = "function|stats",
+        .summary = "Tells which function runs long, and how many there are.",
         .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "O(1)",
-        .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_SCRIPTING, .run = cmd_function_help,
+        .arity = 2, .flags = CMD_NOSCRIPT | CMD_ALLOW_BUSY, .categories = CAT_SCRIPTING, .run = cmd_function_stats,
+        SPEC_TIPS("nondeterministic_output", "request_policy:all_shards", "response_policy:special"),
     },
 };
 
@@ -132,6 +185,22 @@ static const struct command commands[] = {
         .arity = -3, .flags = SCRIPT_FLAGS | CMD_READONLY, .categories = CAT_SCRIPTING, .run = cmd_evalsha_ro,
         SCRIPT_KEYS(KEY_RO | KEY_ACCESS),
         SCRIPT_ARGS("sha1"),
+    },
+    {
+        .name = "fcall",
+        .summary = "Runs a function.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "Depends on the function.",
+        .arity = -3, .flags = SCRIPT_FLAGS | CMD_MAY_REPLICATE, .categories = CAT_SCRIPTING, .run = cmd_fcall,
+        SCRIPT_KEYS(KEY_RW | KEY_ACCESS | KEY_UPDATE, .notes = RW_NOTES),
+        SCRIPT_ARGS("function"),
+    },
+    {
+        .name = "fcall_ro",
+        .summary = "Runs a function that only reads.",
+        .group = GROUP_SCRIPTING, .since = "7.0.0", .complexity = "Depends on the function.",
+        .arity = -3, .flags = SCRIPT_FLAGS | CMD_READONLY, .categories = CAT_SCRIPTING, .run = cmd_fcall_ro,
+        SCRIPT_KEYS(KEY_RO | KEY_ACCESS, .notes = RO_NOTES),
+        SCRIPT_ARGS("function"),
     },
     {
         .name = "script",
