@@ -24,9 +24,7 @@ static const char *const absent_stream[] = {
 };
 
 static const char *const absent_scripting[] = {
-    "eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", "function|delete", "function|dump",
-    "function|kill", "function|load", "function|restore", "function|stats", "script", "script|debug",
-    "script|exists", "script|flush", "script|help", "script|kill", "script|load", "script|show",
+    "script|show",
 };
 
 static const char *const absent_connection[] = {
