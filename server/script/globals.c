@@ -18,6 +18,9 @@ static const struct {
     {LUA_MATHLIBNAME, script_push_math_library},
     {LUA_OSLIBNAME, script_push_os_library},
     {"bit", script_push_bit_library},
+    {"cjson", script_push_cjson_library},
+    {"cmsgpack", script_push_cmsgpack_library},
+    {"struct", script_push_struct_library},
 };
 
 /* A global that isn't there: most often a variable whose `local` was forgotten, or a slip of the pen. */
@@ -112,6 +115,7 @@ void script_globals_reset(lua_State *L)
     struct script_interpreter *interpreter = script_interpreter_of(L);
     interpreter->steps_left = SCRIPT_STEPS;
     script_math_reset(interpreter);
+    script_cjson_reset(interpreter);
     if (interpreter->is_collection_off)
         lua_gc(L, LUA_GCRESTART, 0);
     interpreter->is_collection_off = false;
