@@ -1,9 +1,9 @@
 #include "script/cjson.h"
+#include "script/conversion.h"
 #include "script/readonly.h"
 #include "script/script_buffer.h"
 
 #include <lauxlib.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -78,12 +78,6 @@ static void add_number(struct encoder *encoder, int index)
                           (size_t)snprintf(room, NUMBER_MAX_LEN, "%.*g", encoder->settings->precision, number));
 }
 
-/* As a processor's conversion has it, on which the length of odd arrays depends: what doesn't fit is INT_MIN. */
-static int int_of(double number)
-{
-    return number > INT_MIN && number <= INT_MAX ? (int)number : INT_MIN;
-}
-
 /* The length of the array that the table on top of the stack is; 0 or less: an object. */
 static int array_length(struct encoder *encoder)
 {
@@ -99,7 +93,7 @@ static int array_length(struct encoder *encoder)
             return 0;
         }
         if (key > max)
-            max = int_of(key);
+            max = script_to_int(key); /* which, as in lua-cjson, decides what odd tables are */
         items++;
         lua_pop(L, 1);
     }

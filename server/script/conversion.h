@@ -5,9 +5,15 @@
 #ifndef KVS_SCRIPT_CONVERSION_H
 #define KVS_SCRIPT_CONVERSION_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #define CONVERSION_TWO_63 9223372036854775808.0
+
+static inline int script_to_int(double number)
+{
+    return number > INT_MIN - 1.0 && number < INT_MAX + 1.0 ? (int)number : INT_MIN;
+}
 
 static inline int64_t script_to_i64(double number)
 {

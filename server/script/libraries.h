@@ -31,6 +31,9 @@ void script_push_bit_library(lua_State *L, struct script_interpreter *interprete
 /* table.sort([order]) as scripts call it */
 int script_sort(lua_State *L);
 
+/* string.format(format, ...) as scripts call it */
+int script_format(lua_State *L);
+
 /* As at the beginning of a script. */
 void script_math_reset(struct script_interpreter *interpreter);
 void script_cjson_reset(struct script_interpreter *interpreter);
