@@ -6,7 +6,7 @@
 
 #define PIECE_LEN sizeof(uint32_t)
 
-static const struct record_form index_form = {sizeof(double), 1};
+static const struct record_form index_form = {.fixed = sizeof(double), .elements = 1};
 
 void expiry_index_init(struct tree *index)
 {

@@ -10,7 +10,8 @@
 #define PIECE_LEN sizeof(uint32_t)
 #define INDEX_RECORD_LEN (HASH_PIECE_OFFSET + PIECE_LEN)
 
-static const struct record_form member_form = {sizeof(double), 1}, index_form = {INDEX_RECORD_LEN, 0};
+static const struct record_form member_form = {.fixed = sizeof(double), .elements = 1},
+                                index_form = {.fixed = INDEX_RECORD_LEN};
 
 void member_index_init(struct tree *index)
 {

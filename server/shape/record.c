@@ -40,6 +40,8 @@ const char *record_skip(const char *record, const char *end, struct record_form 
 {
     if (form.fixed == 0 && form.elements == 1)
         return skip_elements(record, end, count);
+    if (form.elements == 0)
+        return record + count * form.fixed;
     while (count-- > 0)
         record += record_len(record, form);
     return record;
@@ -73,10 +75,20 @@ void record_retain_all(const char *records, const char *end, struct record_form 
         for_all(records, end, form, element_retain);
 }
 
+static void (*releases[RECORD_OWNERS])(const char *record);
+
+void record_owner_register(enum record_owner owner, void (*release)(const char *record))
+{
+    releases[owner] = release;
+}
+
 void record_release_all(const char *records, const char *end, struct record_form form)
 {
     if (form.elements > 0)
         for_all(records, end, form, element_release);
+    else if (form.owner != RECORD_OWNS_NOTHING)
+        for (; records < end; records += form.fixed)
+            releases[form.owner](records);
 }
 
 size_t record_outside(const char *records, const char *end, struct record_form form)

@@ -6,6 +6,7 @@
  *     hash            field value
  *     sorted set      score 8 | member
  *     its index       score 8 | a piece of the member's hash 4
+ *     stream          ID 16 | what is kept for it
  *
  * Records stand behind one another in a run: in an entry while the collection is small, in the leaves of a tree
  * (tree.h) when it isn't.
@@ -20,14 +21,21 @@
 #include <stdint.h>
 #include <string.h>
 
-#define RECORD_FIXED_MAX 12
+#define RECORD_FIXED_MAX 40
 #define RECORD_ELEMENTS_MAX 2
 #define RECORD_MAX (RECORD_FIXED_MAX + RECORD_ELEMENTS_MAX * ELEMENT_MAX)
 
 struct record_form {
     uint8_t fixed;    /* bytes in front of the elements */
     uint8_t elements; /* how many */
+    uint8_t owner;    /* record_owner of what the bytes in front refer to; such records have no elements */
 };
+
+/* Whose function releases what a record refers to, when the record is released. */
+enum record_owner { RECORD_OWNS_NOTHING, RECORD_OWNS_BLOCK, RECORD_OWNERS };
+
+/* Before threads start, for each owner but the first. */
+void record_owner_register(enum record_owner owner, void (*release)(const char *record));
 
 static inline size_t record_len(const char *record, struct record_form form)
 {
@@ -58,7 +66,7 @@ const char *record_skip(const char *record, const char *end, struct record_form 
 const char *record_find(const char *records, const char *end, struct record_form form, const struct element *element,
                         uint64_t *index_out);
 
-/* For all elements of the records up to end. */
+/* For all elements of the records up to end; released is also what they own. That can't be retained. */
 void record_retain_all(const char *records, const char *end, struct record_form form);
 void record_release_all(const char *records, const char *end, struct record_form form);
 size_t record_outside(const char *records, const char *end, struct record_form form);
@@ -83,6 +91,27 @@ static inline uint64_t record_score_key(double score)
     memcpy(&bits, &normal, sizeof bits);
     return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
+
+/* ---- IDs: numbers of 128 bits, in two native ones ---- */
+
+struct record_id {
+    uint64_t high, low;
+};
+
+static inline struct record_id record_id(const char *record)
+{
+    struct record_id id;
+    memcpy(&id, record, sizeof id);
+    return id;
+}
+
+/* Below, equal to or above zero. */
+static inline int record_id_compare(struct record_id a, struct record_id b)
+{
+    return a.high != b.high ? (a.high < b.high ? -1 : 1) : (a.low > b.low) - (a.low < b.low);
+}
+
+/* ---- */
 
 /* A point in the order of scores and texts: before the records that aren't below it, or with after those above it. */
 struct record_bound {

@@ -11,7 +11,7 @@
 
 void tree_init(struct tree *tree, enum tree_order order, struct record_form form)
 {
-    *tree = (struct tree){.order = (uint8_t)order, .form = form};
+    *tree = (struct tree){.order = (uint8_t)order, .form = form, .has_outside = form.owner != RECORD_OWNS_NOTHING};
 }
 
 void tree_free_below(void *node, unsigned level, struct record_form form)
@@ -94,47 +94,26 @@ int tree_copy(struct tree *copy, const struct tree *tree)
 
 /* ---- finding ---- */
 
-/* One step down: the place's branch at this depth, and the node below it. */
-static void *go_down(struct tree_place *place, unsigned depth, struct tree_branch *branch, unsigned at)
-{
-    place->branches[depth] = branch;
-    place->at[depth] = (uint16_t)at;
-    return branch->children[at].node;
-}
-
-static void begin_leaf(struct tree_place *place, struct tree_leaf *leaf)
-{
-    place->leaf = leaf;
-    place->offset = place->index = 0;
-    place->section = PLACE_NO_SECTION;
-}
-
-static void put_at(struct tree_place *place, const char *record, unsigned index)
-{
-    place->offset = (uint16_t)(record - leaf_begin(place->leaf));
-    place->index = (uint16_t)index;
-}
-
 static void put_at_index(const struct tree *tree, struct tree_place *place, unsigned index)
 {
     const struct tree_leaf *leaf = place->leaf;
-    put_at(place, record_skip(leaf_begin(leaf), leaf_end(leaf), tree->form, index), index);
+    place_put_at(place, record_skip(leaf_begin(leaf), leaf_end(leaf), tree->form, index), index);
 }
 
 static void put_at_end(struct tree_place *place)
 {
-    put_at(place, leaf_end(place->leaf), place->leaf->count);
+    place_put_at(place, leaf_end(place->leaf), place->leaf->count);
 }
 
 void tree_end(const struct tree *tree, struct tree_place *place_out)
 {
     void *node = tree->root;
-    begin_leaf(place_out, NULL);
+    place_begin_leaf(place_out, NULL);
     if (!node)
         return;
     for (unsigned depth = 0; depth < tree->height; depth++)
-        node = go_down(place_out, depth, node, ((struct tree_branch *)node)->count - 1u);
-    begin_leaf(place_out, node);
+        node = place_go_down(place_out, depth, node, ((struct tree_branch *)node)->count - 1u);
+    place_begin_leaf(place_out, node);
     put_at_end(place_out);
 }
 
@@ -153,7 +132,7 @@ static unsigned from_tail_to_last(const struct tree *tree, struct tree_place *pl
         last = next;
         next += record_len(next, tree->form);
     }
-    put_at(place, last, place->leaf->count - 1u);
+    place_put_at(place, last, place->leaf->count - 1u);
     return steps;
 }
 
@@ -168,8 +147,8 @@ bool tree_at(const struct tree *tree, uint64_t index, struct tree_place *place_o
     }
     void *node = tree->root;
     for (unsigned depth = 0; depth < tree->height; depth++)
-        node = go_down(place_out, depth, node, branch_find_index(node, &index));
-    begin_leaf(place_out, node);
+        node = place_go_down(place_out, depth, node, branch_find_index(node, &index));
+    place_begin_leaf(place_out, node);
     put_at_index(tree, place_out, (unsigned)index);
     return true;
 }
@@ -190,8 +169,8 @@ bool tree_find_hash(const struct tree *tree, uint64_t hash, struct tree_place *p
     void *node = tree->root;
     struct hash_range range = hash_range_all();
     for (unsigned depth = 0; depth < tree->height; depth++)
-        node = go_down(place_out, depth, node, branch_find_hash(node, hash, &range));
-    begin_leaf(place_out, node);
+        node = place_go_down(place_out, depth, node, branch_find_hash(node, hash, &range));
+    place_begin_leaf(place_out, node);
     return node != NULL;
 }
 
@@ -215,18 +194,11 @@ bool tree_find(const struct tree *tree, const struct element *element, struct tr
     const char *record = tree_record(place_out);
     while (record < end && !element_equals(record_element(record, tree->form), element))
         record += record_len(record, tree->form);
-    put_at(place_out, record, 0);
+    place_put_at(place_out, record, 0);
     return record < end;
 }
 
 /* ---- finding by score ---- */
-
-static const char *first_below(const void *node, unsigned level)
-{
-    while (level-- > 0)
-        node = ((const struct tree_branch *)node)->children[0].node;
-    return leaf_begin(node);
-}
 
 /* The child in which the bound is: the last one that doesn't begin behind it. Keys tell, or else first records. */
 static unsigned find_bound(const struct tree_branch *branch, unsigned level, const struct record_bound *bound)
@@ -236,8 +208,9 @@ static unsigned find_bound(const struct tree_branch *branch, unsigned level, con
     while (high - low > 1) {
         unsigned middle = (low + high) / 2;
         uint64_t key = branch->children[middle].key;
-        bool before = key == bound->key ? record_is_before(first_below(branch->children[middle].node, level), &or_equal)
-                                        : key < bound->key;
+        bool before = key == bound->key
+                          ? record_is_before(tree_first_below(branch->children[middle].node, level), &or_equal)
+                          : key < bound->key;
         if (before)
             low = middle;
         else
@@ -250,8 +223,8 @@ bool tree_find_bound(const struct tree *tree, const struct record_bound *bound, 
 {
     void *node = tree->root;
     for (unsigned depth = 0; depth < tree->height; depth++)
-        node = go_down(place_out, depth, node, find_bound(node, tree->height - depth - 1, bound));
-    begin_leaf(place_out, node);
+        node = place_go_down(place_out, depth, node, find_bound(node, tree->height - depth - 1, bound));
+    place_begin_leaf(place_out, node);
     if (!node)
         return false;
     const char *record = leaf_begin(place_out->leaf), *end = leaf_end(place_out->leaf);
@@ -260,7 +233,7 @@ bool tree_find_bound(const struct tree *tree, const struct record_bound *bound, 
         record += record_len(record, tree->form);
         index++;
     }
-    put_at(place_out, record, index);
+    place_put_at(place_out, record, index);
     return record < end;
 }
 
@@ -314,10 +287,10 @@ bool tree_next_leaf(const struct tree *tree, struct tree_place *place)
     unsigned depth = depth_to_turn(tree, place, true);
     if (depth == tree->height)
         return false;
-    void *node = go_down(place, depth, place->branches[depth], place->at[depth] + 1u);
+    void *node = place_go_down(place, depth, place->branches[depth], place->at[depth] + 1u);
     while (++depth < tree->height)
-        node = go_down(place, depth, node, 0);
-    begin_leaf(place, node);
+        node = place_go_down(place, depth, node, 0);
+    place_begin_leaf(place, node);
     return true;
 }
 
@@ -326,10 +299,10 @@ bool tree_previous_leaf(const struct tree *tree, struct tree_place *place)
     unsigned depth = depth_to_turn(tree, place, false);
     if (depth == tree->height)
         return false;
-    void *node = go_down(place, depth, place->branches[depth], place->at[depth] - 1u);
+    void *node = place_go_down(place, depth, place->branches[depth], place->at[depth] - 1u);
     while (++depth < tree->height)
-        node = go_down(place, depth, node, ((struct tree_branch *)node)->count - 1u);
-    begin_leaf(place, node);
+        node = place_go_down(place, depth, node, ((struct tree_branch *)node)->count - 1u);
+    place_begin_leaf(place, node);
     put_at_end(place);
     return true;
 }
@@ -339,7 +312,7 @@ bool tree_next(const struct tree *tree, struct tree_place *place)
     const char *next = tree_record(place) + record_len(tree_record(place), tree->form);
     if (next >= leaf_end(place->leaf))
         return tree_next_leaf(tree, place);
-    put_at(place, next, place->index + 1u);
+    place_put_at(place, next, place->index + 1u);
     return true;
 }
 
@@ -358,7 +331,7 @@ unsigned tree_leaf_count(const struct tree_place *place)
 
 void tree_go_in_leaf(const struct tree *tree, struct tree_place *place, const char *record)
 {
-    put_at(place, record, (unsigned)(record - leaf_begin(place->leaf)) / tree->form.fixed);
+    place_put_at(place, record, (unsigned)(record - leaf_begin(place->leaf)) / tree->form.fixed);
 }
 
 uint64_t tree_next_hash(const struct tree *tree, const struct tree_place *place)
@@ -426,6 +399,7 @@ struct check {
     bool begun;
     double score; /* of the record before */
     const char *element;
+    struct record_id id;
 };
 
 static void check_order(struct check *check, const char *record)
@@ -439,6 +413,11 @@ static void check_order(struct check *check, const char *record)
     if (check->tree->order == TREE_BY_SCORE) {
         check->score = record_score(record);
         check->element = record + sizeof(double);
+    }
+    if (check->tree->order == TREE_BY_ID) {
+        struct record_id id = record_id(record);
+        panic_unless(!check->begun || record_id_compare(check->id, id) < 0);
+        check->id = id;
     }
     check->begun = true;
 }
@@ -458,7 +437,7 @@ static uint64_t check_leaf(struct check *check, const struct tree_leaf *leaf, ui
     return leaf->count;
 }
 
-/* Keys from low to high are sought below this node. By score both may be those of the neighbours. */
+/* Keys from low to high are sought below this node. By score and by ID both may be those of the neighbours. */
 static uint64_t check_below(struct check *check, const void *node, unsigned level, uint64_t low, uint64_t high)
 {
     if (level == 0)

@@ -10,6 +10,7 @@
  *                     bits of it (hash_leaf.h), and otherwise unsorted. A hash divides the tree in the same way
  *                     however it grows, so it is a cursor for scans.
  *     TREE_BY_SCORE   by the score in front, then by the element's text; equal ones in any order
+ *     TREE_BY_ID      by the 128 bits in front, each ID once; records without elements, so of one length (streams)
  *
  * All memory of a change is allocated before the first byte is changed: a change that returns -ENOMEM has not happened.
  * A tree takes ownership of what the elements of its records refer to. Every leaf and every branch has room for the
@@ -29,7 +30,7 @@
 
 #define TREE_HEIGHT_MAX 12
 
-enum tree_order { TREE_BY_PLACE, TREE_BY_HASH, TREE_BY_SCORE };
+enum tree_order { TREE_BY_PLACE, TREE_BY_HASH, TREE_BY_SCORE, TREE_BY_ID };
 
 struct tree_branch;
 struct tree_leaf;
@@ -40,7 +41,7 @@ struct tree {
     uint8_t height; /* branches above each leaf */
     uint8_t order;  /* tree_order */
     struct record_form form;
-    bool has_outside; /* some element has ever referred to a blob */
+    bool has_outside; /* some element has ever referred to a blob, or records own something */
     uint16_t tail;    /* offset of a record in the last leaf, not far from its end, or 0: see tree_last() */
 };
 
@@ -68,7 +69,10 @@ int tree_plant(struct tree *tree, const char *records, size_t len, unsigned coun
 /* Frees all of it, with what the elements refer to. It takes about 2 ms for a million records. */
 void tree_deinit(struct tree *tree);
 
-/* copy becomes a copy of tree, with references of its own. 0 or -ENOMEM; then copy is empty. */
+/*
+ * copy becomes a copy of tree, with references of its own; records don't own anything. 0 or -ENOMEM; then copy is
+ * empty.
+ */
 int tree_copy(struct tree *copy, const struct tree *tree);
 
 /* ---- finding; false: there is no such record ---- */
@@ -98,6 +102,16 @@ bool tree_seek(const struct tree *tree, const struct record_bound *bound, struct
 
 /* The same as the place to insert at, which may be the end of a leaf, and is if it returns false. */
 bool tree_find_bound(const struct tree *tree, const struct record_bound *bound, struct tree_place *place_out);
+
+/*
+ * By ID: the record with that ID. Where it isn't there, the place is the one to insert it at, which may be the end of a
+ * leaf. The end of the tree is found without a search of leaves.
+ */
+bool tree_find_id(const struct tree *tree, struct record_id id, struct tree_place *place_out);
+
+/* By ID: the first record that has this ID or a higher one; and the last that has it or a lower one. */
+bool tree_seek_id(const struct tree *tree, struct record_id id, struct tree_place *place_out);
+bool tree_seek_id_back(const struct tree *tree, struct record_id id, struct tree_place *place_out);
 
 /* ---- at a place ---- */
 

@@ -2,7 +2,8 @@
  * Building trees from records that come in their order, which takes a small part of the time of inserting them.
  *
  *     tree_build_begin()
- *     tree_build_add()     each record, with its key: by place 0, by hash its hash, by score record_score_key()
+ *     tree_build_add()     each record, with its key: by place 0, by hash its hash, by score record_score_key(),
+ *                           by ID its upper half
  *     tree_build_end()     or tree_build_drop()
  *
  * Leaves are filled to seven eighths, so that records which come later find room; branches are full. The builder takes

@@ -2,9 +2,9 @@
  * How leaves change. A record that finds room is put in its leaf. Otherwise the leaf is parted: its records and the new
  * one are divided between two new leaves, and what the branches above need is allocated before any of them is changed.
  *
- *     by place, by score   at the record nearest to the middle; but what is added at an end of the whole tree begins a
- *                          leaf there, so that leaves of records that come in order are full
- *     by hash              at a hash, since equal hashes stay in one leaf: hash_leaf.h
+ *     by hash           at a hash, since equal hashes stay in one leaf: hash_leaf.h
+ *     in other orders   at the record nearest to the middle; but what is added at an end of the whole tree begins a
+ *                       leaf there, so that leaves of records that come in order are full
  *
  * Leaves of which little is left are joined with a neighbour, as branches are; a root with one child gives way to it.
  */

@@ -17,7 +17,8 @@
 #define UNIVERSE 4000
 #define STEPS 60000
 
-static const struct record_form form_list = {0, 1}, form_hash = {0, 2}, form_scores = {8, 1}, form_index = {12, 0};
+static const struct record_form form_list = {.elements = 1}, form_hash = {.elements = 2},
+                                form_scores = {.fixed = 8, .elements = 1}, form_index = {.fixed = 12};
 
 /* ---- members ---- */
 

@@ -22,8 +22,10 @@ struct kind {
     struct record_form form;
 };
 
-static const struct kind kinds[] = {
-    {TREE_BY_PLACE, {0, 1}}, {TREE_BY_PLACE, {0, 2}}, {TREE_BY_SCORE, {8, 1}}, {TREE_BY_HASH, {12, 0}}};
+static const struct kind kinds[] = {{TREE_BY_PLACE, {.elements = 1}},
+                                    {TREE_BY_PLACE, {.elements = 2}},
+                                    {TREE_BY_SCORE, {.fixed = 8, .elements = 1}},
+                                    {TREE_BY_HASH, {.fixed = 12}}};
 
 /* The records that trees are built from, which have references of their own. */
 static char *records;
