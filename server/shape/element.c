@@ -80,17 +80,24 @@ static size_t store_text(char *out, const char *data, size_t len)
     return head + len;
 }
 
-void element_init(struct element *element, const char *data, size_t len)
+static inline size_t store_inline(char *out, const char *data, size_t len)
 {
     int64_t number;
+    if (len <= NUMBER_I64_MAX_LEN && number_parse_i64(data, len, &number))
+        return store_i64(out, number);
+    return store_text(out, data, len);
+}
+
+size_t element_store_inline(char *out, struct bytes text)
+{
+    return store_inline(out, text.data, text.len);
+}
+
+void element_init(struct element *element, const char *data, size_t len)
+{
     element->text = (struct bytes){data, len};
     element->hash = 0;
-    if (len > ELEMENT_INLINE_MAX)
-        element->len = 0;
-    else if (len <= NUMBER_I64_MAX_LEN && number_parse_i64(data, len, &number))
-        element->len = (uint8_t)store_i64(element->stored, number);
-    else
-        element->len = (uint8_t)store_text(element->stored, data, len);
+    element->len = len > ELEMENT_INLINE_MAX ? 0 : (uint8_t)store_inline(element->stored, data, len);
 }
 
 void element_init_i64(struct element *element, int64_t number)

@@ -77,6 +77,9 @@ void element_init_stored(struct element *element, const char *stored, struct ele
  */
 size_t element_store(char *out, const struct element *element, const struct arg *arg);
 
+/* The same of a text of at most ELEMENT_INLINE_MAX bytes, without a detour. */
+size_t element_store_inline(char *out, struct bytes text);
+
 void element_view(const char *stored, struct element_view *view_out);
 
 /* The number that a stored element is, or that its text would be; false if it is none. */
