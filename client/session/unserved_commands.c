@@ -17,10 +17,9 @@ static const char *const names[] = {
     "commandlog|reset", "dump", "failover", "lastsave", "lolwut", "migrate", "module", "module|help",
     "module|list", "module|load", "module|loadex", "module|unload", "psync", "readonly", "readwrite",
     "replconf", "replicaof", "restore", "restore-asking", "role", "save", "script|show", "slaveof", "sync",
-    "trimslots", "xack", "xackdel", "xadd", "xautoclaim", "xclaim", "xdel", "xdelex", "xgroup",
-    "xgroup|create", "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|help",
-    "xgroup|setid", "xinfo", "xinfo|consumers", "xinfo|groups", "xinfo|help", "xinfo|stream", "xlen",
-    "xpending", "xrange", "xread", "xreadgroup", "xrevrange", "xsetid", "xtrim",
+    "trimslots", "xack", "xackdel", "xautoclaim", "xclaim", "xdelex", "xgroup", "xgroup|create",
+    "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid",
+    "xinfo|consumers", "xinfo|groups", "xpending", "xreadgroup",
 };
 /* clang-format on */
 

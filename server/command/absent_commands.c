@@ -17,10 +17,9 @@ static const char *const absent_generic[] = {
 };
 
 static const char *const absent_stream[] = {
-    "xack", "xackdel", "xadd", "xautoclaim", "xclaim", "xdel", "xdelex", "xgroup", "xgroup|create",
-    "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid", "xinfo",
-    "xinfo|consumers", "xinfo|groups", "xinfo|help", "xinfo|stream", "xlen", "xpending", "xrange", "xread",
-    "xreadgroup", "xrevrange", "xsetid", "xtrim",
+    "xack", "xackdel", "xautoclaim", "xclaim", "xdelex", "xgroup", "xgroup|create", "xgroup|createconsumer",
+    "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid", "xinfo|consumers", "xinfo|groups",
+    "xpending", "xreadgroup",
 };
 
 static const char *const absent_scripting[] = {

@@ -250,6 +250,6 @@ struct command_family {
 extern const struct command_family command_family_acl, command_family_bitmap, command_family_connection,
     command_family_generic, command_family_geo, command_family_hash, command_family_hyperloglog, command_family_list,
     command_family_pubsub, command_family_scripting, command_family_server, command_family_set,
-    command_family_sorted_set, command_family_string, command_family_transaction;
+    command_family_sorted_set, command_family_stream, command_family_string, command_family_transaction;
 
 #endif

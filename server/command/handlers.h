@@ -51,6 +51,10 @@ command_handler cmd_zadd, cmd_zincrby, cmd_zcard, cmd_zscore, cmd_zmscore, cmd_z
     cmd_bzpopmax, cmd_bzmpop, cmd_zrem, cmd_zremrangebyrank, cmd_zremrangebyscore, cmd_zremrangebylex, cmd_zunion,
     cmd_zunionstore, cmd_zinter, cmd_zinterstore, cmd_zintercard, cmd_zdiff, cmd_zdiffstore;
 
+/* ---- stream ---- */
+command_handler cmd_xadd, cmd_xdel, cmd_xinfo_help, cmd_xinfo_stream, cmd_xlen, cmd_xrange, cmd_xread, cmd_xrevrange,
+    cmd_xsetid, cmd_xtrim;
+
 /* ---- geo ---- */
 command_handler cmd_geoadd, cmd_geodist, cmd_geohash, cmd_geopos, cmd_geosearch, cmd_geosearchstore, cmd_georadius,
     cmd_georadius_ro, cmd_georadiusbymember, cmd_georadiusbymember_ro;

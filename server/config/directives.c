@@ -282,6 +282,11 @@ const struct directive directives[] = {
     VALUE("zset-max-listpack-value", SECTION_KEYS, KIND_MEMORY, zset_max_listpack_value, "64",
           "Bytes of its longest member up to which OBJECT ENCODING calls a sorted set a listpack.",
           .alias = "zset-max-ziplist-value", .min = 0, .max = LONG_MAX),
+    VALUE("stream-node-max-bytes", SECTION_KEYS, KIND_MEMORY, stream_node_max_bytes, "4096",
+          "Bytes of a block of stream entries, which is what trimming with ~ takes away; 0: 64 KiB.", .min = 0,
+          .max = LONG_MAX),
+    NUMBER("stream-node-max-entries", SECTION_KEYS, stream_node_max_entries, 0, INT64_MAX, "100",
+           "Entries of such a block; 0: 2,000, which is the most there can be."),
 
     /* ---- observation ---- */
     NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",
@@ -381,8 +386,6 @@ const struct directive directives[] = {
                 "Number of fields of one value that it walks at once."),
     KEPT_NUMBER("maxmemory-eviction-tenacity", 0, 100, "10", "How long eviction may hold up the server."),
     KEPT_NUMBER("list-compress-depth", 0, INT_MAX, "0", "Pieces at each end of a list that stay uncompressed."),
-    KEPT_MEMORY("stream-node-max-bytes", 0, LONG_MAX, "4096", "Bytes of a packed piece of a stream."),
-    KEPT_NUMBER("stream-node-max-entries", 0, INT64_MAX, "100", "Entries of a packed piece of a stream."),
     KEPT("sanitize-dump-payload", KIND_ENUM, "no", "How thoroughly RESTORE checks what it is given.",
          .choices = sanitizing),
 

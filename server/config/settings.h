@@ -115,6 +115,8 @@ struct config {
     int64_t hash_max_listpack_entries, set_max_intset_entries, set_max_listpack_entries, set_max_listpack_value,
         zset_max_listpack_entries;
     uint64_t hash_max_listpack_value, zset_max_listpack_value; /* bytes */
+    uint64_t stream_node_max_bytes;                            /* 0: no limit of their own, like the next */
+    int64_t stream_node_max_entries;
     /* observation */
     int64_t slowlog_log_slower_than; /* microseconds, negative: off */
     int64_t slowlog_max_len;

@@ -426,6 +426,7 @@ static const char needs_read[] =
     "ssubscribe subscribe sunsubscribe unsubscribe strlen substr sunion time touch ttl type wait waitaof zcard zcount "
     "zdiff zinter zintercard zlexcount zmscore "
     "zrandmember "
+    "xinfo xinfo|help xinfo|stream xlen xrange xread xrevrange "
     "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
     "append bitfield bitop blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin copy decr decrby del delex "
@@ -436,7 +437,7 @@ static const char needs_write[] =
     "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "
     "pexpire pexpireat pfadd pfmerge psetex publish rename renamenx rpop rpoplpush rpush rpushx sadd script|flush script|kill sdiffstore set "
     "setbit "
-    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink zadd zdiffstore zincrby "
+    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink xadd xdel xsetid xtrim zadd zdiffstore zincrby "
     "zinterstore "
     "zmpop zpopmax zpopmin zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore";
 static const char needs_admin[] =
