@@ -199,6 +199,11 @@ MEANT = [
     Meant("COMMAND GETKEYS, GETKEYSANDFLAGS", r"COMMAND GETKEYS(ANDFLAGS)?\b",
           replies(b"-ERR wrong number of arguments for 'command|getkeys", b"-ERR "),
           "a command without arguments may be asked about", FOLLOWS_7_2),
+    Meant("XSETID", r"XSETID ", lambda oracle, kvs, why: kvs == b"-ERR The ID specified in XSETID is smaller than current max_deleted_entry_id\r\n",
+          "an ID below that of a deleted entry is refused", FOLLOWS_7_2),
+    Meant("XREAD", r"XREAD ", replaced(b"Unbalanced XREAD list", b"Unbalanced 'xread' list"),
+          "the words of the error where keys and IDs aren't as many", FOLLOWS_7_2),
+    Meant("XREAD", r"XREAD .*\+", lambda *_: False, "+ stands for the last entry", "Redis 7.4 has it."),
     Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|delex|delifeq|digest|increx|msetex|hp?expire(at|time)?|hp?ttl|hpersist|h[gs]etex|hgetdel|waitaof|, )+"),
           "CLIENT NO-TOUCH, CLIENT SETINFO and WAITAOF are there; HEXPIRE and its relatives of Redis 7.4, HGETEX, HSETEX and HGETDEL of 8.0, DELEX, DIGEST and "
           "MSETEX of 8.4, INCREX of 8.8, and DELIFEQ of Valkey 9",
