@@ -76,29 +76,29 @@ class OfKvs(Told, unittest.TestCase):
         return self.server.socket("kvs.sock")
 
     def test_what_only_redis_has_is_said_to_be_missing_yet(self):
-        self.assertEqual(self.told("xadd s * f v", "XADD s * f v", "Client capa redirect", "get", "xadd s * f v"),
-                         ["Redis has XADD; kvs-server doesn't yet.|", "", "Redis has CLIENT CAPA; kvs-server doesn't yet.|",
-                          "", "Redis has XADD; kvs-server doesn't yet.|"])
+        self.assertEqual(self.told("lolwut version 5", "LOLWUT version 5", "Client capa redirect", "get", "lolwut version 5"),
+                         ["Redis has LOLWUT; kvs-server doesn't yet.|", "", "Redis has CLIENT CAPA; kvs-server doesn't yet.|",
+                          "", "Redis has LOLWUT; kvs-server doesn't yet.|"])
 
     def test_what_nobody_has_gets_the_nearest_name(self):
-        self.assertEqual(self.told("gte k", "client lsit", "xlne s", "qqqqqqqq", "client qqqqqqqq", '""'),
+        self.assertEqual(self.told("gte k", "client lsit", "lolwtu 5", "qqqqqqqq", "client qqqqqqqq", '""'),
                          ["Did you mean GET?|", "Did you mean CLIENT LIST?|",
-                          "Did you mean XLEN? Redis has it; kvs-server doesn't yet.|", "", "", ""])
+                          "Did you mean LOLWUT? Redis has it; kvs-server doesn't yet.|", "", "", ""])
 
     def test_a_one_shot_command_in_a_terminal_is_told_too(self):
-        self.assertRegex(self.told_once("xadd", "l", "a"), r"'a' \|(\|)?Redis has XADD; kvs-server doesn't yet\.\|\Z")
+        self.assertRegex(self.told_once("lolwut", "l", "a"), r"'a' \|(\|)?Redis has LOLWUT; kvs-server doesn't yet\.\|\Z")
         self.assertEqual(self.told_once("-r", "3", "-e", "gte").count("Did you mean GET?"), 1)
 
     def test_nobody_else_is(self):
-        for stdin in (b"", b"xadd s * f v\n"):
-            done = run_cli("-s", self.path(), *([] if stdin else ["xadd", "s", "*", "f", "v"]), stdin=stdin)
+        for stdin in (b"", b"lolwut version 5\n"):
+            done = run_cli("-s", self.path(), *([] if stdin else ["lolwut", "version", "5"]), stdin=stdin)
             self.assertNotIn(b"Redis has", done[1] + done[2])
 
     def test_a_user_who_may_not_ask_is_refused_nothing(self):
         run_cli("-s", self.path(), "acl", "log", "reset")
         terminal = Terminal("-s", self.path(), "--user", "alice", env=environment(NO_COLOR="1", KVSCLI_AUTH="x"))
         self.addCleanup(terminal.close)
-        for line, answer in (("xadd s * f v", "Redis has XADD; this server doesn't, or not by that name.\r\n"),
+        for line, answer in (("lolwut version 5", "Redis has LOLWUT; this server doesn't, or not by that name.\r\n"),
                              ("gte k", "unknown command 'gte'")):
             terminal.expect("kvs alice@%s> " % self.path())
             terminal.enter(line)
@@ -107,11 +107,11 @@ class OfKvs(Told, unittest.TestCase):
         self.assertEqual(run_cli("-s", self.path(), "acl", "log")[1].strip(), b"")
 
     def test_help_says_so_too(self):
-        for line, text in (("xadd", "No command 'xadd' on this server: Redis has it, kvs-server doesn't yet"),
+        for line, text in (("lolwut", "No command 'lolwut' on this server: Redis has it, kvs-server doesn't yet"),
                            ("client capa", "No subcommand 'capa' (HELP CLIENT shows them all): Redis has it, "
                                            "kvs-server doesn't yet"),
                            ("gte", "No command 'gte' on this server; did you mean GET?"),
-                           ("xlne", "No command 'xlne' on this server; did you mean XLEN? Redis has it, kvs-server doesn't yet"),
+                           ("lolwtu", "No command 'lolwtu' on this server; did you mean LOLWUT? Redis has it, kvs-server doesn't yet"),
                            ("qqqqqq", "No command 'qqqqqq' on this server")):
             with self.subTest(line=line):
                 self.assertEqual(run_cli("-s", self.path(), "help", *line.split())[1].decode(), text + "\n")
@@ -120,18 +120,18 @@ class OfKvs(Told, unittest.TestCase):
 class OfRedis(Told, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = RedisServer("--rename-command", "xadd", "")
+        cls.server = RedisServer("--rename-command", "lolwut", "")
         cls.addClassCleanup(cls.server.close)
 
     def path(self):
         return self.server.path
 
     def test_what_it_lacks_is_not_laid_at_the_door_of_kvs(self):
-        self.assertEqual(self.told("xadd s * f v", "xlne s", "config gett x"),
-                         ["Redis has XADD; this server doesn't, or not by that name.|", "Did you mean XLEN?|",
+        self.assertEqual(self.told("lolwut version 5", "xlne s", "config gett x"),
+                         ["Redis has LOLWUT; this server doesn't, or not by that name.|", "Did you mean XLEN?|",
                           "Did you mean CONFIG GET?|"])
-        self.assertEqual(run_cli("-s", self.path(), "help", "xadd")[1],
-                         b"No command 'xadd' on this server, though Redis has it\n")
+        self.assertEqual(run_cli("-s", self.path(), "help", "lolwut")[1],
+                         b"No command 'lolwut' on this server, though Redis has it\n")
 
 
 if __name__ == "__main__":
