@@ -94,15 +94,15 @@ static void line_settle(struct line *line)
     blob_release(blob); /* it is nobody's data: it counts as memory of connections from now on */
 }
 
-/* +1339518083.107412 [0 unix:/path] "keys" "*" */
-static struct line *line_create(const struct client *client, int argc, const struct arg *argv)
+/* +1339518083.107412 [0 unix:/path] "keys" "*", or [0 lua] */
+static struct line *line_create(const struct client *client, bool by_script, int argc, const struct arg *argv)
 {
     struct line *line = mem_alloc(sizeof *line);
     struct text *text = &line->text;
     *line = (struct line){.references = 1, .text = TEXT_EMPTY};
     int64_t now_us = clock_wall_us();
-    text_addf(text, "+%lld.%06lld [%d unix:%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000),
-              client->db, origin_path(client->conn.origin));
+    text_addf(text, "+%lld.%06lld [%d %s%s]", (long long)(now_us / 1000000), (long long)(now_us % 1000000), client->db,
+              by_script ? "lua" : "unix:", by_script ? "" : origin_path(client->conn.origin));
     struct redaction arguments = redact_begin(argc, argv);
     for (int i = 0; i < argc; i++) {
         struct bytes shown = redact_next(&arguments);
@@ -298,10 +298,10 @@ static bool audience_feed_locked(struct audience *audience, struct line *line, s
     return audience->bytes < LINES_AHEAD;
 }
 
-bool monitor_feed(const struct client *client, int argc, const struct arg *argv)
+bool monitor_feed(const struct client *client, bool by_script, int argc, const struct arg *argv)
 {
     size_t limit = unread_limit(client->server);
-    struct line *line = least_len(argc, argv) > limit ? NULL : line_create(client, argc, argv);
+    struct line *line = least_len(argc, argv) > limit ? NULL : line_create(client, by_script, argc, argv);
     bool keep_up = true;
     pthread_mutex_lock(&audiences.lock);
     if (line)

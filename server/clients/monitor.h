@@ -23,11 +23,11 @@ static inline bool monitor_wants(const struct command *command)
 }
 
 /*
- * Tells the monitors that client ran this command: after its handler, so that its own reply comes first. Secrets are
- * replaced. By the client's worker. False: so much waits to be written that the client is to give way to the monitors'
+ * Tells the monitors that client, or a script of its, ran this command: after its handler, so that its own reply comes
+ * first. Secrets are replaced. By the client's worker. False: so much waits to be written that the client is to give way to the monitors'
  * workers before it runs more.
  */
-bool monitor_feed(const struct client *client, int argc, const struct arg *argv);
+bool monitor_feed(const struct client *client, bool by_script, int argc, const struct arg *argv);
 
 /*
  * Whether a monitor, which Redis treats as a replica here, may not run this command: it may not touch keys.

@@ -56,7 +56,7 @@ void run_look_again(struct run *run)
 /* Where more is to be told than is written meanwhile, the turn of these requests is over. */
 void run_tell_monitors(struct run *run, const struct client *client, int argc, const struct arg *argv)
 {
-    if (!monitor_feed(client, argc, argv))
+    if (!monitor_feed(client, false, argc, argv))
         run->turn_ns = INT64_MIN;
 }
 

@@ -199,7 +199,7 @@ static void run_command(struct script_execution *execution, const struct command
         if (run_call(&execution->run, &call) == RAN_NOT)
             reply_error(reply, REFUSAL_NO_MEMORY);
         if (monitor_wants(command))
-            run_tell_monitors(&execution->run, NULL, argc, argv);
+            monitor_feed(outer->client, true, argc, argv);
         outer->view.events += call.view.events;
         execution->published = execution->published || (command->flags & CMD_PUBSUB);
     }
@@ -365,6 +365,8 @@ void run_script(struct call *call, struct interpreter *interpreter, const struct
     execution.mark = reply_mark(call->reply);
     for (int i = 0; i < call->key_count; i++)
         shard_set_add(&execution.wanted, call->keys[i].hash);
+    if (attention_has(ATTENTION_MONITORS)) /* before what it calls */
+        run_tell_monitors(&execution.run, call->client, call->argc, call->argv);
     script_watch_begin(&execution.watch, call, task->name, task->is_function);
     for (int tries = 0; execution.end == SCRIPT_RESTARTS && tries < RESTARTS_MAX; tries++) {
         if (!take_hold(&execution))

@@ -28,6 +28,9 @@
 #include "record/acl_log.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
+#include "script/function_set.h"
+#include "script/interpreters.h"
+#include "script/script_cache.h"
 #include "server.h"
 #include "version.h"
 
@@ -63,6 +66,13 @@ static void field_percent(struct text *info, const char *name, double value)
 }
 
 /* Two fields, name and name_human: bytes, and the same in a form for people. */
+static void field_human(struct text *info, const char *name, uint64_t bytes)
+{
+    char human[64];
+    number_format_human(human, bytes);
+    field_text(info, name, human);
+}
+
 static void field_bytes(struct text *info, const char *name, uint64_t bytes)
 {
     char human[64];
@@ -165,13 +175,21 @@ static void field_overhead(struct text *info, const char *ratio_name, const char
 
 static void write_memory_scripts(struct text *info)
 {
-    FIELDS_ZERO(info, "used_memory_lua", "used_memory_vm_eval");
-    field_text(info, "used_memory_lua_human", "0B");
-    FIELDS_ZERO(info, "used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
-                "number_of_libraries", "used_memory_vm_functions", "used_memory_vm_total");
-    field_text(info, "used_memory_vm_total_human", "0B");
-    FIELDS_ZERO(info, "used_memory_functions", "used_memory_scripts");
-    field_text(info, "used_memory_scripts_human", "0B");
+    size_t vm_eval = interpreters_memory(INTERPRETER_SCRIPTS), vm_functions = interpreters_memory(INTERPRETER_FUNCTIONS);
+    size_t scripts = script_cache_memory(), functions = function_set_memory();
+    struct function_set *set = function_set_take();
+    field_int(info, "used_memory_lua", (int64_t)vm_eval);
+    field_int(info, "used_memory_vm_eval", (int64_t)vm_eval);
+    field_human(info, "used_memory_lua_human", vm_eval);
+    field_int(info, "used_memory_scripts_eval", (int64_t)scripts);
+    field_int(info, "number_of_cached_scripts", (int64_t)script_cache_count());
+    field_int(info, "number_of_functions", set->function_count);
+    field_int(info, "number_of_libraries", set->library_count);
+    field_int(info, "used_memory_vm_functions", (int64_t)vm_functions);
+    field_bytes(info, "used_memory_vm_total", vm_eval + vm_functions);
+    field_int(info, "used_memory_functions", (int64_t)functions);
+    field_bytes(info, "used_memory_scripts", scripts + functions);
+    function_set_release(set);
 }
 
 static void write_memory(struct text *info, struct server *server)

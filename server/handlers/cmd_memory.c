@@ -9,6 +9,9 @@
 #include "engine/session.h"
 #include "net/worker.h"
 #include "record/memory_report.h"
+#include "script/function_set.h"
+#include "script/interpreters.h"
+#include "script/script_cache.h"
 #include "server.h"
 #include "store/keyspace.h"
 
@@ -124,8 +127,8 @@ void cmd_memory_stats(struct call *call)
     pair_size(reply, "clients.normal", report.clients);
     pair_size(reply, "cluster.links", 0);
     pair_size(reply, "aof.buffer", 0);
-    pair_size(reply, "lua.caches", 0);
-    pair_size(reply, "functions.caches", 0);
+    pair_size(reply, "lua.caches", script_cache_memory() + interpreters_memory(INTERPRETER_SCRIPTS));
+    pair_size(reply, "functions.caches", function_set_memory() + interpreters_memory(INTERPRETER_FUNCTIONS));
     size_t databases = reply_database_tables(reply, call->server->keyspace);
     pair_size(reply, "kvs.slowlog", report.slowlog);
     pair_size(reply, "kvs.acllog", report.acl_log);
