@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "command/call.h"
+#include "engine/script_pause.h"
 #include "engine/script_watch.h"
 #include "script/bound_function.h"
 #include "script/function_load.h"
 #include "script/function_set.h"
+#include "script/interpreters.h"
 
 #define LIMIT_NS 500000000
 
@@ -21,7 +23,7 @@ static void look(struct script_keeper *keeper)
 {
     struct load *load = (struct load *)keeper;
     load->is_late = clock_monotonic_ns() - load->watch.began_ns > LIMIT_NS;
-    if (load->is_late || !script_watch_look(&load->watch))
+    if (load->is_late || !script_pause(&load->watch))
         interpreter_abort(load->interpreter);
 }
 

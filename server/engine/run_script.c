@@ -15,10 +15,12 @@
 #include "engine/refusal.h"
 #include "engine/room.h"
 #include "engine/run.h"
+#include "engine/script_pause.h"
 #include "engine/script_watch.h"
 #include "net/worker.h"
 #include "record/stats.h"
 #include "script/globals.h"
+#include "script/interpreters.h"
 #include "script/reply_from_lua.h"
 #include "script/script_error.h"
 #include "script/script_flags.h"
@@ -227,7 +229,7 @@ static int keeper_may_run(struct script_keeper *keeper, struct arg *argv, int ar
 static void keeper_pause(struct script_keeper *keeper)
 {
     struct script_execution *execution = (struct script_execution *)keeper;
-    if (!script_watch_look(&execution->watch))
+    if (!script_pause(&execution->watch))
         end_early(execution, SCRIPT_KILLED);
 }
 

@@ -14,7 +14,7 @@
 #ifndef KVS_ENGINE_RUN_SCRIPT_H
 #define KVS_ENGINE_RUN_SCRIPT_H
 
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

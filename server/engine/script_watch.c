@@ -4,9 +4,8 @@
 #include "base/gate.h"
 #include "clients/attention.h"
 #include "clients/client.h"
-#include "engine/session.h"
 #include "host/log_flood.h"
-#include "net/worker.h"
+#include "record/redact.h"
 #include "server.h"
 
 #include <pthread.h>
@@ -67,17 +66,16 @@ void script_watch_end(struct script_watch *watch)
         strike_out(watch);
 }
 
-bool script_watch_look(struct script_watch *watch)
+bool script_watch_is_long(struct script_watch *watch)
+{
+    if (!watch->is_long && clock_monotonic_ns() - watch->began_ns >= LONG_NS)
+        enlist(watch);
+    return watch->is_long;
+}
+
+bool script_watch_goes_on(const struct script_watch *watch)
 {
     static struct log_flood flood = LOG_FLOOD("scripts that were killed", LOG_FLOOD_LINES);
-    if (!watch->is_long) {
-        if (clock_monotonic_ns() - watch->began_ns < LONG_NS)
-            return true;
-        enlist(watch);
-    }
-    sessions_serve_meanwhile(watch->call->client);
-    if (worker_is_stopping(worker_self()))
-        return false;
     if (!atomic_load_explicit(&watch->is_killed, memory_order_relaxed))
         return true;
     log_flooding(&flood, LOG_LEVEL_NOTICE, "script killed by user with %s KILL: %s",
@@ -177,8 +175,11 @@ void script_watch_describe(struct reply *reply)
         reply_bulk_text(reply, watch->name);
         reply_bulk_text(reply, "command");
         reply_array(reply, (size_t)call->argc);
-        for (int i = 0; i < call->argc; i++)
-            reply_bulk(reply, call->argv[i].data, call->argv[i].len);
+        struct redaction arguments = redact_begin(call->argc, call->argv);
+        for (int i = 0; i < call->argc; i++) {
+            struct bytes shown = redact_next(&arguments);
+            reply_bulk(reply, shown.data, shown.len);
+        }
         reply_bulk_text(reply, "duration_ms");
         reply_int(reply, (clock_monotonic_ns() - watch->began_ns) / 1000000);
     } else {

@@ -37,8 +37,11 @@ struct script_watch {
 void script_watch_begin(struct script_watch *watch, struct call *call, const char *name, bool is_function);
 void script_watch_end(struct script_watch *watch);
 
-/* Some milliseconds later: serves the worker's other clients. False: the script is to end. */
-bool script_watch_look(struct script_watch *watch);
+/* Whether it has run for so long that others are looked after; from the first time on they know of it. */
+bool script_watch_is_long(struct script_watch *watch);
+
+/* False: it has been killed. */
+bool script_watch_goes_on(const struct script_watch *watch);
 
 static inline void script_watch_note_write(struct script_watch *watch, bool has_written)
 {

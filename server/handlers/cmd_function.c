@@ -13,6 +13,7 @@
 #include "script/bound_function.h"
 #include "script/function_load.h"
 #include "script/function_set.h"
+#include "script/interpreters.h"
 #include "script/script_flags.h"
 
 #include <string.h>

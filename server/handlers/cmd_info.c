@@ -175,7 +175,8 @@ static void field_overhead(struct text *info, const char *ratio_name, const char
 
 static void write_memory_scripts(struct text *info)
 {
-    size_t vm_eval = interpreters_memory(INTERPRETER_SCRIPTS), vm_functions = interpreters_memory(INTERPRETER_FUNCTIONS);
+    size_t vm_eval = interpreters_memory(INTERPRETER_SCRIPTS),
+           vm_functions = interpreters_memory(INTERPRETER_FUNCTIONS);
     size_t scripts = script_cache_memory(), functions = function_set_memory();
     struct function_set *set = function_set_take();
     field_int(info, "used_memory_lua", (int64_t)vm_eval);

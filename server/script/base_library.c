@@ -143,7 +143,7 @@ static int base_gcinfo(lua_State *L)
 }
 
 /* Two rounds: what became garbage while the first marked is found by the second. */
-static void collect_in_steps(lua_State *L, struct script_interpreter *interpreter)
+static void collect_in_steps(lua_State *L, struct library_state *interpreter)
 {
     for (int rounds = 0; rounds < 2;) {
         script_steps(L, interpreter, 1024);
@@ -156,7 +156,7 @@ static int base_collectgarbage(lua_State *L)
     static const char *const names[] = {"stop", "restart", "collect", "count", "step", "setpause", "setstepmul", NULL};
     static const int calls[] = {LUA_GCSTOP, LUA_GCRESTART,  LUA_GCCOLLECT,   LUA_GCCOUNT,
                                 LUA_GCSTEP, LUA_GCSETPAUSE, LUA_GCSETSTEPMUL};
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     int call = calls[luaL_checkoption(L, 1, "collect", names)];
     int argument = luaL_optint(L, 2, 0);
     if (call == LUA_GCCOLLECT && lua_gc(L, LUA_GCCOUNT, 0) > LARGE_KIB) {
@@ -179,7 +179,7 @@ static int base_collectgarbage(lua_State *L)
     return 1;
 }
 
-void script_push_base_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_base_library(lua_State *L, struct library_state *interpreter)
 {
     static const luaL_Reg functions[] = {
         {"collectgarbage", base_collectgarbage},

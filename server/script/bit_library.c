@@ -81,7 +81,7 @@ static int bit_tohex(lua_State *L)
     return 1;
 }
 
-void script_push_bit_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_bit_library(lua_State *L, struct library_state *interpreter)
 {
     static const luaL_Reg functions[] = {
         {"arshift", bit_arshift}, {"band", bit_band},     {"bnot", bit_bnot}, {"bor", bit_bor}, {"bswap", bit_bswap},

@@ -33,7 +33,7 @@ static void drop_set(struct bound_set *bound)
     mem_free(bound);
 }
 
-void bound_forget(struct interpreter *interpreter)
+static void bound_forget(struct interpreter *interpreter)
 {
     struct bound_set *bound = interpreter->bound;
     if (!bound)
@@ -76,6 +76,7 @@ static struct bound_set *bound_set(struct interpreter *interpreter)
         drop_set(before);
     }
     interpreter->bound = next;
+    interpreter->forget = bound_forget;
     return next;
 }
 

@@ -6,7 +6,7 @@
 #ifndef KVS_SCRIPT_BOUND_FUNCTION_H
 #define KVS_SCRIPT_BOUND_FUNCTION_H
 
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +24,5 @@ bool bound_prepare(struct interpreter *interpreter, struct script_keeper *keeper
 
 /* Pushes a function that is ready. */
 void bound_push(struct interpreter *interpreter, const struct function *function);
-
-/* The interpreter is about to be dropped. */
-void bound_forget(struct interpreter *interpreter);
 
 #endif

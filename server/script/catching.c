@@ -1,7 +1,7 @@
 #include "script/catching.h"
 
 #include "script/globals.h"
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 #include "script/readonly.h"
 
 #include <lauxlib.h>

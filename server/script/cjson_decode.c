@@ -34,7 +34,7 @@ static const char *const token_names[] = {
 
 struct decoder {
     lua_State *L;
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     const struct cjson_settings *settings;
     const char *text, *at;
     int depth;
@@ -334,7 +334,7 @@ static void read_value(struct decoder *decoder, enum token token)
     }
 }
 
-void cjson_decode(lua_State *L, struct script_interpreter *interpreter, const struct cjson_settings *settings,
+void cjson_decode(lua_State *L, struct library_state *interpreter, const struct cjson_settings *settings,
                   const char *text, size_t len)
 {
     if (len >= 2 && (!text[0] || !text[1]))

@@ -12,7 +12,7 @@
 
 struct encoder {
     lua_State *L;
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     const struct cjson_settings *settings;
     struct script_buffer buffer;
     int depth;
@@ -204,8 +204,7 @@ static void add_value(struct encoder *encoder)
     refuse(encoder, -1, "type not supported");
 }
 
-void cjson_encode(lua_State *L, struct script_interpreter *interpreter, const struct cjson_settings *settings,
-                  int index)
+void cjson_encode(lua_State *L, struct library_state *interpreter, const struct cjson_settings *settings, int index)
 {
     struct encoder encoder = {.L = L, .interpreter = interpreter, .settings = settings};
     script_buffer_begin(L, &encoder.buffer);

@@ -18,7 +18,7 @@ static const struct cjson_settings defaults = {
     .keep_buffer = 1,
 };
 
-void script_cjson_reset(struct script_interpreter *interpreter)
+void script_cjson_reset(struct library_state *interpreter)
 {
     interpreter->cjson = defaults;
 }
@@ -114,7 +114,7 @@ static int cjson_encode_keep_buffer(lua_State *L)
 static int cjson_encode_call(lua_State *L)
 {
     luaL_argcheck(L, lua_gettop(L) == 1, 1, "expected 1 argument");
-    cjson_encode(L, script_interpreter_of_call(L), settings_of_call(L), 1);
+    cjson_encode(L, library_state_of_call(L), settings_of_call(L), 1);
     return 1;
 }
 
@@ -123,20 +123,20 @@ static int cjson_decode_call(lua_State *L)
     luaL_argcheck(L, lua_gettop(L) == 1, 1, "expected 1 argument");
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    cjson_decode(L, script_interpreter_of_call(L), settings_of_call(L), text, len);
+    cjson_decode(L, library_state_of_call(L), settings_of_call(L), text, len);
     return 1;
 }
 
-static void push_cjson(lua_State *L, struct script_interpreter *interpreter, struct cjson_settings *settings);
+static void push_cjson(lua_State *L, struct library_state *interpreter, struct cjson_settings *settings);
 
 static int cjson_new(lua_State *L)
 {
-    push_cjson(L, script_interpreter_of_call(L), NULL);
+    push_cjson(L, library_state_of_call(L), NULL);
     return 1;
 }
 
 /* settings NULL: new ones, which the functions hold. */
-static void push_cjson(lua_State *L, struct script_interpreter *interpreter, struct cjson_settings *settings)
+static void push_cjson(lua_State *L, struct library_state *interpreter, struct cjson_settings *settings)
 {
     static const luaL_Reg functions[] = {
         {"decode", cjson_decode_call},
@@ -170,7 +170,7 @@ static void push_cjson(lua_State *L, struct script_interpreter *interpreter, str
     lua_setfield(L, -2, "_VERSION");
 }
 
-void script_push_cjson_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_cjson_library(lua_State *L, struct library_state *interpreter)
 {
     push_cjson(L, interpreter, &interpreter->cjson);
 }

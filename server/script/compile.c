@@ -1,6 +1,6 @@
 #include "script/compile.h"
 
-#include "script/interpreter.h"
+#include "script/library_state.h"
 
 #include <lauxlib.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #define STEPS_PER_BYTE 4
 
 struct piecewise {
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     const char *text; /* what is left */
     size_t len;
     bool is_begun;
@@ -42,7 +42,7 @@ static const char *next_piece(lua_State *L, void *data, size_t *len_out)
 }
 
 /* lua_load() with the collector off. The chunk's name is on the stack. */
-static int load_uncollected(lua_State *L, struct script_interpreter *interpreter, lua_Reader reader, void *data,
+static int load_uncollected(lua_State *L, struct library_state *interpreter, lua_Reader reader, void *data,
                             const char *chunkname)
 {
     lua_gc(L, LUA_GCSTOP, 0);
@@ -58,7 +58,7 @@ int script_compile(lua_State *L, const char *text, size_t len, const char *chunk
         lua_pushfstring(L, "%s: the text is longer than 512 MiB", chunkname);
         return LUA_ERRSYNTAX;
     }
-    struct piecewise source = {.interpreter = script_interpreter_of(L), .text = text, .len = len};
+    struct piecewise source = {.interpreter = library_state_of(L), .text = text, .len = len};
     lua_pushstring(L, chunkname);
     int status = load_uncollected(L, source.interpreter, next_piece, &source, lua_tostring(L, -1));
     lua_remove(L, -2);
@@ -83,7 +83,7 @@ int script_loadstring(lua_State *L)
 }
 
 struct generated {
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     const char *text; /* of the first piece, when a blank was put before it */
     size_t len;
     bool is_begun;
@@ -132,6 +132,6 @@ int script_load(lua_State *L)
     lua_settop(L, 1);
     lua_pushstring(L, chunkname);
     lua_pushnil(L);
-    struct generated source = {.interpreter = script_interpreter_of(L)};
+    struct generated source = {.interpreter = library_state_of(L)};
     return loaded(L, load_uncollected(L, source.interpreter, generate_piece, &source, lua_tostring(L, 2)));
 }

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "script/compile.h"
+#include "script/interpreters.h"
 #include "script/script_cache.h"
 #include "script/script_flags.h"
 
@@ -24,7 +25,7 @@ struct compiled_set {
     struct compiled *chains[CHAINS];
 };
 
-void compiled_forget(struct interpreter *interpreter)
+static void compiled_forget(struct interpreter *interpreter)
 {
     struct compiled_set *set = interpreter->compiled;
     for (size_t i = 0; set && i < CHAINS; i++)
@@ -49,6 +50,7 @@ struct interpreter *compiled_interpreter(void)
     if (interpreter && !interpreter->compiled) {
         interpreter->compiled = mem_calloc(sizeof *interpreter->compiled);
         interpreter->compiled->generation = script_cache_generation();
+        interpreter->forget = compiled_forget;
     }
     return interpreter;
 }

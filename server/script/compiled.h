@@ -9,7 +9,7 @@
 #define KVS_SCRIPT_COMPILED_H
 
 #include "base/sha1.h"
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 
 #include <stddef.h>
 
@@ -28,9 +28,6 @@ struct script *compiled_find(struct interpreter *interpreter, const char sha[SHA
  */
 struct script *compiled_make(struct interpreter *interpreter, const char sha[SHA1_HEX_LEN], const char *text,
                              size_t len, bool loaded, struct text *error_out);
-
-/* The interpreter is about to be dropped. */
-void compiled_forget(struct interpreter *interpreter);
 
 /* Pushes the function of a script that one of the two has returned. */
 void compiled_push(struct interpreter *interpreter, const struct script *script);

@@ -275,7 +275,7 @@ bool function_load_run(struct interpreter *interpreter, struct script_keeper *ke
     *registration_out = (struct registration){0};
     interpreter->registration = registration_out;
     if (!interpreter_protect(interpreter, run_code, &loading)) {
-        interpreter_drop(INTERPRETER_FUNCTIONS); /* its environment may be the wrong one */
+        interpreter->is_spoilt = true; /* its environment may be the wrong one */
         text_add(error_out, "Error registering functions: not enough memory");
         return false;
     }

@@ -7,7 +7,7 @@
 #ifndef KVS_SCRIPT_FUNCTION_LOAD_H
 #define KVS_SCRIPT_FUNCTION_LOAD_H
 
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,7 +11,7 @@
 
 static const struct {
     const char *name;
-    void (*push)(lua_State *L, struct script_interpreter *interpreter);
+    void (*push)(lua_State *L, struct library_state *interpreter);
 } libraries[] = {
     {LUA_STRLIBNAME, script_push_string_library},
     {LUA_TABLIBNAME, script_push_table_library},
@@ -58,7 +58,7 @@ static void protect_strings(lua_State *L, int library, int library_view)
 
 static int open_all(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_new(L);
+    struct library_state *interpreter = library_state_new(L);
     memcpy(&interpreter->interrupt, lua_touserdata(L, 1), sizeof interpreter->interrupt);
     lua_newtable(L);
     lua_pushvalue(L, -1);
@@ -112,7 +112,7 @@ int script_globals_open(lua_State *L, void (*interrupt)(lua_State *L))
 
 void script_globals_reset(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of(L);
+    struct library_state *interpreter = library_state_of(L);
     interpreter->steps_left = SCRIPT_STEPS;
     script_math_reset(interpreter);
     script_cjson_reset(interpreter);
@@ -125,7 +125,7 @@ void script_globals_reset(lua_State *L)
 
 void script_globals_set(lua_State *L, const char *name)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, script_interpreter_of(L)->globals);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, library_state_of(L)->globals);
     lua_insert(L, -2);
     lua_pushstring(L, name);
     lua_insert(L, -2);

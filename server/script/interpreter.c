@@ -1,28 +1,144 @@
 #include "script/interpreter.h"
 
-static const char key; /* its address names the interpreter in the registry */
+#include "base/clock.h"
+#include "base/counter.h"
+#include "base/memory.h"
 
-struct script_interpreter *script_interpreter_new(lua_State *L)
+#include <lauxlib.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define LIMIT ((size_t)256 << 20) /* bytes of one interpreter */
+#define HOOK_INSTRUCTIONS 10000   /* some tenths of a millisecond */
+#define ASK_NS 5000000            /* the keeper is asked so often */
+
+static atomic_size_t all_memory[INTERPRETER_KINDS];
+
+static void count_memory(struct interpreter *interpreter, size_t more, size_t less)
 {
-    lua_pushlightuserdata(L, (void *)&key);
-    struct script_interpreter *interpreter = lua_newuserdata(L, sizeof *interpreter);
-    *interpreter = (struct script_interpreter){.steps_left = SCRIPT_STEPS};
-    lua_rawset(L, LUA_REGISTRYINDEX);
-    return interpreter;
+    interpreter->memory += more - less;
+    atomic_fetch_add_explicit(&all_memory[interpreter->kind], more - less, memory_order_relaxed);
 }
 
-struct script_interpreter *script_interpreter_of(lua_State *L)
+static void *allocate(void *context, void *ptr, size_t old_size, size_t size)
 {
-    lua_pushlightuserdata(L, (void *)&key);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    struct script_interpreter *interpreter = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return interpreter;
+    struct interpreter *interpreter = context;
+    if (size == 0) {
+        if (ptr)
+            mem_free_sized(ptr, old_size);
+        count_memory(interpreter, 0, old_size);
+        return NULL;
+    }
+    if (size > old_size &&
+        (size > INTERPRETER_BLOCK_MAX || interpreter->memory + (size - old_size) > interpreter->limit))
+        return NULL;
+    void *moved = mem_try_realloc(ptr, size);
+    if (!moved && size <= old_size)
+        return ptr; /* Lua relies on it */
+    if (moved)
+        count_memory(interpreter, size, old_size);
+    return moved;
 }
 
-void script_interrupt(lua_State *L, struct script_interpreter *interpreter)
+struct interpreter *interpreter_of(lua_State *lua)
 {
-    interpreter->steps_left = SCRIPT_STEPS;
-    if (interpreter->interrupt)
-        interpreter->interrupt(L);
+    void *context;
+    lua_getallocf(lua, &context);
+    return context;
+}
+
+void interpreter_destroy(struct interpreter *interpreter)
+{
+    if (interpreter->lua)
+        lua_close(interpreter->lua);
+    if (interpreter->forget)
+        interpreter->forget(interpreter);
+    output_clear(&interpreter->reply);
+    mem_free(interpreter->reply_text);
+    mem_free(interpreter->argv);
+    mem_free(interpreter);
+}
+
+struct interpreter *interpreter_create(enum interpreter_kind kind)
+{
+    struct interpreter *interpreter = mem_calloc(sizeof *interpreter);
+    interpreter->kind = kind;
+    interpreter->limit = LIMIT;
+    interpreter->error_handler = LUA_NOREF;
+    interpreter->lua = lua_newstate(allocate, interpreter);
+    if (interpreter->lua)
+        return interpreter;
+    interpreter_destroy(interpreter);
+    return NULL;
+}
+
+size_t interpreters_memory(enum interpreter_kind kind)
+{
+    return atomic_load_explicit(&all_memory[kind], memory_order_relaxed);
+}
+
+/* ---- while a script runs ---- */
+
+void interpreter_abort(struct interpreter *interpreter)
+{
+    interpreter->aborted = true;
+}
+
+/* Where the script was when it was aborted. */
+static void note_place(lua_State *lua, struct interpreter *interpreter)
+{
+    lua_Debug place;
+    for (int level = 0; interpreter->abort_place[0] == '\0' && lua_getstack(lua, level, &place); level++)
+        if (lua_getinfo(lua, "Sl", &place) && place.currentline > 0)
+            snprintf(interpreter->abort_place, sizeof interpreter->abort_place, "%.40s:%d", place.source,
+                     place.currentline);
+}
+
+void interpreter_check(lua_State *lua)
+{
+    struct interpreter *interpreter = interpreter_of(lua);
+    if (!interpreter->keeper)
+        return;
+    int64_t now_ns = clock_monotonic_ns();
+    if (!interpreter->aborted && now_ns - interpreter->asked_ns >= ASK_NS) {
+        interpreter->keeper->pause(interpreter->keeper);
+        interpreter->asked_ns = clock_monotonic_ns();
+    }
+    if (interpreter->aborted) {
+        note_place(lua, interpreter);
+        lua_pushnil(lua);
+        lua_error(lua);
+    }
+}
+
+static void look_up(lua_State *lua, lua_Debug *activation)
+{
+    (void)activation;
+    interpreter_check(lua);
+}
+
+bool interpreter_protect(struct interpreter *interpreter, lua_CFunction function, void *context)
+{
+    if (lua_cpcall(interpreter->lua, function, context) == 0)
+        return true;
+    lua_settop(interpreter->lua, 0);
+    return false;
+}
+
+bool interpreter_call(struct interpreter *interpreter, struct script_keeper *keeper, int count)
+{
+    lua_State *lua = interpreter->lua;
+    int function = lua_gettop(lua) - count;
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, interpreter->error_handler);
+    lua_insert(lua, function);
+    interpreter->keeper = keeper;
+    interpreter->aborted = false;
+    interpreter->abort_place[0] = '\0';
+    interpreter->asked_ns = clock_monotonic_ns();
+    lua_sethook(lua, look_up, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+    bool done = lua_pcall(lua, count, 1, function) == 0;
+    lua_sethook(lua, NULL, 0, 0);
+    interpreter->keeper = NULL;
+    lua_remove(lua, function);
+    return done && !interpreter->aborted;
 }

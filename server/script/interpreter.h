@@ -1,65 +1,90 @@
 /*
- * What belongs to one interpreter of scripts beside the tables that scripts see: private to this folder.
+ * An interpreter: the Lua in which a worker's scripts, or its functions, run (interpreters.h). It has an allocator with
+ * a limit, so a script that takes too much gets Lua's "not enough memory".
  *
- * An interpreter is used by one thread at a time. Every function of the libraries that needs this has it as its first
- * upvalue, a light userdata, so that finding it costs nothing. The memory is Lua's and lives as long as the state.
+ * A script that runs is looked after (struct script_keeper): every so many instructions, and steps of what takes long
+ * in C, its keeper is asked. The keeper may abort the script. An abort is an error that no script catches: what catches
+ * errors for scripts asks interpreter_is_aborted() and raises it again.
+ *
+ * By the worker that it belongs to.
  */
 #ifndef KVS_SCRIPT_INTERPRETER_H
 #define KVS_SCRIPT_INTERPRETER_H
+
+#include "base/output.h"
 
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* How much work is done in C between two calls of the interrupt: comparisons of bytes, or the like, some 50 us. */
-#define SCRIPT_STEPS 16384
+struct arg;
+struct reply;
 
-/* The settings of one cjson table; see script/cjson_library.c. */
-struct cjson_settings {
-    int encode_max_depth, decode_max_depth;
-    int sparse_convert, sparse_ratio, sparse_safe;
-    int precision;              /* significant digits */
-    int encode_invalid_numbers; /* 0: an error, 1: written as they are, 2: null */
-    int decode_invalid_numbers; /* 0 or 1 */
-    int keep_buffer;            /* is remembered, and changes nothing */
+#define INTERPRETER_BLOCK_MAX ((size_t)256 << 20) /* bytes of one allocation, so of a string */
+
+/* Who looks after a script while it runs; the functions are called by the thread that runs it. */
+struct script_keeper {
+    /* Runs a command for the script, and writes the reply; it may abort the script instead. resp: 2 or 3. */
+    void (*command)(struct script_keeper *keeper, struct arg *argv, int argc, struct reply *reply);
+    /* Some milliseconds have passed since it began, or since the last call. */
+    void (*pause)(struct script_keeper *keeper);
+    /* Whether the user may run that command. -1: there is none. */
+    int (*may_run)(struct script_keeper *keeper, struct arg *argv, int argc);
+    uint8_t resp; /* of the replies that the script is given: redis.setresp() */
 };
 
-struct script_interpreter {
-    void (*interrupt)(lua_State *L);
-    int32_t steps_left;     /* until it is called */
-    int globals, views;     /* references in the registry: the real globals; read-only tables by what they show */
-    bool is_collection_off; /* as the script wants it */
-    uint64_t random;        /* 48 bits, that go on from script to script */
-    uint64_t random_seeded; /* the same where the running script has chosen a seed */
-    bool is_seeded;
-    struct cjson_settings cjson; /* of the one that all scripts see */
+enum interpreter_kind { INTERPRETER_SCRIPTS, INTERPRETER_FUNCTIONS, INTERPRETER_KINDS };
+
+struct interpreter {
+    enum interpreter_kind kind;
+    lua_State *lua;
+    size_t memory;                /* bytes that Lua has allocated */
+    size_t limit;                 /* of them */
+    struct script_keeper *keeper; /* of the script that runs; NULL: none */
+    bool aborted;
+    char abort_place[64]; /* "source:line" */
+    int64_t asked_ns;     /* when the keeper was asked last; monotonic */
+    struct output reply;  /* of the command that a script has called */
+    char *reply_text;     /* the same in one piece, if it wasn't; NULL */
+    struct arg *argv;     /* of that command */
+    int argv_room;
+    int error_handler;                               /* its reference in Lua's registry */
+    struct compiled_set *compiled;                   /* compiled.h's, or NULL */
+    struct bound_set *bound;                         /* bound_function.h's, or NULL */
+    void (*forget)(struct interpreter *interpreter); /* frees either, when the interpreter goes; NULL: nothing to do */
+    bool is_spoilt;                                  /* something in it may be wrong: it is to be dropped */
+    struct registration *registration;               /* of the library that is being loaded, function_library.h's */
 };
 
-static inline struct script_interpreter *script_interpreter_of_call(lua_State *L)
-{
-    return lua_touserdata(L, lua_upvalueindex(1));
-}
+/* The one to which a state belongs. */
+struct interpreter *interpreter_of(lua_State *lua);
 
-/* Makes the one of a state, all zero, and keeps it in the registry. Raises an error where there is no memory. */
-struct script_interpreter *script_interpreter_new(lua_State *L);
+/* A new one, with nothing in it. NULL without memory. */
+struct interpreter *interpreter_create(enum interpreter_kind kind);
 
-/* The interpreter of a state, outside of the libraries' functions: a look into the registry. */
-struct script_interpreter *script_interpreter_of(lua_State *L);
+/* No script runs in it. */
+void interpreter_destroy(struct interpreter *interpreter);
 
-/* private: calls the interrupt and begins to count anew. */
-void script_interrupt(lua_State *L, struct script_interpreter *interpreter);
+/* Bytes that the interpreters of a kind have allocated. Any thread. */
+size_t interpreters_memory(enum interpreter_kind kind);
 
 /*
- * To be called before so many steps of work that no hook sees. May raise an error: what isn't Lua's own memory would be
- * lost.
+ * Calls function(lua) with context as its only argument, a light userdata, where errors of Lua (no memory) are caught.
+ * False: one was. All that uses Lua goes through it.
  */
-static inline void script_steps(lua_State *L, struct script_interpreter *interpreter, size_t steps)
-{
-    if (__builtin_expect(steps >= (size_t)interpreter->steps_left, 0))
-        script_interrupt(L, interpreter);
-    else
-        interpreter->steps_left -= (int32_t)steps;
-}
+bool interpreter_protect(struct interpreter *interpreter, lua_CFunction function, void *context);
+
+/*
+ * Protected: calls the function below its count arguments, which are all taken off, with a keeper. True: its first
+ * result is on the stack. False: the error is, a table as script_error.h has it, unless the script was aborted.
+ */
+bool interpreter_call(struct interpreter *interpreter, struct script_keeper *keeper, int count);
+
+/* Ends the running script from within one of its keeper's functions, which returns afterwards. */
+void interpreter_abort(struct interpreter *interpreter);
+
+/* For what catches errors or runs long in C: raises an error if the script was aborted; asks the keeper before. */
+void interpreter_check(lua_State *lua);
 
 #endif

@@ -1,91 +1,18 @@
 /*
- * Interpreters: the Lua in which a worker's scripts run.
+ * The interpreters of a worker: one for scripts and one for functions.
  *
- * Each worker has one for scripts and one for functions, made when the first of them runs, and dropped when what it has
- * compiled is to be forgotten (SCRIPT FLUSH) or has become too much. It has an allocator with a limit, so a script that takes too much gets Lua's
- * "not enough memory".
- *
- * A script that runs is looked after (struct script_keeper): every so many instructions, and steps of what takes long
- * in C, its keeper is asked. The keeper may abort the script. An abort is an error that no script catches: what catches
- * errors for scripts asks interpreter_is_aborted() and raises it again.
- *
- * By the worker that it belongs to.
+ * Each is made when the first script, or function, runs, and dropped when what it has compiled is to be forgotten (SCRIPT
+ * FLUSH) or has become too much. By the worker that they belong to.
  */
 #ifndef KVS_SCRIPT_INTERPRETERS_H
 #define KVS_SCRIPT_INTERPRETERS_H
 
-#include "base/output.h"
+#include "script/interpreter.h"
 
-#include <lua.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct arg;
-struct reply;
-
-#define INTERPRETER_BLOCK_MAX ((size_t)256 << 20) /* bytes of one allocation, so of a string */
-
-/* Who looks after a script while it runs; the functions are called by the thread that runs it. */
-struct script_keeper {
-    /* Runs a command for the script, and writes the reply; it may abort the script instead. resp: 2 or 3. */
-    void (*command)(struct script_keeper *keeper, struct arg *argv, int argc, struct reply *reply);
-    /* Some milliseconds have passed since it began, or since the last call. */
-    void (*pause)(struct script_keeper *keeper);
-    /* Whether the user may run that command. -1: there is none. */
-    int (*may_run)(struct script_keeper *keeper, struct arg *argv, int argc);
-    uint8_t resp; /* of the replies that the script is given: redis.setresp() */
-};
-
-enum interpreter_kind { INTERPRETER_SCRIPTS, INTERPRETER_FUNCTIONS, INTERPRETER_KINDS };
-
-struct interpreter {
-    enum interpreter_kind kind;
-    lua_State *lua;
-    size_t memory;                /* bytes that Lua has allocated */
-    size_t limit;                 /* of them */
-    struct script_keeper *keeper; /* of the script that runs; NULL: none */
-    bool aborted;
-    char abort_place[64]; /* "source:line" */
-    int64_t asked_ns;     /* when the keeper was asked last; monotonic */
-    struct output reply;  /* of the command that a script has called */
-    char *reply_text;     /* the same in one piece, if it wasn't; NULL */
-    struct arg *argv;     /* of that command */
-    int argv_room;
-    int error_handler;                 /* its reference in Lua's registry */
-    struct compiled_set *compiled;     /* compiled.h's */
-    struct bound_set *bound;           /* bound_function.h's */
-    struct registration *registration; /* of the library that is being loaded, function_library.h's */
-};
-
-/* The calling worker's. NULL without memory. */
+/* The calling worker's, with all that scripts or functions find in it. NULL without memory. */
 struct interpreter *interpreter_here(enum interpreter_kind kind);
 
-/* The one to which a state belongs. */
-struct interpreter *interpreter_of(lua_State *lua);
-
-/* Drops the calling worker's interpreter, with all that it has compiled; no script runs. Nothing happens without one. */
+/* Drops the calling worker's, with all that it has compiled; no script runs. Nothing happens without one. */
 void interpreter_drop(enum interpreter_kind kind);
-
-/* Bytes that all workers' interpreters of a kind have allocated. Any thread. */
-size_t interpreters_memory(enum interpreter_kind kind);
-
-/*
- * Calls function(lua) with context as its only argument, a light userdata, where errors of Lua (no memory) are caught.
- * False: one was. All that uses Lua goes through it.
- */
-bool interpreter_protect(struct interpreter *interpreter, lua_CFunction function, void *context);
-
-/*
- * Protected: calls the function below its count arguments, which are all taken off, with a keeper. True: its first
- * result is on the stack. False: the error is, a table as script_error.h has it, unless the script was aborted.
- */
-bool interpreter_call(struct interpreter *interpreter, struct script_keeper *keeper, int count);
-
-/* Ends the running script from within one of its keeper's functions, which returns afterwards. */
-void interpreter_abort(struct interpreter *interpreter);
-
-/* For what catches errors or runs long in C: raises an error if the script was aborted; asks the keeper before. */
-void interpreter_check(lua_State *lua);
 
 #endif

@@ -1,6 +1,6 @@
 #include "script/libraries.h"
 
-void script_library_fill(lua_State *L, struct script_interpreter *interpreter, const luaL_Reg *functions)
+void script_library_fill(lua_State *L, struct library_state *interpreter, const luaL_Reg *functions)
 {
     for (; functions->name; functions++) {
         lua_pushlightuserdata(L, interpreter);

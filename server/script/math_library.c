@@ -20,7 +20,7 @@ static uint64_t state_of_seed(uint32_t seed)
     return (uint64_t)seed << 16 | RANDOM_LOW;
 }
 
-void script_math_reset(struct script_interpreter *interpreter)
+void script_math_reset(struct library_state *interpreter)
 {
     if (!interpreter->random)
         interpreter->random = state_of_seed(RANDOM_FIRST_SEED);
@@ -29,14 +29,14 @@ void script_math_reset(struct script_interpreter *interpreter)
 
 static int math_randomseed(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     interpreter->random_seeded = state_of_seed((uint32_t)luaL_checkint(L, 1));
     interpreter->is_seeded = true;
     return 0;
 }
 
 /* The next number, from 0 on and below 1. */
-static double draw(struct script_interpreter *interpreter)
+static double draw(struct library_state *interpreter)
 {
     uint64_t *state = interpreter->is_seeded ? &interpreter->random_seeded : &interpreter->random;
     *state = (*state * RANDOM_MULTIPLIER + RANDOM_INCREMENT) & RANDOM_MASK;
@@ -45,7 +45,7 @@ static double draw(struct script_interpreter *interpreter)
 
 static int math_random(lua_State *L)
 {
-    double drawn = draw(script_interpreter_of_call(L));
+    double drawn = draw(library_state_of_call(L));
     switch (lua_gettop(L)) {
     case 0:
         lua_pushnumber(L, drawn);
@@ -69,7 +69,7 @@ static int math_random(lua_State *L)
     }
 }
 
-void script_push_math_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_math_library(lua_State *L, struct library_state *interpreter)
 {
     static const char *const lua_own[] = {
         "abs",   "acos", "asin",  "atan", "atan2", "ceil", "cos",   "cosh", "deg",  "exp",
@@ -91,7 +91,7 @@ static int os_clock(lua_State *L)
     return 1;
 }
 
-void script_push_os_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_os_library(lua_State *L, struct library_state *interpreter)
 {
     static const luaL_Reg functions[] = {{"clock", os_clock}, {NULL, NULL}};
     lua_newtable(L);

@@ -16,7 +16,7 @@
 
 struct packer {
     lua_State *L;
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     struct script_buffer buffer;
 };
 
@@ -174,7 +174,7 @@ static int message_pack(lua_State *L)
         return luaL_argerror(L, 0, "MessagePack pack needs input.");
     if (!lua_checkstack(L, count))
         return luaL_argerror(L, 0, "Too many arguments for MessagePack pack.");
-    struct packer packer = {.L = L, .interpreter = script_interpreter_of_call(L)};
+    struct packer packer = {.L = L, .interpreter = library_state_of_call(L)};
     script_buffer_begin(L, &packer.buffer);
     for (int i = 1; i <= count; i++) {
         lua_pushvalue(L, i);
@@ -186,7 +186,7 @@ static int message_pack(lua_State *L)
 
 struct unpacker {
     lua_State *L;
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     const unsigned char *at;
     size_t left;
 };
@@ -339,7 +339,7 @@ static int unpack_some(lua_State *L, lua_Integer limit, lua_Integer offset)
         return luaL_error(L, "Start offset %d greater than input length %d.", (int)offset, (int)len);
     struct unpacker unpacker = {
         .L = L,
-        .interpreter = script_interpreter_of_call(L),
+        .interpreter = library_state_of_call(L),
         .at = (const unsigned char *)text + offset,
         .left = len - (size_t)offset,
     };
@@ -371,7 +371,7 @@ static int message_unpack_limit(lua_State *L)
     return unpack_some(L, limit, (int)luaL_optinteger(L, 3, 0));
 }
 
-void script_push_cmsgpack_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_cmsgpack_library(lua_State *L, struct library_state *interpreter)
 {
     static const luaL_Reg functions[] = {
         {"pack", message_pack},

@@ -29,7 +29,7 @@ void pattern_begin(struct pattern_match *match, lua_State *L, const char *subjec
                    const char *pattern)
 {
     match->L = L;
-    match->interpreter = script_interpreter_of_call(L);
+    match->interpreter = library_state_of_call(L);
     match->subject = subject;
     match->subject_end = subject + subject_len;
     match->pattern_end = pattern + strlen(pattern);
@@ -372,7 +372,7 @@ int pattern_push_captures(struct pattern_match *match, const char *begin, const 
 
 /* ---- without a pattern ---- */
 
-const char *pattern_find_plain(lua_State *L, struct script_interpreter *interpreter, const char *text, size_t text_len,
+const char *pattern_find_plain(lua_State *L, struct library_state *interpreter, const char *text, size_t text_len,
                                const char *needle, size_t needle_len)
 {
     if (needle_len == 0)

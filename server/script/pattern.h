@@ -8,7 +8,7 @@
 #ifndef KVS_SCRIPT_PATTERN_H
 #define KVS_SCRIPT_PATTERN_H
 
-#include "script/interpreter.h"
+#include "script/library_state.h"
 
 #include <stddef.h>
 
@@ -19,7 +19,7 @@
 
 struct pattern_match {
     lua_State *L;
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     const char *subject, *subject_end;
     const char *pattern_end;
     size_t steps; /* not yet counted by the interpreter */
@@ -51,7 +51,7 @@ void pattern_push_capture(struct pattern_match *match, int i, const char *begin,
 int pattern_push_captures(struct pattern_match *match, const char *begin, const char *end);
 
 /* The place of needle in text, or NULL; counts steps. */
-const char *pattern_find_plain(lua_State *L, struct script_interpreter *interpreter, const char *text, size_t text_len,
+const char *pattern_find_plain(lua_State *L, struct library_state *interpreter, const char *text, size_t text_len,
                                const char *needle, size_t needle_len);
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "script/readonly.h"
 
-#include "script/interpreter.h"
+#include "script/library_state.h"
 
 #include <lauxlib.h>
 
@@ -34,7 +34,7 @@ static int absolute(lua_State *L, int index)
 /* Replaces the value on top of the stack by the view of it; nothing, and false, if there is none. */
 static bool replace_by_view(lua_State *L)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, script_interpreter_of(L)->views);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, library_state_of(L)->views);
     lua_pushvalue(L, -2);
     lua_rawget(L, -2);
     if (lua_isnil(L, -1)) {
@@ -50,7 +50,7 @@ void script_readonly_show(lua_State *L, int index, int view)
 {
     index = absolute(L, index);
     view = absolute(L, view);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, script_interpreter_of(L)->views);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, library_state_of(L)->views);
     lua_pushvalue(L, index);
     lua_pushvalue(L, view);
     lua_rawset(L, -3);

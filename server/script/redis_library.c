@@ -11,7 +11,7 @@
 #include "host/log_flood.h"
 #include "resp/reply.h"
 #include "script/globals.h"
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 #include "script/reply_to_lua.h"
 #include "script/script_error.h"
 #include "version.h"

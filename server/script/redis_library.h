@@ -4,7 +4,7 @@
 #ifndef KVS_SCRIPT_REDIS_LIBRARY_H
 #define KVS_SCRIPT_REDIS_LIBRARY_H
 
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 
 /* Sets the global, as it is for scripts or for functions. Raises an error without memory. */
 void redis_library_open(lua_State *lua, enum interpreter_kind kind);

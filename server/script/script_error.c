@@ -1,7 +1,7 @@
 #include "script/script_error.h"
 
 #include "resp/reply.h"
-#include "script/interpreters.h"
+#include "script/interpreter.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 
 struct sorting {
     lua_State *L;
-    struct script_interpreter *interpreter;
+    struct library_state *interpreter;
     bool is_view, has_order;
 };
 
@@ -120,7 +120,7 @@ static void sort_range(struct sorting *sorting, int low, int high)
 int script_sort(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct sorting sorting = {.L = L, .interpreter = script_interpreter_of_call(L)};
+    struct sorting sorting = {.L = L, .interpreter = library_state_of_call(L)};
     luaL_checkstack(L, 40, "");
     sorting.is_view = script_readonly_resolve(L, 1);
     int len = (int)lua_objlen(L, 1);

@@ -36,7 +36,7 @@ static size_t take_spec(lua_State *L, const char **at, char spec[MAX_SPEC])
     return len + 1;
 }
 
-static void add_quoted(lua_State *L, struct script_interpreter *interpreter, struct script_buffer *buffer, int arg)
+static void add_quoted(lua_State *L, struct library_state *interpreter, struct script_buffer *buffer, int arg)
 {
     size_t len;
     const char *text = luaL_checklstring(L, arg, &len);
@@ -78,7 +78,7 @@ static void add_string(lua_State *L, struct script_buffer *buffer, const char *s
 }
 
 /* spec is what stands before the option, len bytes long, with room behind it. */
-static void add_item(lua_State *L, struct script_interpreter *interpreter, struct script_buffer *buffer, char *spec,
+static void add_item(lua_State *L, struct library_state *interpreter, struct script_buffer *buffer, char *spec,
                      size_t len, char option, int arg)
 {
     char item[MAX_ITEM];
@@ -125,7 +125,7 @@ static void add_item(lua_State *L, struct script_interpreter *interpreter, struc
 
 int script_format(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     size_t len;
     const char *at = luaL_checklstring(L, 1, &len), *end = at + len;
     int top = lua_gettop(L), arg = 1;

@@ -31,7 +31,7 @@ static int find_or_match(lua_State *L, bool is_find)
     const char *at = subject + start;
     if (is_find && (lua_toboolean(L, 4) || pattern_is_plain(pattern))) {
         const char *found =
-            pattern_find_plain(L, script_interpreter_of_call(L), at, subject_len - (size_t)start, pattern, pattern_len);
+            pattern_find_plain(L, library_state_of_call(L), at, subject_len - (size_t)start, pattern, pattern_len);
         if (!found) {
             lua_pushnil(L);
             return 1;
@@ -154,7 +154,7 @@ static void add_replacement(struct pattern_match *match, struct script_buffer *b
 
 static int string_gsub(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     size_t len;
     const char *subject = luaL_checklstring(L, 1, &len);
     const char *pattern = luaL_checkstring(L, 2);
@@ -200,7 +200,7 @@ static int string_gsub(lua_State *L)
 /* The copy of a string with every byte mapped, or in reverse order if there is no map. */
 static int push_mapped(lua_State *L, int (*map)(int))
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     struct script_buffer buffer;
@@ -234,7 +234,7 @@ static int string_reverse(lua_State *L)
 
 static int string_rep(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     int count = luaL_checkint(L, 2);
@@ -263,7 +263,7 @@ static int string_rep(lua_State *L)
     return 1;
 }
 
-void script_push_string_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_string_library(lua_State *L, struct library_state *interpreter)
 {
     static const char *const lua_own[] = {"byte", "char", "dump", "len", "sub", NULL};
     static const luaL_Reg functions[] = {

@@ -187,7 +187,7 @@ static void pack_item(struct format *format, struct script_buffer *buffer, char 
 
 static int struct_pack(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     struct format format = format_of_call(L);
     struct script_buffer buffer;
     int arg = 2;
@@ -297,7 +297,7 @@ static size_t unpack_item(struct format *format, const struct data *data, char o
 
 static int struct_unpack(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     struct format format = format_of_call(L);
     struct data data;
     data.bytes = luaL_checklstring(L, 2, &data.len);
@@ -321,7 +321,7 @@ static int struct_unpack(lua_State *L)
 
 static int struct_size(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     struct format format = format_of_call(L);
     size_t position = 0;
     while (*format.at) {
@@ -341,7 +341,7 @@ static int struct_size(lua_State *L)
     return 1;
 }
 
-void script_push_struct_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_struct_library(lua_State *L, struct library_state *interpreter)
 {
     static const luaL_Reg functions[] = {
         {"pack", struct_pack}, {"size", struct_size}, {"unpack", struct_unpack}, {NULL, NULL}};

@@ -52,7 +52,7 @@ static int table_foreach(lua_State *L)
 
 static int table_maxn(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     bool is_view;
     take_list(L, 1, &is_view);
     lua_Number max = 0;
@@ -82,7 +82,7 @@ static int table_setn(lua_State *L)
 
 static int table_insert(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     bool is_view;
     int behind = (int)((unsigned)take_list(L, 1, &is_view) + 1);
     int at = behind;
@@ -110,7 +110,7 @@ static int table_insert(lua_State *L)
 
 static int table_remove(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     bool is_view;
     int len = take_list(L, 1, &is_view);
     int at = luaL_optint(L, 2, len);
@@ -131,7 +131,7 @@ static int table_remove(lua_State *L)
 
 static int table_concat(lua_State *L)
 {
-    struct script_interpreter *interpreter = script_interpreter_of_call(L);
+    struct library_state *interpreter = library_state_of_call(L);
     size_t separator_len;
     const char *separator = luaL_optlstring(L, 2, "", &separator_len);
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -156,7 +156,7 @@ static int table_concat(lua_State *L)
     return 1;
 }
 
-void script_push_table_library(lua_State *L, struct script_interpreter *interpreter)
+void script_push_table_library(lua_State *L, struct library_state *interpreter)
 {
     static const luaL_Reg functions[] = {
         {"concat", table_concat},     {"foreach", table_foreach},

@@ -111,7 +111,7 @@ static inline int record_id_compare(struct record_id a, struct record_id b)
     return a.high != b.high ? (a.high < b.high ? -1 : 1) : (a.low > b.low) - (a.low < b.low);
 }
 
-/* ---- */
+/* ---- bounds ---- */
 
 /* A point in the order of scores and texts: before the records that aren't below it, or with after those above it. */
 struct record_bound {

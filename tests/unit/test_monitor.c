@@ -111,7 +111,7 @@ static void do_on_worker(void (*run)(struct worker *worker, struct message *mess
 static bool feed(const char *value, size_t len)
 {
     struct arg argv[] = {{.data = "ECHO", .len = 4}, {.data = value, .len = len}};
-    return monitor_feed(&writer, 2, argv);
+    return monitor_feed(&writer, false, 2, argv);
 }
 
 static size_t line_len(const struct client *client, size_t lines)
