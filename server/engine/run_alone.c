@@ -22,6 +22,7 @@
 #include "engine/room.h"
 #include "engine/run.h"
 #include "engine/run_check.h"
+#include "engine/script_request.h"
 #include "engine/script_watch.h"
 #include "net/worker.h"
 #include "record/stats.h"
@@ -116,7 +117,10 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
     bool executes = executes_queue(execution->client, command);
     if (executes)
         bytes = transaction_needs(execution->client)->room;
-    if (!(executes ? bytes > 0 : command->flags & CMD_DENYOOM) || room_is_ample(bytes) ||
+    bool is_script = command->flags & CMD_SCRIPT;
+    if (is_script) /* it asks for more, and is refused what it can't have, by itself */
+        bytes += SCRIPT_REQUEST_ROOM;
+    if (!(executes ? bytes > 0 : is_script || (command->flags & CMD_DENYOOM)) || room_is_ample(bytes) ||
         (run->room == 0 && turn_is_unfinished(execution->client)))
         return TRIED_IN_VAIN;
     if (executes)
@@ -124,7 +128,7 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
     enum room room = room_make(run->server, bytes, largest);
-    if (room == ROOM_MADE)
+    if (room == ROOM_MADE || (is_script && room == ROOM_NONE))
         return TRIED_IN_VAIN;
     if (room != ROOM_NONE) {
         execution->held = room == ROOM_LATER ? HELD_RETRY : HELD_TURN;
@@ -140,10 +144,15 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
     return TRIED_DONE;
 }
 
-/* What is to wait for the end of a pause. */
-static uint32_t flags_for_pause(const struct client *client, const struct command *command)
+/* Whether the request is to wait for the end of a pause. */
+static bool run_pauses(struct client *client, const struct command *command, const struct request *request)
 {
-    return command->flags | (executes_queue(client, command) && transaction_needs(client)->writes ? CMD_WRITE : 0);
+    uint32_t flags = command->flags;
+    if (executes_queue(client, command) && transaction_needs(client)->writes)
+        flags |= CMD_WRITE;
+    if ((flags & CMD_SCRIPT) && script_request_reads(command, request->argv, request->argc))
+        flags &= ~(uint32_t)CMD_MAY_REPLICATE;
+    return pause_holds(client, flags);
 }
 
 static void run_queue(struct execution *execution, const struct command *command, const struct request *request)
@@ -174,7 +183,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return TRIED_DONE;
-    if (pause_holds(client, flags_for_pause(client, command))) {
+    if (attention_has(ATTENTION_PAUSE) && run_pauses(client, command, request)) {
         execution->held = HELD_PAUSE;
         return TRIED_HELD;
     }

@@ -75,23 +75,11 @@ static void eval(struct call *call, bool read_only)
     text_deinit(&error);
 }
 
-/* Whether it is a SHA-1 in hexadecimal, which is written to sha in lower case. */
-static bool take_sha(const struct arg *arg, char sha[SHA1_HEX_LEN])
-{
-    if (arg->len != SHA1_HEX_LEN)
-        return false;
-    for (int i = 0; i < SHA1_HEX_LEN; i++) {
-        char c = arg->data[i];
-        sha[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-    }
-    return strspn(sha, "0123456789abcdef") >= SHA1_HEX_LEN;
-}
-
 static void evalsha(struct call *call, bool read_only)
 {
-    char sha[SHA1_HEX_LEN + 1] = "";
+    char sha[SHA1_HEX_LEN];
     struct script *script = NULL;
-    bool is_sha = take_sha(&call->argv[1], sha);
+    bool is_sha = script_sha_read(call->argv[1].data, call->argv[1].len, sha);
     if (is_sha && !check_key_count(call))
         return;
     struct interpreter *interpreter = take_interpreter(call);
@@ -151,8 +139,8 @@ void cmd_script_exists(struct call *call)
 {
     reply_array(call->reply, (size_t)call->argc - 2);
     for (int i = 2; i < call->argc; i++) {
-        char sha[SHA1_HEX_LEN + 1] = "";
-        struct script *script = take_sha(&call->argv[i], sha) ? script_cache_find(sha) : NULL;
+        const struct arg *sha = &call->argv[i];
+        struct script *script = sha->len == SHA1_HEX_LEN ? script_cache_find_any_case(sha->data) : NULL;
         reply_int(call->reply, script != NULL);
         if (script)
             script_release(script);

@@ -7,6 +7,17 @@
 
 #define CHAINS 1024
 
+bool script_sha_read(const char *text, size_t len, char sha_out[SHA1_HEX_LEN])
+{
+    for (size_t i = 0; i < len && i < SHA1_HEX_LEN; i++) {
+        char c = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a') : text[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+            return false;
+        sha_out[i] = c;
+    }
+    return len == SHA1_HEX_LEN;
+}
+
 static struct {
     pthread_mutex_t lock;
     /* guarded by lock */
@@ -66,6 +77,12 @@ struct script *script_cache_find(const char sha[SHA1_HEX_LEN])
         script_retain(script);
     pthread_mutex_unlock(&cache.lock);
     return script;
+}
+
+struct script *script_cache_find_any_case(const char sha[SHA1_HEX_LEN])
+{
+    char lower[SHA1_HEX_LEN];
+    return script_sha_read(sha, SHA1_HEX_LEN, lower) ? script_cache_find(lower) : NULL;
 }
 
 /* ---- under the lock ---- */

@@ -34,8 +34,12 @@ struct script {
     char text[]; /* a NUL follows */
 };
 
-/* The script with this SHA-1, in lower case, retained; NULL: it isn't known. */
+/* Whether the text is a SHA-1, in any case of letters, which is written to sha_out in lower case. */
+bool script_sha_read(const char *text, size_t len, char sha_out[SHA1_HEX_LEN]);
+
+/* The script with this SHA-1, in lower case, or in any, retained; NULL: it isn't known, or that is none. */
 struct script *script_cache_find(const char sha[SHA1_HEX_LEN]);
+struct script *script_cache_find_any_case(const char sha[SHA1_HEX_LEN]);
 
 /* A new script, retained, that isn't cached yet. Its flags are the caller's to set before. NULL without memory. */
 struct script *script_create(const char sha[SHA1_HEX_LEN], const char *text, size_t len);

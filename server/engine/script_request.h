@@ -1,0 +1,18 @@
+/*
+ * What is known of a script before its request runs.
+ */
+#ifndef KVS_ENGINE_SCRIPT_REQUEST_H
+#define KVS_ENGINE_SCRIPT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arg;
+struct command;
+
+#define SCRIPT_REQUEST_ROOM ((size_t)64 << 10) /* bytes of memory that a script may need, until it asks for more */
+
+/* Whether a script or function of a command with CMD_SCRIPT says by a flag that it writes nothing. */
+bool script_request_reads(const struct command *command, const struct arg *argv, int argc);
+
+#endif
