@@ -31,6 +31,7 @@ static void say_exactly(struct call *call, const struct stream_options *options,
     char threshold[STREAM_ID_MAX_LEN];
     unsigned count = 0;
     const struct stream_trim *trim = &options->trim;
+    bool by_id = trim->by_id && trim->references != STREAM_ONLY_ACKED; /* which leaves others in front */
     if (!effect_is_wanted())
         return;
     struct bytes *words = mem_alloc((size_t)(call->argc + 2) * sizeof *words);
@@ -39,9 +40,10 @@ static void say_exactly(struct call *call, const struct stream_options *options,
         bool is_option = at > 1 && at < options->id_at;
         if (trim->whole_blocks && at == options->threshold) {
             struct stream_id first = stream->length > 0 ? stream_first_id(stream) : STREAM_ID_MAX;
-            size_t len =
-                trim->by_id ? stream_id_format(threshold, first) : number_format_u64(threshold, stream->length);
+            size_t len = by_id ? stream_id_format(threshold, first) : number_format_u64(threshold, stream->length);
             words[count++] = (struct bytes){threshold, len};
+        } else if (trim->whole_blocks && at == options->threshold - 2) {
+            words[count++] = by_id ? EFFECT_WORD("MINID") : EFFECT_WORD("MAXLEN");
         } else if (trim->whole_blocks && at == options->threshold - 1) {
             words[count++] = EFFECT_WORD("=");
         } else if (is_option && at != options->threshold && arg_is(arg, "limit")) {
@@ -56,7 +58,7 @@ static void say_exactly(struct call *call, const struct stream_options *options,
     mem_free(words);
 }
 
-/* XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT count] */
+/* XTRIM key MAXLEN|MINID [=|~] threshold [LIMIT count] [KEEPREF|DELREF|ACKED] */
 void cmd_xtrim(struct call *call)
 {
     struct stream_change change;
@@ -135,7 +137,10 @@ static bool append(struct stream_change *change, const struct stream_options *op
     return false;
 }
 
-/* XADD key [NOMKSTREAM] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id field value [field value ...] */
+/*
+ * XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id
+ *     field value [field value ...]
+ */
 void cmd_xadd(struct call *call)
 {
     struct stream_change change;

@@ -44,6 +44,17 @@ static bool read_strategy(struct call *call, struct stream_options *options, int
     return true;
 }
 
+/* KEEPREF, DELREF or ACKED, of which there is one at most. False if the word is none of them, or there was one. */
+static bool read_references(const struct arg *word, struct stream_options *options)
+{
+    bool drops = arg_is(word, "delref"), acked = arg_is(word, "acked");
+    if (options->has_references || !(drops || acked || arg_is(word, "keepref")))
+        return false;
+    options->has_references = true;
+    options->trim.references = drops ? STREAM_DROP_REFERENCES : acked ? STREAM_ONLY_ACKED : STREAM_KEEP_REFERENCES;
+    return true;
+}
+
 /* The ID of XADD, or what isn't one. */
 static bool read_id(struct call *call, const struct arg *arg, struct stream_options *options)
 {
@@ -99,6 +110,8 @@ bool stream_options_read(struct call *call, bool adds, struct stream_options *op
             limited = true;
         } else if (adds && arg_is(word, "nomkstream")) {
             options->makes_none = true;
+        } else if (read_references(word, options)) {
+            continue;
         } else if (adds) {
             options->id_at = at;
             if (!read_id(call, word, options))

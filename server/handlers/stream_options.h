@@ -9,6 +9,7 @@
 
 struct stream_options {
     bool trims;
+    bool has_references;
     struct stream_trim trim;
     int threshold; /* the argument with what is trimmed to */
 

@@ -11,7 +11,7 @@
 
 /* ---- records of the tree ---- */
 
-static const struct record_form block_form = {.fixed = STREAM_RECORD_LEN, .owner = RECORD_OWNS_BLOCK};
+const struct record_form stream_block_form = {.fixed = STREAM_RECORD_LEN, .owner = RECORD_OWNS_BLOCK};
 
 static void make_record(char *record, struct stream_id first, struct stream_block *block)
 {
@@ -36,7 +36,7 @@ void stream_register(void)
 static void init(struct stream *stream)
 {
     *stream = (struct stream){0};
-    tree_init(&stream->blocks, TREE_BY_ID, block_form);
+    tree_init(&stream->blocks, TREE_BY_ID, stream_block_form);
 }
 
 struct entry *stream_create(struct bytes key)
@@ -75,7 +75,7 @@ static int copy_blocks(struct tree *copy, const struct tree *blocks)
     struct tree_builder builder;
     struct tree_place place;
     int error = 0;
-    tree_build_begin(&builder, TREE_BY_ID, block_form);
+    tree_build_begin(&builder, TREE_BY_ID, stream_block_form);
     for (bool more = tree_at(blocks, 0, &place); more && !error; more = tree_next(blocks, &place)) {
         char record[STREAM_RECORD_LEN];
         struct record_id id = record_id(tree_record(&place));
@@ -99,7 +99,7 @@ struct stream *stream_copy(const struct stream *stream)
     if (!copy)
         return NULL;
     *copy = *stream;
-    tree_init(&copy->blocks, TREE_BY_ID, block_form);
+    tree_init(&copy->blocks, TREE_BY_ID, stream_block_form);
     copy->open = NULL;
     copy->groups = NULL;
     bool failed = copy_blocks(&copy->blocks, &stream->blocks) != 0;
@@ -228,8 +228,7 @@ uint64_t stream_blocks(const struct stream *stream)
 
 /* ---- removing ---- */
 
-/* Takes entries from the block at the place in the tree, or if there is none from the open one, which goes if emptied. */
-static void remove_from(struct stream *stream, struct tree_place *place, unsigned index, unsigned count)
+void stream_remove_from(struct stream *stream, struct tree_place *place, unsigned index, unsigned count)
 {
     struct stream_block *block = place ? stream_record_block(tree_record(place)) : stream->open;
     stream->length -= count;
@@ -259,79 +258,8 @@ bool stream_delete(struct stream *stream, struct stream_id id)
     const struct stream_block *block = find_block(stream, id, &in_tree, &place);
     if (!block || !stream_block_seek(&walk, block, id) || stream_id_compare(walk.id, id) != 0)
         return false;
-    remove_from(stream, in_tree ? &place : NULL, walk.index, 1);
+    stream_remove_from(stream, in_tree ? &place : NULL, walk.index, 1);
     if (stream_id_compare(id, stream->max_deleted_id) > 0)
         stream->max_deleted_id = id;
     return true;
-}
-
-/* ---- trimming ---- */
-
-/* Whether a block that goes on to that last ID goes as a whole, with so many entries before it gone already. */
-static bool goes_as_a_whole(const struct stream *stream, const struct stream_trim *trim, uint64_t gone, uint64_t count,
-                            struct stream_id last)
-{
-    if (trim->by_id)
-        return stream_id_compare(last, trim->first) < 0;
-    return stream->length - gone - count >= trim->most;
-}
-
-static bool is_beyond_limit(const struct stream_trim *trim, uint64_t gone, uint64_t count)
-{
-    return trim->whole_blocks && trim->limit > 0 && gone + count > trim->limit;
-}
-
-/* Blocks of the tree that go, and their entries. By ID those before the block with that ID do, and perhaps that one. */
-static uint64_t count_blocks(const struct stream *stream, const struct stream_trim *trim, uint64_t *gone_out)
-{
-    struct tree_place place;
-    uint64_t blocks = 0, gone = 0, sure = 0;
-    if (trim->by_id && tree_seek_id_back(&stream->blocks, stream_id_record(trim->first), &place))
-        sure = tree_index(&stream->blocks, &place);
-    for (bool more = tree_at(&stream->blocks, 0, &place); more; more = tree_next(&stream->blocks, &place), blocks++) {
-        const char *record = tree_record(&place);
-        uint64_t count = stream_record_count(record);
-        if (is_beyond_limit(trim, gone, count))
-            break;
-        if (blocks >= sure && !goes_as_a_whole(stream, trim, gone, count,
-                                               trim->by_id ? stream_record_block(record)->last : STREAM_ID_MIN))
-            break;
-        gone += count;
-    }
-    *gone_out = gone;
-    return blocks;
-}
-
-/* Entries of the first block that go; it doesn't go as a whole. */
-static unsigned count_entries(const struct stream *stream, const struct stream_trim *trim,
-                              const struct stream_block *block)
-{
-    struct stream_block_walk walk;
-    if (!trim->by_id)
-        return stream->length > trim->most ? (unsigned)(stream->length - trim->most) : 0;
-    return stream_block_seek(&walk, block, trim->first) ? walk.index : 0;
-}
-
-uint64_t stream_trim(struct stream *stream, const struct stream_trim *trim, struct tree *cut_out)
-{
-    struct tree_place place;
-    uint64_t gone, before = stream->length;
-    tree_init(cut_out, TREE_BY_ID, block_form);
-    uint64_t blocks = count_blocks(stream, trim, &gone);
-    if (blocks > 0)
-        tree_cut(&stream->blocks, 0, blocks, cut_out);
-    stream->length -= gone;
-    bool in_tree = tree_at(&stream->blocks, 0, &place);
-    const struct stream_block *first = in_tree ? stream_record_block(tree_record(&place)) : stream->open;
-    if (!first)
-        return before - stream->length;
-    if (!in_tree && !is_beyond_limit(trim, gone, first->count) &&
-        goes_as_a_whole(stream, trim, 0, first->count, first->last)) {
-        remove_from(stream, NULL, 0, first->count);
-    } else if (!trim->whole_blocks) {
-        unsigned count = count_entries(stream, trim, first);
-        if (count > 0)
-            remove_from(stream, in_tree ? &place : NULL, 0, count);
-    }
-    return before - stream->length;
 }

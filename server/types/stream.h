@@ -56,13 +56,21 @@ int stream_append(struct stream *stream, struct stream_id id, const struct arg *
 /* Whether there was such an entry, which is gone now. What is deleted becomes max_deleted_id if that is lower. */
 bool stream_delete(struct stream *stream, struct stream_id id);
 
+/* What becomes of entries that groups have pending when they are trimmed, and of what the groups know of them. */
+enum stream_references {
+    STREAM_KEEP_REFERENCES,
+    STREAM_DROP_REFERENCES, /* entries go, from the groups as well */
+    STREAM_ONLY_ACKED,      /* only entries go that all groups have acknowledged */
+};
+
 /* How entries at the front are trimmed. */
 struct stream_trim {
     bool by_id;        /* those below first; otherwise all but the last most ones */
     bool whole_blocks; /* only blocks that go as a whole */
     uint64_t most;
     struct stream_id first;
-    uint64_t limit; /* of entries that go, if whole_blocks; 0: none */
+    uint64_t limit;     /* of entries that go, if whole_blocks; 0: none */
+    uint8_t references; /* enum stream_references */
 };
 
 /*

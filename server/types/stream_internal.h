@@ -28,6 +28,11 @@ static inline uint32_t stream_record_count(const char *record)
     return count;
 }
 
+extern const struct record_form stream_block_form;
+
+/* Takes entries from the block at the place in the tree, or for NULL from the open one. A block that is emptied goes. */
+void stream_remove_from(struct stream *stream, struct tree_place *place, unsigned index, unsigned count);
+
 void stream_free(struct stream *stream);
 struct stream *stream_copy(const struct stream *stream); /* NULL without memory */
 

@@ -19,6 +19,13 @@
                {.name = "count", .type = ARG_INTEGER, .token = "LIMIT", .since = "6.2.0",                    \
                 .flags = ARG_OPTIONAL})}
 
+/* What becomes of what groups know of trimmed entries. */
+#define REFERENCES                                                                                           \
+    {.name = "condition", .type = ARG_ONEOF, .since = "8.2.0", .flags = ARG_OPTIONAL,                        \
+     SPEC_ARGS({.name = "keepref", .type = ARG_PURE_TOKEN, .token = "KEEPREF"},                              \
+               {.name = "delref", .type = ARG_PURE_TOKEN, .token = "DELREF"},                                \
+               {.name = "acked", .type = ARG_PURE_TOKEN, .token = "ACKED"})}
+
 /* Keys behind STREAMS, and as many IDs behind them. */
 #define KEYS_OF_READ(key_flags)                                                                              \
     {.flags = (key_flags), .search = KEY_AT_KEYWORD, .keyword = "STREAMS", .start_from = 1,                  \
@@ -63,6 +70,7 @@ static const struct command commands[] = {
         SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
                   {.name = "nomkstream", .type = ARG_PURE_TOKEN, .token = "NOMKSTREAM", .since = "6.2.0",
                    .flags = ARG_OPTIONAL},
+                  REFERENCES,
                   TRIM(.flags = ARG_OPTIONAL,),
                   {.name = "id-selector", .type = ARG_ONEOF,
                    SPEC_ARGS({.name = "auto-id", .type = ARG_PURE_TOKEN, .token = "*"},
@@ -70,7 +78,8 @@ static const struct command commands[] = {
                   {.name = "data", .type = ARG_BLOCK, .flags = ARG_MULTIPLE,
                    SPEC_ARGS({.name = "field", .type = ARG_STRING}, {.name = "value", .type = ARG_STRING})}),
         SPEC_HISTORY({"6.2.0", "New options NOMKSTREAM, MINID and LIMIT."},
-                     {"7.0.0", "Takes IDs of the form `<ms>-*`."}),
+                     {"7.0.0", "Takes IDs of the form `<ms>-*`."},
+                     {"8.2.0", "New options KEEPREF, DELREF and ACKED."}),
         SPEC_TIPS("nondeterministic_output"),
     },
     {
@@ -156,8 +165,10 @@ static const struct command commands[] = {
         .arity = -4, .flags = CMD_WRITE, .categories = CAT_STREAM, .run = cmd_xtrim,
         SPEC_KEYS(KEY_RANGE(KEY_RW | KEY_DELETE, 1, 0, 1)),
         SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
-                  TRIM()),
-        SPEC_HISTORY({"6.2.0", "New options MINID and LIMIT."}),
+                  TRIM(),
+                  REFERENCES),
+        SPEC_HISTORY({"6.2.0", "New options MINID and LIMIT."},
+                     {"8.2.0", "New options KEEPREF, DELREF and ACKED."}),
         SPEC_TIPS("nondeterministic_output"),
     },
 };
