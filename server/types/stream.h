@@ -114,7 +114,7 @@ bool stream_has(const struct stream *stream, struct stream_id id);
 /* Blocks of entries; Redis would have as many nodes in its tree. */
 uint64_t stream_blocks(const struct stream *stream);
 
-/* ---- operations for the store ---- */
+/* ---- as a type ---- */
 
 extern const struct value_type stream_type;
 

@@ -137,7 +137,7 @@ static uint64_t trim_acked(struct stream *stream, uint64_t among, uint64_t most)
     return gone;
 }
 
-/* ---- */
+/* ---- trimming ---- */
 
 static void cut_front(struct stream *stream, const struct front *front, struct tree *cut_out)
 {

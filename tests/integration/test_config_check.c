@@ -76,7 +76,8 @@ START_TEST(what_an_acl_file_says_of_absent_commands_is_remarked)
 {
     char text[512], expected[512], *output;
     snprintf(text, sizeof text, "unixsocket %s/s\nsave ''\naclfile %s/users.acl\n", folder, folder);
-    scratch_write(scratch_path(folder, "users.acl"), "user bob on nopass ~* +get +lolwut -failover\nuser carl +@hash\n");
+    scratch_write(scratch_path(folder, "users.acl"),
+                  "user bob on nopass ~* +get +lolwut -failover\nuser carl +@hash\n");
     ck_assert_int_eq(kit_run(&output, write_conf(text), "--check-config"), 0);
     snprintf(expected, sizeof expected,
              "%s/users.acl: LOLWUT and FAILOVER aren't in kvs (yet): what is said about them here has no effect\n"
