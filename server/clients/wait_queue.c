@@ -39,8 +39,10 @@ static void check_ready(const struct view *view, int db, struct wait_node *node)
 {
     struct view there = *view;
     there.db = db;
-    const struct entry *entry = node->ready ? NULL : keyspace_peek(&there, &node->key_node.key);
-    if (entry && node->types >> entry->type & 1)
+    if (node->ready)
+        return;
+    const struct entry *entry = keyspace_peek(&there, &node->key_node.key);
+    if ((entry && node->types >> entry->type & 1) || node->minders > 0)
         make_ready(node);
 }
 
@@ -53,7 +55,8 @@ static void check_node(void *context, struct key_node *node)
 static void changed(void *context, const struct view *view, const struct key *key, const struct key_event *event)
 {
     (void)context;
-    (void)event;
+    if (event->event_class == EVENT_READERS)
+        return;
     if (key) {
         struct wait_node *node = key_map_find(&maps[key_shard(key->hash)], view->db, key);
         if (node)
@@ -144,6 +147,7 @@ void wait_queue_add(struct waiter *waiter, unsigned i)
         node->first = link;
     node->last = link;
     node->types |= 1u << waiter->kind->type;
+    node->minders += waiter->kind->minds_loss;
     if (waiter->kind->moves) {
         node->moves++;
         atomic_fetch_add_explicit(&wait_queue_moves, 1, memory_order_relaxed);
@@ -165,6 +169,7 @@ void wait_queue_remove(struct wait_link *link)
     else
         node->last = link->previous;
     link->node = NULL;
+    node->minders -= link->waiter->kind->minds_loss;
     if (link->waiter->kind->moves) {
         node->moves--;
         atomic_fetch_sub_explicit(&wait_queue_moves, 1, memory_order_relaxed);

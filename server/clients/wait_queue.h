@@ -5,9 +5,9 @@
  * lock, whatever the worker. A waiter whose wait is over may still be in queues: whoever meets it passes it by.
  *
  * A follower of the keyspace's changes (store/hooks.h) notes keys that others wait for and that hold, after a change,
- * something of a type that they wait for: such a key is *ready*. Ready keys are a list of the thread that has changed
- * them, in the order in which they became ready; it empties the list (wait_queue_next()) before it gives the locks back
- * under which it made the changes.
+ * something of a type that they wait for, or no such thing any more where somebody minds that: such a key is *ready*.
+ * Ready keys are a list of the thread that has changed them, in the order in which they became ready; it empties the
+ * list (wait_queue_next()) before it gives the locks back under which it made the changes.
  */
 #ifndef KVS_CLIENTS_WAIT_QUEUE_H
 #define KVS_CLIENTS_WAIT_QUEUE_H
@@ -28,6 +28,7 @@ struct wait_node {
     struct wait_node *next_ready;
     uint64_t reached; /* number of the last wait_queue_reach() that has seen it */
     unsigned moves;   /* waiters that put what they take under another key */
+    unsigned minders; /* waiters that have to know when the key is gone */
     uint16_t types;   /* a bit for each enum type_number that somebody in the queue has waited for */
     bool ready;       /* in the list of the thread that holds the shard */
 };

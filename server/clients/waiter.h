@@ -31,6 +31,12 @@ struct wait_kind {
     bool moves;   /* it waits for its first key, and puts what it takes under its second one */
 
     /*
+     * The wait is also over when a key is gone or holds another type: then is_ready() and serve() are called with what
+     * there is, as if it were the type.
+     */
+    bool minds_loss;
+
+    /*
      * Whether serve() has something for the client, which waits: asked before its wait is ended, with the same call, but
      * without a reply. For kinds that take nothing, or not whatever there is, and so are asked at each change of the
      * key. NULL: a key that holds the type has something for everybody.

@@ -435,9 +435,9 @@ static void serve_key(const struct scene *scene, struct wait_node *node)
         struct waiter *waiter = link->waiter;
         next = link->next;
         int type = type_of(scene, node);
-        if (type < 0)
+        if (type < 0 && node->minders == 0)
             return;
-        if (type != waiter->kind->type || !waiter_waits(waiter))
+        if ((type != waiter->kind->type && !waiter->kind->minds_loss) || !waiter_waits(waiter))
             continue;
         struct key keys[2];
         struct reply reply;

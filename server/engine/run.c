@@ -60,13 +60,15 @@ void run_tell_monitors(struct run *run, const struct client *client, int argc, c
         run->turn_ns = INT64_MIN;
 }
 
-/* It is recorded when it has ended, and so is one that waits. */
-static __attribute__((noinline)) enum ran run_note_unfinished(const struct call *call, int64_t took_ns)
+/* It is recorded when it has ended, and so is one that waits; that one may have made itself known to a stream's group. */
+static __attribute__((noinline)) enum ran run_note_unfinished(struct run *run, const struct call *call, int64_t took_ns)
 {
     if (call->outcome == CALL_NEEDS_TURN)
         turn_work(call)->took_ns = took_ns;
     else if (call->outcome == CALL_WAITS)
         waiting_note_begun(call->client, took_ns);
+    if (wait_queue_has_ready() && !call->inside)
+        waiting_serve(run->server, run->held);
     return RAN_NOT;
 }
 
@@ -94,7 +96,7 @@ enum ran run_call(struct run *run, struct call *call)
     int64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - run->mark_ns;
     run->mark_ns = now_ns;
     if (__builtin_expect(call->outcome != CALL_DONE, 0))
-        return run_note_unfinished(call, took_ns);
+        return run_note_unfinished(run, call, took_ns);
     const struct config *config = &run->server->config;
     stats_record(run->stats, call->command->number, (uint64_t)took_ns, call->reply->errors != errors,
                  config->latency_tracking);

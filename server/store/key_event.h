@@ -19,9 +19,10 @@ enum event_class {
     EVENT_STREAM = 't',
     EVENT_EXPIRED = 'x',
     EVENT_EVICTED = 'e',
-    EVENT_MISS = 'm', /* a key that was to be read isn't there; not a change */
-    EVENT_NEW = 'n',  /* a key that wasn't there is; told before what made it */
-    EVENT_WHOLE = 0,  /* concerns a whole database, DEBUG, or how a value is kept: no notification */
+    EVENT_MISS = 'm',  /* a key that was to be read isn't there; not a change */
+    EVENT_NEW = 'n',   /* a key that wasn't there is; told before what made it */
+    EVENT_WHOLE = 0,   /* concerns a whole database, DEBUG, or how a value is kept: no notification */
+    EVENT_READERS = 1, /* who has read what of a stream: no notification, and nothing for those who wait for the key */
 };
 
 struct key_event {

@@ -15,7 +15,8 @@ static struct view view;
 static struct shard_set all;
 
 static const struct wait_kind takes = {.type = TYPE_STRING}, takes_lists = {.type = TYPE_LIST},
-                              moves = {.type = TYPE_STRING, .moves = true};
+                              moves = {.type = TYPE_STRING, .moves = true},
+                              minds = {.type = TYPE_STRING, .minds_loss = true};
 
 static void setup(void)
 {
@@ -136,6 +137,43 @@ START_TEST(only_what_is_there_and_of_the_type_is_ready)
 }
 END_TEST
 
+/* A key that goes, or becomes another thing, is ready for those alone who mind. */
+START_TEST(a_key_that_is_lost_is_ready_for_who_minds)
+{
+    struct waiter *a = wait_for(&minds, "a", NULL), *other = wait_for(&takes, "a", NULL),
+                  *b = wait_for(&takes, "b", NULL);
+    struct key first = key_named("a"), second = key_named("b");
+    put("a");
+    put("b");
+    ck_assert_str_eq(ready(), " a b");
+    keyspace_delete(&view, &second);
+    keyspace_delete(&view, &first);
+    ck_assert_str_eq(ready(), " a");
+    leave(a);
+    put("a");
+    ck_assert_str_eq(ready(), " a");
+    keyspace_delete(&view, &first);
+    ck_assert(!wait_queue_has_ready());
+    leave(other);
+    leave(b);
+}
+END_TEST
+
+START_TEST(who_has_read_what_makes_nothing_ready)
+{
+    static const struct key_event read = {"read", EVENT_READERS, 1};
+    struct waiter *a = wait_for(&minds, "a", NULL);
+    struct key key = key_named("a");
+    put("a");
+    ck_assert_str_eq(ready(), " a");
+    const struct entry *found = keyspace_find_for_write(&view, &key);
+    struct entry *entry = keyspace_edit(&view, &key, found);
+    keyspace_edited(&view, &key, found, entry, &read);
+    ck_assert(!wait_queue_has_ready());
+    leave(a);
+}
+END_TEST
+
 START_TEST(a_queue_that_is_left_while_it_is_served_stays_until_then)
 {
     struct waiter *a = wait_for(&takes, "a", NULL);
@@ -205,6 +243,8 @@ Suite *suite_wait_queue(void)
     tcase_add_test(tcase, a_queue_keeps_the_order_and_each_waiter_once);
     tcase_add_test(tcase, keys_become_ready_once_and_in_their_order);
     tcase_add_test(tcase, only_what_is_there_and_of_the_type_is_ready);
+    tcase_add_test(tcase, a_key_that_is_lost_is_ready_for_who_minds);
+    tcase_add_test(tcase, who_has_read_what_makes_nothing_ready);
     tcase_add_test(tcase, a_queue_that_is_left_while_it_is_served_stays_until_then);
     tcase_add_test(tcase, what_moves_on_is_reached_to_the_end);
     tcase_add_test(tcase, one_whose_wait_is_over_reaches_nothing);
