@@ -1,0 +1,250 @@
+#include "types/stream_pending.h"
+
+#include "base/panic.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+/* As it lies in the tree: an ID, a time, a count and an owner. */
+#define PENDING_LEN (sizeof(struct record_id) + 2 * sizeof(int64_t) + sizeof(uint32_t))
+
+static const struct record_form pending_form = {.fixed = PENDING_LEN},
+                                time_form = {.fixed = sizeof(double), .elements = 1};
+
+/* Turns are below the times of all that has an owner, and a double has each of them. */
+#define FIRST_TURN (-(INT64_C(1) << 52))
+
+void pending_init(struct pending_list *list)
+{
+    *list = (struct pending_list){.next_turn = FIRST_TURN};
+    tree_init(&list->by_id, TREE_BY_ID, pending_form);
+    tree_init(&list->by_time, TREE_BY_SCORE, time_form);
+}
+
+void pending_deinit(struct pending_list *list)
+{
+    tree_deinit(&list->by_id);
+    tree_deinit(&list->by_time);
+}
+
+int pending_copy(struct pending_list *copy, const struct pending_list *list)
+{
+    *copy = *list;
+    tree_init(&copy->by_time, TREE_BY_SCORE, time_form);
+    if (tree_copy(&copy->by_id, &list->by_id) == 0 && tree_copy(&copy->by_time, &list->by_time) == 0)
+        return 0;
+    pending_deinit(copy);
+    pending_init(copy);
+    return -ENOMEM;
+}
+
+size_t pending_memory(const struct pending_list *list, size_t samples)
+{
+    return tree_memory(&list->by_id, samples) + tree_memory(&list->by_time, samples);
+}
+
+/* ---- records ---- */
+
+static void write_record(char record[PENDING_LEN], const struct pending_entry *entry)
+{
+    char *at = record;
+    memcpy(at, &entry->id, sizeof entry->id);
+    at += sizeof entry->id;
+    memcpy(at, &entry->delivered_ms, sizeof entry->delivered_ms);
+    at += sizeof entry->delivered_ms;
+    memcpy(at, &entry->count, sizeof entry->count);
+    at += sizeof entry->count;
+    memcpy(at, &entry->owner, sizeof entry->owner);
+}
+
+static void read_record(const struct tree_place *place, struct pending_entry *entry)
+{
+    const char *at = tree_record(place);
+    memcpy(&entry->id, at, sizeof entry->id);
+    at += sizeof entry->id;
+    memcpy(&entry->delivered_ms, at, sizeof entry->delivered_ms);
+    at += sizeof entry->delivered_ms;
+    memcpy(&entry->count, at, sizeof entry->count);
+    at += sizeof entry->count;
+    memcpy(&entry->owner, at, sizeof entry->owner);
+}
+
+/* ---- finding ---- */
+
+bool pending_find(const struct pending_list *list, struct record_id id, struct pending_entry *entry_out,
+                  struct tree_place *place_out)
+{
+    if (!tree_find_id(&list->by_id, id, place_out))
+        return false;
+    read_record(place_out, entry_out);
+    return true;
+}
+
+bool pending_seek(const struct pending_list *list, struct record_id id, struct pending_entry *entry_out,
+                  struct tree_place *place_out)
+{
+    if (!tree_seek_id(&list->by_id, id, place_out))
+        return false;
+    read_record(place_out, entry_out);
+    return true;
+}
+
+bool pending_next(const struct pending_list *list, struct pending_entry *entry_out, struct tree_place *place)
+{
+    if (!tree_next(&list->by_id, place))
+        return false;
+    read_record(place, entry_out);
+    return true;
+}
+
+bool pending_last(const struct pending_list *list, struct pending_entry *entry_out)
+{
+    struct tree_place place;
+    if (list->by_id.count == 0 || !tree_at(&list->by_id, list->by_id.count - 1, &place))
+        return false;
+    read_record(&place, entry_out);
+    return true;
+}
+
+/* ---- the index of times: a time, and the ID's bytes in their order ---- */
+
+struct time_key {
+    double time;
+    uint64_t id[2];
+};
+
+static struct time_key time_key_of(const struct pending_entry *entry)
+{
+    return (struct time_key){(double)entry->delivered_ms, {htobe64(entry->id.high), htobe64(entry->id.low)}};
+}
+
+static struct bytes time_key_text(const struct time_key *key)
+{
+    return (struct bytes){(const char *)key->id, sizeof key->id};
+}
+
+static int add_time(struct pending_list *list, const struct pending_entry *entry)
+{
+    char record[sizeof(double) + ELEMENT_MAX];
+    struct time_key key = time_key_of(entry);
+    struct bytes text = time_key_text(&key);
+    struct element element;
+    struct tree_place place;
+    memcpy(record, &key.time, sizeof key.time);
+    element_init(&element, text.data, text.len);
+    size_t len = sizeof key.time + element_store(record + sizeof key.time, &element, NULL);
+    tree_find_score(&list->by_time, key.time, text, &place);
+    return tree_insert(&list->by_time, &place, record, len);
+}
+
+static void remove_time(struct pending_list *list, const struct pending_entry *entry)
+{
+    struct time_key key = time_key_of(entry);
+    struct tree_place place;
+    panic_unless(tree_find_score(&list->by_time, key.time, time_key_text(&key), &place));
+    tree_remove(&list->by_time, &place);
+}
+
+int pending_keep_times(struct pending_list *list)
+{
+    struct tree_place place;
+    struct pending_entry entry;
+    int error = 0;
+    if (list->is_timed)
+        return 0;
+    for (bool more = pending_seek(list, (struct record_id){0, 0}, &entry, &place); more && !error;
+         more = pending_next(list, &entry, &place))
+        error = add_time(list, &entry);
+    if (error)
+        tree_deinit(&list->by_time);
+    list->is_timed = !error;
+    return error;
+}
+
+bool pending_by_time(const struct pending_list *list, uint64_t index, struct pending_entry *entry_out)
+{
+    struct tree_place place, at;
+    struct element_view view;
+    uint64_t id[2];
+    if (!tree_at(&list->by_time, index, &place))
+        return false;
+    element_view(record_element(tree_record(&place), time_form), &view);
+    memcpy(id, view.text.data, sizeof id);
+    bool found = pending_find(list, (struct record_id){be64toh(id[0]), be64toh(id[1])}, entry_out, &at);
+    panic_unless(found);
+    return true;
+}
+
+/* ---- changing ---- */
+
+static unsigned is_back(const struct pending_entry *entry)
+{
+    return entry->owner == PENDING_NO_OWNER;
+}
+
+int pending_add(struct pending_list *list, struct tree_place *place, const struct pending_entry *entry)
+{
+    char record[PENDING_LEN];
+    if (list->is_timed && add_time(list, entry) != 0)
+        return -ENOMEM;
+    write_record(record, entry);
+    int error = tree_insert(&list->by_id, place, record, sizeof record);
+    if (error && list->is_timed)
+        remove_time(list, entry);
+    else if (!error)
+        list->given_back += is_back(entry);
+    return error;
+}
+
+int pending_change(struct pending_list *list, struct tree_place *place, const struct pending_entry *from,
+                   const struct pending_entry *to)
+{
+    char record[PENDING_LEN];
+    bool moves = list->is_timed && from->delivered_ms != to->delivered_ms;
+    if (moves && add_time(list, to) != 0)
+        return -ENOMEM;
+    write_record(record, to);
+    int error = tree_splice(&list->by_id, place, 1, record, sizeof record, false);
+    panic_unless(error == 0); /* it has the length of the one that it replaces */
+    if (moves)
+        remove_time(list, from);
+    list->given_back += is_back(to) - (uint64_t)is_back(from);
+    return 0;
+}
+
+void pending_remove(struct pending_list *list, struct tree_place *place, const struct pending_entry *entry)
+{
+    if (list->is_timed)
+        remove_time(list, entry);
+    tree_remove(&list->by_id, place);
+    list->given_back -= is_back(entry);
+}
+
+int64_t pending_next_turn(struct pending_list *list)
+{
+    return list->next_turn++;
+}
+
+/* ---- checking ---- */
+
+void pending_check(const struct pending_list *list)
+{
+    struct tree_place place;
+    struct pending_entry entry, timed;
+    uint64_t given_back = 0;
+    tree_check(&list->by_id);
+    tree_check(&list->by_time);
+    panic_unless(list->by_time.count == (list->is_timed ? list->by_id.count : 0));
+    for (bool more = pending_seek(list, (struct record_id){0, 0}, &entry, &place); more;
+         more = pending_next(list, &entry, &place)) {
+        panic_unless((entry.delivered_ms < 0) == (entry.owner == PENDING_NO_OWNER));
+        given_back += is_back(&entry);
+    }
+    panic_unless(given_back == list->given_back);
+    int64_t before = INT64_MIN;
+    for (uint64_t i = 0; list->is_timed && i < list->by_time.count; i++) {
+        panic_unless(pending_by_time(list, i, &timed) && timed.delivered_ms >= before);
+        before = timed.delivered_ms;
+    }
+}
