@@ -59,6 +59,12 @@ static inline bool wait_queue_has_ready(void)
  * its queue stays, even if it is empty.
  */
 struct wait_node *wait_queue_next(void);
+
+/* The same for a key that isn't ready. */
+static inline void wait_queue_begin(struct wait_node *node)
+{
+    node->ready = true;
+}
 void wait_queue_done(struct wait_node *node);
 
 /*

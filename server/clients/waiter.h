@@ -49,6 +49,12 @@ struct wait_kind {
      */
     bool (*serve)(struct call *call);
 
+    /*
+     * After how many milliseconds is_ready() may say something else because time has passed: it is asked again then.
+     * With the call as it waits, or for one of its keys. NULL: never.
+     */
+    int64_t (*ask_again_ms)(struct call *call);
+
     /* Answers that it got nothing in time. */
     void (*give_up)(struct reply *reply);
 };
@@ -98,7 +104,8 @@ struct waiter {
     /* ---- its worker ---- */
     struct client *client; /* NULL: it is gone */
     int64_t began_ns;      /* what it took until it waited */
-    int64_t deadline_ns;   /* monotonic; 0: none */
+    int64_t give_up_ns;    /* monotonic; 0: never */
+    int64_t deadline_ns;   /* the same, or when it is asked again if that is sooner */
     size_t heap_at;        /* place in the worker's heap of deadlines, from 1 on; 0: it isn't there */
 
     struct wait_link links[]; /* one for each key; behind them the arguments and their text */

@@ -101,9 +101,10 @@ static struct waiter *waiter_create(const struct call *call, const struct wait_k
 
 static void forget_deadline(struct waiter *waiter)
 {
-    if (waiter->heap_at == 0)
-        return;
     deadlines_remove(&deadlines, waiter);
+    if (waiter->give_up_ns == 0)
+        return;
+    waiter->give_up_ns = 0;
     atomic_fetch_sub_explicit(&deadline_total, 1, memory_order_relaxed);
 }
 
@@ -115,6 +116,22 @@ static void waiter_free(struct waiter *waiter)
     mem_free(waiter);
 }
 
+/* That many milliseconds from now, if that is before the end of centuries. */
+static int64_t in_ms(int64_t ms)
+{
+    int64_t most_ms = INT64_MAX / 1000000 / 2;
+    return clock_monotonic_ns() + (ms < most_ms ? ms : most_ms) * 1000000;
+}
+
+/* It isn't in the heap, and is if it gives up at some time or is asked again. */
+static void set_deadline(struct waiter *waiter, int64_t ask_again_ms)
+{
+    int64_t ask_ns = ask_again_ms < INT64_MAX ? in_ms(ask_again_ms) : INT64_MAX;
+    waiter->deadline_ns = waiter->give_up_ns > 0 && waiter->give_up_ns < ask_ns ? waiter->give_up_ns : ask_ns;
+    if (waiter->deadline_ns < INT64_MAX)
+        deadlines_add(&deadlines, waiter);
+}
+
 void waiting_begin(struct call *call, const struct wait_kind *kind, int64_t timeout_ms)
 {
     struct waiter *waiter = waiter_create(call, kind);
@@ -122,12 +139,11 @@ void waiting_begin(struct call *call, const struct wait_kind *kind, int64_t time
     for (unsigned i = 0; i < queues; i++)
         wait_queue_add(waiter, i);
     client_extra(call->client)->waiter = waiter;
-    int64_t most_ms = INT64_MAX / 1000000 / 2; /* centuries */
     if (timeout_ms > 0) {
-        waiter->deadline_ns = clock_monotonic_ns() + (timeout_ms < most_ms ? timeout_ms : most_ms) * 1000000;
-        deadlines_add(&deadlines, waiter);
+        waiter->give_up_ns = in_ms(timeout_ms);
         atomic_fetch_add_explicit(&deadline_total, 1, memory_order_relaxed);
     }
+    set_deadline(waiter, kind->ask_again_ms ? kind->ask_again_ms(call) : INT64_MAX);
     call->outcome = CALL_WAITS;
 }
 
@@ -324,35 +340,6 @@ bool waiting_give_up(struct client *client)
     return waiter && give_up(waiter);
 }
 
-/* ---- time ---- */
-
-void waiting_expire(void)
-{
-    struct waiter *waiter = deadlines_soonest(&deadlines);
-    if (!waiter)
-        return;
-    int64_t now_ns = clock_monotonic_ns();
-    for (; waiter && waiter->deadline_ns <= now_ns; waiter = deadlines_soonest(&deadlines)) {
-        forget_deadline(waiter);
-        give_up(waiter);
-    }
-}
-
-int waiting_next_ms(void)
-{
-    const struct waiter *waiter = deadlines_soonest(&deadlines);
-    if (!waiter)
-        return -1;
-    int64_t left_ns = waiter->deadline_ns - clock_monotonic_ns();
-    int64_t left_ms = left_ns <= 0 ? 0 : (left_ns + 999999) / 1000000;
-    return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
-}
-
-size_t waiting_with_timeout(void)
-{
-    return atomic_load_explicit(&deadline_total, memory_order_relaxed);
-}
-
 /* ---- clients ---- */
 
 bool waiting_is(const struct client *client)
@@ -429,37 +416,123 @@ static int type_of(const struct scene *scene, const struct wait_node *node)
     return entry ? entry->type : -1;
 }
 
+/* A waiter in the queue of a key that holds that type; -1: nothing. */
+static void serve_link(const struct scene *scene, struct wait_node *node, struct wait_link *link, int type)
+{
+    struct waiter *waiter = link->waiter;
+    struct key keys[2];
+    struct reply reply;
+    struct call call;
+    if ((type != waiter->kind->type && !waiter->kind->minds_loss) || !waiter_waits(waiter))
+        return;
+    make_call(scene, node, waiter, keys, &call);
+    assert(!scene->held || shard_set_has(scene->held, keys[call.key_count - 1].hash));
+    if ((waiter->kind->is_ready && !waiter->kind->is_ready(&call)) || !waiter_claim(waiter, WAIT_ANSWERED))
+        return;
+    wait_queue_remove(link);
+    call.reply = &reply;
+    serve_waiter(waiter, &call);
+}
+
+/* The node stays: it is being served. */
 static void serve_key(const struct scene *scene, struct wait_node *node)
 {
     for (struct wait_link *link = node->first, *next; link; link = next) {
-        struct waiter *waiter = link->waiter;
-        next = link->next;
         int type = type_of(scene, node);
+        next = link->next;
         if (type < 0 && node->minders == 0)
             return;
-        if ((type != waiter->kind->type && !waiter->kind->minds_loss) || !waiter_waits(waiter))
-            continue;
-        struct key keys[2];
-        struct reply reply;
-        struct call call;
-        make_call(scene, node, waiter, keys, &call);
-        assert(!scene->held || shard_set_has(scene->held, keys[call.key_count - 1].hash));
-        if ((waiter->kind->is_ready && !waiter->kind->is_ready(&call)) || !waiter_claim(waiter, WAIT_ANSWERED))
-            continue;
-        wait_queue_remove(link); /* the node stays: it is being served */
-        call.reply = &reply;
-        serve_waiter(waiter, &call);
+        serve_link(scene, node, link, type);
     }
+}
+
+static struct scene scene_of(struct server *server, const struct shard_set *held)
+{
+    return (struct scene){.server = server,
+                          .held = gate_is_mine() ? NULL : held,
+                          .now_ms = clock_wall_ms(),
+                          .now_s = (uint32_t)(clock_monotonic_ns() / 1000000000)};
 }
 
 void waiting_serve(struct server *server, const struct shard_set *held)
 {
-    struct scene scene = {.server = server,
-                          .held = gate_is_mine() ? NULL : held,
-                          .now_ms = clock_wall_ms(),
-                          .now_s = (uint32_t)(clock_monotonic_ns() / 1000000000)};
+    struct scene scene = scene_of(server, held);
     for (struct wait_node *node = wait_queue_next(); node; node = wait_queue_next()) {
         serve_key(&scene, node);
         wait_queue_done(node);
     }
+}
+
+/* ---- time ---- */
+
+/* Under the locks of its keys. Returns after how many milliseconds it is to be asked again. */
+static int64_t ask_under_locks(struct scene *scene, struct waiter *waiter)
+{
+    int64_t next_ms = INT64_MAX;
+    for (unsigned i = 0; i < waiter->key_count && waiter_waits(waiter); i++) {
+        struct wait_link *link = &waiter->links[i];
+        struct wait_node *node = link->node;
+        if (!node)
+            continue;
+        struct key keys[2];
+        struct call call;
+        wait_queue_begin(node);
+        make_call(scene, node, waiter, keys, &call);
+        int64_t ms = waiter->kind->ask_again_ms(&call);
+        next_ms = ms < next_ms ? ms : next_ms;
+        serve_link(scene, node, link, type_of(scene, node));
+        wait_queue_done(node);
+    }
+    return next_ms;
+}
+
+/* A waiter whose time may have come: it is in no heap. While locks are waited for, its wait may be ended by others. */
+static void ask_again(struct waiter *waiter)
+{
+    struct server *server = waiter->client->server;
+    struct shard_set shards = {0};
+    if (!waiter_waits(waiter))
+        return;
+    for (unsigned i = 0; i < waiter->key_count; i++)
+        shard_set_add(&shards, waiter->links[i].key.hash);
+    keyspace_lock(server->keyspace, &shards);
+    struct scene scene = scene_of(server, &shards);
+    int64_t next_ms = ask_under_locks(&scene, waiter);
+    waiting_serve(server, &shards);
+    keyspace_unlock(server->keyspace, &shards);
+    if (waiter_waits(waiter))
+        set_deadline(waiter, next_ms);
+}
+
+void waiting_expire(void)
+{
+    struct waiter *waiter = deadlines_soonest(&deadlines);
+    if (!waiter)
+        return;
+    int64_t now_ns = clock_monotonic_ns();
+    for (; waiter && waiter->deadline_ns <= now_ns; waiter = deadlines_soonest(&deadlines)) {
+        bool is_over = waiter->give_up_ns > 0 && waiter->give_up_ns <= now_ns;
+        deadlines_remove(&deadlines, waiter);
+        if (is_over) {
+            forget_deadline(waiter);
+            give_up(waiter);
+        } else {
+            ask_again(waiter);
+        }
+    }
+}
+
+int waiting_next_ms(void)
+{
+    const struct waiter *waiter = deadlines_soonest(&deadlines);
+    if (!waiter)
+        return -1;
+    int64_t left_ns = waiter->deadline_ns - clock_monotonic_ns();
+    int64_t left_ms = left_ns <= 0 ? 0 : (left_ns + 999999) / 1000000;
+    return left_ms < INT32_MAX ? (int)left_ms : INT32_MAX;
+}
+
+size_t waiting_with_timeout(void)
+{
+    return atomic_load_explicit(&deadline_total, memory_order_relaxed);
 }

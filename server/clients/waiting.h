@@ -8,7 +8,7 @@
  *
  *   served        a call has made one of its keys ready. Before that call gives its locks back, it takes for the waiter
  *                 what this would have taken, and writes the waiter's answer (waiting_serve())
- *   out of time   by the worker's heap of deadlines
+ *   out of time   by the worker's heap of deadlines; by which a kind may also be asked again after some time
  *   answered      CLIENT UNBLOCK, or rights that don't suffice any more
  *   dropped       its connection is about to end: nobody takes anything for it from that moment on
  *
