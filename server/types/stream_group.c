@@ -7,7 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct record_form own_form = {.fixed = sizeof(struct record_id)};
+static const struct record_form own_form = {.fixed = sizeof(struct stream_id)};
+
+/* The ID at the place in a consumer's tree. */
+static struct stream_id own_id(const struct tree_place *place)
+{
+    struct record_id id = record_id(tree_record(place));
+    return (struct stream_id){id.high, id.low};
+}
 
 /* ---- consumers ---- */
 
@@ -78,7 +85,7 @@ void stream_consumer_remove(struct stream_group *group, struct stream_consumer *
     struct tree_place own, place;
     struct pending_entry entry;
     for (bool more = tree_at(&consumer->own, 0, &own); more; more = tree_next(&consumer->own, &own)) {
-        bool found = pending_find(&group->pending, record_id(tree_record(&own)), &entry, &place);
+        bool found = pending_find(&group->pending, own_id(&own), &entry, &place);
         panic_unless(found);
         pending_remove(&group->pending, &place, &entry);
     }
@@ -88,7 +95,7 @@ void stream_consumer_remove(struct stream_group *group, struct stream_consumer *
 
 /* ---- groups ---- */
 
-struct stream_group *stream_group_create(struct bytes name, struct record_id last_id, int64_t entries_read)
+struct stream_group *stream_group_create(struct bytes name, struct stream_id last_id, int64_t entries_read)
 {
     struct stream_group *group = mem_try_alloc(sizeof *group + name.len);
     if (!group)
@@ -144,17 +151,17 @@ size_t stream_group_memory(const struct stream_group *group, size_t samples)
 
 /* ---- entries ---- */
 
-static int own_add(struct stream_consumer *consumer, struct record_id id)
+static int own_add(struct stream_consumer *consumer, struct stream_id id)
 {
     struct tree_place place;
-    tree_find_id(&consumer->own, id, &place);
+    tree_find_id(&consumer->own, stream_id_record(id), &place);
     return tree_insert(&consumer->own, &place, (const char *)&id, sizeof id);
 }
 
-static void own_remove(struct stream_consumer *consumer, struct record_id id)
+static void own_remove(struct stream_consumer *consumer, struct stream_id id)
 {
     struct tree_place place;
-    panic_unless(tree_find_id(&consumer->own, id, &place));
+    panic_unless(tree_find_id(&consumer->own, stream_id_record(id), &place));
     tree_remove(&consumer->own, &place);
 }
 
@@ -164,7 +171,7 @@ static void leave_owner(struct stream_group *group, const struct pending_entry *
         own_remove(stream_consumer_at(group, entry->owner), entry->id);
 }
 
-int stream_group_add(struct stream_group *group, struct tree_place *place, struct record_id id,
+int stream_group_add(struct stream_group *group, struct tree_place *place, struct stream_id id,
                      struct stream_consumer *consumer, int64_t delivered_ms, int64_t count)
 {
     struct pending_entry entry = {id, delivered_ms, count, PENDING_NO_OWNER};
@@ -195,7 +202,7 @@ int stream_group_claim(struct stream_group *group, struct tree_place *place, con
     return error;
 }
 
-int stream_group_deliver(struct stream_group *group, struct stream_consumer *consumer, struct record_id id,
+int stream_group_deliver(struct stream_group *group, struct stream_consumer *consumer, struct stream_id id,
                          int64_t now_ms)
 {
     struct tree_place place;
@@ -221,7 +228,7 @@ void stream_group_drop(struct stream_group *group, struct tree_place *place, con
     pending_remove(&group->pending, place, entry);
 }
 
-bool stream_group_acknowledge(struct stream_group *group, struct record_id id)
+bool stream_group_acknowledge(struct stream_group *group, struct stream_id id)
 {
     struct tree_place place;
     struct pending_entry entry;
@@ -246,8 +253,7 @@ void stream_group_check(const struct stream_group *group)
         tree_check(&consumer->own);
         owned += consumer->own.count;
         for (bool more = tree_at(&consumer->own, 0, &own); more; more = tree_next(&consumer->own, &own))
-            panic_unless(pending_find(&group->pending, record_id(tree_record(&own)), &entry, &at) &&
-                         entry.owner == named->number);
+            panic_unless(pending_find(&group->pending, own_id(&own), &entry, &at) && entry.owner == named->number);
     }
     panic_unless(owned + group->pending.given_back == pending_count(&group->pending));
 }

@@ -22,7 +22,7 @@
 
 struct stream_group {
     struct named named;       /* first */
-    struct record_id last_id; /* the last that was delivered */
+    struct stream_id last_id; /* the last that was delivered */
     int64_t entries_read;     /* of all that were ever added, up to last_id */
     struct name_table consumers;
     struct pending_list pending;
@@ -38,7 +38,7 @@ struct stream_consumer {
 };
 
 /* A group that nobody has read with. NULL without memory. */
-struct stream_group *stream_group_create(struct bytes name, struct record_id last_id, int64_t entries_read);
+struct stream_group *stream_group_create(struct bytes name, struct stream_id last_id, int64_t entries_read);
 
 /* The caller has taken it out of its table. at_once: this thread frees all of it, however much it is. */
 void stream_group_free(struct stream_group *group, bool at_once);
@@ -66,11 +66,11 @@ void stream_consumer_remove(struct stream_group *group, struct stream_consumer *
  * The entry was delivered to that consumer, for the first time. If it is pending already, because the group was set back,
  * it counts as if it weren't.
  */
-int stream_group_deliver(struct stream_group *group, struct stream_consumer *consumer, struct record_id id,
+int stream_group_deliver(struct stream_group *group, struct stream_consumer *consumer, struct stream_id id,
                          int64_t now_ms);
 
 /* At the place of an ID that isn't pending: it is now, with that consumer, or, with NULL, given back. */
-int stream_group_add(struct stream_group *group, struct tree_place *place, struct record_id id,
+int stream_group_add(struct stream_group *group, struct tree_place *place, struct stream_id id,
                      struct stream_consumer *consumer, int64_t delivered_ms, int64_t count);
 
 /* The entry at the place goes to that consumer, which may be its owner, with that time and count. */
@@ -85,7 +85,7 @@ int stream_group_give_back(struct stream_group *group, struct tree_place *place,
 void stream_group_drop(struct stream_group *group, struct tree_place *place, const struct pending_entry *entry);
 
 /* The same by ID; false: it isn't pending. */
-bool stream_group_acknowledge(struct stream_group *group, struct record_id id);
+bool stream_group_acknowledge(struct stream_group *group, struct stream_id id);
 
 /* Ends the process if something is wrong with it. For tests and DEBUG. */
 void stream_group_check(const struct stream_group *group);

@@ -69,7 +69,7 @@ void stream_groups_free(struct stream_groups *groups)
     mem_free(groups);
 }
 
-bool stream_groups_are_many(const struct stream_groups *groups)
+bool stream_groups_are_slow_to_free(const struct stream_groups *groups)
 {
     struct tree_place place;
     uint64_t weight = 0;
@@ -90,18 +90,13 @@ static void free_copied_group(struct named *group)
     stream_group_free((struct stream_group *)group, true);
 }
 
-int stream_groups_copy(struct stream_groups **copy_out, const struct stream_groups *groups)
+struct stream_groups *stream_groups_copy(const struct stream_groups *groups)
 {
-    *copy_out = NULL;
-    if (!groups)
-        return 0;
     struct stream_groups *copy = mem_try_alloc(sizeof *copy);
-    int error = copy ? name_table_copy(&copy->by_name, &groups->by_name, copy_group, free_copied_group) : -ENOMEM;
-    if (!error)
-        *copy_out = copy;
-    else
-        mem_free(copy);
-    return error;
+    if (copy && name_table_copy(&copy->by_name, &groups->by_name, copy_group, free_copied_group) == 0)
+        return copy;
+    mem_free(copy);
+    return NULL;
 }
 
 size_t stream_groups_memory(const struct stream_groups *groups, size_t samples)
@@ -116,7 +111,7 @@ size_t stream_groups_memory(const struct stream_groups *groups, size_t samples)
     return bytes;
 }
 
-bool stream_groups_forget(struct stream_groups *groups, struct record_id id)
+bool stream_groups_forget(struct stream_groups *groups, struct stream_id id)
 {
     struct tree_place place;
     bool known = false;
@@ -126,14 +121,14 @@ bool stream_groups_forget(struct stream_groups *groups, struct record_id id)
     return known;
 }
 
-bool stream_groups_all_acknowledged(const struct stream_groups *groups, struct record_id id)
+bool stream_groups_all_acked(const struct stream_groups *groups, struct stream_id id)
 {
     struct tree_place place, at;
     struct pending_entry entry;
     const struct stream_group *group = stream_groups_first(groups, &place);
     bool all = group != NULL;
     for (; group && all; group = stream_groups_next(groups, &place))
-        all = record_id_compare(group->last_id, id) >= 0 && !pending_find(&group->pending, id, &entry, &at);
+        all = stream_id_compare(group->last_id, id) >= 0 && !pending_find(&group->pending, id, &entry, &at);
     return all;
 }
 

@@ -1,8 +1,7 @@
 /*
  * The groups of a stream, by name.
  *
- * What the stream type needs of them: each function takes NULL for a stream that never had one. Under the lock of the
- * stream's shard.
+ * Functions take NULL, unless they say otherwise, for a stream that never had one. Under the lock of the stream's shard.
  */
 #ifndef KVS_TYPES_STREAM_GROUPS_H
 #define KVS_TYPES_STREAM_GROUPS_H
@@ -23,10 +22,10 @@ struct stream_groups {
 void stream_groups_free(struct stream_groups *groups);
 
 /* Whether that takes more than some microseconds. */
-bool stream_groups_are_many(const struct stream_groups *groups);
+bool stream_groups_are_slow_to_free(const struct stream_groups *groups);
 
-/* A copy with all that is pending; NULL for NULL. 0 or -ENOMEM. */
-int stream_groups_copy(struct stream_groups **copy_out, const struct stream_groups *groups);
+/* A copy with all that is pending. groups isn't NULL. NULL without memory. */
+struct stream_groups *stream_groups_copy(const struct stream_groups *groups);
 
 /* Bytes, estimated from samples entries of each list; 0: from all. */
 size_t stream_groups_memory(const struct stream_groups *groups, size_t samples);
@@ -34,10 +33,10 @@ size_t stream_groups_memory(const struct stream_groups *groups, size_t samples);
 uint64_t stream_groups_count(const struct stream_groups *groups);
 
 /* An entry goes from the stream, and from all pending lists. True: it was in some. */
-bool stream_groups_forget(struct stream_groups *groups, struct record_id id);
+bool stream_groups_forget(struct stream_groups *groups, struct stream_id id);
 
 /* Whether every group has got the entry, and acknowledged it. Without a group nobody has. */
-bool stream_groups_all_acknowledged(const struct stream_groups *groups, struct record_id id);
+bool stream_groups_all_acked(const struct stream_groups *groups, struct stream_id id);
 
 /* ---- groups ---- */
 

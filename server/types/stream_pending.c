@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* As it lies in the tree: an ID, a time, a count and an owner. */
-#define PENDING_LEN (sizeof(struct record_id) + 2 * sizeof(int64_t) + sizeof(uint32_t))
+#define PENDING_LEN (sizeof(struct stream_id) + 2 * sizeof(int64_t) + sizeof(uint32_t))
 
 static const struct record_form pending_form = {.fixed = PENDING_LEN},
                                 time_form = {.fixed = sizeof(double), .elements = 1};
@@ -72,19 +72,19 @@ static void read_record(const struct tree_place *place, struct pending_entry *en
 
 /* ---- finding ---- */
 
-bool pending_find(const struct pending_list *list, struct record_id id, struct pending_entry *entry_out,
+bool pending_find(const struct pending_list *list, struct stream_id id, struct pending_entry *entry_out,
                   struct tree_place *place_out)
 {
-    if (!tree_find_id(&list->by_id, id, place_out))
+    if (!tree_find_id(&list->by_id, stream_id_record(id), place_out))
         return false;
     read_record(place_out, entry_out);
     return true;
 }
 
-bool pending_seek(const struct pending_list *list, struct record_id id, struct pending_entry *entry_out,
+bool pending_seek(const struct pending_list *list, struct stream_id id, struct pending_entry *entry_out,
                   struct tree_place *place_out)
 {
-    if (!tree_seek_id(&list->by_id, id, place_out))
+    if (!tree_seek_id(&list->by_id, stream_id_record(id), place_out))
         return false;
     read_record(place_out, entry_out);
     return true;
@@ -116,7 +116,7 @@ struct time_key {
 
 static struct time_key time_key_of(const struct pending_entry *entry)
 {
-    return (struct time_key){(double)entry->delivered_ms, {htobe64(entry->id.high), htobe64(entry->id.low)}};
+    return (struct time_key){(double)entry->delivered_ms, {htobe64(entry->id.ms), htobe64(entry->id.seq)}};
 }
 
 static struct bytes time_key_text(const struct time_key *key)
@@ -153,7 +153,7 @@ int pending_keep_times(struct pending_list *list)
     int error = 0;
     if (list->is_timed)
         return 0;
-    for (bool more = pending_seek(list, (struct record_id){0, 0}, &entry, &place); more && !error;
+    for (bool more = pending_seek(list, STREAM_ID_MIN, &entry, &place); more && !error;
          more = pending_next(list, &entry, &place))
         error = add_time(list, &entry);
     if (error)
@@ -162,17 +162,23 @@ int pending_keep_times(struct pending_list *list)
     return error;
 }
 
-bool pending_by_time(const struct pending_list *list, uint64_t index, struct pending_entry *entry_out)
+uint64_t pending_due(const struct pending_list *list, int64_t time_ms)
 {
-    struct tree_place place, at;
+    struct tree_place place;
+    struct record_bound behind = record_bound_above(time_ms < 0 ? -1 : (double)time_ms);
+    return tree_seek(&list->by_time, &behind, &place) ? tree_index(&list->by_time, &place) : list->by_time.count;
+}
+
+bool pending_by_time(const struct pending_list *list, uint64_t index, struct stream_id *id_out)
+{
+    struct tree_place place;
     struct element_view view;
     uint64_t id[2];
     if (!tree_at(&list->by_time, index, &place))
         return false;
     element_view(record_element(tree_record(&place), time_form), &view);
     memcpy(id, view.text.data, sizeof id);
-    bool found = pending_find(list, (struct record_id){be64toh(id[0]), be64toh(id[1])}, entry_out, &at);
-    panic_unless(found);
+    *id_out = (struct stream_id){be64toh(id[0]), be64toh(id[1])};
     return true;
 }
 
@@ -231,12 +237,13 @@ int64_t pending_next_turn(struct pending_list *list)
 void pending_check(const struct pending_list *list)
 {
     struct tree_place place;
-    struct pending_entry entry, timed;
+    struct pending_entry entry;
+    struct stream_id id;
     uint64_t given_back = 0;
     tree_check(&list->by_id);
     tree_check(&list->by_time);
     panic_unless(list->by_time.count == (list->is_timed ? list->by_id.count : 0));
-    for (bool more = pending_seek(list, (struct record_id){0, 0}, &entry, &place); more;
+    for (bool more = pending_seek(list, STREAM_ID_MIN, &entry, &place); more;
          more = pending_next(list, &entry, &place)) {
         panic_unless((entry.delivered_ms < 0) == (entry.owner == PENDING_NO_OWNER));
         given_back += is_back(&entry);
@@ -244,7 +251,8 @@ void pending_check(const struct pending_list *list)
     panic_unless(given_back == list->given_back);
     int64_t before = INT64_MIN;
     for (uint64_t i = 0; list->is_timed && i < list->by_time.count; i++) {
-        panic_unless(pending_by_time(list, i, &timed) && timed.delivered_ms >= before);
-        before = timed.delivered_ms;
+        panic_unless(pending_by_time(list, i, &id) && pending_find(list, id, &entry, &place));
+        panic_unless(entry.delivered_ms >= before);
+        before = entry.delivered_ms;
     }
 }

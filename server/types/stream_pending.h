@@ -12,6 +12,7 @@
 #define KVS_TYPES_STREAM_PENDING_H
 
 #include "shape/tree.h"
+#include "types/stream_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@
 #define PENDING_NO_OWNER 0
 
 struct pending_entry {
-    struct record_id id;
+    struct stream_id id;
     int64_t
         delivered_ms; /* wall, 0 or later and below 2^53; of one that was given back, below 0: its turn among those */
     int64_t count;    /* deliveries */
@@ -58,11 +59,11 @@ static inline int64_t pending_shown_ms(const struct pending_entry *entry)
 /* ---- finding; false: there is none ---- */
 
 /* Where it isn't there, the place is the one to add it at. */
-bool pending_find(const struct pending_list *list, struct record_id id, struct pending_entry *entry_out,
+bool pending_find(const struct pending_list *list, struct stream_id id, struct pending_entry *entry_out,
                   struct tree_place *place_out);
 
 /* The first entry from that ID on, and the one behind the place. */
-bool pending_seek(const struct pending_list *list, struct record_id id, struct pending_entry *entry_out,
+bool pending_seek(const struct pending_list *list, struct stream_id id, struct pending_entry *entry_out,
                   struct tree_place *place_out);
 bool pending_next(const struct pending_list *list, struct pending_entry *entry_out, struct tree_place *place);
 
@@ -88,8 +89,11 @@ int64_t pending_next_turn(struct pending_list *list);
 /* From now on the index of times is kept. 0 or -ENOMEM. It takes time for each entry if it isn't there yet. */
 int pending_keep_times(struct pending_list *list);
 
+/* With the index: how many have been pending since that time or longer, those given back included. */
+uint64_t pending_due(const struct pending_list *list, int64_t time_ms);
+
 /* With the index: whose turn it is at that index of the order: those given back, then those that wait longest. */
-bool pending_by_time(const struct pending_list *list, uint64_t index, struct pending_entry *entry_out);
+bool pending_by_time(const struct pending_list *list, uint64_t index, struct stream_id *id_out);
 
 /* Ends the process if something is wrong with it. For tests and DEBUG. */
 void pending_check(const struct pending_list *list);
