@@ -17,9 +17,7 @@ static const char *const names[] = {
     "commandlog|reset", "dump", "failover", "lastsave", "lolwut", "migrate", "module", "module|help",
     "module|list", "module|load", "module|loadex", "module|unload", "psync", "readonly", "readwrite",
     "replconf", "replicaof", "restore", "restore-asking", "role", "save", "script|show", "slaveof", "sync",
-    "trimslots", "xack", "xackdel", "xautoclaim", "xclaim", "xdelex", "xgroup", "xgroup|create",
-    "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid",
-    "xinfo|consumers", "xinfo|groups", "xpending", "xreadgroup",
+    "trimslots",
 };
 /* clang-format on */
 

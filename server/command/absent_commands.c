@@ -17,9 +17,7 @@ static const char *const absent_generic[] = {
 };
 
 static const char *const absent_stream[] = {
-    "xack", "xackdel", "xautoclaim", "xclaim", "xdelex", "xgroup", "xgroup|create", "xgroup|createconsumer",
-    "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid", "xinfo|consumers", "xinfo|groups",
-    "xpending", "xreadgroup",
+    "xcfgset", "xidmprecord",
 };
 
 static const char *const absent_scripting[] = {

@@ -128,7 +128,7 @@ struct key_spec {
     const char *keyword; /* KEY_AT_KEYWORD, searched from start_from on */
     int start_from;
     bool repeated;      /* KEY_AT_KEYWORD: may stand several times, and the command may take any of them */
-    key_finder *finder; /* KEY_UNKNOWN: knows what COMMAND INFO has no terms for; NULL: the keys aren't arguments */
+    key_finder *finder; /* knows what COMMAND INFO has no terms for. KEY_UNKNOWN with NULL: the keys aren't arguments */
     enum key_find find;
     int last_key, step, limit; /* KEY_FIND_RANGE; last_key is relative to the first, negative from the end */
     int keynum_index, first_key, key_step; /* KEY_FIND_KEYNUM */
@@ -250,6 +250,7 @@ struct command_family {
 extern const struct command_family command_family_acl, command_family_bitmap, command_family_connection,
     command_family_generic, command_family_geo, command_family_hash, command_family_hyperloglog, command_family_list,
     command_family_pubsub, command_family_scripting, command_family_server, command_family_set,
-    command_family_sorted_set, command_family_stream, command_family_string, command_family_transaction;
+    command_family_sorted_set, command_family_stream, command_family_stream_group, command_family_string,
+    command_family_transaction;
 
 #endif

@@ -24,10 +24,11 @@
 #include <strings.h>
 
 static const struct command_family *const families[] = {
-    &command_family_connection,  &command_family_string,  &command_family_bitmap,    &command_family_hyperloglog,
-    &command_family_list,        &command_family_set,     &command_family_hash,      &command_family_sorted_set,
-    &command_family_geo,         &command_family_generic, &command_family_server,    &command_family_acl,
-    &command_family_transaction, &command_family_pubsub,  &command_family_scripting, &command_family_stream,
+    &command_family_connection,   &command_family_string,  &command_family_bitmap,    &command_family_hyperloglog,
+    &command_family_list,         &command_family_set,     &command_family_hash,      &command_family_sorted_set,
+    &command_family_geo,          &command_family_generic, &command_family_server,    &command_family_acl,
+    &command_family_transaction,  &command_family_pubsub,  &command_family_scripting, &command_family_stream,
+    &command_family_stream_group,
 };
 #define FAMILY_COUNT (sizeof families / sizeof families[0])
 
@@ -222,7 +223,7 @@ static int64_t first_of_spec(const struct key_spec *spec, const struct arg *argv
 {
     if (spec->search == KEY_AT_INDEX)
         return spec->index;
-    if (spec->search == KEY_UNKNOWN)
+    if (spec->search == KEY_UNKNOWN || spec->finder)
         return spec->finder ? spec->finder(argv, argc) : 0;
     /* a negative start counts from the end and searches backwards */
     return behind_keyword(spec, argv, argc, spec->start_from > 0 ? spec->start_from : argc + spec->start_from);

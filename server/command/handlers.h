@@ -55,6 +55,11 @@ command_handler cmd_zadd, cmd_zincrby, cmd_zcard, cmd_zscore, cmd_zmscore, cmd_z
 command_handler cmd_xadd, cmd_xdel, cmd_xinfo_help, cmd_xinfo_stream, cmd_xlen, cmd_xrange, cmd_xread, cmd_xrevrange,
     cmd_xsetid, cmd_xtrim;
 
+/* ---- consumer groups of streams ---- */
+command_handler cmd_xgroup_create, cmd_xgroup_createconsumer, cmd_xgroup_delconsumer, cmd_xgroup_destroy,
+    cmd_xgroup_help, cmd_xgroup_setid, cmd_xreadgroup, cmd_xack, cmd_xackdel, cmd_xdelex, cmd_xnack, cmd_xpending,
+    cmd_xclaim, cmd_xautoclaim, cmd_xinfo_groups, cmd_xinfo_consumers;
+
 /* ---- geo ---- */
 command_handler cmd_geoadd, cmd_geodist, cmd_geohash, cmd_geopos, cmd_geosearch, cmd_geosearchstore, cmd_georadius,
     cmd_georadius_ro, cmd_georadiusbymember, cmd_georadiusbymember_ro;

@@ -18,8 +18,13 @@ static void reply_text(struct reply *reply, const struct element_view *view)
 
 void reply_stream_entry(struct reply *reply, struct stream_walk *walk)
 {
-    struct element_view field, value;
     reply_array(reply, 2);
+    reply_stream_entry_parts(reply, walk);
+}
+
+void reply_stream_entry_parts(struct reply *reply, struct stream_walk *walk)
+{
+    struct element_view field, value;
     reply_stream_id(reply, walk->id);
     reply_array(reply, 2 * (size_t)walk->pairs);
     for (uint32_t i = 0; i < walk->pairs && !reply_is_over(reply); i++) {

@@ -38,6 +38,26 @@
 
 static const struct command xinfo_subcommands[] = {
     {
+        .name = "consumers", .full_name = "xinfo|consumers",
+        .summary = "Tells of the consumers of a group.",
+        .group = GROUP_STREAM, .since = "5.0.0", .complexity = "O(N), N being the number of consumers",
+        .arity = 4, .flags = CMD_READONLY, .categories = CAT_STREAM, .run = cmd_xinfo_consumers,
+        SPEC_KEYS(KEY_RANGE(KEY_RO | KEY_ACCESS, 2, 0, 1)),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1},
+                  {.name = "group", .type = ARG_STRING}),
+        SPEC_HISTORY({"7.2.0", "Tells `inactive`."}),
+        SPEC_TIPS("nondeterministic_output"),
+    },
+    {
+        .name = "groups", .full_name = "xinfo|groups",
+        .summary = "Tells of the groups of a stream.",
+        .group = GROUP_STREAM, .since = "5.0.0", .complexity = "O(N), N being the number of groups",
+        .arity = 3, .flags = CMD_READONLY, .categories = CAT_STREAM, .run = cmd_xinfo_groups,
+        SPEC_KEYS(KEY_RANGE(KEY_RO | KEY_ACCESS, 2, 0, 1)),
+        SPEC_ARGS({.name = "key", .type = ARG_KEY, .key_spec = 1}),
+        SPEC_HISTORY({"7.0.0", "Tells `entries-read` and `lag`."}),
+    },
+    {
         .name = "stream", .full_name = "xinfo|stream",
         .summary = "Tells of a stream: its length, its IDs, its first and last entry.",
         .group = GROUP_STREAM, .since = "5.0.0", .complexity = "O(log(N)); with FULL also what is told of entries",
