@@ -204,6 +204,8 @@ MEANT = [
     Meant("XREAD", r"XREAD ", replaced(b"Unbalanced XREAD list", b"Unbalanced 'xread' list"),
           "the words of the error where keys and IDs aren't as many", FOLLOWS_7_2),
     Meant("XADD, XTRIM", r"X(ADD|TRIM) ", lambda *_: False, "KEEPREF, DELREF and ACKED are there", "Redis 8.2 has them, and clients offer them."),
+    Meant("XREADGROUP", r"XREADGROUP ", replaced(b"Unbalanced XREAD list of streams: for each stream key an ID or '$'", b"Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>'"),
+          "the words of the error where keys and IDs aren't as many", FOLLOWS_7_2),
     Meant("XREAD", r"XREAD .*\+", lambda *_: False, "+ stands for the last entry", "Redis 7.4 has it."),
     Meant("COMMAND LIST", r"COMMAND LIST", only(r"only in kvs: (client\|no-touch|client\|setinfo|delex|delifeq|digest|increx|msetex|hp?expire(at|time)?|hp?ttl|hpersist|h[gs]etex|hgetdel|waitaof|, )+"),
           "CLIENT NO-TOUCH, CLIENT SETINFO and WAITAOF are there; HEXPIRE and its relatives of Redis 7.4, HGETEX, HSETEX and HGETDEL of 8.0, DELEX, DIGEST and "

@@ -261,9 +261,21 @@ def debug_object(args, oracle, kvs):
 
 @rule(r"XINFO STREAM")
 def xinfo_stream(args, oracle, kvs):
-    """The same fields and values, but for the sizes of the tree that the blocks of entries are in."""
+    """The same fields and values, but for the sizes of the tree that the blocks of entries are in, and for times."""
     def form(reply):
-        return [(name, kind(value) if name.startswith(b"radix-tree-") else value) for name, value in resp.as_pairs(reply)]
+        return [(name, kind(value) if name.startswith(b"radix-tree-") else groups(value) if name == b"groups" else value)
+                for name, value in resp.as_pairs(reply)]
+
+    def groups(value):
+        return [[(name, consumers(value) if name == b"consumers" else delivered(value, 2) if name == b"pending" else value)
+                 for name, value in resp.as_pairs(group)] for group in value] if isinstance(value, list) else value
+
+    def consumers(value):
+        return [[(name, None if name == b"seen-time" else delivered(value, 1) if name == b"pending" else value)
+                 for name, value in resp.as_pairs(consumer) if name != b"active-time"] for consumer in value]
+
+    def delivered(value, time_at):
+        return [[part for at, part in enumerate(entry) if at != time_at] for entry in value]
     if not isinstance(kvs, list) and kvs == oracle:
         return ""
     return "" if form(oracle) == form(kvs) else "the fields differ"
