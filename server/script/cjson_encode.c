@@ -40,14 +40,17 @@ static void add_string(struct encoder *encoder, const char *text, size_t len)
         if (text == limit)
             continue;
         unsigned char byte = (unsigned char)*text++;
-        char *room = script_buffer_room(buffer, 8);
-        if (escapes[byte] == 'u') {
-            script_buffer_written(buffer, (size_t)snprintf(room, 8, "\\u%04x", byte));
-        } else {
-            room[0] = '\\';
-            room[1] = escapes[byte];
+        char *room = script_buffer_room(buffer, 6);
+        room[0] = '\\';
+        room[1] = escapes[byte];
+        if (escapes[byte] != 'u') {
             script_buffer_written(buffer, 2);
+            continue;
         }
+        room[2] = room[3] = '0';
+        room[4] = "0123456789abcdef"[byte >> 4];
+        room[5] = "0123456789abcdef"[byte & 15];
+        script_buffer_written(buffer, 6);
     }
     script_buffer_add_char(buffer, '"');
 }

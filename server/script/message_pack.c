@@ -272,7 +272,8 @@ static void push_tagged(struct unpacker *unpacker, unsigned tag)
     case 0xcd:
     case 0xce:
     case 0xcf:
-        lua_pushnumber(L, (double)take_number(unpacker, 1u << (tag - 0xcc)));
+        lua_pushnumber(
+            L, (double)(int64_t)take_number(unpacker, 1u << (tag - 0xcc))); /* beyond 2^63 negative, as in Redis */
         return;
     case 0xd0:
         lua_pushnumber(L, (int8_t)take_number(unpacker, 1));

@@ -1,7 +1,12 @@
 #include "script/script_buffer.h"
 
+#include "script/interpreter.h"
+
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdint.h>
+
+#define LARGE ((size_t)64 << 10)
 
 void script_buffer_begin(lua_State *L, struct script_buffer *buffer)
 {
@@ -14,6 +19,17 @@ void script_buffer_begin(lua_State *L, struct script_buffer *buffer)
     buffer->slot = lua_gettop(L);
 }
 
+/*
+ * Lua 5.1 does the same small piece of collecting for each allocation, whatever its size, so large ones leave more
+ * garbage than the interpreter's limit may allow. So they do as much as if they came in small pieces.
+ */
+static void pay_collector(lua_State *L, size_t size)
+{
+    size_t kibibytes = size >> 10;
+    if (!script_interpreter_of(L)->is_collection_off)
+        lua_gc(L, LUA_GCSTEP, kibibytes < INT_MAX ? (int)kibibytes : INT_MAX);
+}
+
 void script_buffer_grow(struct script_buffer *buffer, size_t len)
 {
     size_t capacity = buffer->capacity * 2;
@@ -22,6 +38,8 @@ void script_buffer_grow(struct script_buffer *buffer, size_t len)
     if (capacity < buffer->len + len)
         capacity = buffer->len + len;
     luaL_checkstack(buffer->L, 1, "no room for a buffer");
+    if (capacity >= LARGE)
+        pay_collector(buffer->L, capacity);
     char *data = lua_newuserdata(buffer->L, capacity);
     memcpy(data, buffer->data, buffer->len);
     lua_replace(buffer->L, buffer->slot);

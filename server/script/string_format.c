@@ -63,18 +63,20 @@ static void add_quoted(lua_State *L, struct library_state *interpreter, struct s
     script_buffer_add_char(buffer, '"');
 }
 
-/* A string ends at its first NUL where it is padded or cut. */
+/* A short string ends at its first NUL, as do those that are padded or cut. */
 static void add_string(lua_State *L, struct script_buffer *buffer, const char *spec, int arg)
 {
     size_t len;
     const char *text = luaL_checklstring(L, arg, &len);
-    bool is_bare = !strchr(spec, '.');
-    if (is_bare && len >= LONG_STRING) {
+    if (len >= LONG_STRING && !strchr(spec, '.')) {
         script_buffer_add(buffer, text, len);
-        return;
+    } else if (strcmp(spec, "%s") == 0) {
+        script_buffer_add(buffer, text, strlen(text));
+    } else {
+        char item[MAX_ITEM];
+        snprintf(item, sizeof item, spec, text);
+        script_buffer_add(buffer, item, strlen(item));
     }
-    char *room = script_buffer_room(buffer, MAX_ITEM);
-    script_buffer_written(buffer, (size_t)snprintf(room, MAX_ITEM, spec, text));
 }
 
 /* spec is what stands before the option, len bytes long, with room behind it. */

@@ -197,8 +197,27 @@ static int string_gsub(lua_State *L)
     return 2;
 }
 
-/* The copy of a string with every byte mapped, or in reverse order if there is no map. */
-static int push_mapped(lua_State *L, int (*map)(int))
+enum mapping { TO_LOWER, TO_UPPER, REVERSED };
+
+/* Maps so many bytes; reversed they are read from the end backwards. Letters are those of ASCII. */
+static void map_bytes(char *restrict out, const char *restrict text, size_t count, enum mapping mapping)
+{
+    switch (mapping) {
+    case TO_LOWER:
+        for (size_t i = 0; i < count; i++)
+            out[i] = (char)(text[i] + (text[i] >= 'A' && text[i] <= 'Z' ? 'a' - 'A' : 0));
+        return;
+    case TO_UPPER:
+        for (size_t i = 0; i < count; i++)
+            out[i] = (char)(text[i] - (text[i] >= 'a' && text[i] <= 'z' ? 'a' - 'A' : 0));
+        return;
+    case REVERSED:
+        for (size_t i = 0; i < count; i++)
+            out[i] = text[count - 1 - i];
+    }
+}
+
+static int push_mapped(lua_State *L, enum mapping mapping)
 {
     struct library_state *interpreter = library_state_of_call(L);
     size_t len;
@@ -206,11 +225,10 @@ static int push_mapped(lua_State *L, int (*map)(int))
     struct script_buffer buffer;
     script_buffer_begin(L, &buffer);
     char *out = script_buffer_room(&buffer, len);
-    for (size_t done = 0; done < len;) {
-        size_t limit = len - done < BYTES_AT_ONCE ? len : done + BYTES_AT_ONCE;
-        script_steps(L, interpreter, (limit - done) / 4);
-        for (; done < limit; done++)
-            out[done] = map ? (char)map((unsigned char)text[done]) : text[len - 1 - done];
+    for (size_t done = 0, part; done < len; done += part) {
+        part = len - done < BYTES_AT_ONCE ? len - done : BYTES_AT_ONCE;
+        script_steps(L, interpreter, part / 4);
+        map_bytes(out + done, mapping == REVERSED ? text + len - done - part : text + done, part, mapping);
     }
     script_buffer_written(&buffer, len);
     script_buffer_push(&buffer);
@@ -219,17 +237,17 @@ static int push_mapped(lua_State *L, int (*map)(int))
 
 static int string_lower(lua_State *L)
 {
-    return push_mapped(L, tolower);
+    return push_mapped(L, TO_LOWER);
 }
 
 static int string_upper(lua_State *L)
 {
-    return push_mapped(L, toupper);
+    return push_mapped(L, TO_UPPER);
 }
 
 static int string_reverse(lua_State *L)
 {
-    return push_mapped(L, NULL);
+    return push_mapped(L, REVERSED);
 }
 
 static int string_rep(lua_State *L)

@@ -1,61 +1,17 @@
 /* What scripts find: the globals and their protection, as recorded from redis-server 7.0.15. */
 #include "script/compile.h"
 #include "script/globals.h"
+#include "script_fixture.h"
 
 #include <check.h>
-#include <lauxlib.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static lua_State *L;
-
-static void open_interpreter(void)
-{
-    L = luaL_newstate();
-    ck_assert_ptr_nonnull(L);
-    ck_assert_int_eq(script_globals_open(L, NULL), 0);
-    lua_newtable(L);
-    lua_pushcfunction(L, lua_error);
-    lua_setfield(L, -2, "call");
-    lua_pushliteral(L, "7");
-    lua_setfield(L, -2, "LOG_DEBUG");
-    script_globals_protect(L);
-    script_globals_set(L, "redis");
-    lua_newtable(L);
-    script_globals_set(L, "KEYS");
-}
-
-static void close_interpreter(void)
-{
-    lua_close(L);
-}
-
-/* Runs a script; its first result, or its message after "E:", as text on the stack. */
-static const char *result_of(const char *text)
-{
-    lua_settop(L, 0);
-    script_globals_reset(L);
-    bool failed = script_compile(L, text, strlen(text), "@user_script") != 0 || lua_pcall(L, 0, 1, 0) != 0;
-    if (failed) {
-        const char *message = lua_tostring(L, -1);
-        return lua_pushfstring(L, "E:%s", message ? message : luaL_typename(L, -1));
-    }
-    if (lua_isboolean(L, -1))
-        return lua_toboolean(L, -1) ? "true" : "false";
-    return lua_isnil(L, -1) ? "nil" : lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1);
-}
 
 #define READONLY "E:Attempt to modify a readonly table"
 #define READONLY_AT "E:user_script:1: Attempt to modify a readonly table"
 #define MISSING(name) "E:user_script:1: Script attempted to access nonexistent global variable '" name "'"
 
-struct case_of_script {
-    const char *text, *result;
-};
-
-static const struct case_of_script protection[] = {
+static const struct script_case protection[] = {
     {"x = 1", READONLY_AT},
     {"KEYS = 1", READONLY_AT},
     {"KEYS[1] = 3 return KEYS[1]", "3"},
@@ -147,28 +103,128 @@ static const struct case_of_script protection[] = {
 
 START_TEST(tables_are_protected)
 {
-    const struct case_of_script *sample = &protection[_i];
-    ck_assert_msg(strcmp(result_of(sample->text), sample->result) == 0, "%s: %s", sample->text,
-                  result_of(sample->text));
+    script_check_cases(protection, sizeof protection / sizeof protection[0]);
 }
 END_TEST
 
+/* All that there is, in the order of the alphabet: members of Redis 7.0, and os of 7.4. */
+START_TEST(nothing_else_is_there)
+{
+    ck_assert_str_eq(
+        script_result("local all = {} for name, value in pairs(_G) do "
+                      "if type(value) == 'table' and value ~= _G then local members = {} "
+                      "for member in pairs(value) do members[#members + 1] = tostring(member) end table.sort(members) "
+                      "name = name .. '(' .. table.concat(members, ' ') .. ')' end all[#all + 1] = name end "
+                      "table.sort(all) return table.concat(all, ' ')"),
+        "ARGV() KEYS() _G _VERSION assert bit(arshift band bnot bor bswap bxor lshift rol ror rshift tobit tohex) "
+        "cjson(_NAME _VERSION decode decode_invalid_numbers decode_max_depth encode encode_invalid_numbers "
+        "encode_keep_buffer encode_max_depth encode_number_precision encode_sparse_array new null) "
+        "cmsgpack(_COPYRIGHT _DESCRIPTION _NAME _VERSION pack unpack unpack_limit unpack_one) collectgarbage "
+        "coroutine(create resume running status wrap yield) error gcinfo getmetatable ipairs load loadstring "
+        "math(abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max min mod modf pi "
+        "pow rad random randomseed sin sinh sqrt tan tanh) next os(clock) pairs pcall rawequal rawget rawset "
+        "redis(LOG_DEBUG call) select setmetatable string(byte char dump find format gfind gmatch gsub len lower match "
+        "rep reverse sub upper) struct(pack size unpack) table(concat foreach foreachi getn insert maxn remove setn "
+        "sort) tonumber tostring type unpack xpcall");
+}
+END_TEST
+
+/*
+ * Ways in which a script could leave something for the next: each tries, whatever comes of it, and then the second
+ * script must see what it saw before.
+ */
+START_TEST(nothing_is_left_for_the_next_script)
+{
+    static const struct {
+        const char *leaves, *sees;
+    } ways[] = {
+        {"getmetatable('').__index = function() return 1 end", "return ('x').nothing"},
+        {"setmetatable(getmetatable(''), {__index = {nothing = 1}})", "return getmetatable('').nothing"},
+        {"getmetatable('').__index.nothing = 1", "return ('x').nothing"},
+        {"rawset(getmetatable(_G), '__index', function() return 1 end)", "return pcall(function() return y end)"},
+        {"table.insert(getmetatable('').__index, 1)", "return string[1]"},
+        {"loadstring('x = 1')()", "return rawget(_G, 'x')"},
+        {"coroutine.wrap(function() rawset(_G, 'x', 1) end)()", "return rawget(_G, 'x')"},
+        {"coroutine.wrap(function() loadstring('_G.x = 1')() end)()", "return rawget(_G, 'x')"},
+        {"load(function() _G.x = 1 end)", "return rawget(_G, 'x')"},
+        {"for k, v in pairs(_G) do if type(v) == 'table' then v.x = 1 end end", "return string.x or math.x"},
+        {"for k, v in next, string do rawset(string, k, nil) end", "return type(string.len)"},
+        {"for k in next, string do string[k] = nil end", "return type(string.len)"},
+        {"table.foreach(math, function(k) rawset(math, k, 1) end)", "return type(math.floor)"},
+        {"table.sort(redis, function() end) redis.call = 1", "return type(redis.call)"},
+        {"('x'):gsub('.', _G) string.gsub('x', 'x', setmetatable({}, {__index = function() string.x = 1 end}))",
+         "return string.x"},
+        {"cjson.encode_max_depth(1)", "return cjson.encode({{}})"},
+        {"cjson.decode_max_depth(1)", "return type(cjson.decode('[[]]'))"},
+        {"cjson.encode_number_precision(2)", "return cjson.encode(12345)"},
+        {"cjson.encode_sparse_array(true)", "return select(2, pcall(cjson.encode, {[99] = 1}))"},
+        {"cjson.encode_invalid_numbers(true)", "return (pcall(cjson.encode, 0/0))"},
+        {"cjson.decode_invalid_numbers(false)", "return (pcall(cjson.decode, '0x10'))"},
+        {"cjson.encode_keep_buffer(false)", "return cjson.encode_keep_buffer()"},
+        {"cjson.new = nil rawset(cjson, 'new', nil)", "return type(cjson.new)"},
+        {"collectgarbage('setpause', 1000)", "return collectgarbage('setpause', 200)"},
+        {"collectgarbage('setstepmul', 1)", "return collectgarbage('setstepmul', 200)"},
+        {"collectgarbage('stop')", "collectgarbage('setpause', 100) local all = collectgarbage('count') "
+                                   "for i = 1, 200000 do local t = {} end return collectgarbage('count') < all + 2000"},
+        {"collectgarbage('stop') loadstring('return 1') load(function() end)",
+         "collectgarbage('setpause', 100) local all = collectgarbage('count') "
+         "for i = 1, 200000 do local t = {} end return collectgarbage('count') < all + 2000"},
+        {"local t = setmetatable({}, getmetatable('')) getmetatable(t).__index = 1", "return type(('x').len)"},
+        {"getmetatable(coroutine.create(function() end)).__index = _G", "return getmetatable(_G.coroutine)"},
+        {"setmetatable(KEYS, {__index = function() return 1 end}) KEYS[9] = 1", "return rawget(_G, 'x')"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char before[400];
+        snprintf(before, sizeof before, "%s", script_result(ways[i].sees));
+        script_result(ways[i].leaves);
+        const char *after = script_result(ways[i].sees);
+        ck_assert_msg(strcmp(before, after) == 0, "%s: %s was %s", ways[i].leaves, after, before);
+    }
+}
+END_TEST
+
+/* A seed holds for the script that chose it. */
 START_TEST(random_numbers_are_those_of_redis)
 {
-    ck_assert_str_eq(result_of("return math.random() .. ' ' .. math.random()"), "0.39646477363839 0.84048536971234");
-    ck_assert_str_eq(result_of("return math.random()"), "0.35333609737146");
-    ck_assert_str_eq(result_of("math.randomseed(42) return math.random() .. ' ' .. math.random(1000)"),
+    ck_assert_str_eq(script_result("return math.random() .. ' ' .. math.random()"),
+                     "0.39646477363839 0.84048536971234");
+    ck_assert_str_eq(script_result("return math.random()"), "0.35333609737146");
+    ck_assert_str_eq(script_result("math.randomseed(42) return math.random() .. ' ' .. math.random(1000)"),
                      "0.74452500033403 343");
-    ck_assert_str_eq(result_of("math.randomseed(2^32 + 5) return math.random()"), "0.52483957937213");
+    ck_assert_str_eq(script_result("math.randomseed(2^32 + 5) return math.random()"), "0.52483957937213");
     char fourth[40];
     snprintf(fourth, sizeof fourth, "%s",
-             result_of("math.randomseed(0x1234abcd) for i = 1, 3 do math.random() end return math.random()"));
-    ck_assert_str_eq(result_of("return math.random()"), fourth); /* goes on, whatever seeds others have chosen */
-    ck_assert_str_eq(result_of("return math.random(0)"),
+             script_result("math.randomseed(0x1234abcd) for i = 1, 3 do math.random() end return math.random()"));
+    ck_assert_str_eq(script_result("return math.random()"), fourth); /* goes on, whatever seeds others have chosen */
+    ck_assert_str_eq(script_result("return math.random(0)"),
                      "E:user_script:1: bad argument #1 to 'random' (interval is empty)");
-    ck_assert_str_eq(result_of("return math.random(3, 1)"),
+    ck_assert_str_eq(script_result("return math.random(3, 1)"),
                      "E:user_script:1: bad argument #2 to 'random' (interval is empty)");
-    ck_assert_str_eq(result_of("return math.random(1, 2, 3)"), "E:user_script:1: wrong number of arguments");
+    ck_assert_str_eq(script_result("return math.random(1, 2, 3)"), "E:user_script:1: wrong number of arguments");
+}
+END_TEST
+
+START_TEST(bytecode_is_refused_and_text_is_read_in_pieces)
+{
+    static const char bytecode[] = "\033LuaQ\0\1\4\10\4\10\0";
+    lua_State *L = script_state;
+    ck_assert_int_eq(script_compile(L, bytecode, sizeof bytecode - 1, "@user_script"), LUA_ERRSYNTAX);
+    ck_assert_str_eq(lua_tostring(L, -1), "user_script:1: unexpected symbol near 'char(27)'");
+    ck_assert_int_eq(script_compile(L, "", (size_t)513 << 20, "@user_script"), LUA_ERRSYNTAX);
+    ck_assert_str_eq(lua_tostring(L, -1), "@user_script: the text is longer than 512 MiB");
+    ck_assert_int_eq(script_compile(L, "\n\nx", 3, "@user_script"), LUA_ERRSYNTAX);
+    ck_assert_str_eq(lua_tostring(L, -1), "user_script:3: '=' expected near '<eof>'");
+
+    static char text[200000];
+    memset(text, ' ', sizeof text);
+    memcpy(text + sizeof text - 8, "return 5", 8);
+    script_interrupts = 0;
+    ck_assert_int_eq(script_compile(L, text, sizeof text, "@user_script"), 0);
+    ck_assert_int_eq(lua_pcall(L, 0, 1, 0), 0);
+    ck_assert_int_eq(lua_tointeger(L, -1), 5);
+    ck_assert_uint_gt(script_interrupts, 10);
+    script_interrupts_left = 3;
+    ck_assert_int_eq(script_compile(L, text, sizeof text, "@user_script"), LUA_ERRRUN);
 }
 END_TEST
 
@@ -176,9 +232,12 @@ Suite *suite_script_globals(void)
 {
     Suite *suite = suite_create("script_globals");
     TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, open_interpreter, close_interpreter);
-    tcase_add_loop_test(all, tables_are_protected, 0, sizeof protection / sizeof protection[0]);
+    tcase_add_checked_fixture(all, script_fixture_open, script_fixture_close);
+    tcase_add_test(all, tables_are_protected);
+    tcase_add_test(all, nothing_else_is_there);
+    tcase_add_test(all, nothing_is_left_for_the_next_script);
     tcase_add_test(all, random_numbers_are_those_of_redis);
+    tcase_add_test(all, bytecode_is_refused_and_text_is_read_in_pieces);
     suite_add_tcase(suite, all);
     return suite;
 }
