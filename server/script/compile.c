@@ -41,7 +41,7 @@ static const char *next_piece(lua_State *L, void *data, size_t *len_out)
     return len > 0 ? piece : NULL;
 }
 
-/* lua_load() with the collector off. The chunk's name is on the stack. */
+/* lua_load() with the collector off. */
 static int load_uncollected(lua_State *L, struct library_state *interpreter, lua_Reader reader, void *data,
                             const char *chunkname)
 {
@@ -59,10 +59,7 @@ int script_compile(lua_State *L, const char *text, size_t len, const char *chunk
         return LUA_ERRSYNTAX;
     }
     struct piecewise source = {.interpreter = library_state_of(L), .text = text, .len = len};
-    lua_pushstring(L, chunkname);
-    int status = load_uncollected(L, source.interpreter, next_piece, &source, lua_tostring(L, -1));
-    lua_remove(L, -2);
-    return status;
+    return load_uncollected(L, source.interpreter, next_piece, &source, chunkname);
 }
 
 /* The function, or nil and the message. */

@@ -12,8 +12,8 @@
 
 /*
  * Pushes the function, and returns 0, or pushes a message, and returns LUA_ERRSYNTAX, LUA_ERRMEM, or LUA_ERRRUN where
- * the interrupt has raised an error. len is bytes, 512 MiB at most; chunkname as Lua has it: "@user_script". Raises
- * errors of memory only before the text is read.
+ * the interrupt has raised an error. len is bytes, 512 MiB at most; chunkname as Lua has it: "@user_script". Raises no
+ * error itself (one of memory if the text is too long and there isn't room for that message).
  */
 int script_compile(lua_State *L, const char *text, size_t len, const char *chunkname);
 

@@ -1,6 +1,6 @@
 #include "script/script_buffer.h"
 
-#include "script/interpreter.h"
+#include "script/library_state.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -26,7 +26,7 @@ void script_buffer_begin(lua_State *L, struct script_buffer *buffer)
 static void pay_collector(lua_State *L, size_t size)
 {
     size_t kibibytes = size >> 10;
-    if (!script_interpreter_of(L)->is_collection_off)
+    if (!library_state_of(L)->is_collection_off)
         lua_gc(L, LUA_GCSTEP, kibibytes < INT_MAX ? (int)kibibytes : INT_MAX);
 }
 

@@ -146,7 +146,7 @@ static int table_concat(lua_State *L)
             return luaL_error(L, "invalid value (%s) at index %d in table for 'concat'", luaL_typename(L, -1), (int)i);
         size_t len;
         const char *text = lua_tolstring(L, -1, &len);
-        script_steps(L, interpreter, 4 + len / 16);
+        script_steps(L, interpreter, 4 + (len + separator_len) / 16);
         script_buffer_add(&buffer, text, len);
         lua_pop(L, 1);
         if (i < last)

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <lauxlib.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,7 @@ const char *script_result(const char *text)
     script_globals_reset(L);
     bool failed = script_compile(L, text, strlen(text), "@user_script") != 0 || lua_pcall(L, 0, 1, 0) != 0;
     if (failed) {
+        lua_gc(L, LUA_GCCOLLECT, 0); /* what failed may have been memory */
         const char *message = lua_tostring(L, -1);
         return lua_pushfstring(L, "E:%s", message ? message : luaL_typename(L, -1));
     }
@@ -103,6 +105,28 @@ void script_check_cases(const struct script_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char *result = script_result(cases[i].text);
+        ck_assert_msg(strcmp(result, cases[i].result) == 0, "%s\n  is:     %s\n  wanted: %s", cases[i].text, result,
+                      cases[i].result);
+    }
+}
+
+void script_check_calls(const struct script_case *cases, size_t count)
+{
+    /* all results of CALL as text, behind E: if it fails */
+    static const char shown[] =
+        "local function hex(s) return (s:gsub('.', function(c) return ('%02x'):format(c:byte()) end)) end "
+        "local function show(value, depth) local kind = type(value) if kind == 'number' then return "
+        "('%.17g'):format(value) elseif kind == 'string' then return \"'\" .. value .. \"'\" elseif kind == "
+        "'table' then local all = {} for k, v in pairs(value) do all[#all + 1] = show(k) .. '=' .. show(v) "
+        "end table.sort(all) return '{' .. table.concat(all, ' ') .. '}' end return tostring(value) end local "
+        "results = {pcall(function() CALL end)} local all = {} for i = 2, table.maxn(results) do all[#all + "
+        "1] = show(results[i]) end return (results[1] and '' or 'E:') .. table.concat(all, ' ')";
+    for (size_t i = 0; i < count; i++) {
+        char text[4000];
+        size_t before = (size_t)(strstr(shown, "CALL") - shown);
+        ck_assert_uint_lt(sizeof shown + strlen(cases[i].text), sizeof text);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)before, shown, cases[i].text, shown + before + 4);
+        const char *result = script_result(text);
         ck_assert_msg(strcmp(result, cases[i].result) == 0, "%s\n  is:     %s\n  wanted: %s", cases[i].text, result,
                       cases[i].result);
     }

@@ -38,4 +38,7 @@ struct script_case {
 /* Runs a script for each, and fails the test where a result is another one. */
 void script_check_cases(const struct script_case *cases, size_t count);
 
+/* The same for all results of a piece of script, as Lua would write them, one behind the other. It may call hex(). */
+void script_check_calls(const struct script_case *cases, size_t count);
+
 #endif
