@@ -64,7 +64,7 @@ static struct arg *take_arguments(lua_State *lua, struct interpreter *interprete
     return interpreter->argv;
 }
 
-/* The reply in one piece, until the next one. */
+/* The reply in one piece, until the next one. NULL: it is more than the script may have. */
 static const char *whole_reply(struct interpreter *interpreter, size_t *len_out)
 {
     const struct output *output = &interpreter->reply;
@@ -96,13 +96,16 @@ static bool run_command(lua_State *lua, struct interpreter *interpreter, struct 
     size_t len;
     forget_reply(interpreter); /* if an error has kept the last one from being taken */
     reply_begin(&reply, &interpreter->reply, interpreter->keeper->resp);
+    reply.limit = interpreter->limit;
     interpreter->keeper->command(interpreter->keeper, argv, argc, &reply);
     reply_end(&reply);
     if (interpreter->aborted)
         interpreter_check(lua);
-    const char *text = whole_reply(interpreter, &len);
-    if (!text)
+    const char *text = reply_is_over(&reply) ? NULL : whole_reply(interpreter, &len);
+    if (!text) {
+        forget_reply(interpreter);
         return luaL_error(lua, "not enough memory");
+    }
     bool is_error = *text == '-';
     reply_to_lua(lua, text, len);
     forget_reply(interpreter);
@@ -110,6 +113,7 @@ static bool run_command(lua_State *lua, struct interpreter *interpreter, struct 
         lua_pushboolean(lua, 1);
         lua_setfield(lua, -2, "ignore_error_stats_update");
     }
+    interpreter_check(lua); /* few commands may take as long as many instructions */
     return is_error;
 }
 
