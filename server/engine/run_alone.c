@@ -117,7 +117,7 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
     bool executes = executes_queue(execution->client, command);
     if (executes)
         bytes = transaction_needs(execution->client)->room;
-    bool is_script = command->flags & CMD_SCRIPT;
+    bool is_script = (command->flags & (CMD_SCRIPT | CMD_DENYOOM)) == CMD_SCRIPT;
     if (is_script) /* it asks for more, and is refused what it can't have, by itself */
         bytes += SCRIPT_REQUEST_ROOM;
     if (!(executes ? bytes > 0 : is_script || (command->flags & CMD_DENYOOM)) || room_is_ample(bytes) ||

@@ -260,10 +260,12 @@ static int run_protected(lua_State *lua)
         script_globals_set(lua, "KEYS");
         count = 0;
     }
-    if (interpreter_call(execution->interpreter, &execution->keeper, count))
+    if (interpreter_call(execution->interpreter, &execution->keeper, count)) {
+        interpreter_go_on(execution->interpreter, &execution->keeper);
         reply_from_lua(lua, execution->keeper.resp, outer->reply);
-    else if (execution->end == SCRIPT_GOES_ON)
+    } else if (execution->end == SCRIPT_GOES_ON) {
         script_error_reply(lua, execution->task->name, outer->reply);
+    }
     return 0;
 }
 
@@ -286,8 +288,10 @@ static void try(struct script_execution *execution)
     execution->keeper.resp = 2;
     if (!interpreter_protect(execution->interpreter, run_protected, execution)) {
         reply_rollback(execution->outer->reply, execution->mark);
-        reply_error(execution->outer->reply, "ERR not enough memory");
+        if (execution->end == SCRIPT_GOES_ON)
+            reply_error(execution->outer->reply, "ERR not enough memory");
     }
+    interpreter_is_done(execution->interpreter);
     client->db = db;
     reply_to_end(execution);
 }
@@ -379,8 +383,11 @@ void run_script(struct call *call, struct interpreter *interpreter, const struct
         settle(&execution);
         hold_end(&execution.hold);
     }
+    bool again = execution.end == SCRIPT_RESTARTS || execution.end == SCRIPT_NEEDS_WORLD;
+    if (!again)
+        interpreter_tidy(interpreter, &execution.keeper);
     script_watch_end(&execution.watch);
-    if (execution.end == SCRIPT_RESTARTS || execution.end == SCRIPT_NEEDS_WORLD)
+    if (again)
         call->outcome = call->outcome == CALL_BEGINS_AGAIN ? CALL_BEGINS_AGAIN : CALL_NEEDS_WORLD;
 }
 

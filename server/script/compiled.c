@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define CHAINS 256
-#define COMPILED_MAX 2000 /* then the interpreter begins anew */
+#define COMPILED_MAX 2000                     /* then the interpreter begins anew */
+#define COMPILED_BYTES_MAX ((size_t)32 << 20) /* of their texts: likewise */
 
 struct compiled {
     struct compiled *next;
@@ -22,6 +23,7 @@ struct compiled {
 struct compiled_set {
     uint64_t generation; /* of the cache */
     unsigned count;
+    size_t bytes; /* of their texts */
     struct compiled *chains[CHAINS];
 };
 
@@ -39,11 +41,18 @@ static void compiled_forget(struct interpreter *interpreter)
     interpreter->compiled = NULL;
 }
 
+/* All of it is out of date, or it is so much that the next script might not find the memory that it may have. */
+static bool is_to_be_dropped(const struct interpreter *interpreter)
+{
+    const struct compiled_set *set = interpreter->compiled;
+    return set && (set->generation != script_cache_generation() || set->count >= COMPILED_MAX ||
+                   set->bytes > COMPILED_BYTES_MAX || interpreter->memory > INTERPRETER_KEPT);
+}
+
 struct interpreter *compiled_interpreter(void)
 {
     struct interpreter *interpreter = interpreter_here(INTERPRETER_SCRIPTS);
-    const struct compiled_set *set = interpreter ? interpreter->compiled : NULL;
-    if (set && (set->generation != script_cache_generation() || set->count >= COMPILED_MAX)) {
+    if (interpreter && is_to_be_dropped(interpreter)) {
         interpreter_drop(INTERPRETER_SCRIPTS);
         interpreter = interpreter_here(INTERPRETER_SCRIPTS);
     }
@@ -102,6 +111,7 @@ static struct script *add(struct interpreter *interpreter, struct script *script
     *compiled = (struct compiled){*chain, script, compilation.function};
     *chain = compiled;
     interpreter->compiled->count++;
+    interpreter->compiled->bytes += script->len;
     return script;
 }
 

@@ -11,6 +11,7 @@
 #define LIMIT ((size_t)256 << 20) /* bytes of one interpreter */
 #define HOOK_INSTRUCTIONS 10000   /* some tenths of a millisecond */
 #define ASK_NS 5000000            /* the keeper is asked so often */
+#define STEP_KIB 256              /* that are collected at a time */
 
 static atomic_size_t all_memory[INTERPRETER_KINDS];
 
@@ -108,6 +109,40 @@ void interpreter_check(lua_State *lua)
         note_place(lua, interpreter);
         lua_pushnil(lua);
         lua_error(lua);
+    }
+}
+
+void interpreter_go_on(struct interpreter *interpreter, struct script_keeper *keeper)
+{
+    interpreter->keeper = keeper;
+    snprintf(interpreter->abort_place, sizeof interpreter->abort_place, "its reply");
+}
+
+void interpreter_is_done(struct interpreter *interpreter)
+{
+    interpreter->keeper = NULL;
+}
+
+static int collect_step(lua_State *lua)
+{
+    bool *cycle_ended = lua_touserdata(lua, 1);
+    *cycle_ended = lua_gc(lua, LUA_GCSTEP, STEP_KIB) == 1;
+    return 0;
+}
+
+void interpreter_tidy(struct interpreter *interpreter, struct script_keeper *keeper)
+{
+    int cycles = 0; /* the one that has begun finds only what was left before */
+    while (cycles < 2 && interpreter->memory > INTERPRETER_KEPT) {
+        bool cycle_ended = false;
+        if (!interpreter_protect(interpreter, collect_step, &cycle_ended))
+            return;
+        cycles += cycle_ended;
+        int64_t now_ns = clock_monotonic_ns();
+        if (now_ns - interpreter->asked_ns >= ASK_NS) {
+            keeper->pause(keeper);
+            interpreter->asked_ns = now_ns;
+        }
     }
 }
 

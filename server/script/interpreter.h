@@ -22,6 +22,7 @@ struct arg;
 struct reply;
 
 #define INTERPRETER_BLOCK_MAX ((size_t)256 << 20) /* bytes of one allocation, so of a string */
+#define INTERPRETER_KEPT ((size_t)32 << 20)       /* bytes that stay between two scripts */
 
 /* Who looks after a script while it runs; the functions are called by the thread that runs it. */
 struct script_keeper {
@@ -80,6 +81,19 @@ bool interpreter_protect(struct interpreter *interpreter, lua_CFunction function
  * result is on the stack. False: the error is, a table as script_error.h has it, unless the script was aborted.
  */
 bool interpreter_call(struct interpreter *interpreter, struct script_keeper *keeper, int count);
+
+/*
+ * Protected: the keeper of the script that has just ended is asked again, and may abort it: for long work on what it
+ * has returned, which calls interpreter_check(), until interpreter_is_done().
+ */
+void interpreter_go_on(struct interpreter *interpreter, struct script_keeper *keeper);
+void interpreter_is_done(struct interpreter *interpreter); /* also when an error has been raised meanwhile */
+
+/*
+ * After a script: collects what it has left behind, if that is more than INTERPRETER_KEPT, in steps between which the
+ * keeper is asked. What is still in use may be more.
+ */
+void interpreter_tidy(struct interpreter *interpreter, struct script_keeper *keeper);
 
 /* Ends the running script from within one of its keeper's functions, which returns afterwards. */
 void interpreter_abort(struct interpreter *interpreter);

@@ -1,10 +1,13 @@
 #include "script/reply_from_lua.h"
 
 #include "resp/reply.h"
+#include "script/interpreter.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define VALUES_UNTIL_CHECK 1024
 
 static void reply_value(lua_State *lua, uint8_t resp, struct reply *reply);
 
@@ -150,7 +153,7 @@ static void reply_array_table(lua_State *lua, uint8_t resp, struct reply *reply)
     size_t count = 0;
     for (;;) {
         lua_rawgeti(lua, -1, (int)count + 1);
-        if (lua_isnil(lua, -1))
+        if (lua_isnil(lua, -1) || reply_is_over(reply))
             break;
         reply_value(lua, resp, reply);
         count++;
@@ -177,11 +180,27 @@ static void reply_truth(bool value, uint8_t resp, struct reply *reply)
         reply_null(reply);
 }
 
+/*
+ * Tables in tables that are written again and again make a reply that is much longer than what the script has made:
+ * its keeper is asked meanwhile, and nothing more is looked at once the reply is too long.
+ */
+static bool goes_on(lua_State *lua, const struct reply *reply)
+{
+    static __thread unsigned values;
+    if (++values % VALUES_UNTIL_CHECK == 0)
+        interpreter_check(lua);
+    return !reply_is_over(reply);
+}
+
 /* Takes the value on top of the stack off. */
 static void reply_value(lua_State *lua, uint8_t resp, struct reply *reply)
 {
     size_t len;
     const char *text;
+    if (!goes_on(lua, reply)) {
+        lua_pop(lua, 1);
+        return;
+    }
     if (!lua_checkstack(lua, 4)) {
         reply_error(reply, "ERR reached lua stack limit");
         lua_pop(lua, 1);

@@ -12,7 +12,7 @@ struct reply;
 
 /*
  * Replies with the value on top of the stack and takes it off. resp: the version that the script speaks. An error in
- * between (no memory) is raised after part of the reply.
+ * between (no memory, or the script is aborted) is raised after part of the reply.
  */
 void reply_from_lua(lua_State *lua, uint8_t resp, struct reply *reply);
 

@@ -23,7 +23,7 @@ static struct {
     /* guarded by lock */
     struct script *chains[CHAINS]; /* by the first digits */
     struct script *oldest, *youngest;
-    size_t evaluated;
+    size_t evaluated, evaluated_bytes;
     /* written under lock */
     atomic_size_t count, memory;
     atomic_uint_least64_t generation;
@@ -95,6 +95,7 @@ static void unlink_evaluated(struct script *script)
     *(script->younger ? &script->younger->older : &cache.youngest) = script->older;
     script->older = script->younger = NULL;
     cache.evaluated--;
+    cache.evaluated_bytes -= script_memory(script);
 }
 
 static void link_evaluated(struct script *script)
@@ -103,6 +104,7 @@ static void link_evaluated(struct script *script)
     *(cache.youngest ? &cache.youngest->younger : &cache.oldest) = script;
     cache.youngest = script;
     cache.evaluated++;
+    cache.evaluated_bytes += script_memory(script);
 }
 
 static void forget(struct script **link)
@@ -126,7 +128,7 @@ static void insert(struct script **link, struct script *script, bool loaded)
     atomic_store_explicit(&script->cached, true, memory_order_relaxed);
     atomic_fetch_add_explicit(&cache.count, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&cache.memory, script_memory(script), memory_order_relaxed);
-    while (cache.evaluated > SCRIPT_CACHE_EVALUATED)
+    while (cache.evaluated > SCRIPT_CACHE_EVALUATED || cache.evaluated_bytes > SCRIPT_CACHE_EVALUATED_BYTES)
         forget(find(cache.oldest->sha));
 }
 

@@ -2,7 +2,8 @@
  * The scripts that the server knows, by the SHA-1 of their text: what SCRIPT LOAD and EVAL have brought.
  *
  * The texts are shared; each worker compiles what it needs (compiled.h). Those of SCRIPT LOAD stay until SCRIPT FLUSH;
- * of those that only EVAL has brought the latest 500 stay, so that texts with values in them don't grow the server.
+ * of those that only EVAL has brought the latest 500 stay, or as many as fit into 32 MiB, so that texts with values in them
+ * don't grow the server.
  *
  * Any thread; the lock is the module's own.
  */
@@ -16,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCRIPT_CACHE_EVALUATED 500 /* scripts of EVAL that stay */
+#define SCRIPT_CACHE_EVALUATED 500                      /* scripts of EVAL that stay */
+#define SCRIPT_CACHE_EVALUATED_BYTES ((size_t)32 << 20) /* of them */
 
 struct script {
     char sha[SHA1_HEX_LEN];
