@@ -52,7 +52,7 @@ command_handler cmd_zadd, cmd_zincrby, cmd_zcard, cmd_zscore, cmd_zmscore, cmd_z
     cmd_zunionstore, cmd_zinter, cmd_zinterstore, cmd_zintercard, cmd_zdiff, cmd_zdiffstore;
 
 /* ---- stream ---- */
-command_handler cmd_xadd, cmd_xdel, cmd_xinfo_help, cmd_xinfo_stream, cmd_xlen, cmd_xrange, cmd_xread, cmd_xrevrange,
+command_handler cmd_xadd, cmd_xcfgset, cmd_xdel, cmd_xinfo_help, cmd_xinfo_stream, cmd_xlen, cmd_xrange, cmd_xread, cmd_xrevrange,
     cmd_xsetid, cmd_xtrim;
 
 /* ---- consumer groups of streams ---- */

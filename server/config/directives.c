@@ -287,6 +287,10 @@ const struct directive directives[] = {
           .max = LONG_MAX),
     NUMBER("stream-node-max-entries", SECTION_KEYS, stream_node_max_entries, 0, INT64_MAX, "100",
            "Entries of such a block; 0: 2,000, which is the most there can be."),
+    NUMBER("stream-idmp-duration", SECTION_KEYS, stream_idmp_duration, 1, 86400, "100",
+           "Seconds for which a stream knows a message that was sent with IDMP, unless XCFGSET says otherwise."),
+    NUMBER("stream-idmp-maxsize", SECTION_KEYS, stream_idmp_maxsize, 1, 10000, "100",
+           "Messages of each producer that it knows, unless XCFGSET says otherwise."),
 
     /* ---- observation ---- */
     NUMBER("slowlog-log-slower-than", SECTION_OBSERVATION, slowlog_log_slower_than, -1, INT64_MAX, "10000",

@@ -116,7 +116,7 @@ struct config {
         zset_max_listpack_entries;
     uint64_t hash_max_listpack_value, zset_max_listpack_value; /* bytes */
     uint64_t stream_node_max_bytes;                            /* 0: no limit of their own, like the next */
-    int64_t stream_node_max_entries;
+    int64_t stream_node_max_entries, stream_idmp_duration, stream_idmp_maxsize;
     /* observation */
     int64_t slowlog_log_slower_than; /* microseconds, negative: off */
     int64_t slowlog_max_len;

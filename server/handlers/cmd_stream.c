@@ -10,6 +10,7 @@
 #include "handlers/stream_change.h"
 #include "handlers/stream_options.h"
 #include "handlers/stream_reply.h"
+#include "handlers/stream_sent.h"
 #include "server.h"
 
 #include <errno.h>
@@ -46,6 +47,8 @@ static void say_exactly(struct call *call, const struct stream_options *options,
             words[count++] = by_id ? EFFECT_WORD("MINID") : EFFECT_WORD("MAXLEN");
         } else if (trim->whole_blocks && at == options->threshold - 1) {
             words[count++] = EFFECT_WORD("=");
+        } else if (options->producer > 0 && at == options->producer - 1) {
+            at += options->has_message ? 2 : 1; /* with an ID that is given nobody is asked */
         } else if (is_option && at != options->threshold && arg_is(arg, "limit")) {
             at++; /* only approximate ones have a limit */
         } else if (at == options->id_at && id.len > 0) {
@@ -113,24 +116,38 @@ static bool is_too_large(const struct arg *pairs, int count)
     return bytes > ENTRY_BYTES_MAX;
 }
 
-/* Adds the entry. False, with the error, if that can't be. */
-static bool append(struct stream_change *change, const struct stream_options *options, struct stream_id *id_out)
+/* Adds the entry, and notes the message that it was sent as, if there is one. 0 or -ENOMEM. */
+static int append_sent(struct stream_change *change, const struct stream_options *options, struct stream_id id,
+                       const struct producer_message *message)
 {
     struct call *call = change->call;
     const struct config *config = &call->server->config;
     struct stream_limits limits = {config->stream_node_max_bytes, (uint64_t)config->stream_node_max_entries};
     const struct arg *pairs = &call->argv[options->id_at + 1];
-    int count = call->argc - options->id_at - 1;
+    uint32_t count = (uint32_t)(call->argc - options->id_at - 1) / 2;
+    if (message && stream_sent_now(change, *message, id) != 0)
+        return -ENOMEM;
+    int error = stream_append(change->stream, id, pairs, count, &limits);
+    if (error && message)
+        stream_sent_not(change, *message);
+    return error;
+}
+
+/* Adds the entry. False, with the error, if that can't be. */
+static bool append(struct stream_change *change, const struct stream_options *options,
+                   const struct producer_message *message, struct stream_id *id_out)
+{
+    struct call *call = change->call;
     struct stream_id last = change->found ? change->stream->last_id : STREAM_ID_MIN;
     if (!choose_id(call, options, last, id_out))
         return false;
-    if (is_too_large(pairs, count)) {
+    if (is_too_large(&call->argv[options->id_at + 1], call->argc - options->id_at - 1)) {
         reply_error(call->reply, "ERR Elements are too large to be stored");
         return false;
     }
     if (!stream_change_begin(change))
         return false;
-    if (stream_append(change->stream, *id_out, pairs, (uint32_t)count / 2, &limits) == 0)
+    if (append_sent(change, options, *id_out, message) == 0)
         return true;
     stream_change_abandon(change);
     error_no_memory(call);
@@ -138,7 +155,7 @@ static bool append(struct stream_change *change, const struct stream_options *op
 }
 
 /*
- * XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id
+ * XADD key [NOMKSTREAM] [KEEPREF|DELREF|ACKED] [IDMP producer message | IDMPAUTO producer] [MAXLEN|MINID [=|~] threshold [LIMIT count]] *|id
  *     field value [field value ...]
  */
 void cmd_xadd(struct call *call)
@@ -164,7 +181,13 @@ void cmd_xadd(struct call *call)
         reply_null(call->reply);
         return;
     }
-    if (!append(&change, &options, &id))
+    struct producer_message message = {0};
+    if (options.producer != 0) {
+        message = stream_sent_message(call, &options);
+        if (stream_sent_before(&change, message))
+            return;
+    }
+    if (!append(&change, &options, options.producer != 0 ? &message : NULL, &id))
         return;
     size_t len = stream_id_format(text, id);
     reply_bulk(call->reply, text, len);
@@ -291,5 +314,63 @@ void cmd_xsetid(struct call *call)
     if (!stream_id_is_zero(options.max_deleted))
         stream->max_deleted_id = options.max_deleted;
     stream_change_end(&change, &event_xsetid, 1);
+    reply_ok(call->reply);
+}
+
+/* ---- what is kept of producers ---- */
+
+static bool is_between(struct call *call, int64_t value, int64_t most, const char *error)
+{
+    if (value >= 1 && value <= most)
+        return true;
+    reply_error(call->reply, error);
+    return false;
+}
+
+/* [IDMP-DURATION seconds] [IDMP-MAXSIZE count]; 0: isn't given. False, with the error, if they are wrong. */
+static bool xcfgset_options(struct call *call, struct producer_limits *limits)
+{
+    *limits = (struct producer_limits){0};
+    if (call->argc == 2) {
+        reply_error(call->reply, "ERR At least one parameter must be specified");
+        return false;
+    }
+    for (int at = 2; at < call->argc; at += 2) {
+        const struct arg *word = &call->argv[at];
+        bool lasts = arg_is(word, "idmp-duration"), more = at + 1 < call->argc;
+        if (!more || !(lasts || arg_is(word, "idmp-maxsize"))) {
+            error_syntax(call);
+            return false;
+        }
+        if (!argument_i64(call, word + 1, lasts ? &limits->duration_s : &limits->maxsize))
+            return false;
+        if (lasts ? !is_between(call, limits->duration_s, PRODUCER_DURATION_MAX,
+                                "ERR IDMP-DURATION must be between 1 and 86400 seconds")
+                  : !is_between(call, limits->maxsize, PRODUCER_MAXSIZE_MAX,
+                                "ERR IDMP-MAXSIZE must be between 1 and 10000 entries"))
+            return false;
+    }
+    return true;
+}
+
+static const struct key_event event_xcfgset = {"xcfgset", EVENT_WHOLE, 1};
+
+/* XCFGSET key [IDMP-DURATION seconds] [IDMP-MAXSIZE count] */
+void cmd_xcfgset(struct call *call)
+{
+    struct stream_change change;
+    struct producer_limits given;
+    if (!xcfgset_options(call, &given) || !stream_change_find(&change, call, &call->keys[0]))
+        return;
+    if (!change.found) {
+        error_no_such_key(call);
+        return;
+    }
+    stream_change_begin(&change);
+    if (stream_sent_limit(&change, given) != 0) {
+        error_no_memory(call);
+        return;
+    }
+    stream_change_end(&change, &event_xcfgset, 1);
     reply_ok(call->reply);
 }

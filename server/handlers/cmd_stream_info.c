@@ -8,6 +8,7 @@
 #include "handlers/stream_groups_reply.h"
 #include "handlers/stream_reply.h"
 #include "types/stream_groups.h"
+#include "types/stream_producers.h"
 
 #define FULL_COUNT 10 /* entries of FULL without COUNT */
 
@@ -58,6 +59,25 @@ static void reply_named_id(struct reply *reply, const char *name, struct stream_
     reply_stream_id(reply, id);
 }
 
+static void reply_named_int(struct reply *reply, const char *name, uint64_t number)
+{
+    reply_bulk_text(reply, name);
+    reply_int(reply, (int64_t)number);
+}
+
+/* Of a stream with producers, or limits on what is kept of them. */
+static void reply_producers(struct reply *reply, const struct stream_producers *producers)
+{
+    struct producer_figures figures;
+    stream_producers_read(producers, &figures);
+    reply_named_int(reply, "idmp-duration", (uint64_t)figures.limits.duration_s);
+    reply_named_int(reply, "idmp-maxsize", (uint64_t)figures.limits.maxsize);
+    reply_named_int(reply, "pids-tracked", figures.producers);
+    reply_named_int(reply, "iids-tracked", figures.messages);
+    reply_named_int(reply, "iids-added", figures.added);
+    reply_named_int(reply, "iids-duplicates", figures.duplicates);
+}
+
 /* XINFO STREAM key [FULL [COUNT count]] */
 void cmd_xinfo_stream(struct call *call)
 {
@@ -72,7 +92,7 @@ void cmd_xinfo_stream(struct call *call)
     if (!lookup_is(call, entry, TYPE_STREAM) || !read_options(call, &full, &count))
         return;
     const struct stream *stream = stream_of(entry);
-    reply_map(reply, full ? 9 : 10);
+    reply_map(reply, (full ? 9 : 10) + (stream->producers ? 6 : 0));
     reply_bulk_text(reply, "length");
     reply_int(reply, (int64_t)stream->length);
     reply_blocks(reply, stream);
@@ -81,6 +101,8 @@ void cmd_xinfo_stream(struct call *call)
     reply_bulk_text(reply, "entries-added");
     reply_int(reply, (int64_t)stream->entries_added);
     reply_named_id(reply, "recorded-first-entry-id", stream_first_id(stream));
+    if (stream->producers)
+        reply_producers(reply, stream->producers);
     if (full) {
         reply_bulk_text(reply, "entries");
         reply_stream_range(reply, stream, STREAM_ID_MIN, STREAM_ID_MAX, false, (uint64_t)count);

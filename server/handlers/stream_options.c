@@ -55,6 +55,28 @@ static bool read_references(const struct arg *word, struct stream_options *optio
     return true;
 }
 
+/* IDMP or IDMPAUTO at *at, which becomes its last argument. False, with the error, if it is wrong. */
+static bool read_producer(struct call *call, struct stream_options *options, int *at)
+{
+    bool has_message = arg_is(&call->argv[*at], "idmp");
+    const char *error = NULL;
+    if (options->producer != 0)
+        error = "ERR IDMP/IDMPAUTO specified multiple times";
+    else if (call->argv[*at + 1].len == 0)
+        error =
+            has_message ? "ERR IDMP requires a non-empty producer ID" : "ERR IDMPAUTO requires a non-empty producer ID";
+    else if (has_message && call->argv[*at + 2].len == 0)
+        error = "ERR IDMP requires a non-empty idempotent ID";
+    if (error) {
+        reply_error(call->reply, error);
+        return false;
+    }
+    options->producer = *at + 1;
+    options->has_message = has_message;
+    *at += has_message ? 2 : 1;
+    return true;
+}
+
 /* The ID of XADD, or what isn't one. */
 static bool read_id(struct call *call, const struct arg *arg, struct stream_options *options)
 {
@@ -110,6 +132,9 @@ bool stream_options_read(struct call *call, bool adds, struct stream_options *op
             limited = true;
         } else if (adds && arg_is(word, "nomkstream")) {
             options->makes_none = true;
+        } else if (adds && ((more && arg_is(word, "idmpauto")) || (at + 2 < call->argc && arg_is(word, "idmp")))) {
+            if (!read_producer(call, options, &at))
+                return false;
         } else if (read_references(word, options)) {
             continue;
         } else if (adds) {
@@ -124,6 +149,10 @@ bool stream_options_read(struct call *call, bool adds, struct stream_options *op
     }
     if (!adds && !options->trims && !(limited && options->trim.limit > 0)) {
         reply_error(call->reply, "ERR syntax error, XTRIM must be called with a trimming strategy");
+        return false;
+    }
+    if (options->producer != 0 && options->has_id) {
+        reply_error(call->reply, "ERR IDMP/IDMPAUTO can be used only with auto-generated IDs");
         return false;
     }
     return check_limit(call, options, limited);

@@ -18,7 +18,9 @@ struct stream_options {
     bool has_id;     /* otherwise it is made of the time */
     bool any_seq;    /* of the ID only the milliseconds are given */
     struct stream_id id;
-    int id_at; /* the argument with the ID, behind which the fields are */
+    int producer;     /* the argument with the producer's name; 0: none is given */
+    bool has_message; /* IDMP: the message's name is behind it; otherwise the message is what its fields are */
+    int id_at;        /* the argument with the ID, behind which the fields are */
 };
 
 /* Reads them from argument 2 on. False, with the error, if they are wrong. */

@@ -4,6 +4,7 @@
 #include "shape/tree_build.h"
 #include "types/stream_groups.h"
 #include "types/stream_internal.h"
+#include "types/stream_producers.h"
 #include "types/type_number.h"
 
 #include <errno.h>
@@ -66,6 +67,8 @@ void stream_free(struct stream *stream)
         stream_block_free(stream->open);
     if (stream->groups)
         stream_groups_free(stream->groups);
+    if (stream->producers)
+        stream_producers_free(stream->producers);
     mem_free_sized(stream, sizeof *stream);
 }
 
@@ -102,6 +105,7 @@ struct stream *stream_copy(const struct stream *stream)
     tree_init(&copy->blocks, TREE_BY_ID, stream_block_form);
     copy->open = NULL;
     copy->groups = NULL;
+    copy->producers = NULL;
     bool failed = copy_blocks(&copy->blocks, &stream->blocks) != 0;
     if (!failed && stream->open) {
         copy->open = stream_block_copy(stream->open);
@@ -110,6 +114,10 @@ struct stream *stream_copy(const struct stream *stream)
     if (!failed && stream->groups) {
         copy->groups = stream_groups_copy(stream->groups);
         failed = !copy->groups;
+    }
+    if (!failed && stream->producers) {
+        copy->producers = stream_producers_copy(stream->producers);
+        failed = !copy->producers;
     }
     if (!failed)
         return copy;

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct stream_groups;
+struct stream_producers;
 
 struct stream {
     struct tree blocks;        /* private: by ID; all blocks but the open one */
@@ -29,8 +30,9 @@ struct stream {
     uint64_t length;           /* read-only: entries */
     struct stream_id last_id;  /* the highest that was ever added, or was set */
     struct stream_id max_deleted_id;
-    uint64_t entries_added;       /* ever */
-    struct stream_groups *groups; /* stream_groups.h; owned. NULL: there are none */
+    uint64_t entries_added;             /* ever */
+    struct stream_groups *groups;       /* stream_groups.h; owned. NULL: there are none */
+    struct stream_producers *producers; /* stream_producers.h; owned. NULL: none is known, nor a limit */
 };
 
 /* A new entry with an empty stream, to be filled before or after it is put under its key. NULL without memory. */

@@ -7,6 +7,7 @@
 #include "store/reaper.h"
 #include "types/stream_groups.h"
 #include "types/stream_internal.h"
+#include "types/stream_producers.h"
 
 #include <errno.h>
 
@@ -63,7 +64,8 @@ static void release(struct entry *entry)
 static bool is_slow_to_release(const struct entry *entry)
 {
     const struct stream *stream = stream_of(entry);
-    return stream->blocks.count >= SLOW_BLOCKS || (stream->groups && stream_groups_are_slow_to_free(stream->groups));
+    return stream->blocks.count >= SLOW_BLOCKS || (stream->groups && stream_groups_are_slow_to_free(stream->groups)) ||
+           (stream->producers && stream_producers_are_slow_to_free(stream->producers));
 }
 
 static int copy(struct entry *copied)
@@ -82,7 +84,8 @@ static size_t memory(const struct entry *entry, size_t samples)
     return mem_good_size(sizeof *stream) + tree_memory(&stream->blocks, samples) +
            blocks_memory(&stream->blocks, samples == 0 ? 0 : samples / 100 + 1) +
            (stream->open ? stream_block_memory(stream->open) : 0) +
-           (stream->groups ? stream_groups_memory(stream->groups, samples) : 0);
+           (stream->groups ? stream_groups_memory(stream->groups, samples) : 0) +
+           (stream->producers ? stream_producers_memory(stream->producers, samples) : 0);
 }
 
 static void add_to_digest(const struct entry *entry, struct digest *digest)
@@ -155,5 +158,7 @@ void stream_check(const struct stream *stream)
         length += stream->open->count;
         last = stream->open->last;
     }
+    if (stream->producers)
+        stream_producers_check(stream->producers);
     panic_unless(length == stream->length && stream_id_compare(last, stream->last_id) <= 0);
 }

@@ -176,6 +176,94 @@ START_TEST(a_trim_to_whole_blocks_is_told_as_an_exact_one)
 }
 END_TEST
 
+/* ---- messages that are sent again ---- */
+
+static char *added(const char *const *words)
+{
+    redisReply *reply = kit_command_args(c, words);
+    ck_assert_int_eq(reply->type, REDIS_REPLY_STRING);
+    char *id = strdup(reply->str);
+    freeReplyObject(reply);
+    return id;
+}
+
+#define ADDED(...) added((const char *const[]){"XADD", "s", __VA_ARGS__, NULL})
+
+START_TEST(a_message_that_is_sent_again_is_the_same_entry)
+{
+    char *ids[] = {ADDED("IDMP", "p", "m", "*", "a", "1"),
+                   ADDED("IDMP", "p", "m", "MAXLEN", "0", "*", "b", "2", "c", "3"),
+                   ADDED("NOMKSTREAM", "IDMP", "q", "m", "KEEPREF", "*", "a", "1"),
+                   ADDED("IDMPAUTO", "p", "*", "a", "1", "b", "2"),
+                   ADDED("IDMPAUTO", "p", "*", "b", "2", "a", "1"),
+                   ADDED("IDMPAUTO", "p", "*", "a", "2", "b", "1")};
+    ck_assert_str_eq(ids[0], ids[1]);
+    ck_assert_str_ne(ids[0], ids[2]);
+    ck_assert_str_eq(ids[3], ids[4]);
+    ck_assert_str_ne(ids[3], ids[5]);
+    kit_expect(c, ":4", "XLEN", "s");
+    redisReply *reply = kit_command(c, "XINFO", "STREAM", "s");
+    char *text = kit_reply_text(reply), *figures = strstr(text, "$idmp-duration");
+    const char *expected = "$idmp-duration :100 $idmp-maxsize :100 $pids-tracked :2 $iids-tracked :4 $iids-added :4 "
+                           "$iids-duplicates :2 $groups";
+    ck_assert_msg(figures && strncmp(figures, expected, strlen(expected)) == 0, "%s", text);
+    free(text);
+    freeReplyObject(reply);
+    kit_expect(c, "+OK", "XCFGSET", "s", "IDMP-DURATION", "100");
+    char *same = ADDED("IDMP", "p", "m", "*", "a", "1");
+    ck_assert_str_eq(same, ids[0]);
+    kit_expect(c, "+OK", "XCFGSET", "s", "IDMP-MAXSIZE", "1"); /* forgets */
+    char *other = ADDED("IDMP", "p", "m", "*", "a", "1"), *next = ADDED("IDMP", "p", "n", "*", "a", "1"),
+         *again = ADDED("IDMP", "p", "m", "*", "a", "1");
+    ck_assert_str_ne(other, ids[0]);
+    ck_assert_str_ne(again, other);
+    free(same), free(other), free(next), free(again);
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        free(ids[i]);
+    kit_expect(c, ":1", "COPY", "s", "t");
+    kit_expect(c, ":7", "XLEN", "t");
+    redisReply *copied = kit_command(c, "XADD", "t", "IDMP", "p", "m", "*", "a", "1");
+    freeReplyObject(copied);
+    kit_expect(c, ":7", "XLEN", "t");
+}
+END_TEST
+
+START_TEST(who_sends_messages_is_told_what_is_wrong)
+{
+    kit_expect(c, "-ERR Invalid stream ID...", "XADD", "s", "IDMP", "p", "*", "a", "1");
+    kit_expect(c, "-ERR IDMP/IDMPAUTO can be used only with auto-generated IDs", "XADD", "s", "IDMP", "p", "m", "1-1",
+               "a", "1");
+    kit_expect(c, "-ERR IDMP/IDMPAUTO specified multiple times", "XADD", "s", "IDMP", "p", "m", "IDMPAUTO", "q", "*",
+               "a", "1");
+    kit_expect(c, "-ERR IDMP requires a non-empty producer ID", "XADD", "s", "IDMP", "", "m", "*", "a", "1");
+    kit_expect(c, "-ERR IDMP requires a non-empty idempotent ID", "XADD", "s", "IDMP", "p", "", "*", "a", "1");
+    kit_expect(c, "-ERR IDMPAUTO requires a non-empty producer ID", "XADD", "s", "IDMPAUTO", "", "*", "a", "1");
+    kit_expect(c, "nil", "XADD", "s", "NOMKSTREAM", "IDMP", "p", "m", "*", "a", "1");
+    kit_expect(c, "-ERR no such key", "XCFGSET", "s", "IDMP-DURATION", "5");
+    kit_expect(c, "$1-0", "XADD", "s", "1-0", "a", "1");
+    kit_expect(c, "-ERR At least one parameter...", "XCFGSET", "s");
+    kit_expect(c, "-ERR syntax error", "XCFGSET", "s", "IDMP-DURATION");
+    kit_expect(c, "-ERR syntax error", "XCFGSET", "s", "x", "1");
+    kit_expect(c, "-ERR IDMP-DURATION must be between...", "XCFGSET", "s", "IDMP-DURATION", "86401");
+    kit_expect(c, "-ERR IDMP-MAXSIZE must be between...", "XCFGSET", "s", "IDMP-MAXSIZE", "0");
+    kit_expect(c, "-ERR value is not an integer or out of range", "XCFGSET", "s", "IDMP-MAXSIZE", "x");
+    kit_expect(c, "-ERR syntax error", "XTRIM", "s", "MAXLEN", "5", "IDMP", "p", "m");
+    kit_expect(c, "-ERR syntax error", "XTRIM", "s", "MAXLEN", "5", "ACKED", "DELREF");
+    kit_expect(c, ":0", "XTRIM", "s", "ACKED", "MAXLEN", "5");
+}
+END_TEST
+
+START_TEST(effects_of_messages_have_their_ids_alone)
+{
+    kit_expect(c, "+OK", "DEBUG", "EFFECTS", "START");
+    char *id = ADDED("IDMP", "IDMP", "limit", "MAXLEN", "~", "9", "*", "a", "1"), expected[128];
+    char *same = ADDED("IDMP", "IDMP", "limit", "MAXLEN", "~", "0", "*", "a", "1");
+    snprintf(expected, sizeof expected, "[[:0 $XADD $s $MAXLEN $= $1 $%s $a $1]]", id);
+    kit_expect(c, expected, "DEBUG", "EFFECTS", "TAKE");
+    free(id), free(same);
+}
+END_TEST
+
 /* ---- limits ---- */
 
 START_TEST(a_long_stream_goes_in_the_background)
@@ -208,6 +296,9 @@ Suite *suite_streams(void)
     tcase_add_test(tcase, plus_is_the_last_entry);
     tcase_add_test(tcase, ids_are_of_the_clock_and_rise);
     tcase_add_test(tcase, a_trim_to_whole_blocks_is_told_as_an_exact_one);
+    tcase_add_test(tcase, a_message_that_is_sent_again_is_the_same_entry);
+    tcase_add_test(tcase, who_sends_messages_is_told_what_is_wrong);
+    tcase_add_test(tcase, effects_of_messages_have_their_ids_alone);
     tcase_add_test(tcase, a_long_stream_goes_in_the_background);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -437,7 +437,8 @@ static const char needs_write[] =
     "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "
     "pexpire pexpireat pfadd pfmerge psetex publish rename renamenx rpop rpoplpush rpush rpushx sadd script|flush script|kill sdiffstore set "
     "setbit "
-    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink xadd xdel xsetid xtrim zadd "
+    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink xadd xcfgset xdel xsetid xtrim "
+    "zadd "
     "zdiffstore zincrby "
     "zinterstore "
     "zmpop zpopmax zpopmin zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore";
