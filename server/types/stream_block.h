@@ -83,7 +83,7 @@ int stream_block_append(struct stream_block **block, struct stream_id id, const 
 void stream_block_fit(struct stream_block **block);
 
 /* Takes count entries away from the index on; some stay. The block may move. */
-void stream_block_remove(struct stream_block **block, unsigned index, unsigned count);
+void stream_block_remove(struct stream_block **pointer, unsigned index, unsigned count);
 
 /* Bytes of memory, with what texts have outside. */
 size_t stream_block_memory(const struct stream_block *block);
