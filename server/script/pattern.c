@@ -146,7 +146,8 @@ static inline bool single_takes(struct pattern_match *match, const char *pattern
 
 /* ---- items ---- */
 
-static const char *match_here(struct pattern_match *match, const char *at, const char *pattern);
+__attribute__((nonnull)) static const char *match_here(struct pattern_match *match, const char *at,
+                                                       const char *pattern);
 
 /* Tries the rest of a pattern, one deeper. */
 static const char *try_rest(struct pattern_match *match, const char *at, const char *pattern)

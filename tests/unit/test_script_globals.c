@@ -165,10 +165,10 @@ START_TEST(nothing_is_left_for_the_next_script)
         {"collectgarbage('setpause', 1000)", "return collectgarbage('setpause', 200)"},
         {"collectgarbage('setstepmul', 1)", "return collectgarbage('setstepmul', 200)"},
         {"collectgarbage('stop')", "collectgarbage('setpause', 100) local all = collectgarbage('count') "
-                                   "for i = 1, 200000 do local t = {} end return collectgarbage('count') < all + 2000"},
+                                   "for i = 1, 50000 do local t = {} end return collectgarbage('count') < all + 2000"},
         {"collectgarbage('stop') loadstring('return 1') load(function() end)",
          "collectgarbage('setpause', 100) local all = collectgarbage('count') "
-         "for i = 1, 200000 do local t = {} end return collectgarbage('count') < all + 2000"},
+         "for i = 1, 50000 do local t = {} end return collectgarbage('count') < all + 2000"},
         {"local t = setmetatable({}, getmetatable('')) getmetatable(t).__index = 1", "return type(('x').len)"},
         {"getmetatable(coroutine.create(function() end)).__index = _G", "return getmetatable(_G.coroutine)"},
         {"setmetatable(KEYS, {__index = function() return 1 end}) KEYS[9] = 1", "return rawget(_G, 'x')"},
@@ -232,6 +232,7 @@ Suite *suite_script_globals(void)
 {
     Suite *suite = suite_create("script_globals");
     TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 60);
     tcase_add_checked_fixture(all, script_fixture_open, script_fixture_close);
     tcase_add_test(all, tables_are_protected);
     tcase_add_test(all, nothing_else_is_there);
