@@ -140,7 +140,7 @@ static bool has_room(const struct script_execution *execution, const struct comm
                      const struct request *request)
 {
     size_t bytes = room_of_request(request);
-    if (!(command->flags & CMD_DENYOOM) || room_is_ample(bytes))
+    if (!(command->flags & CMD_DENYOOM) || (execution->task->flags & SCRIPT_ALLOW_OOM) || room_is_ample(bytes))
         return true;
     return room_make(execution->run.server, bytes, 0) == ROOM_MADE;
 }
@@ -176,12 +176,13 @@ static const struct command *admit(struct script_execution *execution, struct ar
         reply_error(reply, "ERR Write commands are not allowed from read-only scripts.");
     } else if ((client->flags & CLIENT_GUARDED) && !guard_allows(client, command, argv, argc)) {
         refuse_rights(execution, command, argv, argc, reply);
-        counter_add(&execution->run.stats->per_command[command->number].rejected, 1);
     } else if (!has_room(execution, command, &(struct request){.argc = argc, .argv = argv})) {
         reply_error(reply, OUT_OF_ROOM);
     } else {
         return command;
     }
+    if (command)
+        counter_add(&execution->run.stats->per_command[command->number].rejected, 1);
     return NULL;
 }
 
@@ -211,6 +212,8 @@ static void run_command(struct script_execution *execution, const struct command
 static void keeper_command(struct script_keeper *keeper, struct arg *argv, int argc, struct reply *reply)
 {
     struct script_execution *execution = (struct script_execution *)keeper;
+    reply->on_error = execution->outer->reply->on_error;
+    reply->on_error_context = execution->outer->reply->on_error_context;
     const struct command *command = admit(execution, argv, argc, reply);
     if (command)
         run_command(execution, command, argv, argc, reply);

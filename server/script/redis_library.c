@@ -101,6 +101,7 @@ static bool run_command(lua_State *lua, struct interpreter *interpreter, struct 
     reply_end(&reply);
     if (interpreter->aborted)
         interpreter_check(lua);
+    lua_settop(lua, 0); /* the reply may need the room that the arguments took */
     const char *text = reply_is_over(&reply) ? NULL : whole_reply(interpreter, &len);
     if (!text) {
         forget_reply(interpreter);
@@ -111,7 +112,7 @@ static bool run_command(lua_State *lua, struct interpreter *interpreter, struct 
     forget_reply(interpreter);
     if (is_error) { /* it has been counted as the command's */
         lua_pushboolean(lua, 1);
-        lua_setfield(lua, -2, "ignore_error_stats_update");
+        lua_setfield(lua, -2, COUNTED_ERROR);
     }
     interpreter_check(lua); /* few commands may take as long as many instructions */
     return is_error;

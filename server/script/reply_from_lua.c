@@ -2,6 +2,7 @@
 
 #include "resp/reply.h"
 #include "script/interpreter.h"
+#include "script/script_error.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -50,8 +51,14 @@ static bool reply_error_table(lua_State *lua, struct reply *reply)
         text++;
         len--;
     }
+    void (*on_error)(void *, const char *, size_t) = reply->on_error;
+    lua_pushstring(lua, COUNTED_ERROR);
+    lua_rawget(lua, -3);
+    if (lua_toboolean(lua, -1))
+        reply->on_error = NULL;
     reply_errorf(reply, "%.*s", (int)len, text);
-    lua_pop(lua, 1);
+    reply->on_error = on_error;
+    lua_pop(lua, 2);
     return true;
 }
 

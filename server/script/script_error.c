@@ -84,7 +84,13 @@ void script_error_reply(lua_State *lua, const char *name, struct reply *reply)
         lua_settop(lua, top - 1);
         return;
     }
-    lua_checkstack(lua, 4);
+    lua_checkstack(lua, 6);
+    void (*on_error)(void *, const char *, size_t) = reply->on_error;
+    lua_pushstring(lua, COUNTED_ERROR);
+    lua_rawget(lua, -2);
+    if (lua_toboolean(lua, -1))
+        reply->on_error = NULL;
+    lua_settop(lua, top);
     const char *text = field_text(lua, "err", &len);
     lua_pushvalue(lua, top);
     const char *source = field_text(lua, "source", &source_len);
@@ -97,5 +103,6 @@ void script_error_reply(lua_State *lua, const char *name, struct reply *reply)
                      (int)line_len, line);
     else
         reply_errorf(reply, "%.*s", (int)len, text);
+    reply->on_error = on_error;
     lua_settop(lua, top - 1);
 }

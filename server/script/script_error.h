@@ -15,6 +15,9 @@
 
 struct reply;
 
+/* The field that says that an error has been counted already, as that of the command that a script has called. */
+#define COUNTED_ERROR "ignore_error_stats_update"
+
 /* The handler of lua_pcall() for scripts: makes a table of whatever was raised, and adds source and line. */
 int script_error_handler(lua_State *lua);
 
