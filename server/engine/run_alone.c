@@ -62,7 +62,12 @@ static enum tried run_exclusively(struct run *run, struct execution *execution, 
         run->held = NULL;
         run->note_ns = 0; /* it may change what is noted, which then holds for itself */
         run->server->actor = call->client;
+        struct call_keys found;
+        if (run->exclusively) /* otherwise it has no use for them, or it is EXEC */
+            call_keys_find(&found, call);
         run_call(run, call);
+        if (run->exclusively)
+            call_keys_deinit(&found);
         run->server->actor = NULL;
         if (call->outcome == CALL_DONE && monitor_wants(call->command)) /* before what others run afterwards */
             run_tell_monitors(run, call->client, call->argc, call->argv);
