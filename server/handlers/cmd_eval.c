@@ -80,7 +80,7 @@ static void evalsha(struct call *call, bool read_only)
     char sha[SHA1_HEX_LEN];
     struct script *script = NULL;
     bool is_sha = script_sha_read(call->argv[1].data, call->argv[1].len, sha);
-    if (is_sha && !check_key_count(call))
+    if (call->argv[1].len == SHA1_HEX_LEN && !check_key_count(call))
         return;
     struct interpreter *interpreter = take_interpreter(call);
     if (!interpreter)

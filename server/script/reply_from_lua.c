@@ -1,10 +1,12 @@
 #include "script/reply_from_lua.h"
 
+#include "base/number.h"
 #include "resp/reply.h"
 #include "script/interpreter.h"
 #include "script/script_error.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +25,9 @@ static bool push_field(lua_State *lua, const char *name, int type)
     return false;
 }
 
-/* A status or an error is one line. */
-static void reply_line(struct reply *reply, char kind, const char *text, size_t len)
+/* Ends what is one line, in which line breaks are blanks. */
+static void reply_line(struct reply *reply, const char *text, size_t len)
 {
-    reply_raw(reply, &kind, 1);
     for (const char *end = text + len; text < end;) {
         size_t part = 0;
         while (text + part < end && text[part] != '\r' && text[part] != '\n')
@@ -62,13 +63,14 @@ static bool reply_error_table(lua_State *lua, struct reply *reply)
     return true;
 }
 
+/* Up to the first NUL, as in Redis. */
 static bool reply_status_table(lua_State *lua, struct reply *reply)
 {
-    size_t len;
     if (!push_field(lua, "ok", LUA_TSTRING))
         return false;
-    const char *text = lua_tolstring(lua, -1, &len);
-    reply_line(reply, '+', text, len);
+    const char *text = lua_tostring(lua, -1);
+    reply_raw(reply, "+", 1);
+    reply_line(reply, text, strlen(text));
     lua_pop(lua, 1);
     return true;
 }
@@ -124,10 +126,12 @@ static bool reply_big_number_table(lua_State *lua, struct reply *reply)
     if (!push_field(lua, "big_number", LUA_TSTRING))
         return false;
     const char *text = lua_tolstring(lua, -1, &len);
-    if (reply->resp == 3)
-        reply_line(reply, '(', text, len);
-    else
-        reply_bulk(reply, text, len);
+    char header[1 + NUMBER_I64_MAX_LEN + 2] = "(";
+    size_t header_len = 1;
+    if (reply->resp != 3)
+        header_len = (size_t)snprintf(header, sizeof header, "$%zu\r\n", len);
+    reply_raw(reply, header, header_len);
+    reply_line(reply, text, len);
     lua_pop(lua, 1);
     return true;
 }
