@@ -1,4 +1,4 @@
-#include "script_fixture.h"
+#include "unit/script_fixture.h"
 
 #include "script/compile.h"
 #include "script/globals.h"

@@ -1,5 +1,5 @@
 /* cjson: what redis-server 7.0.15 came to. */
-#include "script_fixture.h"
+#include "unit/script_fixture.h"
 
 #include <check.h>
 

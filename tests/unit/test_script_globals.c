@@ -1,7 +1,7 @@
 /* What scripts find: the globals and their protection, as recorded from redis-server 7.0.15. */
 #include "script/compile.h"
 #include "script/globals.h"
-#include "script_fixture.h"
+#include "unit/script_fixture.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Scripts that mean harm, or have none of the memory they want: all come to an end, and the state stays whole. */
 #include "script/compile.h"
 #include "script/globals.h"
-#include "script_fixture.h"
+#include "unit/script_fixture.h"
 
 #include <check.h>
 #include <lauxlib.h>

@@ -1,6 +1,6 @@
 /* Patterns: what redis-server 7.0.15 found, for those of a generator too, and that no pattern takes for ever. */
 #include "base/random.h"
-#include "script_fixture.h"
+#include "unit/script_fixture.h"
 
 #include <check.h>
 #include <stdio.h>
