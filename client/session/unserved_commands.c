@@ -17,7 +17,7 @@ static const char *const names[] = {
     "commandlog|reset", "dump", "failover", "lastsave", "lolwut", "migrate", "module", "module|help",
     "module|list", "module|load", "module|loadex", "module|unload", "psync", "readonly", "readwrite",
     "replconf", "replicaof", "restore", "restore-asking", "role", "save", "script|show", "slaveof", "sync",
-    "trimslots",
+    "trimslots", "xidmprecord",
 };
 /* clang-format on */
 

@@ -16,7 +16,7 @@
 static struct key_map maps[KEYSPACE_SHARDS]; /* guarded by the shards' locks */
 static struct keyspace *followed;
 static unsigned follower_number;
-static atomic_size_t key_total;
+static atomic_size_t key_total, minded_total;
 
 __thread struct wait_node *wait_queue_ready;
 static __thread struct wait_node *last_ready;
@@ -147,7 +147,8 @@ void wait_queue_add(struct waiter *waiter, unsigned i)
         node->first = link;
     node->last = link;
     node->types |= 1u << waiter->kind->type;
-    node->minders += waiter->kind->minds_loss;
+    if (waiter->kind->minds_loss && node->minders++ == 0)
+        atomic_fetch_add_explicit(&minded_total, 1, memory_order_relaxed);
     if (waiter->kind->moves) {
         node->moves++;
         atomic_fetch_add_explicit(&wait_queue_moves, 1, memory_order_relaxed);
@@ -169,7 +170,8 @@ void wait_queue_remove(struct wait_link *link)
     else
         node->last = link->previous;
     link->node = NULL;
-    node->minders -= link->waiter->kind->minds_loss;
+    if (link->waiter->kind->minds_loss && --node->minders == 0)
+        atomic_fetch_sub_explicit(&minded_total, 1, memory_order_relaxed);
     if (link->waiter->kind->moves) {
         node->moves--;
         atomic_fetch_sub_explicit(&wait_queue_moves, 1, memory_order_relaxed);
@@ -192,6 +194,11 @@ size_t waiter_memory(const struct waiter *waiter)
 size_t wait_queue_keys(void)
 {
     return atomic_load_explicit(&key_total, memory_order_relaxed);
+}
+
+size_t wait_queue_minded_keys(void)
+{
+    return atomic_load_explicit(&minded_total, memory_order_relaxed);
 }
 
 /* ---- what serving reaches ---- */

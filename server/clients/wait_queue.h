@@ -104,4 +104,7 @@ size_t waiter_memory(const struct waiter *waiter);
 /* Keys that somebody waits for. */
 size_t wait_queue_keys(void);
 
+/* Those among them of which somebody has to know when they are gone. */
+size_t wait_queue_minded_keys(void);
+
 #endif

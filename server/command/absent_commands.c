@@ -17,7 +17,7 @@ static const char *const absent_generic[] = {
 };
 
 static const char *const absent_stream[] = {
-    "xcfgset", "xidmprecord",
+    "xidmprecord",
 };
 
 static const char *const absent_scripting[] = {

@@ -150,7 +150,7 @@ static void write_clients(struct text *info, struct server *server)
     field_int(info, "watching_clients", watching_clients());
     field_int(info, "clients_in_timeout_table", (int64_t)waiting_with_timeout());
     field_int(info, "total_blocking_keys", (int64_t)wait_queue_keys());
-    field_int(info, "total_blocking_keys_on_nokey", 0);
+    field_int(info, "total_blocking_keys_on_nokey", (int64_t)wait_queue_minded_keys());
 }
 
 /* ---- Memory ---- */

@@ -80,7 +80,7 @@ struct stream_consumer *stream_consumer_add(struct stream_group *group, struct b
     return NULL;
 }
 
-void stream_consumer_remove(struct stream_group *group, struct stream_consumer *consumer)
+static void remove_each(struct stream_group *group, const struct stream_consumer *consumer)
 {
     struct tree_place own, place;
     struct pending_entry entry;
@@ -89,6 +89,21 @@ void stream_consumer_remove(struct stream_group *group, struct stream_consumer *
         panic_unless(found);
         pending_remove(&group->pending, &place, &entry);
     }
+}
+
+/* Where many go, those that stay are put together anew, if there is memory for that. */
+#define MANY 1000
+#define PART 10 /* of all that is pending */
+
+void stream_consumer_remove(struct stream_group *group, struct stream_consumer *consumer)
+{
+    struct tree old;
+    uint64_t count = consumer->own.count;
+    if (count >= MANY && count >= pending_count(&group->pending) / PART &&
+        pending_remove_owner(&group->pending, consumer->named.number, &old) == 0)
+        collection_discard(&old);
+    else
+        remove_each(group, consumer);
     name_table_remove(&group->consumers, &consumer->named);
     consumer_free(consumer, false);
 }

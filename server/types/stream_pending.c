@@ -1,9 +1,12 @@
 #include "types/stream_pending.h"
 
+#include "base/memory.h"
 #include "base/panic.h"
+#include "shape/tree_build.h"
 
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* As it lies in the tree: an ID, a time, a count and an owner. */
@@ -109,6 +112,8 @@ bool pending_last(const struct pending_list *list, struct pending_entry *entry_o
 
 /* ---- the index of times: a time, and the ID's bytes in their order ---- */
 
+#define TIME_RECORD_MAX (sizeof(double) + ELEMENT_MAX)
+
 struct time_key {
     double time;
     uint64_t id[2];
@@ -124,17 +129,22 @@ static struct bytes time_key_text(const struct time_key *key)
     return (struct bytes){(const char *)key->id, sizeof key->id};
 }
 
+static size_t write_time(char record[TIME_RECORD_MAX], const struct time_key *key)
+{
+    struct bytes text = time_key_text(key);
+    struct element element;
+    memcpy(record, &key->time, sizeof key->time);
+    element_init(&element, text.data, text.len);
+    return sizeof key->time + element_store(record + sizeof key->time, &element, NULL);
+}
+
 static int add_time(struct pending_list *list, const struct pending_entry *entry)
 {
-    char record[sizeof(double) + ELEMENT_MAX];
+    char record[TIME_RECORD_MAX];
     struct time_key key = time_key_of(entry);
-    struct bytes text = time_key_text(&key);
-    struct element element;
     struct tree_place place;
-    memcpy(record, &key.time, sizeof key.time);
-    element_init(&element, text.data, text.len);
-    size_t len = sizeof key.time + element_store(record + sizeof key.time, &element, NULL);
-    tree_find_score(&list->by_time, key.time, text, &place);
+    size_t len = write_time(record, &key);
+    tree_find_score(&list->by_time, key.time, time_key_text(&key), &place);
     return tree_insert(&list->by_time, &place, record, len);
 }
 
@@ -146,18 +156,59 @@ static void remove_time(struct pending_list *list, const struct pending_entry *e
     tree_remove(&list->by_time, &place);
 }
 
-int pending_keep_times(struct pending_list *list)
+static int compare_times(const void *a, const void *b)
+{
+    const struct time_key *left = a, *right = b;
+    if (left->time != right->time)
+        return left->time < right->time ? -1 : 1;
+    return memcmp(left->id, right->id, sizeof left->id);
+}
+
+/* The keys of all entries, in their order. Most were delivered in the order of their IDs. */
+static void gather_times(const struct pending_list *list, struct time_key *keys)
 {
     struct tree_place place;
     struct pending_entry entry;
+    uint64_t count = 0;
+    bool sorted = true;
+    for (bool more = pending_seek(list, STREAM_ID_MIN, &entry, &place); more;
+         more = pending_next(list, &entry, &place), count++) {
+        keys[count] = time_key_of(&entry);
+        sorted = sorted && (count == 0 || compare_times(&keys[count - 1], &keys[count]) < 0);
+    }
+    if (!sorted)
+        qsort(keys, count, sizeof keys[0], compare_times);
+}
+
+static int build_times(struct pending_list *list, const struct time_key *keys)
+{
+    struct tree_builder builder;
     int error = 0;
+    tree_build_begin(&builder, TREE_BY_SCORE, time_form);
+    for (uint64_t i = 0; i < list->by_id.count && !error; i++) {
+        char record[TIME_RECORD_MAX];
+        size_t len = write_time(record, &keys[i]);
+        error = tree_build_add(&builder, record_score_key(keys[i].time), record, len);
+    }
+    if (!error)
+        return tree_build_end(&builder, &list->by_time);
+    tree_build_drop(&builder);
+    return error;
+}
+
+int pending_keep_times(struct pending_list *list)
+{
     if (list->is_timed)
         return 0;
-    for (bool more = pending_seek(list, STREAM_ID_MIN, &entry, &place); more && !error;
-         more = pending_next(list, &entry, &place))
-        error = add_time(list, &entry);
-    if (error)
-        tree_deinit(&list->by_time);
+    int error = 0;
+    if (list->by_id.count > 0) {
+        struct time_key *keys = mem_try_alloc(list->by_id.count * sizeof *keys);
+        if (!keys)
+            return -ENOMEM;
+        gather_times(list, keys);
+        error = build_times(list, keys);
+        mem_free(keys);
+    }
     list->is_timed = !error;
     return error;
 }
@@ -225,6 +276,37 @@ void pending_remove(struct pending_list *list, struct tree_place *place, const s
         remove_time(list, entry);
     tree_remove(&list->by_id, place);
     list->given_back -= is_back(entry);
+}
+
+/* The tree that is left without an owner's entries. */
+static int build_without(const struct pending_list *list, uint32_t owner, struct tree *tree_out)
+{
+    struct tree_builder builder;
+    struct tree_place place;
+    struct pending_entry entry;
+    int error = 0;
+    tree_build_begin(&builder, TREE_BY_ID, pending_form);
+    for (bool more = pending_seek(list, STREAM_ID_MIN, &entry, &place); more && !error;
+         more = pending_next(list, &entry, &place))
+        if (entry.owner != owner)
+            error = tree_build_add(&builder, entry.id.ms, tree_record(&place), PENDING_LEN);
+    if (!error)
+        return tree_build_end(&builder, tree_out);
+    tree_build_drop(&builder);
+    return error;
+}
+
+int pending_remove_owner(struct pending_list *list, uint32_t owner, struct tree *old_out)
+{
+    struct tree left;
+    int error = build_without(list, owner, &left);
+    if (error)
+        return error;
+    *old_out = list->by_id;
+    list->by_id = left;
+    tree_deinit(&list->by_time);
+    list->is_timed = false;
+    return 0;
 }
 
 int64_t pending_next_turn(struct pending_list *list)

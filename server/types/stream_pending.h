@@ -81,6 +81,12 @@ int pending_change(struct pending_list *list, struct tree_place *place, const st
 
 void pending_remove(struct pending_list *list, struct tree_place *place, const struct pending_entry *entry);
 
+/*
+ * All entries of one owner at once, in time for each entry of the list; old_out is to be freed. The index of times isn't
+ * kept any more. 0, or -ENOMEM: nothing has changed.
+ */
+int pending_remove_owner(struct pending_list *list, uint32_t owner, struct tree *old_out);
+
 /* The time with which the next entry is given back, behind all that have been. */
 int64_t pending_next_turn(struct pending_list *list);
 

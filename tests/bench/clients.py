@@ -100,6 +100,14 @@ def hand_over(program, server, elements, pairs):
     return run
 
 
+def stream_group(program, server, entries, batch, pending):
+    """So many entries read in batches and acknowledged, while others are pending; see stream_group.c."""
+    run = _run([program, "-s", server.path, "-n", str(entries), "-b", str(batch), "-p", str(pending)], server, entries)
+    run.figures = figures = json.loads(run.output)
+    run.rate = figures["requests"] / figures["seconds"]
+    return run
+
+
 def listeners(program, server, messages, subscribers, pipeline):
     """So many messages published and read by all subscribers; see listeners.c."""
     run = _run([program, "-s", server.path, "-n", str(messages), "-c", str(subscribers), "-p", str(pipeline)],

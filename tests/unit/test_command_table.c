@@ -263,6 +263,16 @@ START_TEST(limited_ranges_are_found)
 }
 END_TEST
 
+START_TEST(keys_behind_options_are_found_by_reading_these)
+{
+    const struct command *command = command_find("xreadgroup", 10);
+    ck_assert_str_eq(keys_of(command, "xreadgroup group g c count 1 streams a b > >"), "a b");
+    ck_assert_str_eq(keys_of(command, "xreadgroup noack count 1 Group streams streams Streams streams >"), "streams");
+    ck_assert_str_eq(keys_of(command, "xreadgroup group g c noack streams"), "");
+    ck_assert_str_eq(keys_of(command, "xreadgroup count 1"), "");
+}
+END_TEST
+
 START_TEST(keywords_are_searched_from_the_end_too)
 {
     static const struct key_spec spec = {.flags = KEY_RW,
@@ -426,7 +436,8 @@ static const char needs_read[] =
     "ssubscribe subscribe sunsubscribe unsubscribe strlen substr sunion time touch ttl type wait waitaof zcard zcount "
     "zdiff zinter zintercard zlexcount zmscore "
     "zrandmember "
-    "xinfo xinfo|help xinfo|stream xlen xrange xread xrevrange "
+    "xgroup xgroup|help xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream xlen xpending xrange xread "
+    "xrevrange "
     "zrange zrangebylex zrangebyscore zrank zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion";
 static const char needs_write[] =
     "append bitfield bitop blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin copy decr decrby del delex "
@@ -437,8 +448,9 @@ static const char needs_write[] =
     "incrbyfloat increx linsert lmove lmpop lpop lpush lpushx lrem lset ltrim move mset msetex msetnx persist "
     "pexpire pexpireat pfadd pfmerge psetex publish rename renamenx rpop rpoplpush rpush rpushx sadd script|flush script|kill sdiffstore set "
     "setbit "
-    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink xadd xcfgset xdel xsetid xtrim "
-    "zadd "
+    "setex setnx setrange sinterstore smove sort spop spublish srem sunionstore unlink xack xackdel xadd xautoclaim "
+    "xcfgset xclaim xdel xdelex xgroup|create xgroup|createconsumer xgroup|delconsumer "
+    "xgroup|destroy xgroup|setid xnack xreadgroup xsetid xtrim zadd "
     "zdiffstore zincrby "
     "zinterstore "
     "zmpop zpopmax zpopmin zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore";
@@ -619,6 +631,7 @@ Suite *suite_command_table(void)
     tcase_add_test(tcase, limited_ranges_are_found);
     tcase_add_test(tcase, keywords_are_searched_from_the_end_too);
     tcase_add_test(tcase, a_repeated_keyword_finds_every_key_that_may_be_taken);
+    tcase_add_test(tcase, keys_behind_options_are_found_by_reading_these);
     tcase_add_test(tcase, a_function_finds_what_is_called_unknown);
     tcase_add_test(tcase, announced_numbers_of_keys_are_believed_only_if_they_fit);
     tcase_add_test(tcase, keys_that_may_follow_need_not);

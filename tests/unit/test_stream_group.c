@@ -214,6 +214,31 @@ START_TEST(times_are_kept_from_any_moment_on_or_not_at_all)
 }
 END_TEST
 
+/* With memory for a new list of those that stay, and without; both ways lead to the same. */
+START_TEST(many_entries_go_with_their_consumer)
+{
+    struct stream_group *group = begin(9);
+    for (unsigned i = 0; i < 2; i++)
+        change_consumer(group, i);
+    for (unsigned i = 0; i < IDS; i++) {
+        unsigned owner = i % 6 == 0;
+        ck_assert_int_eq(stream_group_deliver(group, find(group, owner), id_of(i), now_ms), 0);
+        model[i] = (struct known){true, now_ms, 1, (int)owner};
+    }
+    ck_assert_int_eq(pending_keep_times(&group->pending), 0);
+    ck_assert_uint_ge(find(group, 0)->own.count, 1000);
+    mem_fail_after(_i == 0 ? 0 : 1 + (unsigned)_i);
+    change_consumer(group, 0);
+    mem_fail_after(0);
+    compare(group);
+    ck_assert(group->pending.is_timed == (_i > 0));
+    ck_assert_int_eq(pending_keep_times(&group->pending), 0);
+    compare(group);
+    compare_times(group);
+    stream_group_free(group, true);
+}
+END_TEST
+
 START_TEST(a_copy_is_equal_and_independent)
 {
     struct stream_groups *groups = NULL, *copy = NULL;
@@ -280,6 +305,7 @@ Suite *suite_stream_group(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_group_is_as_its_model, 0, 4);
     tcase_add_test(tcase, times_are_kept_from_any_moment_on_or_not_at_all);
+    tcase_add_loop_test(tcase, many_entries_go_with_their_consumer, 0, 3);
     tcase_add_test(tcase, a_copy_is_equal_and_independent);
     tcase_add_test(tcase, groups_know_who_still_needs_an_entry);
     suite_add_tcase(suite, tcase);

@@ -146,6 +146,7 @@ START_TEST(a_key_that_is_lost_is_ready_for_who_minds)
     put("a");
     put("b");
     ck_assert_str_eq(ready(), " a b");
+    ck_assert_uint_eq(wait_queue_minded_keys(), 1);
     keyspace_delete(&view, &second);
     keyspace_delete(&view, &first);
     ck_assert_str_eq(ready(), " a");
@@ -154,6 +155,7 @@ START_TEST(a_key_that_is_lost_is_ready_for_who_minds)
     ck_assert_str_eq(ready(), " a");
     keyspace_delete(&view, &first);
     ck_assert(!wait_queue_has_ready());
+    ck_assert_uint_eq(wait_queue_minded_keys(), 0);
     leave(other);
     leave(b);
 }
