@@ -178,5 +178,5 @@ CALLS = [call_of_pattern] * 4 + [call_of_string, call_of_table, call_of_cjson, c
 
 
 @family(4)
-def scripts(g):
+def script_libraries(g):
     return ["EVAL", SHOWN.replace("CALL", g.pick(CALLS)(g)), "0"]
