@@ -52,8 +52,8 @@ command_handler cmd_zadd, cmd_zincrby, cmd_zcard, cmd_zscore, cmd_zmscore, cmd_z
     cmd_zunionstore, cmd_zinter, cmd_zinterstore, cmd_zintercard, cmd_zdiff, cmd_zdiffstore;
 
 /* ---- stream ---- */
-command_handler cmd_xadd, cmd_xcfgset, cmd_xdel, cmd_xinfo_help, cmd_xinfo_stream, cmd_xlen, cmd_xrange, cmd_xread, cmd_xrevrange,
-    cmd_xsetid, cmd_xtrim;
+command_handler cmd_xadd, cmd_xcfgset, cmd_xdel, cmd_xinfo_help, cmd_xinfo_stream, cmd_xlen, cmd_xrange, cmd_xread,
+    cmd_xrevrange, cmd_xsetid, cmd_xtrim;
 
 /* ---- consumer groups of streams ---- */
 command_handler cmd_xgroup_create, cmd_xgroup_createconsumer, cmd_xgroup_delconsumer, cmd_xgroup_destroy,
