@@ -593,7 +593,7 @@ def acl_category(args, oracle, kvs):
 
 
 NEW_COMMANDS = {b"client|setinfo", b"client|no-touch", b"waitaof",             # of 7.2
-                b"xcfgset", b"delex", b"delifeq", b"digest", b"increx", b"msetex",   # and later
+                b"xackdel", b"xcfgset", b"xdelex", b"xnack", b"delex", b"delifeq", b"digest", b"increx", b"msetex",   # and later
                 b"hexpire", b"hpexpire", b"hexpireat", b"hpexpireat", b"httl", b"hpttl", b"hexpiretime", b"hpexpiretime",
                 b"hpersist", b"hgetex", b"hsetex", b"hgetdel"}
 
