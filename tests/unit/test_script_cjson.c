@@ -90,6 +90,8 @@ static const struct script_case cjson_calls[] = {
      "E:'user_script:1: Expected value but found invalid unicode escape code at character 2'"},
     {"return cjson.decode(\"\\\"\\\\ud83d\\\\u0041\\\"\")",
      "E:'user_script:1: Expected value but found invalid unicode escape code at character 2'"},
+    {"return cjson.decode(\"\\\"\\\\ud83d\\\\ud83d\\\"\")",
+     "E:'user_script:1: Expected value but found invalid unicode escape code at character 2'"},
     {"return cjson.decode(\"1 2\")", "E:'user_script:1: Expected the end but found T_NUMBER at character 3'"},
     {"return cjson.decode(\"1x\")", "E:'user_script:1: Expected the end but found invalid token at character 2'"},
     {"return cjson.decode(\"-\")", "E:'user_script:1: Expected value but found invalid number at character 1'"},
