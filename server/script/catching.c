@@ -56,8 +56,8 @@ static int catching_xpcall(lua_State *lua)
     return lua_gettop(lua);
 }
 
-/* Upvalue 1 is Lua's own. */
-static int catching_resume(lua_State *lua)
+/* Upvalue 1 is the function that catches. */
+static int catching_other(lua_State *lua)
 {
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_insert(lua, 1);
@@ -65,6 +65,13 @@ static int catching_resume(lua_State *lua)
     if (interpreter_of(lua)->aborted)
         interpreter_check(lua);
     return lua_gettop(lua);
+}
+
+/* Puts it around the function of that name in the table on top of the stack. */
+static void put_around(lua_State *lua, const char *name)
+{
+    lua_getfield(lua, -1, name);
+    lua_pushcclosure(lua, catching_other, 1);
 }
 
 void catching_open(lua_State *lua)
@@ -75,8 +82,13 @@ void catching_open(lua_State *lua)
     script_globals_set(lua, "xpcall");
     lua_getglobal(lua, "coroutine");
     script_readonly_resolve(lua, -1);
-    lua_getfield(lua, -1, "resume");
-    lua_pushcclosure(lua, catching_resume, 1);
+    put_around(lua, "resume");
     lua_setfield(lua, -2, "resume");
+    lua_pop(lua, 1);
+    lua_pushvalue(lua, LUA_GLOBALSINDEX);
+    put_around(lua, "load");
+    script_globals_set(lua, "load");
+    put_around(lua, "loadstring");
+    script_globals_set(lua, "loadstring");
     lua_pop(lua, 1);
 }

@@ -1,5 +1,5 @@
 /*
- * pcall, xpcall and coroutine.resume: what catches errors for scripts. An abort passes through them.
+ * pcall, xpcall, coroutine.resume, load and loadstring: what catches errors for scripts. An abort passes through them.
  */
 #ifndef KVS_SCRIPT_CATCHING_H
 #define KVS_SCRIPT_CATCHING_H
