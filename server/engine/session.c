@@ -31,6 +31,7 @@
 #include "clients/wait_queue.h"
 #include "clients/waiting.h"
 #include "clients/watch.h"
+#include "command/command_table.h"
 #include "engine/effect.h"
 #include "engine/executor.h"
 #include "engine/guard.h"
@@ -44,6 +45,7 @@
 #include "record/stats.h"
 #include "resp/parser.h"
 #include "server.h"
+#include "store/shard.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -190,10 +192,33 @@ static inline bool session_executed(const struct execution *execution, struct pa
     return false;
 }
 
+/*
+ * Whether a request is, or may have queued, a script: others in the same wave would have no answer until it ended. The
+ * lengths of the names are those of EVAL, EXEC, FCALL, EVALSHA, FCALL_RO and EVALSHA_RO.
+ */
+static bool wave_may_last(const struct request *requests, unsigned count)
+{
+    static const unsigned lengths = 1u << 4 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 10;
+    for (unsigned i = 0; i < count; i++) {
+        const struct arg *name = &requests[i].argv[0];
+        if (name->len > 10 || !(lengths >> name->len & 1) ||
+            ((name->data[0] | 32) != 'e' && (name->data[0] | 32) != 'f'))
+            continue;
+        const struct command *command = command_find_call(requests[i].argv, requests[i].argc);
+        if (command && (command->flags & (CMD_SCRIPT | CMD_EXECUTES)))
+            return true;
+    }
+    return false;
+}
+
+static void wave_run(void);
+
 /* Returns when the last request ended (monotonic, ns), or 0 when the rest has to wait. */
 static int64_t session_execute(struct client *client, struct parser *parser, struct request *requests, unsigned count)
 {
     struct execution execution = {.client = client, .requests = requests, .count = count};
+    if (wave.count > 0 && !wave.meanwhile && wave_may_last(requests, count))
+        wave_run(); /* they have come before */
     executor_run(&execution, 1);
     return session_executed(&execution, parser) ? execution.ended_ns : 0;
 }
@@ -297,7 +322,8 @@ static void session_take(struct client *client, struct parser *parser)
     struct request *requests;
     unsigned count;
     enum parse_result result = session_parse(client, parser, &requests, &count);
-    if (count > 0 && count <= WAVE_REQUESTS && parser != client->parser && !wave.meanwhile) {
+    bool may_join = count > 0 && count <= WAVE_REQUESTS && parser != client->parser && !wave.meanwhile;
+    if (may_join && !wave_may_last(requests, count)) {
         wave.executions[wave.count] = (struct execution){.client = client, .requests = requests, .count = count};
         wave.waiting[wave.count++] = (struct waiting){parser, result};
         if (wave.count == WAVE_CLIENTS)
@@ -471,6 +497,7 @@ void sessions_serve_meanwhile(struct client *client)
     struct own_pushes_aside pushes;
     struct wait_queue_aside ready = wait_queue_set_aside();
     struct effect_group effects = effect_group_set_aside();
+    struct shard_order order = shard_order_set_aside();
     own_pushes_set_aside(&pushes);
     mark_in_use(client, true);
     wave.meanwhile = true;
@@ -478,6 +505,7 @@ void sessions_serve_meanwhile(struct client *client)
     wave.meanwhile = false;
     mark_in_use(client, false);
     own_pushes_bring_back(&pushes);
+    shard_order_bring_back(order);
     effect_group_bring_back(effects);
     wait_queue_bring_back(ready);
 }

@@ -28,10 +28,7 @@ void shard_deinit(struct shard *shard)
 
 #ifdef KVS_DEBUG
 /* Its address identifies the thread. */
-static __thread struct {
-    unsigned locked;             /* shards that it holds */
-    const struct shard *highest; /* of those */
-} me;
+static __thread struct shard_order me; /* the shards that it holds */
 
 static bool shard_is_held(const struct shard *shard)
 {
@@ -55,6 +52,19 @@ static void note_unlocked(struct shard *shard)
     assert(shard_is_held(shard));
     me.locked--;
     atomic_store_explicit(&shard->owner, NULL, memory_order_relaxed);
+}
+
+struct shard_order shard_order_set_aside(void)
+{
+    struct shard_order order = me;
+    me = (struct shard_order){0};
+    return order;
+}
+
+void shard_order_bring_back(struct shard_order order)
+{
+    assert(me.locked == 0);
+    me = order;
 }
 
 void shard_assert_held(const struct shard *shard)

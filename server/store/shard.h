@@ -64,6 +64,29 @@ static inline void shard_assert_held(const struct shard *shard)
 }
 #endif
 
+/*
+ * A thread that holds shards serves others in the middle of it: what it takes for them has an order of its own, since it
+ * waits for none of it (shard_set_lock_unless_long()). For debug builds, which check the order.
+ */
+struct shard_order {
+    unsigned locked;
+    const struct shard *highest;
+};
+#ifdef KVS_DEBUG
+struct shard_order shard_order_set_aside(void);
+void shard_order_bring_back(struct shard_order order);
+#else
+static inline struct shard_order shard_order_set_aside(void)
+{
+    return (struct shard_order){0};
+}
+
+static inline void shard_order_bring_back(struct shard_order order)
+{
+    (void)order;
+}
+#endif
+
 /* ---- sets of shards ---- */
 
 struct shard_set {
