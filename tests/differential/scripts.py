@@ -15,7 +15,7 @@ OPERATORS = ["+", "-", "*", "/", "%", "^"]
 COMPARISONS = ["==", "~=", "<", "<=", ">", ">="]
 NUMBERS = ["0", "1", "2", "3", "-1", "7", "10", "0.5", "-2.5", "1e3", "100", "1e15", "1e17", "123456789012", "0x1f", "2^53"]
 TEXTS = ["''", "'a'", "'abc'", "'10'", "'0x10'", "' 5 '", "'Hello World'", "'a,b,,c'", "'%d'", "'k1'", "'\\0\\1\\255'",
-         "[[long]]", "'1e3'", "'a.b'", "'x=1;y=22'"]
+         " [[long]]", "'1e3'", "'a.b'", "'x=1;y=22'"]
 PATTERNS = ["'a'", "'%a+'", "'%d*'", "'.'", "'(%w)=(%w+)'", "'^.-l'", "'[%w]+$'", "'%s'", "'o'", "'()l()'", "'%f[%w]%w+'", "'%b=;'", "'['",
             "'%'", "'(a'", "'x*-'"]
 FORMATS = ["%d", "%5d", "%-5d|", "%05d", "%i", "%x", "%X", "%o", "%c", "%e", "%.3f", "%g", "%s", "%10.2s|", "%q", "%%", "%y", "%u"]
@@ -179,7 +179,7 @@ class Program:
         start = "local a, b, c, d, e, f = 1, 'b', {1, 2}, %s, nil, true" % self.g.pick(NUMBERS)
         lines = [start] + [self.statement() for _ in range(self.g.random.randint(0, 5))] + [self.leave()]
         if self.g.chance(0.03):
-            lines.insert(1, self.g.pick(["end", "local", "x +", "'", "return return", "goto", "for", "(", "[["]))
+            lines.insert(1, self.g.pick(["end", "local", "x +", "'", "return return", "goto", "for", "("]))
         return line + HELPERS + self.g.pick([" ", "\n"]).join(lines)
 
 
