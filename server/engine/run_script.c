@@ -61,9 +61,15 @@ static void end_early(struct script_execution *execution, enum script_end why)
     interpreter_abort(execution->interpreter);
 }
 
-static bool has_changed(const struct script_execution *execution)
+static bool has_written(const struct script_execution *execution)
 {
     return execution->outer->view.events > 0 || execution->published;
+}
+
+/* Whether it can't begin again: inside EXEC others may have written before it. */
+static bool has_changed(const struct script_execution *execution)
+{
+    return execution->outer->inside || has_written(execution);
 }
 
 /* ---- keys ---- */
@@ -217,7 +223,7 @@ static void keeper_command(struct script_keeper *keeper, struct arg *argv, int a
     const struct command *command = admit(execution, argv, argc, reply);
     if (command)
         run_command(execution, command, argv, argc, reply);
-    script_watch_note_write(&execution->watch, has_changed(execution));
+    script_watch_note_write(&execution->watch, has_written(execution));
 }
 
 static int keeper_may_run(struct script_keeper *keeper, struct arg *argv, int argc)
@@ -311,6 +317,10 @@ static bool begins_alone(const struct script_task *task)
 static bool take_hold(struct script_execution *execution)
 {
     struct call *outer = execution->outer;
+    if (outer->inside && !gate_is_mine()) {
+        hold_begin_inside(&execution->hold, execution->run.server->keyspace);
+        return true;
+    }
     for (;;) {
         struct shard_set more;
         if (!hold_begin(&execution->hold, execution->run.server->keyspace, &execution->wanted,

@@ -21,8 +21,9 @@
 struct arg;
 struct reply;
 
-#define INTERPRETER_BLOCK_MAX ((size_t)256 << 20) /* bytes of one allocation, so of a string */
-#define INTERPRETER_KEPT ((size_t)32 << 20)       /* bytes that stay between two scripts */
+#define INTERPRETER_BLOCK_MAX                                                                                          \
+    ((size_t)64 << 20)                      /* bytes of one allocation, so of a string: larger ones take long to copy */
+#define INTERPRETER_KEPT ((size_t)32 << 20) /* bytes that stay between two scripts */
 
 /* Who looks after a script while it runs; the functions are called by the thread that runs it. */
 struct script_keeper {

@@ -41,6 +41,12 @@ bool hold_begin(struct hold *hold, struct keyspace *keyspace, const struct shard
     return false;
 }
 
+void hold_begin_inside(struct hold *hold, struct keyspace *keyspace)
+{
+    *hold = (struct hold){.keyspace = keyspace, .is_inside = true};
+    shard_set_fill(&hold->shards);
+}
+
 /* For a call that has changed something: no other thread may run alone before the call has ended. */
 static enum hold_outcome stop_world_untorn(struct hold *hold)
 {
@@ -75,7 +81,8 @@ void hold_end(struct hold *hold)
     if (hold->stopped_world)
         gate_open(gate_current()); /* first: in a stopped world, unlocking does nothing */
     hold->stopped_world = false;
-    keyspace_unlock(hold->keyspace, &hold->shards);
+    if (!hold->is_inside)
+        keyspace_unlock(hold->keyspace, &hold->shards);
     hold->shards = (struct shard_set){0};
     give_up_right(hold);
 }

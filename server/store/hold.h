@@ -39,6 +39,7 @@ enum hold_outcome { HOLD_HELD, HOLD_RESTART, HOLD_REFUSED };
 struct hold {
     struct keyspace *keyspace;
     struct shard_set shards; /* locked */
+    bool is_inside;          /* its locks are another's, who gives them back */
     bool has_right;
     bool stopped_world; /* by this hold, until it ends */
 };
@@ -48,6 +49,9 @@ struct hold {
  * stopped while the thread waited, or may be soon.
  */
 bool hold_begin(struct hold *hold, struct keyspace *keyspace, const struct shard_set *set, bool with_right);
+
+/* A hold inside a call that has locked all shards, without the right. */
+void hold_begin_inside(struct hold *hold, struct keyspace *keyspace);
 
 /* Asks for the shard of hash as well. changed: the call has already changed something under the hold. */
 enum hold_outcome hold_also(struct hold *hold, uint64_t hash, bool changed);

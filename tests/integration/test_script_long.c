@@ -385,7 +385,7 @@ Suite *suite_script_long(void)
     tcase_add_loop_test(ends, an_endless_script_is_killed_whatever_it_is_at, 0,
                         (int)(sizeof endless / sizeof endless[0]));
     tcase_add_loop_test(ends, a_script_goes_on_without_its_client, 1, 3);
-    tcase_add_loop_test(ends, a_script_in_a_transaction_is_killed_and_the_rest_runs, 1, 2);
+    tcase_add_loop_test(ends, a_script_in_a_transaction_is_killed_and_the_rest_runs, 1, 3);
     suite_add_tcase(suite, ends);
     return suite;
 }
