@@ -119,6 +119,16 @@ def ask(place, *args):
     return resp.decode(replies[0])
 
 
+def ask_database(place, database, *args):
+    """The same in another database."""
+    connection = servers.Connection(place)
+    replies, ended = connection.exchange(resp.encode(["SELECT", str(database)]) + resp.encode(args), 2)
+    connection.close()
+    if ended:
+        raise ConnectionError("no reply to %s: %s" % (" ".join(map(str, args[:2])), ended))
+    return resp.decode(replies[1])
+
+
 def tail_of(path, size=600):
     """The end of a log, as a detail of what failed."""
     try:

@@ -5,6 +5,7 @@ import re
 import socket
 import sys
 
+import exporter
 import proxies
 import recipes
 import resp
@@ -190,7 +191,7 @@ def plain_python(place, results):
 
 def python(place, results):
     if results.claim(place.python is not None, "python3-redis is installed"):
-        for program in ("python_client.py", "python_together.py"):
+        for program in ("python_client.py", "python_together.py", "python_scripts.py"):
             results.take(program, [place.python, "-B", os.path.join(place.here, program), place.path])
 
 
@@ -222,11 +223,12 @@ def node(place, results):
 
 
 def node_together(place, results):
-    with_npm(place, results, ["redis@5", "ioredis@5"], ["node_redis_together.js", "ioredis_together.js"])
+    with_npm(place, results, ["redis@5", "ioredis@5"], ["node_redis_together.js", "ioredis_together.js",
+                                                        "node_scripts.js"])
 
 
 def php(place, results):
-    for program in ("php_client.php", "php_together.php"):
+    for program in ("php_client.php", "php_together.php", "predis_client.php"):
         results.take(program, ["php", os.path.join(place.here, program), place.path])
 
 
@@ -237,4 +239,5 @@ def ruby(place, results):
 PROGRAMS = {"redis-benchmark": redis_benchmark, "redis-cli": redis_cli, "nc": netcat, "socat": proxies.socat,
             "nginx-stream": proxies.nginx_stream, "web": web.sessions_in_kvs, "hello": plain_python,
             "unread": unread.reader_that_does_not_read, "python": python, "hiredis": hiredis, "node": node,
-            "node-together": node_together, "php": php, "ruby": ruby, "recipes": recipes.recipes}
+            "node-together": node_together, "php": php, "ruby": ruby, "exporter": exporter.scrape,
+            "recipes": recipes.recipes}

@@ -6,6 +6,7 @@ and exits with 1 when one failed.
 
 import asyncio
 import queue
+import subprocess
 import sys
 import threading
 import time
@@ -215,18 +216,54 @@ class Locks(Together):
         self.assertFalse(second.acquire(blocking=False))
         self.assertTrue(lock.owned() and lock.locked() and not second.owned())
         self.assertTrue(0 < self.redis.pttl("l") <= 60000)
+        lock.release()
+        self.assertFalse(lock.locked())
+        self.assertTrue(second.acquire(blocking=False))
 
     def test_a_lock_ends_by_itself_for_who_waits(self):
         self.assertTrue(self.redis.lock("l", timeout=0.05).acquire(blocking=False))
         self.assertTrue(self.another().lock("l", timeout=60, sleep=0.001).acquire(blocking_timeout=PATIENCE))
 
-    def test_what_needs_scripts_says_so(self):
+    def test_a_lock_is_extended_and_taken_again(self):
+        with self.redis.lock("l", timeout=60) as lock:
+            self.assertTrue(lock.extend(40))
+            self.assertTrue(95000 < self.redis.pttl("l") <= 100000)
+            self.assertTrue(lock.extend(7, replace_ttl=True))
+            self.assertTrue(0 < self.redis.pttl("l") <= 7000)
+            self.assertTrue(lock.reacquire())
+            self.assertTrue(7000 < self.redis.pttl("l") <= 60000)
+        self.assertEqual(self.redis.exists("l"), 0)
+
+    def test_a_lock_that_has_gone_to_another_is_not_given_back(self):
         lock = self.redis.lock("l", timeout=60)
-        self.assertTrue(lock.acquire(blocking=False))
-        for call in (lambda: lock.extend(10), lock.reacquire):
-            self.assertRaisesRegex(redis.ResponseError, "unknown command 'EVALSHA'", call)
-        self.assertRaisesRegex(redis.ResponseError, "unknown command 'EVALSHA'", lock.release)
-        self.assertEqual(self.redis.exists("l"), 1)
+        lock.acquire()
+        self.redis.set("l", "of another", px=60000)
+        self.assertRaises(redis.exceptions.LockNotOwnedError, lock.extend, 10)
+        self.assertRaises(redis.exceptions.LockNotOwnedError, lock.reacquire)
+        self.assertRaises(redis.exceptions.LockNotOwnedError, lock.release)
+        self.assertEqual(self.redis.get("l"), b"of another")
+
+    def test_a_lock_loads_its_scripts_again_where_they_were_forgotten(self):
+        lock = self.redis.lock("l", timeout=60)
+        for step in (lambda: lock.extend(10), lock.reacquire, lock.release):
+            lock.owned() or lock.acquire(blocking=False)
+            self.redis.script_flush()
+            step()
+        self.assertEqual(self.redis.exists("l"), 0)
+
+    def test_processes_that_compete_for_a_lock_lose_no_addition(self):
+        """Each reads and writes the sum in two steps, which only the lock keeps together."""
+        self.redis.set("sum", 0)
+        processes = [subprocess.Popen([sys.executable, "-B", __file__, SOCKET, "add"]) for _ in range(2)]
+        self.assertEqual([process.wait(PATIENCE) for process in processes], [0, 0])
+        self.assertEqual((self.redis.get("sum"), self.redis.exists("l")), (b"200", 0))
+
+
+def add_under_the_lock():
+    with connect() as client:
+        for _ in range(100):
+            with client.lock("l", timeout=60, sleep=0.001):
+                client.set("sum", int(client.get("sum")) + 1)
 
 
 class Invalidations(Together):
@@ -338,7 +375,9 @@ class Asyncio(Together):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit("usage: python_together.py SOCKET")
     SOCKET = sys.argv[1]
+    if sys.argv[2:] == ["add"]:   # one of the processes that compete
+        sys.exit(add_under_the_lock())
     claims.run_all("python3-redis together")
