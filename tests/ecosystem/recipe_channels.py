@@ -1,4 +1,4 @@
-"""Django Channels with kvs under its layer on pub/sub, which needs no scripts.
+"""Django Channels with kvs under its layers: that of the page, whose groups are scripts, and the one on pub/sub.
 
 Usage: recipe_channels.py LINES, a file with the lines of docs/recipes.md. Prints "ok - claim" or "not ok - claim: why"
 for each test and exits with 1 when one failed.
@@ -10,22 +10,23 @@ import runpy
 import sys
 import unittest
 
+from channels.exceptions import ChannelFull
+
 import claims
 
 LAYER = None   # what CHANNEL_LAYERS says
 PATIENCE = 20   # seconds
 
 
-def layer():
-    """A layer as each process of an application has one."""
-    module, _, name = LAYER["BACKEND"].rpartition(".")
-    return getattr(importlib.import_module(module), name)(**LAYER["CONFIG"])
+class Channels:
+    def layer(self, **options):
+        """A layer as each process of an application has one."""
+        module, _, name = self.backend().rpartition(".")
+        return getattr(importlib.import_module(module), name)(**LAYER["CONFIG"], **options)
 
-
-class Channels(unittest.TestCase):
-    def run_with_two(self, test):
+    def run_with_two(self, test, **options):
         async def run():
-            here, there = layer(), layer()
+            here, there = self.layer(**options), self.layer(**options)
             try:
                 await asyncio.wait_for(test(here, there), PATIENCE)
             finally:
@@ -57,6 +58,44 @@ class Channels(unittest.TestCase):
             self.assertEqual((await here.receive(first))["text"], "fewer")
             self.assertEqual((await here.receive(second))["text"], "alone")
         self.run_with_two(test)
+
+
+class Pubsub(Channels, unittest.TestCase):
+    def backend(self):
+        return "channels_redis.pubsub.RedisPubSubChannelLayer"
+
+
+class Queued(Channels, unittest.TestCase):
+    """The page's: messages are kept in sorted sets until somebody takes them."""
+
+    def backend(self):
+        return LAYER["BACKEND"]
+
+    def test_a_message_waits_for_who_asks_for_it(self):
+        async def test(here, there):
+            await here.send("thumbnails", {"type": "make", "number": 1})
+            await here.send("thumbnails", {"type": "make", "number": 2})
+            self.assertEqual([(await there.receive("thumbnails"))["number"] for _ in range(2)], [1, 2])
+            waiting = asyncio.ensure_future(there.receive("thumbnails"))
+            await here.send("thumbnails", {"type": "make", "number": 3})
+            self.assertEqual((await waiting)["number"], 3)
+        self.run_with_two(test)
+
+    def test_a_full_channel_takes_no_more(self):
+        async def test(here, there):
+            channel, other = await here.new_channel(), await there.new_channel()
+            await here.group_add("room", channel)
+            await there.group_add("room", other)
+            for number in range(5):
+                await here.group_send("room", {"type": "chat.message", "number": number})
+                if number < 3:
+                    self.assertEqual((await there.receive(other))["number"], number)
+            with self.assertRaises(ChannelFull):
+                await there.send(channel, {"type": "chat.message", "number": 9})
+            self.assertEqual([(await here.receive(channel))["number"] for _ in range(3)], [0, 1, 2])
+            await there.send(channel, {"type": "chat.message", "number": 10})
+            self.assertEqual((await here.receive(channel))["number"], 10)
+        self.run_with_two(test, capacity=3)
 
 
 if __name__ == "__main__":

@@ -55,8 +55,14 @@ def check_cache(cache, spare):
     claim(cache.delete("b") and cache.delete_many(["a", "g"]) == 2 and not cache.has_key("a"), "delete and delete_many")
     cache.set_many({"p": 1, "q": 2})
     claim(cache.get_many(["p", "q"]) == {"p": 1, "q": 2}, "set_many")
-    claim(refused("unknown command 'EVALSHA'", lambda: cache.lock("l", timeout=5).__enter__().release()),
-          "a lock can't be given back, as the page says")
+    with cache.lock("l", timeout=60):
+        claim(not cache.lock("l", timeout=60).acquire(blocking=False), "a lock is taken by one")
+    claim(cache.lock("l", timeout=60).acquire(blocking=False), "a lock is given back")
+    cache.set("far", 9223372036854775800, 60)
+    claim(cache.incr("far", 100) == 9223372036854775900 and 0 < cache.ttl("far") <= 60, "incr beyond 64 bits")
+    cache.set_many({"user:%d" % number: number for number in range(100)})
+    claim(sorted(cache.keys("user:9?")) == ["user:%d" % number for number in range(90, 100)]
+          and cache.delete_pattern("user:*", itersize=10) == 100 and cache.keys("user:*") == [], "keys and delete_pattern")
     claim(refused("access=admin", cache.clear), "clear needs access=admin, as the page says")
     spare.clear()
     claim(cache.get("n") is None, "clear in a store of its own")

@@ -5,7 +5,6 @@ APPLICATION is the file with the page's lines. Prints "ok - claim" or "not ok - 
 """
 
 import importlib.util
-import logging
 import sys
 
 import flask
@@ -56,21 +55,44 @@ def check_sessions(app):
     claim(texts == ["1", "2", "1", "3"], "sessions count, each visitor's by itself", texts)
 
 
-def check_limiter(path):
+def limited_pages(lines):
+    """They are added before the first request, as Flask wants it."""
+    @lines.app.route("/limited")
+    @lines.limiter.limit("3/hour")
+    def limited():
+        return "ok"
+
+    @lines.app.route("/other")
+    @lines.limiter.limit("1/day")
+    def other():
+        return "ok"
+
+
+def check_limiter(lines, limiter):
+    client = lines.app.test_client()
+    codes = [client.get(path).status_code for path in ["/limited"] * 5 + ["/other"] * 2]
+    claim(codes == [200, 200, 200, 429, 429, 200, 429], "Flask-Limiter lets through as many as are allowed", codes)
+    claim(limiter.storage.reset() > 0 and client.get("/limited").status_code == 200, "Flask-Limiter's storage is reset")
+
+
+def check_fixed_window(path):
     limited = flask.Flask("limited")
-    limited.logger.setLevel(logging.CRITICAL)
     limiter = Limiter(get_remote_address, app=limited, storage_uri="redis+unix://" + path)
 
     @limited.route("/")
-    @limiter.limit("2/minute")
+    @limiter.limit("1/month")
     def page():
         return "ok"
-    claim(limited.test_client().get("/").status_code == 500, "Flask-Limiter is an error 500, as the page says")
+    client = limited.test_client()
+    claim([client.get("/").status_code for _ in range(3)] in ([200, 429, 429], [200, 200, 429]),
+          "Flask-Limiter by fixed windows")   # or a month began
 
 
 lines = application()
+limited_pages(lines)
 with lines.app.app_context():
     check_cache(lines.cache)
 check_sessions(lines.app)
-check_limiter(sys.argv[2])
+check_limiter(lines, lines.limiter)
+check_fixed_window(sys.argv[2])
 sys.exit(1 if failures else 0)
