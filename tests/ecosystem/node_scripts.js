@@ -95,6 +95,35 @@ async function ioredis() {
       await client.function('FLUSH');
       [subscriber, waiter].forEach((other) => other.disconnect());
     }));
+  await claim('ioredis: consumers of a group take each entry once, and over from who has gone', () =>
+    withIoredis(async (prefixed) => {
+      const [client, ...consumers] = Array.from({ length: 4 }, () => prefixed.duplicate({ keyPrefix: '' }));
+      await client.xgroup('CREATE', 's', 'g', '0', 'MKSTREAM');
+      await assert.rejects(client.xgroup('CREATE', 's', 'g', '0'), /BUSYGROUP/);
+      const taken = consumers.map(async (consumer, number) => {
+        const got = [];
+        while (got.at(-1) !== 'end') {
+          const [[, entries]] = await consumer.xreadgroup('GROUP', 'g', number, 'COUNT', 5, 'BLOCK', 0, 'STREAMS', 's', '>');
+          got.push(...entries.map(([, fields]) => fields[1]));
+          await consumer.xack('s', 'g', ...entries.map(([id]) => id));
+        }
+        return got;
+      });
+      const allWait = () => comesTrue(async () => /blocked_clients:3\r/.test(await client.info('clients')));
+      await allWait();
+      for (let i = 0; i < 200; i++) client.xadd('s', '*', 'n', i);
+      await allWait();
+      for (let i = 0; i < 3; i++) await client.xadd('s', '*', 'n', 'end');
+      const got = (await Promise.all(taken)).flat().filter((n) => n !== 'end').map(Number);
+      assert.deepStrictEqual(got.sort((a, b) => a - b), Array.from({ length: 200 }, (_, i) => i));
+      assert.deepStrictEqual((await client.xpending('s', 'g'))[0], 0);
+      const id = await client.xadd('s', '*', 'n', 'lost');
+      await client.xreadgroup('GROUP', 'g', 'gone', 'STREAMS', 's', '>');
+      assert.deepStrictEqual(await client.xautoclaim('s', 'g', 'saver', 0, '0'), ['0-0', [[id, ['n', 'lost']]], []]);
+      const [[pending, name, , times]] = await client.xpending('s', 'g', '-', '+', 9);
+      assert.deepStrictEqual([pending, name, times], [id, 'saver', 2]);
+      [client, ...consumers].forEach((each) => each.disconnect());
+    }));
 }
 
 // ---- node-redis ----
