@@ -67,8 +67,8 @@ async function jobs() {
       const results = await Promise.all(added.map((job) => job.waitUntilFinished(events)));
       assert.deepStrictEqual(results.map((result) => result.double), added.map((job) => 2 * job.data.number));
       assert.deepStrictEqual(done.sort((a, b) => a - b), added.map((job) => job.data.number));
-      assert.deepStrictEqual(await queue.getJobCounts('completed', 'waiting', 'active', 'failed'),
-        { completed: 200, waiting: 0, active: 0, failed: 0 });
+      const { completed, waiting, active, failed } = await queue.getJobCounts();
+      assert.deepStrictEqual([completed, waiting, active, failed], [200, 0, 0, 0]);
     }));
   await claim('BullMQ: a job is tried again, each time later, and then has failed', () =>
     withQueue(async ({ queue, events, work, inboxOf }) => {

@@ -22,8 +22,8 @@ OWN_SOCKET = "/run/kvs-www-data/kvs.sock"
 BLOCK = re.compile(r"^```\w*\n(?:#|//|;) (\S+)\n(.*?)^```$", re.M | re.S)
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.M)
 RUN = ["PHP sessions", "Laravel, by phpredis or Predis", "Symfony, by phpredis or Predis", "Django", "Django Channels",
-       "Celery", "RQ", "Flask", "Express sessions", "ioredis, node-redis", "BullMQ", "Bee-Queue", "Socket.IO", "Rails",
-       "Sidekiq", "Rspamd"]   # by the parts of recipes()
+       "Celery", "RQ", "Flask", "Express sessions", "ioredis, node-redis", "BullMQ", "Bull, Bee-Queue",
+       "Redlock, rate-limiter-flexible, by ioredis", "Socket.IO", "Rails", "Sidekiq", "Rspamd"]   # by the parts of recipes()
 
 VISITS = """<?php
 session_start();
@@ -208,7 +208,8 @@ def node(place, results):
     code, output = run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--loglevel=error",
                         "express@4", "express-session@1", "connect-redis@9", "redis@5", "ioredis@5", "socket.io@4",
                         "socket.io-client@4", "@socket.io/redis-adapter@8", "@socket.io/redis-streams-adapter@0.3.1",
-                        "bullmq@6.7.0", "bee-queue@2.0.0"], timeout=180)
+                        "bullmq@6.7.0", "bull@4.16.5", "bee-queue@2.0.0", "redlock@5.0.0-beta.2",
+                        "rate-limiter-flexible@7.4.0"], timeout=180)
     if results.claim(code == 0, "npm installs express, connect-redis, socket.io and queues",
                      output.decode(errors="replace")[-400:]):
         environment = dict(os.environ, NODE_PATH=os.path.join(folder, "node_modules"), SESSION_SECRET="of the test")
@@ -216,7 +217,8 @@ def node(place, results):
                                 ("recipe_socket_io.js", written(place, "socket.js")),
                                 ("recipe_socket_io.js", written(place, "socket-streams.js"), "streams"),
                                 ("recipe_bullmq.js", written(place, "queue.js")),
-                                ("bee_queue.js", narrow_socket(place))):
+                                ("bee_queue.js", narrow_socket(place)),
+                                ("node_limits.js", narrow_socket(place))):
             results.take(program, ["node", os.path.join(place.here, program), *words], environment=environment)
 
 
