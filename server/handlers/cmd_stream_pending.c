@@ -57,7 +57,6 @@ struct pending_range {
 static bool read_range(struct call *call, struct pending_range *range)
 {
     int at = 3;
-    *range = (struct pending_range){0};
     if (arg_is(&call->argv[at], "idle")) {
         if (!argument_i64(call, &call->argv[at + 1], &range->idle_ms))
             return false;
@@ -142,7 +141,7 @@ static void reply_range(struct call *call, const struct stream_group *group, con
 void cmd_xpending(struct call *call)
 {
     struct group_change found;
-    struct pending_range range;
+    struct pending_range range = {0};
     if (call->argc != 3 && (call->argc < 6 || call->argc > 9)) {
         error_syntax(call);
         return;

@@ -74,10 +74,11 @@ static void take_named(lua_State *lua, struct arguments *arguments)
         while (i < 4 && strcasecmp(name, named[i].name) != 0)
             i++;
         lua_pop(lua, 1);
-        if (i == 4)
-            raise_text(lua, "unknown argument given to " FUNCTION_WORD);
-        if (!(named[i].types >> lua_type(lua, -1) & 1))
-            raise_text(lua, named[i].wrong);
+        const char *wrong = i == 4                                    ? "unknown argument given to " FUNCTION_WORD
+                            : named[i].types >> lua_type(lua, -1) & 1 ? NULL
+                                                                      : named[i].wrong;
+        if (wrong)
+            raise_text(lua, wrong);
         *slots[i] = (int)i + 2;
         lua_pushvalue(lua, -1);
         lua_replace(lua, *slots[i]);

@@ -221,6 +221,8 @@ static int redis_sha1hex(lua_State *lua)
 
 static const enum log_level log_levels[] = {LOG_LEVEL_DEBUG, LOG_LEVEL_VERBOSE, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING};
 
+#define LOG_LEVELS ((int)(sizeof log_levels / sizeof log_levels[0]))
+
 static int redis_log(lua_State *lua)
 {
     static struct log_flood flood = LOG_FLOOD("lines that scripts have logged", 1000);
@@ -230,7 +232,7 @@ static int redis_log(lua_State *lua)
     if (!lua_isnumber(lua, 1))
         return raise_text(lua, "First argument must be a number (log level).");
     lua_Number level = lua_tonumber(lua, 1);
-    if (!(level >= 0 && level < sizeof log_levels / sizeof log_levels[0]))
+    if (!(level >= 0 && level < LOG_LEVELS))
         return raise_text(lua, "Invalid debug level.");
     luaL_Buffer buffer;
     luaL_buffinit(lua, &buffer);

@@ -139,7 +139,6 @@ struct script *script_cache_add(struct script *script, bool loaded)
     struct script *known = *link;
     if (!known) {
         insert(link, script, loaded);
-        known = script_retain(script);
     } else {
         script_retain(known);
         if (loaded && !known->loaded) {
@@ -148,6 +147,8 @@ struct script *script_cache_add(struct script *script, bool loaded)
         }
     }
     pthread_mutex_unlock(&cache.lock);
+    if (!known)
+        return script;
     script_release(script);
     return known;
 }
