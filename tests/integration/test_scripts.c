@@ -265,10 +265,9 @@ END_TEST
 START_TEST(effects_of_a_script_are_one_group_of_what_it_did)
 {
     kit_expect(c, "+OK", "DEBUG", "EFFECTS", "START");
-    kit_expect(c, ":2", "EVAL",
-               "redis.call('SET', KEYS[1], 1) redis.call('get', KEYS[1]) redis.call('SET', 'u', 2) return "
-               "redis.call('INCR', KEYS[1])",
-               "1", "k");
+    static const char script[] = "redis.call('SET', KEYS[1], 1) redis.call('get', KEYS[1]) redis.call('SET', 'u', 2) "
+                                 "return redis.call('INCR', KEYS[1])";
+    kit_expect(c, ":2", "EVAL", script, "1", "k");
     kit_expect(c, "nil", "EVAL", "redis.call('get', KEYS[1])", "1", "k");
     kit_expect(c, "-ERR user_script:1: x script: ...", "EVAL", "redis.call('SET', 'e', 1) error('x')", "0");
     kit_expect(c, "[[:0 $MULTI] [:0 $SET $k $1] [:0 $SET $u $2] [:0 $INCR $k] [:0 $EXEC] [:0 $SET $e $1]]", "DEBUG",

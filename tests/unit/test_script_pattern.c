@@ -350,7 +350,9 @@ START_TEST(random_patterns_come_to_an_end)
 {
     static const char pieces[] = "ab.%%[]^$()*+-?bfadswxz019_ \n";
     struct random_state random;
-    random_seed(&random, strtoull(getenv("KVS_SEED"), NULL, 10));
+    const char *seed = getenv("KVS_SEED");
+    ck_assert_ptr_nonnull(seed);
+    random_seed(&random, strtoull(seed, NULL, 10));
     for (int round = 0; round < 5000; round++) {
         char text[400], pattern[41];
         size_t len = random_below(&random, 40);
