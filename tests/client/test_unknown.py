@@ -22,7 +22,7 @@ class TheListOfWhatKvsLacks(unittest.TestCase):
         with open(SOURCE, encoding="utf-8") as file:
             mine = re.findall(r'"([a-z_|-]+)"', re.search(r"names\[\] = \{(.*?)\};", file.read(), re.DOTALL)[1])
         servers = sorted(name for names in absent.by_group().values() for name in names)
-        self.assertGreater(len(mine), 100)
+        self.assertGreater(len(mine), 50)
         self.assertEqual(mine, servers, "client/session/unserved_commands.c and server/command/absent_commands.c differ")
 
 

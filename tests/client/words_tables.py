@@ -191,7 +191,8 @@ lcs a b ^[LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]
 latency histogram ^[COMMAND [COMMAND ...]]
 expire k 1 ^[NX|XX|GT|LT]
 memory usage k ^[SAMPLES count]
-xread ^
+xread ^[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]
+lolwut ^
 flushall ^[ASYNC|SYNC]
 """
 

@@ -89,16 +89,22 @@ static void kill_script(const int fds[3], const char *before)
         close(fds[i]);
 }
 
+/* Who is served first isn't said. */
+static void expect_some_answer(int fd)
+{
+    char line[200];
+    kit_raw_receive_line(fd, line, sizeof line);
+    ck_assert_msg(strncmp(line, "-BUSY ", 6) == 0 || strcmp(line, "+PONG") == 0, "%s", line);
+}
+
 START_TEST(who_came_with_a_long_script_is_answered_while_it_runs)
 {
     int fds[3];
     connect_three(fds);
     kit_expect(c, "+OK", "CONFIG", "SET", "busy-reply-threshold", "0");
     send_together(fds, (const char *const[]){"PING\r\n", FOREVER, "PING\r\n"});
-    kit_raw_expect(fds[0], "+PONG\r\n");
-    char line[200];
-    kit_raw_receive_line(fds[2], line, sizeof line);
-    ck_assert_msg(strncmp(line, "-BUSY ", 6) == 0 || strcmp(line, "+PONG") == 0, "%s", line);
+    expect_some_answer(fds[0]);
+    expect_some_answer(fds[2]);
     kill_script(fds, "");
 }
 END_TEST
@@ -111,10 +117,8 @@ START_TEST(so_it_is_with_a_transaction_of_a_script)
     kit_raw_text(fds[1], "MULTI\r\n" FOREVER);
     kit_raw_expect(fds[1], "+OK\r\n+QUEUED\r\n");
     send_together(fds, (const char *const[]){"PING\r\n", "EXEC\r\n", "PING\r\n"});
-    kit_raw_expect(fds[0], "+PONG\r\n");
-    char line[200];
-    kit_raw_receive_line(fds[2], line, sizeof line);
-    ck_assert_msg(strncmp(line, "-BUSY ", 6) == 0 || strcmp(line, "+PONG") == 0, "%s", line);
+    expect_some_answer(fds[0]);
+    expect_some_answer(fds[2]);
     kill_script(fds, "*1");
 }
 END_TEST
