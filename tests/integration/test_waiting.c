@@ -450,7 +450,8 @@ END_TEST
 /* It isn't read from, as requests, or what is none, wait behind the one that waits. */
 START_TEST(one_that_goes_with_requests_behind_takes_nothing)
 {
-    static const char *const behind[] = {"*1\r\n$4\r\nPING\r\n", BLPOP_K BLPOP_K, "*1\r\n+\r\n", "PING\r\n", "*\r\n"};
+    static const char twice[] = BLPOP_K BLPOP_K;
+    static const char *const behind[] = {"*1\r\n$4\r\nPING\r\n", twice, "*1\r\n+\r\n", "PING\r\n", "*\r\n"};
     for (unsigned i = 0; i < 2 * sizeof behind / sizeof behind[0]; i++) {
         int fd = kit_raw_connect(server);
         char text[128];
