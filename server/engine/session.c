@@ -44,6 +44,7 @@
 #include "pubsub/delivery.h"
 #include "record/stats.h"
 #include "resp/parser.h"
+#include "script/interpreters.h"
 #include "server.h"
 #include "store/shard.h"
 
@@ -635,6 +636,8 @@ static void session_ended(void *context)
     give_back_parsers();
     monitors_part();
     delivery_part();
+    interpreter_drop(INTERPRETER_SCRIPTS);
+    interpreter_drop(INTERPRETER_FUNCTIONS);
     room_part();
 }
 
