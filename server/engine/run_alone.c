@@ -230,6 +230,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     }
     if (call.outcome == CALL_BEGINS_AGAIN || call.outcome == CALL_NEEDS_WORLD) {
         run->exclusively = call.outcome == CALL_NEEDS_WORLD;
+        if (!run->exclusively && attention_has(ATTENTION_SCRIPTS))
+            return run_leave(run, execution, command, true);
         run_look_again(run);
         return TRIED_IN_VAIN;
     }

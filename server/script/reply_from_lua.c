@@ -181,6 +181,12 @@ static void reply_table(lua_State *lua, uint8_t resp, struct reply *reply)
         reply_array_table(lua, resp, reply);
 }
 
+/* What no integer can be is the lowest one, as on Redis's processors. */
+static int64_t cut_to_integer(lua_Number number)
+{
+    return number >= -0x1p63 && number < 0x1p63 ? (int64_t)number : INT64_MIN;
+}
+
 static void reply_truth(bool value, uint8_t resp, struct reply *reply)
 {
     if (resp == 3)
@@ -223,7 +229,7 @@ static void reply_value(lua_State *lua, uint8_t resp, struct reply *reply)
         reply_bulk(reply, text, len);
         break;
     case LUA_TNUMBER:
-        reply_int(reply, (int64_t)lua_tonumber(lua, -1));
+        reply_int(reply, cut_to_integer(lua_tonumber(lua, -1)));
         break;
     case LUA_TBOOLEAN:
         reply_truth(lua_toboolean(lua, -1), resp, reply);
