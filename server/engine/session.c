@@ -194,16 +194,14 @@ static inline bool session_executed(const struct execution *execution, struct pa
 }
 
 /*
- * Whether a request is, or may have queued, a script: others in the same wave would have no answer until it ended. The
- * lengths of the names are those of EVAL, EXEC, FCALL, EVALSHA, FCALL_RO and EVALSHA_RO.
+ * Whether a request is, or may have queued, a script: others in the same wave would have no answer until it ended. Such
+ * commands, EVAL, EXEC, FCALL and FUNCTION LOAD, begin with one of two letters; SCRIPT LOAD only compiles.
  */
 static bool wave_may_last(const struct request *requests, unsigned count)
 {
-    static const unsigned lengths = 1u << 4 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 10;
     for (unsigned i = 0; i < count; i++) {
-        const struct arg *name = &requests[i].argv[0];
-        if (name->len > 10 || !(lengths >> name->len & 1) ||
-            ((name->data[0] | 32) != 'e' && (name->data[0] | 32) != 'f'))
+        char first = (char)(requests[i].argv[0].data[0] | 32);
+        if (first != 'e' && first != 'f')
             continue;
         const struct command *command = command_find_call(requests[i].argv, requests[i].argc);
         if (command && (command->flags & (CMD_SCRIPT | CMD_EXECUTES)))

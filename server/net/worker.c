@@ -210,22 +210,26 @@ static void worker_flush(struct worker *worker)
     }
 }
 
-static void worker_run_messages(struct worker *worker, struct message *message)
+/* What was put off comes before what is there. */
+static __attribute__((noinline)) struct message *worker_take_deferred(struct worker *worker, struct message *messages)
 {
+    struct message *deferred = worker->deferred;
+    *worker->deferred_end = messages;
+    worker->deferred = NULL;
+    worker->deferred_end = &worker->deferred;
+    return deferred;
+}
+
+static void worker_read_mail(struct worker *worker)
+{
+    struct message *message = mailbox_take(&worker->mailbox);
+    if (__builtin_expect(worker->deferred != NULL, 0))
+        message = worker_take_deferred(worker, message);
     while (message) {
         struct message *next = message->next;
         message->run(worker, message);
         message = next;
     }
-}
-
-static void worker_read_mail(struct worker *worker)
-{
-    struct message *deferred = worker->deferred;
-    worker->deferred = NULL;
-    worker->deferred_end = &worker->deferred;
-    worker_run_messages(worker, deferred);
-    worker_run_messages(worker, mailbox_take(&worker->mailbox));
 }
 
 static void worker_clear_wake(struct worker *worker)
@@ -308,17 +312,23 @@ static void worker_read_mail_meanwhile(struct worker *worker)
 /* Those in use stay in the list. */
 static void worker_flush_meanwhile(struct worker *worker)
 {
-    struct conn *conn = worker->flush_first;
+    struct conn *conn = worker->flush_first, *in_use = NULL;
     worker->flush_first = worker->flush_last = NULL;
     while (conn) {
         struct conn *next = conn->flush_next;
         if (conn->in_use) {
-            worker_queue_flush(conn);
+            conn->flush_next = in_use;
+            in_use = conn;
         } else {
-            conn->queued = false;
-            conn_flush(conn, worker->service, worker->now_ms);
+            worker_queue_flush(conn);
         }
         conn = next;
+    }
+    worker_flush(worker);
+    while (in_use) {
+        struct conn *next = in_use->flush_next;
+        worker_queue_flush(in_use);
+        in_use = next;
     }
 }
 
