@@ -184,7 +184,7 @@ static void reply_table(lua_State *lua, uint8_t resp, struct reply *reply)
 /* What no integer can be is the lowest one, as on Redis's processors. */
 static int64_t cut_to_integer(lua_Number number)
 {
-    return number >= -0x1p63 && number < 0x1p63 ? (int64_t)number : INT64_MIN;
+    return number >= -9223372036854775808.0 && number < 9223372036854775808.0 ? (int64_t)number : INT64_MIN;
 }
 
 static void reply_truth(bool value, uint8_t resp, struct reply *reply)
