@@ -29,17 +29,18 @@ struct gate_member {
     atomic_bool inside; /* written by its thread; seq_cst, pairs with gate.closed */
     struct gate *gate;
     struct gate_member *next; /* guarded by gate.lock */
-    char pad[64 - sizeof(atomic_bool) - 2 * sizeof(void *)];
+    bool stays;               /* guarded by gate.lock */
+    char pad[64 - 2 * sizeof(atomic_bool) - 2 * sizeof(void *)];
 };
 
 struct gate {
     atomic_bool closed; /* written under lock; seq_cst, pairs with gate_member.inside */
     atomic_uint stays;  /* members that are inside for long; written under lock */
+    atomic_uint claims; /* members inside that need what others hold; written under lock */
     pthread_mutex_t lock;
     pthread_cond_t went_out, opened;
     /* guarded by lock */
     struct gate_member *members;
-    bool insists;         /* somebody inside has to close it, and others give way */
     unsigned failed;      /* attempts to close it, in a row */
     int64_t next_attempt; /* monotonic, ns: when the next one is due */
     uint64_t closings;    /* written by the closer, once all others are out; read by members inside */
@@ -171,23 +172,22 @@ static bool gate_others_inside(const struct gate *gate, const struct gate_member
     return false;
 }
 
-/* Others, who stay inside, have the better right. */
-static bool gate_gives_way(const struct gate *gate)
+/* Others, who stay inside, have the better right: a claim, or a long stay. */
+static bool gate_gives_way(const struct gate *gate, const struct gate_member *member, bool claims)
 {
-    return gate->insists || atomic_load_explicit(&gate->stays, memory_order_relaxed) > 0;
+    unsigned stays = atomic_load_explicit(&gate->stays, memory_order_relaxed);
+    if (claims)
+        return stays > member->stays;
+    return stays > 0 || atomic_load_explicit(&gate->claims, memory_order_relaxed) > 0;
 }
 
-/*
- * Under gate.lock, with the gate open: shuts it, and waits for all others to be out, or until the deadline. Whoever has
- * none insists; others give way.
- */
-static bool gate_shut(struct gate *gate, const struct gate_member *member, const struct timespec *deadline)
+/* Under gate.lock, with the gate open: shuts it, and waits for all others to be out, or until the deadline. */
+static bool gate_shut(struct gate *gate, const struct gate_member *member, bool claims, const struct timespec *deadline)
 {
     int error = 0;
     atomic_store(&gate->closed, true);
-    while (error == 0 && gate_others_inside(gate, member) && !(deadline && gate_gives_way(gate)))
-        error = deadline ? pthread_cond_timedwait(&gate->went_out, &gate->lock, deadline)
-                         : pthread_cond_wait(&gate->went_out, &gate->lock);
+    while (error == 0 && gate_others_inside(gate, member) && !gate_gives_way(gate, member, claims))
+        error = pthread_cond_timedwait(&gate->went_out, &gate->lock, deadline);
     if (gate_others_inside(gate, member)) {
         atomic_store(&gate->closed, false);
         pthread_cond_broadcast(&gate->opened);
@@ -206,7 +206,7 @@ static struct timespec time_at(int64_t ns)
 }
 
 /* Under gate.lock, with the gate open. */
-static enum gate_attempt gate_attempt(struct gate *gate, const struct gate_member *member)
+static enum gate_attempt gate_attempt(struct gate *gate, const struct gate_member *member, bool claims)
 {
     int64_t now_ns = clock_monotonic_ns(), patience_ns = INT64_C(1000000)
                                                          << (gate->failed < ATTEMPTS ? gate->failed : 0);
@@ -215,9 +215,9 @@ static enum gate_attempt gate_attempt(struct gate *gate, const struct gate_membe
         return GATE_BUSY;
     if (gate->failed >= ATTEMPTS)
         deadline = time_at(INT64_MAX);
-    if (!gate_gives_way(gate) && gate_shut(gate, member, &deadline))
+    if (!gate_gives_way(gate, member, claims) && gate_shut(gate, member, claims, &deadline))
         return GATE_CLOSED;
-    if (!gate_gives_way(gate))
+    if (!gate_gives_way(gate, member, claims))
         gate->failed++;
     gate->next_attempt = now_ns + patience_ns + PAUSE_FACTOR * patience_ns;
     return GATE_BUSY;
@@ -227,7 +227,7 @@ enum gate_attempt gate_attempt_close(struct gate_member *member)
 {
     struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
-    enum gate_attempt outcome = atomic_load(&gate->closed) ? GATE_TAKEN : gate_attempt(gate, member);
+    enum gate_attempt outcome = atomic_load(&gate->closed) ? GATE_TAKEN : gate_attempt(gate, member, false);
     pthread_mutex_unlock(&gate->lock);
     return outcome;
 }
@@ -238,7 +238,7 @@ void gate_close(struct gate_member *member)
     pthread_mutex_lock(&gate->lock);
     for (;;) {
         bool taken = atomic_load(&gate->closed);
-        if (!taken && gate_attempt(gate, member) == GATE_CLOSED)
+        if (!taken && gate_attempt(gate, member, false) == GATE_CLOSED)
             break;
         atomic_store(&member->inside, false); /* whoever closes the gate meanwhile needn't wait for this one */
         if (taken) {
@@ -256,34 +256,56 @@ void gate_close(struct gate_member *member)
     pthread_mutex_unlock(&gate->lock);
 }
 
-void gate_insist_close(struct gate_member *member)
+static void gate_count_claim(struct gate *gate, unsigned difference)
 {
-    struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
-    gate->insists = true;
-    pthread_cond_signal(&gate->went_out); /* who is closing it opens it again: this member is inside */
-    gate_wait_open(gate);
-    gate_shut(gate, member, NULL);
-    gate->insists = false;
+    atomic_fetch_add_explicit(&gate->claims, difference, memory_order_relaxed);
+    pthread_cond_signal(&gate->went_out); /* who is closing it opens it again: the claimant is inside */
     pthread_mutex_unlock(&gate->lock);
 }
 
-static void gate_count_stay(struct gate *gate, unsigned difference)
+void gate_claim(struct gate_member *member)
 {
+    gate_count_claim(member->gate, 1);
+}
+
+void gate_claim_end(struct gate_member *member)
+{
+    gate_count_claim(member->gate, UINT_MAX);
+}
+
+bool gate_has_claim(const struct gate_member *member)
+{
+    return atomic_load_explicit(&member->gate->claims, memory_order_relaxed) > 0;
+}
+
+bool gate_claim_close(struct gate_member *member)
+{
+    struct gate *gate = member->gate;
     pthread_mutex_lock(&gate->lock);
-    atomic_fetch_add_explicit(&gate->stays, difference, memory_order_relaxed);
+    bool closed = !atomic_load(&gate->closed) && gate_attempt(gate, member, true) == GATE_CLOSED;
+    pthread_mutex_unlock(&gate->lock);
+    return closed;
+}
+
+static void gate_set_stay(struct gate_member *member, bool stays)
+{
+    struct gate *gate = member->gate;
+    pthread_mutex_lock(&gate->lock);
+    atomic_fetch_add_explicit(&gate->stays, stays ? 1 : UINT_MAX, memory_order_relaxed);
+    member->stays = stays;
     pthread_cond_signal(&gate->went_out);
     pthread_mutex_unlock(&gate->lock);
 }
 
 void gate_stay_begin(struct gate_member *member)
 {
-    gate_count_stay(member->gate, 1);
+    gate_set_stay(member, true);
 }
 
 void gate_stay_end(struct gate_member *member)
 {
-    gate_count_stay(member->gate, UINT_MAX);
+    gate_set_stay(member, false);
 }
 
 bool gate_has_stays(const struct gate_member *member)

@@ -46,12 +46,6 @@ void gate_close(struct gate_member *member);
 void gate_open(struct gate_member *member);
 
 /*
- * The same for a caller whose half-done work others must not see: whoever else is closing the gate gives way, and
- * nobody has run alone in between. Two threads that did it at once would wait for each other: at most one may.
- */
-void gate_insist_close(struct gate_member *member);
-
-/*
  * The same, but if others stay inside for longer than some milliseconds, it opens the gate again: they all get on, and
  * the caller tries again later. Soon after an attempt that has failed the next one fails at once; after several it
  * waits as long as it takes. If it fails, nobody has run alone.
@@ -64,8 +58,20 @@ enum gate_attempt {
 enum gate_attempt gate_attempt_close(struct gate_member *member);
 
 /*
+ * A claim: the member is in the middle of work that others must not see half done, so it can't step out, and needs what
+ * others hold. From then on whoever else is closing the gate gives way, and whoever waits for a lock while holding
+ * others is to give those back (store/lock_wait.h). gate_claim_close() is one attempt to close it, which fails if others
+ * stay inside; if it succeeds, nobody else has run alone since the claim. Of several members with claims at most one may
+ * try that. By the member's thread, inside.
+ */
+void gate_claim(struct gate_member *member);
+void gate_claim_end(struct gate_member *member);
+bool gate_claim_close(struct gate_member *member);
+bool gate_has_claim(const struct gate_member *member); /* anybody's; any thread; relaxed */
+
+/*
  * Long stays: a member that will be inside for long (a script that runs on) says so, and says when that is over. Until
- * then attempts to close the gate fail at once, and who calls gate_close() sleeps outside, so that nobody waits at a
+ * then attempts of others to close the gate fail at once, and who calls gate_close() sleeps outside, so that nobody waits at a
  * gate that can't be closed. By the member's thread, inside.
  */
 void gate_stay_begin(struct gate_member *member);

@@ -139,10 +139,12 @@ static struct queued *add_request(struct transaction *transaction)
 static void note_needs(struct transaction_needs *needs, const struct queued *queued, size_t room)
 {
     uint32_t flags = queued->command->flags;
-    bool runs_script = flags & CMD_SCRIPT; /* it may need any key: all shards, but others go on beside it */
-    if (runs_script)
+    if (flags & CMD_SCRIPT) {
         shard_set_fill(&needs->shards);
-    needs->stopped_world |= !runs_script && (flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) != 0;
+        needs->runs_script = true;
+    } else if (flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) {
+        needs->stopped_world = true;
+    }
     needs->writes |= (flags & (CMD_WRITE | CMD_MAY_REPLICATE)) != 0;
     if (queued->key_count == 0 && strcmp(command_full_name(queued->command), "client|reply") == 0)
         needs->may_silence = true;

@@ -20,7 +20,6 @@ enum call_outcome {
     CALL_DONE,         /* it has replied */
     CALL_NEEDS_TURN,   /* it has done a part of its work; it is called again: see clients/turn.h */
     CALL_BEGINS_AGAIN, /* it has done nothing, and the world was stopped: it is asked anew whether the call may run */
-    CALL_NEEDS_WORLD,  /* it has done nothing; it is called again with the world stopped */
     CALL_WAITS,        /* it has replied nothing, and its client waits for an answer: see clients/waiting.h */
     CALL_NEEDS_ROOM,   /* it has done nothing; it is called again when there is room for call->room bytes: room.h */
 };

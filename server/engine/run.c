@@ -15,6 +15,7 @@
 #include "record/slowlog.h"
 #include "record/stats.h"
 #include "server.h"
+#include "store/lock_wait.h"
 
 static enum ran run_note(struct run *run, struct call *call, int64_t took_ns)
 {
@@ -125,6 +126,7 @@ bool run_lock_destinations(const struct run *run, struct shard_set *shards, cons
 
 void run_wait_is_over(struct run *run)
 {
+    lock_wait_stand_back();
     run_look_again(run);
     run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
 }

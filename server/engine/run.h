@@ -37,7 +37,6 @@ struct run {
     size_t room;                  /* bytes that the command has asked for beyond those of its request */
     const struct shard_set *held; /* the shards of the calls that run; NULL: the world is stopped */
     bool lone;                    /* the first request that is given back from the group must run alone */
-    bool exclusively;             /* the command has asked for a stopped world */
     bool inside;                  /* a command inside another one, which has made room in memory for both */
 };
 

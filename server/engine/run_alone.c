@@ -62,12 +62,7 @@ static enum tried run_exclusively(struct run *run, struct execution *execution, 
         run->held = NULL;
         run->note_ns = 0; /* it may change what is noted, which then holds for itself */
         run->server->actor = call->client;
-        struct call_keys found;
-        if (run->exclusively) /* otherwise it has no use for them, or it is EXEC */
-            call_keys_find(&found, call);
-        run_call(run, call);
-        if (run->exclusively)
-            call_keys_deinit(&found);
+        run_call(run, call); /* it has no use for its keys, or it is EXEC */
         run->server->actor = NULL;
         if (call->outcome == CALL_DONE && monitor_wants(call->command)) /* before what others run afterwards */
             run_tell_monitors(run, call->client, call->argc, call->argv);
@@ -182,6 +177,13 @@ static enum tried run_leave(const struct run *run, struct execution *execution, 
     return TRIED_DONE;
 }
 
+/* One with scripts stops the world only for the commands that need it (run_queued()). */
+static bool transaction_runs_alone(const struct client *client)
+{
+    const struct transaction_needs *needs = transaction_needs(client);
+    return needs->stopped_world && !needs->runs_script;
+}
+
 static enum tried run_try(struct run *run, struct execution *execution, const struct request *request)
 {
     struct client *client = execution->client;
@@ -211,8 +213,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     call.member_hash = 0;
     call.key_count = 0;
     call.keys = NULL;
-    bool exclusive = (command->flags & CMD_EXCLUSIVE) || run->exclusively ||
-                     (executes_queue(client, command) && transaction_needs(client)->stopped_world);
+    bool exclusive =
+        (command->flags & CMD_EXCLUSIVE) || (executes_queue(client, command) && transaction_runs_alone(client));
     enum tried tried = exclusive ? run_exclusively(run, execution, &call) : run_locked(run, &call);
     if (tried == TRIED_IN_VAIN && attention_has(ATTENTION_SCRIPTS))
         return run_leave(run, execution, command, true);
@@ -228,9 +230,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         run->room = call.room;
         return TRIED_IN_VAIN;
     }
-    if (call.outcome == CALL_BEGINS_AGAIN || call.outcome == CALL_NEEDS_WORLD) {
-        run->exclusively = call.outcome == CALL_NEEDS_WORLD;
-        if (!run->exclusively && attention_has(ATTENTION_SCRIPTS))
+    if (call.outcome == CALL_BEGINS_AGAIN) {
+        if (attention_has(ATTENTION_SCRIPTS))
             return run_leave(run, execution, command, true);
         run_look_again(run);
         return TRIED_IN_VAIN;
@@ -247,7 +248,6 @@ static bool run_dispatch(struct run *run, struct execution *execution, const str
 {
     enum tried tried;
     run->room = 0;
-    run->exclusively = false;
     do
         tried = run_try(run, execution, request);
     while (tried == TRIED_IN_VAIN && execution->client->conn.state == CONN_OPEN);

@@ -12,7 +12,11 @@
 #include "engine/refusal.h"
 #include "engine/run.h"
 #include "engine/run_check.h"
+#include "engine/script_pause.h"
+#include "engine/script_watch.h"
 #include "record/stats.h"
+#include "server.h"
+#include "store/hold.h"
 #include "store/keyspace.h"
 
 #define PREFETCHED_KEYS 32 /* about twice what a core has cache misses in flight */
@@ -41,6 +45,39 @@ void run_inside(struct call *outer, struct arg *argv, int argc, struct reply *re
     reply->errors = errors; /* they are the inner command's failures, not the outer one's */
 }
 
+/*
+ * Until hold_end(). It waits as scripts do, with all shards, so it counts as one. False: a script that has changed
+ * something waits for this call.
+ */
+static bool stop_world(struct call *exec, struct hold *hold)
+{
+    enum hold_outcome outcome = HOLD_BUSY;
+    struct script_watch watch;
+    script_watch_begin(&watch, exec, "EXEC", false);
+    script_watch_note_write(&watch, true);
+    hold_begin_inside(hold, exec->server->keyspace);
+    while (outcome == HOLD_BUSY && script_pause(&watch))
+        outcome = hold_alone(hold, true);
+    script_watch_end(&watch);
+    return outcome == HOLD_HELD;
+}
+
+/* The world runs, and this command needs it to be stopped. */
+static enum ran run_in_stopped_world(struct run *run, struct call *call)
+{
+    struct hold hold;
+    enum ran ran = RAN;
+    if (stop_world(call, &hold)) {
+        call->server->actor = call->client;
+        ran = run_call(run, call);
+        call->server->actor = NULL;
+    } else {
+        reply_error(call->reply, "ERR a script is waiting for this transaction; this command was left out");
+    }
+    hold_end(&hold);
+    return ran;
+}
+
 static void run_one_queued(struct run *run, struct call *exec, const struct queued *queued)
 {
     struct client *client = exec->client;
@@ -54,7 +91,10 @@ static void run_one_queued(struct run *run, struct call *exec, const struct queu
         counter_add(&run->stats->per_command[queued->command->number].rejected, 1);
         return;
     }
-    if (run_call(run, &call) == RAN_NOT)
+    bool stops_world = (queued->command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) &&
+                       !(queued->command->flags & CMD_SCRIPT) && !gate_is_mine();
+    enum ran ran = stops_world ? run_in_stopped_world(run, &call) : run_call(run, &call);
+    if (ran == RAN_NOT)
         reply_error(exec->reply, REFUSAL_NO_MEMORY); /* it is too late to make room */
     client->last_command = exec->command;
     if (monitor_wants(queued->command))

@@ -1,7 +1,6 @@
 #include "engine/run_script.h"
 
 #include "base/counter.h"
-#include "base/gate.h"
 #include "base/memory.h"
 #include "clients/attention.h"
 #include "clients/client.h"
@@ -30,14 +29,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#define RESTARTS_MAX 8 /* then the world is stopped */
+#define RESTARTS_MAX 8 /* then it holds all */
 #define OUT_OF_ROOM "OOM command not allowed when used memory > 'maxmemory'."
 #define OUT_OF_REACH                                                                                                   \
     "ERR the script needs a key that it hasn't declared while another script needs the same; it has been ended. "      \
     "Declare the key, or try again"
 
 /* Why a script was ended before its end. */
-enum script_end { SCRIPT_GOES_ON, SCRIPT_RESTARTS, SCRIPT_NEEDS_WORLD, SCRIPT_OUT_OF_REACH, SCRIPT_KILLED };
+enum script_end { SCRIPT_GOES_ON, SCRIPT_RESTARTS, SCRIPT_OUT_OF_REACH, SCRIPT_KILLED };
 
 /* A script that runs. */
 struct script_execution {
@@ -74,32 +73,54 @@ static bool has_changed(const struct script_execution *execution)
 
 /* ---- keys ---- */
 
+static void keeper_pause(struct script_keeper *keeper)
+{
+    struct script_execution *execution = (struct script_execution *)keeper;
+    if (!script_pause(&execution->watch))
+        end_early(execution, SCRIPT_KILLED);
+}
+
+/* What it asks for isn't declared. */
+static void note_reach(const struct script_execution *execution)
+{
+    if (execution->task->reaches_out)
+        atomic_store_explicit(execution->task->reaches_out, true, memory_order_relaxed);
+}
+
+/* False: the script has been ended, or (HOLD_BUSY) is to ask again. */
+static bool has_reached(struct script_execution *execution, enum hold_outcome outcome)
+{
+    if (outcome == HOLD_RESTART)
+        end_early(execution, SCRIPT_RESTARTS);
+    else if (outcome == HOLD_REFUSED)
+        end_early(execution, SCRIPT_OUT_OF_REACH);
+    else if (outcome == HOLD_BUSY)
+        keeper_pause(&execution->keeper);
+    return outcome == HOLD_HELD;
+}
+
 /* Asks for one more shard. False: the script has been ended. */
 static bool reach(struct script_execution *execution, uint64_t hash)
 {
-    if (shard_set_has(&execution->hold.shards, hash) || gate_is_mine())
+    enum hold_outcome outcome = HOLD_BUSY;
+    if (shard_set_has(&execution->hold.shards, hash))
         return true;
-    if (execution->task->reaches_out)
-        atomic_store_explicit(execution->task->reaches_out, true, memory_order_relaxed);
-    switch (hold_also(&execution->hold, hash, has_changed(execution))) {
-    case HOLD_HELD:
-        return true;
-    case HOLD_RESTART:
-        shard_set_add_all(&execution->wanted, &execution->hold.shards);
-        shard_set_add(&execution->wanted, hash);
-        end_early(execution, SCRIPT_RESTARTS);
-        return false;
-    default:
-        end_early(execution, SCRIPT_OUT_OF_REACH);
-        return false;
+    note_reach(execution);
+    while (outcome == HOLD_BUSY && execution->end == SCRIPT_GOES_ON) {
+        outcome = hold_also(&execution->hold, hash, has_changed(execution));
+        if (has_reached(execution, outcome))
+            return true;
     }
+    shard_set_add_all(&execution->wanted, &execution->hold.shards);
+    shard_set_add(&execution->wanted, hash);
+    return false;
 }
 
 /* The same for where those who wait for the keys will move something. */
 static bool reach_destinations(struct script_execution *execution, const struct key *keys, int count)
 {
     struct shard_set wanted;
-    while (!gate_is_mine() && wait_queue_reach(keys, (size_t)count, &execution->hold.shards, &wanted))
+    while (wait_queue_reach(keys, (size_t)count, &execution->hold.shards, &wanted))
         for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
             if ((wanted.bits[shard / 64] >> (shard % 64) & 1) && !reach(execution, (uint64_t)shard << 15))
                 return false;
@@ -115,23 +136,18 @@ static bool reach_keys(struct script_execution *execution, const struct call *ca
            reach_destinations(execution, call->keys, call->key_count);
 }
 
-/* For a command that runs only in a stopped world, or takes locks itself. */
+/* For a command that runs only in a stopped world, or takes locks itself; until hold_beside(). */
 static bool reach_everything(struct script_execution *execution)
 {
-    if (gate_is_mine())
-        return true;
-    if (execution->task->reaches_out)
-        atomic_store_explicit(execution->task->reaches_out, true, memory_order_relaxed);
-    switch (hold_everything(&execution->hold, has_changed(execution))) {
-    case HOLD_HELD:
-        return true;
-    case HOLD_RESTART:
-        end_early(execution, SCRIPT_NEEDS_WORLD);
-        return false;
-    default:
-        end_early(execution, SCRIPT_OUT_OF_REACH);
-        return false;
+    enum hold_outcome outcome = HOLD_BUSY;
+    note_reach(execution);
+    while (outcome == HOLD_BUSY && execution->end == SCRIPT_GOES_ON) {
+        outcome = hold_alone(&execution->hold, has_changed(execution));
+        if (has_reached(execution, outcome))
+            return true;
     }
+    shard_set_fill(&execution->wanted);
+    return false;
 }
 
 /* ---- commands ---- */
@@ -212,6 +228,7 @@ static void run_command(struct script_execution *execution, const struct command
         outer->view.events += call.view.events;
         execution->published = execution->published || (command->flags & CMD_PUBSUB);
     }
+    hold_beside(&execution->hold);
     call_keys_deinit(&found);
 }
 
@@ -233,13 +250,6 @@ static int keeper_may_run(struct script_keeper *keeper, struct arg *argv, int ar
     if (!command || (command->subcommand_count > 0 && argc > 1))
         return -1;
     return !(client->flags & CLIENT_GUARDED) || guard_allows(client, command, argv, argc);
-}
-
-static void keeper_pause(struct script_keeper *keeper)
-{
-    struct script_execution *execution = (struct script_execution *)keeper;
-    if (!script_pause(&execution->watch))
-        end_early(execution, SCRIPT_KILLED);
 }
 
 /* ---- one try, protected ---- */
@@ -317,18 +327,18 @@ static bool begins_alone(const struct script_task *task)
 static bool take_hold(struct script_execution *execution)
 {
     struct call *outer = execution->outer;
-    if (outer->inside && !gate_is_mine()) {
+    if (outer->inside) {
         hold_begin_inside(&execution->hold, execution->run.server->keyspace);
         return true;
     }
     for (;;) {
         struct shard_set more;
         if (!hold_begin(&execution->hold, execution->run.server->keyspace, &execution->wanted,
-                        begins_alone(execution->task))) {
+                        begins_alone(execution->task) || shard_set_is_full(&execution->wanted))) {
             outer->outcome = CALL_BEGINS_AGAIN;
             return false;
         }
-        if (!wait_queue_has_moves() || gate_is_mine() ||
+        if (!wait_queue_has_moves() ||
             !wait_queue_reach(outer->keys, (size_t)outer->key_count, &execution->hold.shards, &more))
             return true;
         hold_end(&execution->hold);
@@ -344,7 +354,7 @@ static void settle(struct script_execution *execution)
     if (!outer->inside)
         effect_group_end();
     if (wait_queue_has_ready() && !outer->inside)
-        waiting_serve(outer->server, gate_is_mine() ? NULL : &execution->hold.shards);
+        waiting_serve(outer->server, &execution->hold.shards);
     if (execution->end == SCRIPT_GOES_ON && execution->task->has_run)
         atomic_store_explicit(execution->task->has_run, true, memory_order_relaxed);
 }
@@ -387,21 +397,18 @@ void run_script(struct call *call, struct interpreter *interpreter, const struct
     if (attention_has(ATTENTION_MONITORS)) /* before what it calls */
         run_tell_monitors(&execution.run, call->client, call->argc, call->argv);
     script_watch_begin(&execution.watch, call, task->name, task->is_function);
-    for (int tries = 0; execution.end == SCRIPT_RESTARTS && tries < RESTARTS_MAX; tries++) {
-        if (!take_hold(&execution))
-            break;
+    for (int tries = 0; execution.end == SCRIPT_RESTARTS && take_hold(&execution); tries++) {
         if (!call->inside)
             effect_group_begin();
         try(&execution);
         settle(&execution);
         hold_end(&execution.hold);
+        if (tries == RESTARTS_MAX)
+            shard_set_fill(&execution.wanted);
     }
-    bool again = execution.end == SCRIPT_RESTARTS || execution.end == SCRIPT_NEEDS_WORLD;
-    if (!again)
+    if (call->outcome != CALL_BEGINS_AGAIN)
         interpreter_tidy(interpreter, &execution.keeper);
     script_watch_end(&execution.watch);
-    if (again)
-        call->outcome = call->outcome == CALL_BEGINS_AGAIN ? CALL_BEGINS_AGAIN : CALL_NEEDS_WORLD;
 }
 
 /* ---- forgetting ---- */

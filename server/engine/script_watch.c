@@ -125,8 +125,6 @@ enum script_verdict script_watch_judge(const struct server *server, const struct
                      is_function ? "FUNCTION" : "SCRIPT");
         return SCRIPT_VERDICT_REFUSE;
     }
-    if (runs_here && gate_is_mine())
-        return SCRIPT_VERDICT_WAIT; /* no lock would keep it from what the script is at */
     if (command->flags & CMD_SCRIPT)
         return runs_here ? SCRIPT_VERDICT_WAIT : SCRIPT_VERDICT_RUN;
     return command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED) ? SCRIPT_VERDICT_WAIT : SCRIPT_VERDICT_RUN;

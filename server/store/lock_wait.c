@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define LOOK_UP_NS 5000000 /* who waits looks so often whether a thread stays for long */
+#define LOOK_UP_NS 1000000 /* who waits looks up so often */
+#define STAND_BACK_NS 100000
 
 /* ThreadSanitizer doesn't see what pthread_mutex_clocklock() locks; its builds wait by the wall clock. */
 #ifdef __has_feature
@@ -37,9 +38,18 @@ bool lock_unless_long(pthread_mutex_t *lock, bool *same)
     bool locked = false, given_up = false;
     struct gate_absence absence = gate_step_out();
     while (!locked && !given_up) {
-        given_up = absence.member && gate_has_stays(absence.member);
+        given_up = absence.member && (gate_has_stays(absence.member) || gate_has_claim(absence.member));
         locked = !given_up && lock_for_a_moment(lock);
     }
     *same &= gate_step_in(absence);
     return locked;
+}
+
+void lock_wait_stand_back(void)
+{
+    if (!gate_current() || !gate_has_claim(gate_current()))
+        return;
+    struct gate_absence absence = gate_step_out();
+    nanosleep(&(struct timespec){.tv_nsec = STAND_BACK_NS}, NULL);
+    gate_step_in(absence);
 }

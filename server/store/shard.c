@@ -148,65 +148,86 @@ bool shard_try_lock_for_a_while(struct shard *shard)
 
 /* ---- sets ---- */
 
-static __attribute__((noinline)) bool wait_unless_long(struct shard *shard, bool *same)
+/* Locks those that come before the first busy one, whose number it returns; KEYSPACE_SHARDS: none is. */
+static inline __attribute__((always_inline)) unsigned lock_free_ones(const struct shard_set *set, struct shard *shards)
 {
-    assert_in_order(shard);
-    bool locked = lock_unless_long(&shard->lock, same);
-    if (locked)
-        note_locked(shard);
-    return locked;
-}
-
-/* Unlocks those of the set that come before the shard with this number. */
-static void unlock_before(const struct shard_set *set, struct shard *shards, unsigned number)
-{
-    struct shard_set before = {0};
-    for (unsigned shard = 0; shard < number; shard++)
-        if (set->bits[shard / 64] >> (shard % 64) & 1)
-            shard_set_add_shard(&before, shard);
-    shard_set_unlock(&before, shards);
-}
-
-bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shards)
-{
-    bool same = true;
-    if (gate_is_mine())
-        return true;
     for (unsigned words = set->words; words; words &= words - 1) {
         unsigned w = (unsigned)__builtin_ctz(words);
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1) {
             unsigned number = w * 64 + (unsigned)__builtin_ctzll(bits);
-            if (__builtin_expect(shard_try_lock(&shards[number]), 1) || wait_unless_long(&shards[number], &same))
-                continue;
-            unlock_before(set, shards, number);
-            return false;
+            assert_in_order(&shards[number]);
+            if (__builtin_expect(pthread_mutex_trylock(&shards[number].lock) != 0, 0))
+                return number;
+            note_locked(&shards[number]);
         }
     }
-    if (__builtin_expect(!same, 0))
-        shard_set_unlock(set, shards);
-    return same;
+    return KEYSPACE_SHARDS;
 }
 
-bool shard_set_lock(const struct shard_set *set, struct shard *shards)
+static inline __attribute__((always_inline)) void unlock_all(const struct shard_set *set, struct shard *shards)
 {
-    bool ran_on = true;
-    if (gate_is_mine())
-        return true;
     for (unsigned words = set->words; words; words &= words - 1) {
         unsigned w = (unsigned)__builtin_ctz(words);
         for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            ran_on &= lock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+            unlock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
+    }
+}
+
+/* Unlocks those of the set that come before the shard with this number. */
+static __attribute__((noinline)) void unlock_before(const struct shard_set *set, struct shard *shards, unsigned number)
+{
+    struct shard_set before = {0};
+    for (unsigned shard = 0; shard < number; shard++)
+        if (shard_set_has_shard(set, shard))
+            shard_set_add_shard(&before, shard);
+    unlock_all(&before, shards);
+}
+
+/* Locks those from this number on. */
+static __attribute__((noinline)) bool lock_rest_unless_long(const struct shard_set *set, struct shard *shards,
+                                                            unsigned first)
+{
+    bool same = true;
+    for (unsigned number = first; number < KEYSPACE_SHARDS; number++) {
+        if (!shard_set_has_shard(set, number))
+            continue;
+        assert_in_order(&shards[number]);
+        if (pthread_mutex_trylock(&shards[number].lock) != 0 && !lock_unless_long(&shards[number].lock, &same)) {
+            unlock_before(set, shards, number);
+            return false;
+        }
+        note_locked(&shards[number]);
+    }
+    if (!same)
+        unlock_before(set, shards, KEYSPACE_SHARDS);
+    return same;
+}
+
+bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shards)
+{
+    if (gate_is_mine())
+        return true;
+    unsigned busy = lock_free_ones(set, shards);
+    return __builtin_expect(busy == KEYSPACE_SHARDS, 1) || lock_rest_unless_long(set, shards, busy);
+}
+
+/* Who waits holds no other lock meanwhile: somebody with a claim may want it. */
+bool shard_set_lock(const struct shard_set *set, struct shard *shards)
+{
+    bool ran_on = true;
+    unsigned busy;
+    if (gate_is_mine())
+        return true;
+    while ((busy = lock_free_ones(set, shards)) < KEYSPACE_SHARDS) {
+        unlock_before(set, shards, busy);
+        ran_on &= lock_outside(&shards[busy]);
+        pthread_mutex_unlock(&shards[busy].lock);
     }
     return ran_on;
 }
 
 void shard_set_unlock(const struct shard_set *set, struct shard *shards)
 {
-    if (gate_is_mine())
-        return;
-    for (unsigned words = set->words; words; words &= words - 1) {
-        unsigned w = (unsigned)__builtin_ctz(words);
-        for (uint64_t bits = set->bits[w]; bits; bits &= bits - 1)
-            unlock_one(&shards[w * 64 + (unsigned)__builtin_ctzll(bits)]);
-    }
+    if (!gate_is_mine())
+        unlock_all(set, shards);
 }

@@ -117,10 +117,14 @@ static inline void shard_set_add_all(struct shard_set *set, const struct shard_s
         set->bits[i] |= others->bits[i];
 }
 
+static inline bool shard_set_has_shard(const struct shard_set *set, unsigned shard)
+{
+    return set->bits[shard / 64] >> (shard % 64) & 1;
+}
+
 static inline bool shard_set_has(const struct shard_set *set, uint64_t hash)
 {
-    unsigned shard = key_shard(hash);
-    return set->bits[shard / 64] >> (shard % 64) & 1;
+    return shard_set_has_shard(set, key_shard(hash));
 }
 
 static inline void shard_set_fill(struct shard_set *set)
@@ -137,13 +141,16 @@ static inline bool shard_set_is_full(const struct shard_set *set)
     return all == UINT64_MAX;
 }
 
-/* Lock those of a keyspace's KEYSPACE_SHARDS shards that are in the set, in order. False: as shard_lock(). */
+/*
+ * Lock those of a keyspace's KEYSPACE_SHARDS shards that are in the set. False: as shard_lock(). By a thread that holds
+ * no others.
+ */
 bool shard_set_lock(const struct shard_set *set, struct shard *shards);
 
 /*
- * The same for a call that can be asked anew whether it may run. False: none is locked, because the world was stopped
- * while the thread waited, or a thread stays inside the gate for long (gate_stay_begin()), which may hold what is waited
- * for.
+ * The same for a call that can be asked anew whether it may run, in order, so that it waits behind nobody twice. False:
+ * none is locked, because the world was stopped while the thread waited, or a thread stays inside the gate for long
+ * (gate_stay_begin()), which may hold what is waited for, or one has a claim (gate_claim()) to what others hold.
  */
 bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shards);
 void shard_set_unlock(const struct shard_set *set, struct shard *shards);

@@ -1,6 +1,7 @@
 /*
- * Scripts beside others: those that begin again with the world stopped, because they call what runs only so, are the
- * same then; and who came in one round with a long one is answered while it runs.
+ * Scripts beside others: those that begin again with all shards locked, because they call what runs only in a stopped
+ * world, are the same then, and whoever stops it and then runs on keeps nobody out; and who came in one round with a long
+ * one is answered while it runs.
  */
 #include "kit/kit.h"
 #include "kit/served.h"
@@ -8,6 +9,7 @@
 #include <check.h>
 #include <hiredis/hiredis.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +48,87 @@ START_TEST(it_is_the_same_in_a_transaction)
 }
 END_TEST
 
+/* ---- it stops the world, and runs on ---- */
+
+enum { OTHERS = 8 };
+
+static void await_busy(void)
+{
+    char answer[8];
+    do {
+        redisReply *reply = kit_command(c, "PING");
+        snprintf(answer, sizeof answer, "%.4s", reply->str);
+        freeReplyObject(reply);
+    } while (strcmp(answer, "BUSY") != 0);
+}
+
+static void expect_busy(int fd)
+{
+    char line[200];
+    kit_raw_receive_line(fd, line, sizeof line);
+    ck_assert_msg(strncmp(line, "-BUSY ", 6) == 0, "%s", line);
+}
+
+/* Clients of all workers, and one that comes only then, are answered. */
+static void expect_answers(const int fds[OTHERS])
+{
+    for (int i = 0; i < OTHERS; i++) {
+        kit_raw_text(fds[i], "GET k\r\n");
+        expect_busy(fds[i]);
+    }
+    int late = kit_raw_connect(server);
+    kit_raw_text(late, "GET k\r\n");
+    expect_busy(late);
+    close(late);
+}
+
+static void await_line(int fd, const char *awaited)
+{
+    char line[300];
+    do
+        kit_raw_receive_line(fd, line, sizeof line);
+    while (strcmp(line, awaited) != 0);
+}
+
+static void let_run_on(const char *requests, const char *kill_answer)
+{
+    int fds[OTHERS], runs = kit_raw_connect(server);
+    for (int i = 0; i < OTHERS; i++)
+        fds[i] = kit_raw_connect(server);
+    kit_expect(c, "+OK", "CONFIG", "SET", "busy-reply-threshold", "0");
+    kit_raw_text(runs, requests);
+    await_busy();
+    expect_answers(fds);
+    kit_expect(c, kill_answer, "SCRIPT", "KILL");
+    kit_raw_text(runs, "ECHO end\r\n");
+    await_line(runs, "end");
+    kit_expect(c, ":0", "EXISTS", "k");
+    for (int i = 0; i < OTHERS; i++)
+        close(fds[i]);
+    close(runs);
+}
+
+#define UNTIL_TWO_SECONDS                                                                                              \
+    "local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end "                          \
+    "local began = now() while now() < began + 2000 do end"
+#define UNKILLABLE                                                                                                     \
+    "-UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the "       \
+    "script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command."
+
+static const char *const that_run_on[][2] = {
+    {"EVAL \"redis.call('KEYS', '*') while true do end\" 0\r\n", "+OK"},
+    {"EVAL \"redis.call('SCAN', '0') redis.call('DBSIZE') while true do end\" 1 k\r\n", "+OK"},
+    {"MULTI\r\nFLUSHDB\r\nKEYS *\r\nEVAL \"while true do end\" 0\r\nDBSIZE\r\nEXEC\r\n", "+OK"},
+    {"EVAL \"redis.call('SET', 'k', 1) redis.call('FLUSHALL') " UNTIL_TWO_SECONDS "\" 1 k\r\n", UNKILLABLE},
+    {"EVAL \"redis.call('SET', 'x', 1) redis.call('DBSIZE') " UNTIL_TWO_SECONDS "\" 0\r\n", UNKILLABLE},
+};
+
+START_TEST(a_script_that_stops_the_world_and_runs_on_keeps_nobody_out)
+{
+    let_run_on(that_run_on[_i][0], that_run_on[_i][1]);
+}
+END_TEST
+
 /* ---- one round ---- */
 
 #define FOREVER "EVAL \"while true do end\" 0\r\n"
@@ -53,6 +136,11 @@ END_TEST
 static void begin(void)
 {
     served_begin(kit_start("--threads", "1"));
+}
+
+static void begin_with_three(void)
+{
+    served_begin(kit_start("--threads", "3"));
 }
 
 static void end(void)
@@ -132,6 +220,11 @@ Suite *suite_script_world(void)
     tcase_add_test(tcase, a_function_that_stops_the_world_has_its_keys_and_arguments);
     tcase_add_test(tcase, it_is_the_same_in_a_transaction);
     suite_add_tcase(suite, tcase);
+    TCase *on = kit_tcase("runs on");
+    tcase_add_checked_fixture(on, begin_with_three, end);
+    tcase_add_loop_test(on, a_script_that_stops_the_world_and_runs_on_keeps_nobody_out, 0,
+                        sizeof that_run_on / sizeof that_run_on[0]);
+    suite_add_tcase(suite, on);
     TCase *round = kit_tcase("one round");
     tcase_add_checked_fixture(round, begin, end);
     tcase_add_test(round, who_came_with_a_long_script_is_answered_while_it_runs);

@@ -7,6 +7,7 @@
 #include "kit/suites.h"
 #include "store/hold.h"
 #include "store/keyspace.h"
+#include "store/keyspace_internal.h"
 #include "store/table.h"
 #include "types/string.h"
 
@@ -92,7 +93,6 @@ START_TEST(what_is_free_is_held_at_once)
     ck_assert_int_eq(hold_also(&hold, keys[0].hash, false), HOLD_HELD);
     for (unsigned i = ACCOUNTS; i-- > 0;) /* in any order */
         ck_assert_int_eq(hold_also(&hold, keys[i].hash, i % 2), HOLD_HELD);
-    ck_assert(!hold.stopped_world);
     ck_assert_mem_eq(&hold.shards, &all, sizeof all);
     hold_end(&hold);
     ck_assert(keyspace_lock(keyspace, &all)); /* nothing was left locked */
@@ -102,28 +102,68 @@ START_TEST(what_is_free_is_held_at_once)
 }
 END_TEST
 
-START_TEST(everything_is_held_in_a_stopped_world)
+static void be_alone(struct hold *hold, bool changed)
+{
+    enum hold_outcome outcome = HOLD_BUSY;
+    while (outcome == HOLD_BUSY)
+        outcome = hold_alone(hold, changed);
+    ck_assert_int_eq(outcome, HOLD_HELD);
+    ck_assert(gate_is_mine());
+    ck_assert(shard_set_is_full(&hold->shards));
+    ck_assert(!gate_has_claim(gate_current()));
+}
+
+START_TEST(the_world_is_stopped_and_runs_again_while_everything_is_held)
 {
     struct gate_member *member = gate_join(gate);
-    struct shard_set first = shard_of_account(0);
+    struct shard_set first = shard_of_account(0), full = {0};
     struct hold hold, inner;
+    shard_set_fill(&full);
     gate_enter(member);
-    hold_begin(&hold, keyspace, &first, false);
-    ck_assert_int_eq(hold_everything(&hold, false), HOLD_RESTART); /* by whoever began it */
-    ck_assert_int_eq(hold_everything(&hold, true), HOLD_HELD);
+    hold_begin(&hold, keyspace, &first, true);
+    ck_assert_int_eq(hold_alone(&hold, false), HOLD_RESTART); /* with all shards */
+    be_alone(&hold, true);
     ck_assert_int_eq(hold_also(&hold, keys[7].hash, true), HOLD_HELD);
     ck_assert_uint_eq(keyspace_size(keyspace, 0), ACCOUNTS);
     ck_assert(hold_begin(&inner, keyspace, &first, false));
     ck_assert_int_eq(hold_also(&inner, keys[7].hash, true), HOLD_HELD);
     hold_end(&inner);
     ck_assert(gate_is_mine()); /* an inner hold doesn't end what it hasn't begun */
+    hold_beside(&hold);
+    ck_assert(!gate_is_mine());
+    ck_assert_int_eq(hold_also(&hold, keys[7].hash, false), HOLD_HELD);
+    be_alone(&hold, false);
     hold_end(&hold);
     ck_assert(!gate_is_mine());
-    ck_assert(hold_begin(&hold, keyspace, &first, false));
-    ck_assert_int_eq(hold_everything(&hold, true), HOLD_HELD); /* the lock stays */
+    ck_assert(hold_begin(&hold, keyspace, &full, false));
+    ck_assert_int_eq(hold_alone(&hold, false), HOLD_RESTART); /* with the right */
+    be_alone(&hold, true);
     hold_end(&hold);
     ck_assert(keyspace_lock(keyspace, &all));
     keyspace_unlock(keyspace, &all);
+    gate_leave(member);
+    gate_part(member);
+}
+END_TEST
+
+/* As EXEC has it: the locks are its own, and stay. */
+START_TEST(an_inner_hold_stops_the_world_and_leaves_the_locks)
+{
+    struct gate_member *member = gate_join(gate);
+    struct shard_set full = {0};
+    struct hold hold;
+    shard_set_fill(&full);
+    gate_enter(member);
+    keyspace_lock(keyspace, &full);
+    for (int i = 0; i < 2; i++) {
+        hold_begin_inside(&hold, keyspace);
+        be_alone(&hold, true);
+        hold_end(&hold);
+        ck_assert(!gate_is_mine());
+        for (unsigned shard = 0; shard < KEYSPACE_SHARDS; shard++)
+            ck_assert_int_ne(pthread_mutex_trylock(&keyspace->shards[shard].lock), 0);
+    }
+    keyspace_unlock(keyspace, &full);
     gate_leave(member);
     gate_part(member);
 }
@@ -191,6 +231,10 @@ START_TEST(who_waits_for_a_lock_holds_up_nobody_who_stops_the_world)
 }
 END_TEST
 
+static struct {
+    atomic_uint held, restarted, busy, stopped, refused, undone, observed;
+} seen;
+
 struct rival {
     pthread_t thread;
     unsigned own, wanted;
@@ -214,6 +258,19 @@ static void begin_again(struct hold *hold, uint64_t hash)
     begin(hold, &wanted, true);
 }
 
+/* What is busy is asked for again. */
+static enum hold_outcome also(struct hold *hold, unsigned account, bool changed)
+{
+    enum hold_outcome outcome = HOLD_BUSY;
+    while (outcome == HOLD_BUSY) {
+        outcome = hold_also(hold, keys[account].hash, changed);
+        must(changed || outcome != HOLD_BUSY);
+        if (outcome == HOLD_BUSY)
+            atomic_fetch_add(&seen.busy, 1);
+    }
+    return outcome;
+}
+
 static void *take_own_and_want_the_other(void *argument)
 {
     struct rival *rival = argument;
@@ -225,7 +282,7 @@ static void *take_own_and_want_the_other(void *argument)
     if (rival->changed)
         add(rival->own, -1);
     meet(2);
-    rival->outcome = hold_also(&hold, keys[rival->wanted].hash, rival->changed);
+    rival->outcome = also(&hold, rival->wanted, rival->changed);
     if (rival->outcome == HOLD_RESTART) {
         begin_again(&hold, keys[rival->wanted].hash);
         rival->outcome = HOLD_HELD;
@@ -275,9 +332,27 @@ END_TEST
 
 /* ---- any number of them, at random ---- */
 
-static struct {
-    atomic_uint held, restarted, stopped, refused, undone, observed;
-} seen;
+static int64_t sum(void)
+{
+    int64_t sum = 0;
+    for (unsigned i = 0; i < ACCOUNTS; i++)
+        sum += balance(i);
+    return sum;
+}
+
+/* In the middle of a transfer, in a stopped world: nothing of anybody else is under way. */
+static void look_at_all(struct hold *hold, int64_t under_way)
+{
+    enum hold_outcome outcome = HOLD_BUSY;
+    while (outcome == HOLD_BUSY)
+        outcome = hold_alone(hold, true);
+    if (outcome == HOLD_HELD) {
+        must(sum() == (int64_t)ACCOUNTS * START_VALUE - under_way);
+        must(keyspace_size(keyspace, 0) == ACCOUNTS);
+        atomic_fetch_add(&seen.stopped, 1);
+    }
+    hold_beside(hold);
+}
 
 static void transfer(struct dice *dice)
 {
@@ -295,7 +370,7 @@ static void transfer(struct dice *dice)
         unsigned to = (unsigned)dice_below(dice, ACCOUNTS);
         bool changed = taken != 0;
         int64_t before = balance(from);
-        enum hold_outcome outcome = hold_also(&hold, keys[to].hash, changed);
+        enum hold_outcome outcome = also(&hold, to, changed);
         if (outcome == HOLD_RESTART) {
             atomic_fetch_add(&seen.restarted, 1);
             must(!changed);
@@ -309,7 +384,9 @@ static void transfer(struct dice *dice)
             atomic_fetch_add(&seen.refused, 1);
             break;
         }
-        atomic_fetch_add(gate_is_mine() ? &seen.stopped : &seen.held, 1);
+        atomic_fetch_add(&seen.held, 1);
+        if (changed && dice_chance(dice, 5))
+            look_at_all(&hold, taken);
         if (to == from)
             continue;
         add(from, -1); /* the receiver gets it at the end: the account that is last reached */
@@ -333,10 +410,7 @@ static void transfer(struct dice *dice)
 
 static void check_sum(void)
 {
-    int64_t sum = 0;
-    for (unsigned i = 0; i < ACCOUNTS; i++)
-        sum += balance(i);
-    must(sum == (int64_t)ACCOUNTS * START_VALUE);
+    must(sum() == (int64_t)ACCOUNTS * START_VALUE);
     atomic_fetch_add(&seen.observed, 1);
 }
 
@@ -382,6 +456,7 @@ START_TEST(nothing_is_torn_and_nobody_waits_for_ever)
     keyspace_unlock(keyspace, &all);
     ck_assert_uint_gt(atomic_load(&seen.held), 0);
     ck_assert_uint_gt(atomic_load(&seen.restarted), 0);
+    ck_assert_uint_gt(atomic_load(&seen.busy), 0);
     ck_assert_uint_gt(atomic_load(&seen.stopped), 0);
     ck_assert_uint_gt(atomic_load(&seen.refused), 0);
     ck_assert_uint_gt(atomic_load(&seen.undone), 0);
@@ -445,7 +520,8 @@ Suite *suite_hold(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, make, drop);
     tcase_add_test(tcase, what_is_free_is_held_at_once);
-    tcase_add_test(tcase, everything_is_held_in_a_stopped_world);
+    tcase_add_test(tcase, the_world_is_stopped_and_runs_again_while_everything_is_held);
+    tcase_add_test(tcase, an_inner_hold_stops_the_world_and_leaves_the_locks);
     tcase_add_test(tcase, who_waits_for_a_lock_holds_up_nobody_who_stops_the_world);
     tcase_add_test(tcase, of_two_that_have_changed_something_the_one_without_the_right_is_refused);
     tcase_add_test(tcase, nothing_is_torn_and_nobody_waits_for_ever);
