@@ -193,18 +193,21 @@ static inline bool session_executed(const struct execution *execution, struct pa
     return false;
 }
 
+static __attribute__((noinline)) bool request_may_last(const struct request *request)
+{
+    const struct command *command = command_find_call(request->argv, request->argc);
+    return command && (command->flags & (CMD_SCRIPT | CMD_EXECUTES));
+}
+
 /*
  * Whether a request is, or may have queued, a script: others in the same wave would have no answer until it ended. Such
  * commands, EVAL, EXEC, FCALL and FUNCTION LOAD, begin with one of two letters; SCRIPT LOAD only compiles.
  */
-static bool wave_may_last(const struct request *requests, unsigned count)
+static inline __attribute__((always_inline)) bool wave_may_last(const struct request *requests, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         char first = (char)(requests[i].argv[0].data[0] | 32);
-        if (first != 'e' && first != 'f')
-            continue;
-        const struct command *command = command_find_call(requests[i].argv, requests[i].argc);
-        if (command && (command->flags & (CMD_SCRIPT | CMD_EXECUTES)))
+        if (__builtin_expect(first == 'e' || first == 'f', 0) && request_may_last(&requests[i]))
             return true;
     }
     return false;
