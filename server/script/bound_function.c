@@ -19,10 +19,18 @@ struct bound_set {
     struct bound_library *libraries; /* by number in the set */
 };
 
+static int let_go(lua_State *lua)
+{
+    const struct bound_library *bound = lua_touserdata(lua, 1);
+    for (unsigned i = 0; i < bound->library->count; i++)
+        luaL_unref(lua, LUA_REGISTRYINDEX, bound->functions[i]);
+    return 0;
+}
+
 static void unbind(struct interpreter *interpreter, struct bound_library *bound)
 {
-    for (unsigned i = 0; bound->functions && i < bound->library->count; i++)
-        luaL_unref(interpreter->lua, LUA_REGISTRYINDEX, bound->functions[i]);
+    if (bound->functions && !interpreter_protect(interpreter, let_go, bound))
+        interpreter->is_spoilt = true; /* Lua's list of free references may need memory */
     mem_free(bound->functions);
 }
 
@@ -124,7 +132,8 @@ bool bound_prepare(struct interpreter *interpreter, struct script_keeper *keeper
     bool done = function_load_run(interpreter, keeper, bound->library, &registration, error_out);
     if (done && !bind_all(bound, &registration)) {
         text_add(error_out, "the library doesn't register the same functions each time");
-        done = false;
+        registration_drop(interpreter, &registration);
+        return false;
     }
     registration_deinit(&registration);
     return done;

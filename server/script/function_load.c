@@ -171,6 +171,21 @@ void registration_deinit(struct registration *registration)
     *registration = (struct registration){0};
 }
 
+static int let_go(lua_State *lua)
+{
+    const struct registration *registration = lua_touserdata(lua, 1);
+    for (unsigned i = 0; i < registration->count; i++)
+        luaL_unref(lua, LUA_REGISTRYINDEX, registration->functions[i].function);
+    return 0;
+}
+
+void registration_drop(struct interpreter *interpreter, struct registration *registration)
+{
+    if (registration->count > 0 && !interpreter_protect(interpreter, let_go, registration))
+        interpreter->is_spoilt = true; /* Lua's list of free references may need memory */
+    registration_deinit(registration);
+}
+
 /* ---- the environment ---- */
 
 static int refuse_unknown(lua_State *lua)
@@ -275,15 +290,18 @@ bool function_load_run(struct interpreter *interpreter, struct script_keeper *ke
     struct loading loading = {interpreter, keeper, library, error_out, false};
     *registration_out = (struct registration){0};
     interpreter->registration = registration_out;
-    if (!interpreter_protect(interpreter, run_code, &loading)) {
+    bool ran = interpreter_protect(interpreter, run_code, &loading);
+    interpreter->registration = NULL;
+    if (!ran) {
         interpreter->is_spoilt = true; /* its environment may be the wrong one */
         text_add(error_out, "Error registering functions: not enough memory");
         return false;
     }
-    interpreter->registration = NULL;
-    if (loading.done && registration_out->count == 0)
+    if (!loading.done)
+        registration_drop(interpreter, registration_out);
+    else if (registration_out->count == 0)
         text_add(error_out, "No functions registered");
-    return loading.done && registration_out->count > 0;
+    return registration_out->count > 0;
 }
 
 bool function_load_fill(struct interpreter *interpreter, struct script_keeper *keeper, struct function_library *library,
@@ -295,9 +313,8 @@ bool function_load_fill(struct interpreter *interpreter, struct script_keeper *k
         const struct registered *registered = &registration.functions[i];
         function_library_add(library, registered->name, registered->name_len, registered->description,
                              registered->description_len, registered->flags);
-        luaL_unref(interpreter->lua, LUA_REGISTRYINDEX, registered->function);
     }
-    registration_deinit(&registration);
+    registration_drop(interpreter, &registration);
     return done;
 }
 

@@ -36,13 +36,16 @@ void function_load_open(lua_State *lua);
 struct function_library *function_load_read(const char *code, size_t len, struct text *error_out);
 
 /*
- * Runs the library's code. False: error_out says why not. Either way registration_out is to be freed. The keeper may end
- * it; then error_out stays empty.
+ * Runs the library's code. False: error_out says why not, and nothing is registered. Either way registration_out is to be
+ * freed; the references in it are the caller's. The keeper may end it; then error_out stays empty.
  */
 bool function_load_run(struct interpreter *interpreter, struct script_keeper *keeper,
                        const struct function_library *library, struct registration *registration_out,
                        struct text *error_out);
 void registration_deinit(struct registration *registration);
+
+/* The same, and lets its functions go. Where Lua has no memory for that, the interpreter is spoilt. */
+void registration_drop(struct interpreter *interpreter, struct registration *registration);
 
 /* Gives the library the functions that it registers when it is run. False: error_out says why not. */
 bool function_load_fill(struct interpreter *interpreter, struct script_keeper *keeper, struct function_library *library,
