@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #define THREADS 6
 
@@ -392,6 +393,135 @@ static void *close_once(void *unused)
     return unused;
 }
 
+/* ---- long stays that are told, and claims ---- */
+
+START_TEST(while_a_stay_is_told_attempts_fail_at_once)
+{
+    struct gate_member *closer = gate_join(gate), *longer = gate_join(gate);
+    gate_enter(longer);
+    gate_enter(closer);
+    ck_assert(!gate_has_stays(closer));
+    gate_stay_begin(longer);
+    gate_stay_begin(closer); /* they are counted */
+    ck_assert(gate_has_stays(closer));
+    uint64_t closings = gate_closings(closer);
+    for (int i = 0; i < 100; i++) { /* more attempts than after which one waits as long as it takes */
+        ck_assert_int_eq(gate_attempt_close(closer), GATE_BUSY);
+        ck_assert(gate_is_open(closer));
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    gate_stay_end(closer);
+    ck_assert(gate_has_stays(closer));
+    ck_assert_uint_eq(gate_closings(closer), closings);
+    gate_leave(longer);
+    ck_assert_int_eq(gate_attempt_close(closer), GATE_BUSY); /* even with nobody inside */
+    gate_enter(longer);
+    gate_stay_end(longer);
+    ck_assert(!gate_has_stays(closer));
+    gate_leave(longer);
+    enum gate_attempt attempt;
+    while ((attempt = gate_attempt_close(closer)) == GATE_BUSY)
+        sched_yield();
+    ck_assert_int_eq(attempt, GATE_CLOSED);
+    gate_open(closer);
+    gate_leave(closer);
+    gate_part(closer);
+    gate_part(longer);
+}
+END_TEST
+
+/* The stay begins while a closer waits for the member: it opens the gate again, and sleeps outside. */
+START_TEST(a_closer_gives_way_to_a_stay_that_begins)
+{
+    pthread_t thread;
+    struct gate_member *closer = gate_join(gate), *longer = gate_join(gate), *other = gate_join(gate);
+    gate_enter(longer);
+    pthread_create(&thread, NULL, close_and_note, closer);
+    while (gate_is_open(longer))
+        sched_yield();
+    gate_stay_begin(longer);
+    while (!gate_is_open(longer) || gate_is_inside(closer))
+        sched_yield();
+    for (int i = 0; i < 1000; i++) { /* and stays open */
+        ck_assert(gate_try_enter(other));
+        gate_leave(other);
+        sched_yield();
+    }
+    gate_stay_end(longer);
+    atomic_store(&has_left, true);
+    gate_leave(longer);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(atomic_load(&let_in), true);
+    gate_part(closer);
+    gate_part(longer);
+    gate_part(other);
+}
+END_TEST
+
+static void claim_closed(struct gate_member *member)
+{
+    gate_claim(member);
+    while (!gate_claim_close(member))
+        sched_yield();
+}
+
+/* Inside while somebody else is closing the gate: that one gives way, and nobody has run alone in between. */
+static void *claim_it(void *argument)
+{
+    struct gate_member *member = argument;
+    gate_enter(member);
+    uint64_t closings = gate_closings(member);
+    atomic_store(&is_in, true);
+    while (gate_is_open(member))
+        sched_yield();
+    claim_closed(member);
+    must(gate_is_mine());
+    must(gate_closings(member) == closings + 1);
+    must(atomic_load(&let_in) == 0);
+    atomic_store(&has_left, true);
+    gate_open(member);
+    gate_claim_end(member);
+    gate_leave(member);
+    return NULL;
+}
+
+START_TEST(whoever_claims_it_goes_before_who_is_closing_the_gate)
+{
+    pthread_t thread;
+    struct gate_member *closer = gate_join(gate), *claimant = gate_join(gate);
+    pthread_create(&thread, NULL, claim_it, claimant);
+    while (!atomic_load(&is_in))
+        sched_yield();
+    close_and_note(closer);
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(atomic_load(&let_in), true);
+    gate_part(closer);
+    gate_part(claimant);
+}
+END_TEST
+
+START_TEST(whoever_claims_it_waits_for_those_inside)
+{
+    pthread_t thread;
+    struct gate_member *claimant = gate_join(gate), *longer = gate_join(gate);
+    pthread_create(&thread, NULL, stay_until_closing, longer);
+    while (!atomic_load(&is_in))
+        sched_yield();
+    gate_enter(claimant);
+    claim_closed(claimant);
+    ck_assert(gate_has_claim(longer));
+    ck_assert(atomic_load(&is_out));
+    ck_assert(!gate_is_inside(longer));
+    gate_open(claimant);
+    gate_claim_end(claimant);
+    ck_assert(!gate_is_mine() && !gate_has_claim(longer));
+    gate_leave(claimant);
+    pthread_join(thread, NULL);
+    gate_part(claimant);
+    gate_part(longer);
+}
+END_TEST
+
 START_TEST(who_stepped_out_is_told_whether_the_world_was_stopped)
 {
     pthread_t thread;
@@ -432,6 +562,10 @@ Suite *suite_gate(void)
     tcase_add_test(tcase, an_attempt_gives_up_and_lets_others_go_on);
     tcase_add_test(tcase, a_closer_waits_for_a_long_stay_and_others_go_on);
     tcase_add_test(tcase, a_closer_is_not_starved_by_long_stays);
+    tcase_add_test(tcase, while_a_stay_is_told_attempts_fail_at_once);
+    tcase_add_test(tcase, a_closer_gives_way_to_a_stay_that_begins);
+    tcase_add_test(tcase, whoever_claims_it_goes_before_who_is_closing_the_gate);
+    tcase_add_test(tcase, whoever_claims_it_waits_for_those_inside);
     tcase_add_test(tcase, who_stepped_out_is_told_whether_the_world_was_stopped);
     suite_add_tcase(suite, tcase);
     return suite;
