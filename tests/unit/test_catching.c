@@ -90,8 +90,7 @@ static const char *const endless[] = {
     "xpcall(function() while true do end end, 1)",
     "while true do xpcall(error, function() redis.call('AFTER') end) end",
     "coroutine.resume(coroutine.create(function() while true do end end))",
-    "local co = coroutine.create(function() while true do coroutine.yield() end end) "
-    "while true do coroutine.resume(co) end",
+    "local co = coroutine.create(function() while 1 do coroutine.yield() end end) while 1 do coroutine.resume(co) end",
     "coroutine.wrap(function() while true do end end)()",
     "pcall(coroutine.wrap(function() pcall(function() while true do end end) redis.call('AFTER') end))",
     "coroutine.resume(coroutine.create(function() pcall(function() while true do end end) redis.call('AFTER') end))",
@@ -103,7 +102,6 @@ static const char *const endless[] = {
     "pcall(string.gsub, 'x', 'x', function() while true do end end)",
     "pcall(function() return setmetatable({}, {__index = function() while true do end end}).x end)",
     "pcall(tostring, setmetatable({}, {__tostring = function() while true do end end}))",
-    "local function again() pcall(again) again() end again = nil "
     "local function more() pcall(more) redis.call('BEFORE') return more() end more()",
     "while true do redis.pcall('BEFORE') end",
     "pcall(function() while true do redis.call('BEFORE') end end)",
