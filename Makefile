@@ -78,6 +78,7 @@ CLIENT_UNIT_OBJECTS := $(call objects,$(CLIENT_UNIT_SOURCES))
 
 PROGRAMS := $(BUILD)/kvs-server $(BUILD)/kvs-cli
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz_%,$(filter tests/fuzz/fuzz_%.c,$(FUZZ_SOURCES)))
+FUZZ_LIBRARY_OBJECTS := $(call objects,$(filter-out tests/fuzz/fuzz_%.c,$(FUZZ_SOURCES)))
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 
 # `make V=1` shows the commands
@@ -169,7 +170,7 @@ tsan: ## all tests under ThreadSanitizer
 	$(MAKE_ALL) $(call instrumented,tsan,thread) test-programs
 	@BUILD=$(BUILD)/tsan SANITIZER=thread tests/run unit integration differential
 
-fuzz: ## libFuzzer on the parser and on a whole connection, FUZZ_SECONDS=60 in all
+fuzz: ## libFuzzer on the parser, on a whole connection and on scripts, FUZZ_SECONDS=60 in all
 	@tests/packages build fuzz
 	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) fuzz-programs
 	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
@@ -315,8 +316,8 @@ $(BUILD)/integration-tests: $(INTEGRATION_OBJECTS) $(BUILD)/link.stamp
 $(BUILD)/client-unit-tests: $(CLIENT_UNIT_OBJECTS) $(CLIENT_LIBRARY_OBJECTS) $(BUILD)/link.stamp
 	$(call say,LD) $(LINK) $(CHECK_LIBS) $(CLIENT_LIBS)
 
-$(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) -fsanitize=fuzzer $(SERVER_LIBS)
+$(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_LIBRARY_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
+	$(call say,LD) $(LINK) -fsanitize=fuzzer -Wl,--wrap=script_watch_goes_on $(SERVER_LIBS)
 
 $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.stamp
 	@mkdir -p $(@D)
