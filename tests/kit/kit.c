@@ -164,12 +164,13 @@ static int open_stream(const char *path)
     return -1;
 }
 
+/* And has closed the connection: nobody counts it among the clients. */
 static bool answers(const struct kit_server *server)
 {
     char pong[7];
     int fd = open_stream(server->socket);
     bool yes = fd >= 0 && send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, pong, 7, MSG_WAITALL) == 7 &&
-               memcmp(pong, "+PONG\r\n", 7) == 0;
+               memcmp(pong, "+PONG\r\n", 7) == 0 && shutdown(fd, SHUT_WR) == 0 && recv(fd, pong, 1, 0) == 0;
     if (fd >= 0)
         close(fd);
     return yes;
