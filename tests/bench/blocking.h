@@ -70,4 +70,17 @@ static inline void expect(int fd, const char *text, char *buffer)
         die("unexpected reply", text);
 }
 
+/* What the server at the other end, all its threads, has used of processors. */
+static inline int64_t server_cpu_ns(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    clockid_t clock;
+    struct timespec used;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || clock_getcpuclockid(peer.pid, &clock) != 0 ||
+        clock_gettime(clock, &used) != 0)
+        die("server", "its CPU time isn't known");
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
 #endif

@@ -114,19 +114,6 @@ static void leave_pending(int fd, unsigned long entries, unsigned batch, char *b
     play(&script, fd, buffer);
 }
 
-/* What the server has used of processors. */
-static int64_t server_cpu_ns(int fd)
-{
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    clockid_t clock;
-    struct timespec used;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || clock_getcpuclockid(peer.pid, &clock) != 0 ||
-        clock_gettime(clock, &used) != 0)
-        die("server", "its CPU time isn't known");
-    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
-}
-
 /* Returns nanoseconds, of the clock and of the server's processors. */
 static int64_t read_and_acknowledge(int fd, unsigned long from, unsigned long entries, unsigned batch, char *buffer,
                                     int64_t *cpu_ns_out)

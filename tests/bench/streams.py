@@ -1,11 +1,14 @@
-"""Rows on streams: entries added by redis-benchmark, and what an entry occupies, by the server's RSS."""
+"""Rows on streams: entries that are added, what an entry occupies, by the server's RSS, and one very long stream."""
 
+import os
 import random
+import statistics
+import time
 
 import clients
 from collection_rates import talk
-from report import Row, at_least, at_most
-from servers import stop_all
+from report import Row, at_least, at_most, no_worse
+from servers import BenchError, connect, stop_all
 from throughput import interleaved
 
 NAMES = ["kvs", "redis"]
@@ -13,21 +16,54 @@ REQUESTS = 1000000
 ENTRIES = 1000000
 BATCH = 500
 
+LONG_ENTRIES = 2000000
+LONG_PIPELINE = 500
+IDS_A_MS = 200     # as caller.c writes them
+FIRST_MS = 1700000000000
+REQUESTS_TIMED = 1000
+TRIMMED = 100      # entries that one XTRIM takes
+
+
+def _caller(bench):
+    return os.path.join(os.path.dirname(bench.loader.path), "caller")
+
+
+def _own_client(bench, servers, requests):
+    """The kit's own client costs less than redis-benchmark, which adds no more than some half a million a second."""
+    rate = Row("the same, own client", "requests/s", [at_least(1.8, "redis")])
+    cpu = Row("the same, own client", "server CPU us/request", [at_most(1 / 1.8, "redis")], digits=3)
+    shares = {}
+    for number, server in interleaved(servers, bench.rounds):
+        run = clients.caller(_caller(bench), server, "add", requests, 16, seed=number)
+        rate.add(server.name, run.rate)
+        cpu.add(server.name, run.server_us())
+        shares.setdefault(server.name, []).append(run.client_share)
+    bench.rows.extend([rate, cpu])
+    return shares
+
+
+def _note(client, shares):
+    used = ", ".join(f"{name} {statistics.median(values):.0%}" for name, values in shares.items())
+    return f"XADD: {client} used this much of one core: {used}; near 100 % it, not the server, sets the rate"
+
 
 def _rates(bench):
     rate = Row("XADD mystream * field value, pipeline 16", "requests/s", [at_least(1.8, "redis")])
     cpu = Row("the same", "server CPU us/request", [at_most(1 / 1.8, "redis")], digits=3)
+    requests = REQUESTS // 4 if bench.quick else REQUESTS
+    shares = {}
     servers = bench.starter.start_all(NAMES)
     try:
         for _, server in interleaved(servers, bench.rounds):
             talk(server, ["FLUSHALL"])
-            run = clients.redis_benchmark_words(server, ["xadd", "mystream", "*", "field", "value"],
-                                                REQUESTS // 4 if bench.quick else REQUESTS, 16, 1)
+            run = clients.redis_benchmark_words(server, ["xadd", "mystream", "*", "field", "value"], requests, 16, 1)
             rate.add(server.name, run.rate)
             cpu.add(server.name, run.server_us())
+            shares.setdefault(server.name, []).append(run.client_share)
+        bench.rows.extend([rate, cpu])
+        bench.notes += [_note("redis-benchmark", shares), _note("the own client", _own_client(bench, servers, requests))]
     finally:
         stop_all(servers)
-    bench.rows.extend([rate, cpu])
 
 
 def _entry(kind, number, dice):
@@ -64,3 +100,78 @@ def streams(bench):
         for name in NAMES:
             row.add(name, _bytes_an_entry(bench, name, kind, count // 4 if bench.quick else count))
         bench.rows.append(row)
+
+
+# ---- one very long stream ----
+
+class _Timed:
+    """The rows of one kind of request: the median and the 99th percentile of a lone one, with the way there and back."""
+
+    def __init__(self, what):
+        self.median = Row(what, "median us", [no_worse(False)], digits=1)
+        self.high = Row(what, "p99 us", digits=1)
+
+    def add(self, server, times):
+        self.median.add(server.name, statistics.median(times) * 1e6)
+        self.high.add(server.name, statistics.quantiles(times, n=100)[98] * 1e6)
+
+
+def _id(number):
+    return "%d-%d" % (FIRST_MS + number // IDS_A_MS, number % IDS_A_MS)
+
+
+def _request(*words):
+    words = [str(word).encode() for word in words]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+def _ask(connection, request, lines):
+    """The seconds until that many lines have come as the reply."""
+    start = time.perf_counter()
+    connection.sendall(request)
+    reply = b""
+    while reply.count(b"\n") < lines:
+        part = connection.recv(65536)
+        if not part or (part[:1] == b"-" and not reply):
+            raise BenchError(f"unexpected reply: {part[:100]!r}")
+        reply += part
+    return time.perf_counter() - start
+
+
+def _time_requests(server, entries, dice, rows):
+    """Deletes here and there in the last three quarters, and trims the first quarter's end at the start."""
+    with connect(server.path) as connection:
+        numbers = [dice.randrange(entries // 4, entries - 10) for _ in range(REQUESTS_TIMED)]
+        # An array of 10 entries, each an array of an ID, with its length, and an array of four words with theirs.
+        rows["range"].add(server, [_ask(connection, _request("XRANGE", "s", _id(n), "+", "COUNT", 10), 1 + 10 * 12)
+                                   for n in numbers])
+        rows["delete"].add(server, [_ask(connection, _request("XDEL", "s", _id(n)), 1) for n in numbers])
+        step = min(TRIMMED, entries // 4 // REQUESTS_TIMED)
+        rows["trim"].add(server, [_ask(connection, _request("XTRIM", "s", "MINID", _id(step * (i + 1))), 1)
+                                  for i in range(REQUESTS_TIMED)])
+        rows["half"].add(server.name, _ask(connection, _request("XTRIM", "s", "MAXLEN", entries // 2), 1) * 1e3)
+
+
+def long_stream(bench):
+    """one long stream (--entries): bytes an entry, and XRANGE, XDEL and XTRIM in it"""
+    entries = bench.entries or (LONG_ENTRIES // 4 if bench.quick else LONG_ENTRIES)
+    size = f"a stream of {entries:,} entries"
+    memory = Row(f"{size} of temp and hum, small numbers", "bytes an entry", [at_most(0.5, "redis")], digits=1)
+    rate = Row(f"{size} by XADD, pipeline {LONG_PIPELINE}", "requests/s")
+    rows = {"range": _Timed("XRANGE of ten entries in it"), "delete": _Timed("XDEL of one of them"),
+            "trim": _Timed(f"XTRIM of {min(TRIMMED, entries // 4 // REQUESTS_TIMED)} of them"),
+            "half": Row("XTRIM of half of them", "ms", digits=2)}
+    for name in NAMES:
+        server = bench.starter.start(name)
+        try:
+            idle = server.steady_rss_bytes()
+            rate.add(name, clients.caller(_caller(bench), server, "fill", entries, LONG_PIPELINE, connections=1).rate)
+            memory.add(name, (server.steady_rss_bytes(window=3.0) - idle) / entries)
+            _time_requests(server, entries, random.Random(1), rows)
+        finally:
+            server.stop()
+    bench.rows += [memory, rate]
+    for row in rows.values():
+        bench.rows += [row] if isinstance(row, Row) else [row.median, row.high]
+    bench.notes.append(f"long stream: times of lone requests, {REQUESTS_TIMED} of each kind, by the clock of a client in "
+                       "Python, which adds the same to both servers; --entries 100000000 needs some 3 GiB")
