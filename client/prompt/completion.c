@@ -11,6 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* What can stand at the cursor whose names have any case and any bytes. */
+enum wanted { WANTED_NOTHING, WANTED_KEY, WANTED_FUNCTION, WANTED_READ_ONLY_FUNCTION, WANTED_LIBRARY };
+
 struct finder {
     const struct documentation *documentation;
     struct server_names *names;
@@ -18,7 +21,7 @@ struct finder {
     size_t length;
     bool is_upper;
     bool is_quoted; /* that word: it is no token */
-    bool wants_key; /* one can stand there */
+    enum wanted wanted;
     struct completion *found;
     size_t capacity;
 };
@@ -111,7 +114,8 @@ static void offer_for_help(struct finder *finder, const struct arguments *words)
 static void note_value(void *context, const struct command_argument *argument)
 {
     struct finder *finder = context;
-    finder->wants_key = finder->wants_key || argument->type == ARGUMENT_KEY;
+    if (argument->type == ARGUMENT_KEY)
+        finder->wanted = WANTED_KEY;
 }
 
 /* Tokens that can stand after all words but the last. */
@@ -169,6 +173,23 @@ static void offer_for_config(struct finder *finder, const struct arguments *word
         finder_offer(finder, directives[i].name);
 }
 
+/* ---- functions ---- */
+
+/* Servers document the words as texts like others, so it goes by the commands. */
+static enum wanted wanted_of_functions(const struct arguments *words)
+{
+    size_t last = words->count - 1;
+    if (last == 1 && arguments_is(words, 0, "fcall"))
+        return WANTED_FUNCTION;
+    if (last == 1 && arguments_is(words, 0, "fcall_ro"))
+        return WANTED_READ_ONLY_FUNCTION;
+    if (!arguments_is(words, 0, "function"))
+        return WANTED_NOTHING;
+    bool is_library = (last == 2 && arguments_is(words, 1, "delete")) ||
+                      (last > 2 && arguments_is(words, 1, "list") && arguments_is(words, last - 1, "libraryname"));
+    return is_library ? WANTED_LIBRARY : WANTED_NOTHING;
+}
+
 /* ---- what stands where ---- */
 
 static void offer_all(struct finder *finder, const struct arguments *words)
@@ -188,6 +209,8 @@ static void offer_all(struct finder *finder, const struct arguments *words)
         offer_tokens(finder, words);
         if (arguments_is(words, 0, "config"))
             offer_for_config(finder, words);
+        if (finder->wanted == WANTED_NOTHING)
+            finder->wanted = wanted_of_functions(words);
     }
 }
 
@@ -217,7 +240,7 @@ static void completion_settle(struct completion *completion)
         completion->common++;
 }
 
-/* ---- keys ---- */
+/* ---- names of any bytes ---- */
 
 /* Between double quotes, for the caller to free. */
 static char *copy_quoted(const char *bytes, size_t length)
@@ -256,13 +279,27 @@ static size_t common_bytes(const struct arguments *keys)
     return common;
 }
 
-/* All with quotes, or none, so that what they have in common can go on being typed. */
-static void offer_keys(struct finder *finder)
+/* False: there may be more. */
+static bool find_wanted(const struct finder *finder, struct arguments *names_out)
 {
-    struct arguments keys;
+    static const enum function_names kinds[] = {
+        [WANTED_FUNCTION] = FUNCTION_NAMES_ANY,
+        [WANTED_READ_ONLY_FUNCTION] = FUNCTION_NAMES_NO_WRITES,
+        [WANTED_LIBRARY] = FUNCTION_NAMES_LIBRARIES,
+    };
+    if (finder->wanted == WANTED_KEY)
+        return server_names_find_keys(finder->names, finder->typed, finder->length, names_out);
+    server_names_find_functions(finder->names, kinds[finder->wanted], finder->typed, finder->length, names_out);
+    return true;
+}
+
+/* All with quotes, or none, so that what they have in common can go on being typed. */
+static void offer_keys_or_functions(struct finder *finder)
+{
+    struct arguments keys = {0};
     bool is_quoted = finder->is_quoted;
     struct completion *found = finder->found;
-    found->is_partial = !server_names_find_keys(finder->names, finder->typed, finder->length, &keys);
+    found->is_partial = !find_wanted(finder, &keys);
     for (size_t i = 0; i < keys.count; i++)
         is_quoted = is_quoted || needs_quotes(keys.values[i], keys.lengths[i]);
     for (size_t i = 0; i < keys.count; i++)
@@ -318,8 +355,8 @@ void completion_find(const struct documentation *documentation, struct server_na
     offer_all(&finder, &typed.words);
     completion_settle(completion_out);
     completion_out->extends = completion_out->common > finder.length;
-    if (completion_out->count == 0 && finder.wants_key)
-        offer_keys(&finder);
+    if (completion_out->count == 0 && finder.wanted != WANTED_NOTHING)
+        offer_keys_or_functions(&finder);
     unfinished_line_deinit(&typed);
 }
 

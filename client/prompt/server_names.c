@@ -17,8 +17,9 @@ struct server_names {
 
     struct directive *directives;
     size_t directive_count;
-    unsigned directives_generation;   /* in which they were asked for, or refused; 0: never */
-    unsigned keys_refused_generation; /* 0: never */
+    unsigned directives_generation;        /* in which they were asked for, or refused; 0: never */
+    unsigned keys_refused_generation;      /* 0: never */
+    unsigned functions_refused_generation; /* 0: never */
 };
 
 struct server_names *server_names_create(const struct server_names_calls *calls, void *context)
@@ -58,6 +59,13 @@ static struct reply *ask(struct server_names *names, const char *const *words)
 static bool is_text(const struct reply *reply)
 {
     return reply->type == REPLY_STRING || reply->type == REPLY_STATUS || reply->type == REPLY_VERBATIM;
+}
+
+/* Not one that will pass. */
+static bool is_refusal(const struct reply *reply)
+{
+    return reply && reply->type == REPLY_ERROR && !reply_has_prefix(reply, "BUSY ") &&
+           !reply_has_prefix(reply, "LOADING ");
 }
 
 /* ---- directives ---- */
@@ -143,7 +151,7 @@ static struct reply *scan(struct server_names *names, const char *cursor, const 
     arguments_append(&arguments, "COUNT", 5);
     arguments_append(&arguments, SEARCH_COUNT, strlen(SEARCH_COUNT));
     struct reply *reply = names->calls->ask(names->context, &arguments);
-    if (reply && reply->type == REPLY_ERROR)
+    if (is_refusal(reply))
         names->keys_refused_generation = names->calls->generation(names->context);
     if (reply && reply->type == REPLY_ARRAY && reply->count == 2 && is_text(&reply->elements[0]) &&
         reply_is_aggregate(&reply->elements[1]))
@@ -153,14 +161,11 @@ static struct reply *scan(struct server_names *names, const char *cursor, const 
 }
 
 /* What a server gives is looked at once more: a line is not to be replaced by something else. */
-static void take_keys(const struct reply *found, const char *prefix, size_t length, struct arguments *keys)
+static void take_name(const struct reply *name, const char *prefix, size_t length, struct arguments *taken)
 {
-    for (size_t i = 0; i < found->count; i++) {
-        const struct reply *key = &found->elements[i];
-        if (is_text(key) && key->length >= length && key->length <= KEY_LONGEST &&
-            memcmp(key->text, prefix, length) == 0)
-            arguments_append(keys, key->text, key->length);
-    }
+    if (is_text(name) && name->length >= length && name->length <= KEY_LONGEST &&
+        memcmp(name->text, prefix, length) == 0)
+        arguments_append(taken, name->text, name->length);
 }
 
 struct key {
@@ -209,7 +214,9 @@ bool server_names_find_keys(struct server_names *names, const char *prefix, size
         struct reply *reply = may_ask ? scan(names, cursor, prefix, length) : NULL;
         if (!reply)
             break;
-        take_keys(&reply->elements[1], prefix, length, &keys);
+        const struct reply *found = &reply->elements[1];
+        for (size_t i = 0; i < found->count; i++)
+            take_name(&found->elements[i], prefix, length, &keys);
         is_over = strcmp(reply->elements[0].text, "0") == 0;
         goes_on = !is_over && reply->elements[0].length < sizeof cursor && monotonic_seconds() < end;
         snprintf(cursor, sizeof cursor, "%s", reply->elements[0].text);
@@ -218,4 +225,69 @@ bool server_names_find_keys(struct server_names *names, const char *prefix, size
     settle_keys(&keys);
     *keys_out = keys;
     return is_over;
+}
+
+/* ---- functions ---- */
+
+/* The value of a field in pairs of a name and a value, as a map or one after the other; NULL: there is none. */
+static const struct reply *find_field(const struct reply *pairs, const char *name)
+{
+    for (size_t i = 0; reply_is_aggregate(pairs) && i + 1 < pairs->count; i += 2) {
+        if (is_text(&pairs->elements[i]) && strcmp(pairs->elements[i].text, name) == 0)
+            return &pairs->elements[i + 1];
+    }
+    return NULL;
+}
+
+static bool has_flag(const struct reply *function, const char *flag)
+{
+    const struct reply *flags = find_field(function, "flags");
+    for (size_t i = 0; flags && reply_is_aggregate(flags) && i < flags->count; i++) {
+        if (is_text(&flags->elements[i]) && strcmp(flags->elements[i].text, flag) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void take_functions(const struct reply *library, bool may_write, const char *prefix, size_t length,
+                           struct arguments *taken)
+{
+    const struct reply *functions = find_field(library, "functions");
+    for (size_t i = 0; functions && reply_is_aggregate(functions) && i < functions->count; i++) {
+        const struct reply *function = &functions->elements[i], *name = find_field(function, "name");
+        if (name && (may_write || has_flag(function, "no-writes")))
+            take_name(name, prefix, length, taken);
+    }
+}
+
+/* NULL: no answer, or no list in it. */
+static struct reply *list_functions(struct server_names *names)
+{
+    unsigned generation = names ? names->calls->generation(names->context) : 0;
+    if (generation == 0 || generation == names->functions_refused_generation)
+        return NULL;
+    struct reply *reply = ask(names, (const char *[]){"FUNCTION", "LIST", NULL});
+    if (is_refusal(reply))
+        names->functions_refused_generation = generation;
+    if (reply && reply_is_aggregate(reply))
+        return reply;
+    reply_destroy(reply);
+    return NULL;
+}
+
+void server_names_find_functions(struct server_names *names, enum function_names kind, const char *prefix,
+                                 size_t length, struct arguments *names_out)
+{
+    struct reply *libraries = list_functions(names);
+    struct arguments taken = {0};
+    for (size_t i = 0; libraries && i < libraries->count; i++) {
+        const struct reply *library = &libraries->elements[i], *name = find_field(library, "library_name");
+        if (kind != FUNCTION_NAMES_LIBRARIES)
+            take_functions(library, kind == FUNCTION_NAMES_ANY, prefix, length, &taken);
+        else if (name)
+            take_name(name, prefix, length, &taken);
+    }
+    reply_destroy(libraries);
+    settle_keys(&taken);
+    *names_out = taken;
 }

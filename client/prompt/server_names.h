@@ -1,7 +1,7 @@
 /*
- * Names that only the server knows: its directives (CONFIG GET) and keys (SCAN). They are asked for when somebody
- * wants a word completed, never before, and not again where the user may not ask: a refusal stands in the server's ACL
- * LOG.
+ * Names that only the server knows: its directives (CONFIG GET), keys (SCAN), and functions and their libraries
+ * (FUNCTION LIST). They are asked for when somebody wants a word completed, never before, and not again where the user
+ * may not ask: a refusal stands in the server's ACL LOG.
  */
 #ifndef KVS_CLIENT_PROMPT_SERVER_NAMES_H
 #define KVS_CLIENT_PROMPT_SERVER_NAMES_H
@@ -40,5 +40,16 @@ const struct directive *server_names_directives(struct server_names *names, size
  * is bounded, in rounds and time; false: it didn't get to the end, there may be more. Very long keys are left out.
  */
 bool server_names_find_keys(struct server_names *names, const char *prefix, size_t length, struct arguments *keys_out);
+
+enum function_names {
+    FUNCTION_NAMES_ANY,
+    FUNCTION_NAMES_NO_WRITES, /* of functions that say that they don't write */
+    FUNCTION_NAMES_LIBRARIES,
+};
+
+/* The names that begin with a prefix, sorted, for the caller to release. They are asked for each time: whoever loads
+ * functions wants to see them. */
+void server_names_find_functions(struct server_names *names, enum function_names kind, const char *prefix,
+                                 size_t length, struct arguments *names_out);
 
 #endif

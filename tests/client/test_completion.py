@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Tests of what Tab completes at the prompt by asking the server: directives with what they can be set to, and keys. In a
-real terminal, against kvs-server and Debian's redis-server, and a scripted one for what neither does."""
+"""Tests of what Tab completes at the prompt by asking the server: directives with what they can be set to, keys, and
+functions with their libraries. In a real terminal, against kvs-server and Debian's redis-server, and a scripted one for
+what neither does."""
 
 import os
 import re
@@ -118,7 +119,8 @@ class DirectivesOfKvs(Directives, CompletionTest):
                            ("config set loglevel v" + TAB, "config set loglevel verbose ")):
             self.complete(screen, keys, line)
         log = run_cli("-s", self.path(), "acl", "log")[1].decode().split("\n")
-        refused = [(log[at + 1], log[log.index("count", max(0, at - 8)) + 1]) for at, line in enumerate(log) if line == "object"]
+        refused = [(log[at + 1], log[log.index("count", max(0, at - 8)) + 1])
+                   for at, line in enumerate(log) if line == "object"]
         self.assertEqual(sorted(refused), [("config|get", "1"), ("scan", "1")])
 
     def test_control_c_ends_the_wait_for_what_the_server_documents(self):
@@ -249,6 +251,100 @@ class KeysOfRedis(Keys, CompletionTest):
         self.server.process.send_signal(signal.SIGCONT)
 
 
+class Functions:
+    """For each server."""
+    LIBRARY = """#!lua name=%s
+local function one(keys, args) return 1 end
+%s"""
+    READER = "redis.register_function{function_name='%s', callback=one, flags={'no-writes'}}\n"
+    WRITER = "redis.register_function('%s', one)\n"
+
+    def setUp(self):
+        run_cli("-s", self.path(), "function", "flush")
+        self.load("lib_one", self.READER % "counter_get" + self.WRITER % "counter_add" + self.WRITER % "MixedCase")
+        self.load("lib_two", self.READER % "lock_seen" + self.WRITER % "lock_take")
+        self.load("Upper", self.WRITER % "zz")
+
+    def load(self, name, body):
+        self.assertEqual(run_cli("-s", self.path(), "-x", "function", "load", stdin=(self.LIBRARY % (name, body)).encode()),
+                         (0, name.encode() + b"\n", b""))
+
+    def test_are_completed_where_a_function_stands(self):
+        for protocol in ((), ("-3",)):
+            screen = self.screen_of(self.path(), *protocol)
+            for keys, line in (("fcall counter_a" + TAB, "fcall counter_add "), ("fcall co" + TAB, "fcall counter_"),
+                               ("FCALL co" + TAB + "g" + TAB, "FCALL counter_get "), ("fcall Mi" + TAB, "fcall MixedCase "),
+                               ("FCALL mi" + TAB, "FCALL mi"), ("fcall_ro lo" + TAB, "fcall_ro lock_seen "),
+                               ("fcall_ro counter_a" + TAB, "fcall_ro counter_a"), ("fcall zz 1 co" + TAB, "fcall zz 1 co"),
+                               ('fcall "counter_a' + TAB, 'fcall "counter_add" '), ("fcall lib" + TAB, "fcall lib"),
+                               ("echo co" + TAB, "echo co")):
+                with self.subTest(keys=keys, protocol=protocol):
+                    self.complete(screen, keys, line)
+            self.listed(screen, "fcall lock" + TAB + TAB, ["lock_seen", "lock_take"])
+            self.listed(screen, "fcall " + TAB + TAB,
+                        ["MixedCase", "counter_add", "counter_get", "lock_seen", "lock_take", "zz"])
+
+    def test_libraries_are_completed_where_one_stands(self):
+        screen = self.screen(self.path())
+        for keys, line in (("function delete l" + TAB, "function delete lib_"),
+                           ("function delete U" + TAB, "function delete Upper "),
+                           ("FUNCTION DELETE lib_t" + TAB, "FUNCTION DELETE lib_two "),
+                           ("function list libraryname lib_o" + TAB, "function list libraryname lib_one "),
+                           ("function delete co" + TAB, "function delete co"), ("function dump l" + TAB, "function dump l"),
+                           ("function delete lib_one l" + TAB, "function delete lib_one l")):
+            with self.subTest(keys=keys):
+                self.complete(screen, keys, line)
+
+    def test_are_asked_for_with_each_tab_and_not_before(self):
+        before = calls_of(self.path(), "function|list")
+        screen = self.screen(self.path())
+        screen.type("fcall counter_ad")
+        screen.expect("fcall counter_ad")
+        self.assertEqual(calls_of(self.path(), "function|list"), before)
+        self.complete(screen, TAB, "fcall counter_add ")
+        self.load("late", self.WRITER % "counter_zero")
+        self.complete(screen, "fcall counter_z" + TAB, "fcall counter_zero ")
+        self.assertEqual(calls_of(self.path(), "function|list"), before + 2)
+
+    def screen_of(self, path, *arguments):
+        """A prompt with options that it doesn't show."""
+        screen = Screen("-s", path, *arguments, env=environment(KVSCLI_HISTFILE="/dev/null", NO_COLOR="1"), columns=120)
+        self.addCleanup(screen.close)
+        self.prompt = "kvs %s>" % path
+        screen.wait_for(lambda: screen.row() == self.prompt, "the prompt")
+        return screen
+
+
+class FunctionsOfKvs(Functions, CompletionTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = KvsServer("user alice on nopass ~* +@all -function|list")
+        cls.addClassCleanup(cls.server.close)
+
+    def path(self):
+        return self.server.socket("kvs.sock")
+
+    def test_a_refusal_is_met_once(self):
+        run_cli("-s", self.path(), "acl", "log", "reset")
+        screen = self.screen(self.path(), "--user", "alice")
+        for keys, line in (("fcall co" + TAB + TAB, "fcall co"), ("function delete l" + TAB, "function delete l"),
+                           ("fcall_ro lo" + TAB, "fcall_ro lo")):
+            self.complete(screen, keys, line)
+        log = run_cli("-s", self.path(), "acl", "log")[1].decode().split("\n")
+        self.assertEqual([log[at + 1] for at, line in enumerate(log) if line == "object"], ["function|list"])
+        self.assertEqual(log[log.index("count") + 1], "1")
+
+
+class FunctionsOfRedis(Functions, CompletionTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = RedisServer()
+        cls.addClassCleanup(cls.server.close)
+
+    def path(self):
+        return self.server.path
+
+
 class OddServers(CompletionTest):
     DOCS = b"*2\r\n$3\r\nget\r\n*2\r\n$9\r\narguments\r\n*1\r\n*4\r\n$4\r\nname\r\n$3\r\nkey\r\n$4\r\ntype\r\n$3\r\nkey\r\n"
 
@@ -257,7 +353,8 @@ class OddServers(CompletionTest):
             name = words[0].upper()
             if name == b"COMMAND":
                 return self.DOCS
-            return {b"ACL": b"$7\r\ndefault\r\n", b"SCAN": scanned, b"CONFIG": config}.get(name, b"+OK\r\n")
+            return {b"ACL": b"$7\r\ndefault\r\n", b"SCAN": scanned, b"CONFIG": config,
+                    b"FUNCTION": config}.get(name, b"+OK\r\n")
         server = ScriptedServer(answer, unknown=(b"INFO",))
         self.addCleanup(server.close)
         return server
@@ -292,6 +389,34 @@ class OddServers(CompletionTest):
                 screen = self.screen(server.path)
                 self.complete(screen, "get ke" + TAB, "get ke")
                 self.complete(screen, "config get ke" + TAB, "config get ke")
+                self.complete(screen, "fcall ke" + TAB, "fcall ke")
+                self.complete(screen, "function delete ke" + TAB, "function delete ke")
+
+    def test_lists_of_functions_that_make_no_sense_do_no_harm(self):
+        for library in (b"*0\r\n", b":1\r\n", b"$-1\r\n", b"*1\r\n$12\r\nlibrary_name\r\n", b"*2\r\n$9\r\nfunctions\r\n:1\r\n",
+                        b"*2\r\n$12\r\nlibrary_name\r\n*0\r\n", b"*2\r\n$9\r\nfunctions\r\n*2\r\n:1\r\n*1\r\n$4\r\nname\r\n",
+                        b"*2\r\n$9\r\nfunctions\r\n*1\r\n*4\r\n$4\r\nname\r\n:5\r\n$5\r\nflags\r\n:1\r\n"):
+            with self.subTest(library=library):
+                server = self.answer_with(b"-ERR no\r\n", config=b"*2\r\n" + library +
+                                          b"*2\r\n$12\r\nlibrary_name\r\n$3\r\nkex\r\n")
+                screen = self.screen(server.path)
+                self.complete(screen, "fcall ke" + TAB, "fcall ke")
+                self.complete(screen, "fcall_ro ke" + TAB, "fcall_ro ke")
+                self.complete(screen, "function delete ke" + TAB, "function delete kex ")
+
+    def test_a_server_that_is_busy_is_asked_again(self):
+        replies = [b"-BUSY a script runs\r\n", b"*1\r\n*2\r\n$12\r\nlibrary_name\r\n$3\r\nkex\r\n"]
+
+        def answer(words):
+            name = words[0].upper()
+            if name == b"FUNCTION":
+                return replies.pop(0)
+            return {b"COMMAND": self.DOCS, b"ACL": b"$7\r\ndefault\r\n"}.get(name, b"+OK\r\n")
+        server = ScriptedServer(answer, unknown=(b"INFO",))
+        self.addCleanup(server.close)
+        screen = self.screen(server.path)
+        self.complete(screen, "function delete ke" + TAB, "function delete ke")
+        self.complete(screen, "function delete ke" + TAB, "function delete kex ")
 
     def test_escape_sequences_in_names_stay_text(self):
         server = self.answer_with(b"*2\r\n$1\r\n0\r\n*1\r\n$7\r\nke\x1b[31m\r\n",
