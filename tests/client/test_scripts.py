@@ -585,6 +585,108 @@ class EvalRunsScripts(WithServer):
             server.close()
 
 
+class LongScripts:
+    """--eval of a script that doesn't end by itself; for each server. What redis-cli does is the measure."""
+    FOREVER = "local n = 0\nwhile true do\n  n = n + 1 end\n"
+    KILLED = re.compile(rb"ERR Script killed by user with SCRIPT KILL\.+ script: [0-9a-f]{40}, on @user_script:[23]\.\n\n?")
+
+    def setUp(self):
+        super().setUp()
+        self.script = self.write("s.lua", self.FOREVER)
+        self.addCleanup(run, REDIS_CLI, "-s", self.path(), "script", "kill")
+
+    def is_busy(self):
+        return run(REDIS_CLI, "-s", self.path(), "ping")[1].startswith(b"BUSY ")
+
+    def await_end(self):
+        """The script has a moment to notice that it was killed."""
+        wait_until(lambda: not self.is_busy(), "the script's end")
+
+    def begin(self, program, *options):
+        """A program that runs the script, once the server says so. A shell in the background would have it ignore ^C."""
+        process = subprocess.Popen([program, "-s", self.path(), *options, "--eval", self.script, "k", ",", "a"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        wait_until(self.is_busy, "a server that is busy")
+        return process
+
+    def end(self, process):
+        output, errors = process.communicate(timeout=DEADLINE)
+        return process.returncode, output, errors
+
+    def test_when_it_is_killed_the_error_names_its_line(self):
+        for options, status in (((), 0), (("--no-raw",), 0), (("-e",), 1)):
+            with self.subTest(options=options):
+                ends = []
+                for program in (REDIS_CLI, CLI):
+                    process = self.begin(program, *options)
+                    self.assertEqual(run_cli("-s", self.path(), "script", "kill"), (0, b"OK\n", b""))
+                    ends.append(self.end(process))
+                    self.await_end()
+                (wanted, *_), (got, output, errors) = ends
+                self.assertEqual((got, got), (status, wanted))
+                self.assertRegex((output + errors).replace(b"(error) ", b""), self.KILLED)
+                self.assertEqual([text == b"" for text in ends[0][1:]], [text == b"" for text in ends[1][1:]])
+
+    def test_others_are_told_that_the_server_is_busy(self):
+        self.begin(CLI)
+        other = self.write("other.lua", "return 1")
+        for words in (["get", "k"], ["--eval", other, "k"], ["-e", "--eval", other], ["--no-raw", "fcall", "f", "0"]):
+            with self.subTest(words=words):
+                wanted = run(REDIS_CLI, "-s", self.path(), *words)
+                self.assertEqual(run_cli("-s", self.path(), *words), wanted)
+                self.assertIn(b"BUSY ", wanted[1] + wanted[2])
+
+    def test_control_c_ends_the_program_and_not_the_script(self):
+        for program in (REDIS_CLI, CLI):
+            with self.subTest(program=program):
+                process = self.begin(program)
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(self.end(process), (-signal.SIGINT, b"", b""))
+                self.assertTrue(self.is_busy())
+                self.assertEqual(run_cli("-s", self.path(), "script", "kill")[1], b"OK\n")
+                self.await_end()
+
+    def test_an_error_in_a_later_line_names_it(self):
+        for body, line in (("\n\nredis.call('nothing')", 3), ("local t\n\n\nreturn t.x", 4), ("\nreturn redis.call('get')", 2)):
+            path = self.write("e.lua", body)
+            wanted, got = (run(program, "-s", self.path(), "--no-raw", "--eval", path) for program in (REDIS_CLI, CLI))
+            self.assertEqual(got, wanted)
+            self.assertIn(b"user_script:%d" % line, got[1])
+
+
+class LongScriptsOnRedis(LongScripts, Folder):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = RedisServer("--busy-reply-threshold", "20")
+        cls.addClassCleanup(cls.server.close)
+
+    def path(self):
+        return self.server.path
+
+
+class LongScriptsOnKvs(LongScripts, Folder):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = KvsServer("busy-reply-threshold 20")
+        cls.addClassCleanup(cls.server.close)
+
+    def path(self):
+        return self.server.socket("kvs.sock")
+
+    def test_at_a_terminal_control_c_ends_it_too(self):
+        with Terminal("-s", self.path(), "--eval", self.script) as terminal:
+            wait_until(self.is_busy, "a server that is busy")
+            terminal.type("\x03")
+            self.assertNotEqual(terminal.wait(), 0)
+        self.assertTrue(self.is_busy())
+        with Terminal("-s", self.path(), "--eval", self.script) as terminal:
+            terminal.expect("(error) BUSY ")
+            terminal.expect("end it with SCRIPT KILL")
+
+
 # Options.
 
 class OptionsAreRead(WithServer):
