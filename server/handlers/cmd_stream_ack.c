@@ -140,22 +140,29 @@ static void answer_none(struct call *call, int count)
         reply_int(call->reply, DELETED_NOT_THERE);
 }
 
+/* Answers what became of each ID. */
+static void delete_each(struct group_change *change, const struct deletion *deletion,
+                        enum deleted (*delete_one)(struct deletions *, struct stream_id, enum references))
+{
+    struct call *call = change->call;
+    struct deletions done = {.change = change};
+    group_begin(change);
+    reply_array(call->reply, (size_t)deletion->count);
+    for (int i = 0; i < deletion->count; i++)
+        reply_int(call->reply, delete_one(&done, id_of(&call->argv[deletion->first + i]), deletion->references));
+    end_deletions(&done);
+}
+
 void cmd_xdelex(struct call *call)
 {
     struct group_change change;
     struct deletion deletion;
     if (!read_deletion(call, 2, &deletion) || !group_find(&change, call, &call->keys[0], &call->argv[1], false))
         return;
-    if (!change.stream) {
+    if (change.stream)
+        delete_each(&change, &deletion, delete_entry);
+    else
         answer_none(call, deletion.count);
-        return;
-    }
-    struct deletions done = {.change = &change};
-    group_begin(&change);
-    reply_array(call->reply, (size_t)deletion.count);
-    for (int i = 0; i < deletion.count; i++)
-        reply_int(call->reply, delete_entry(&done, id_of(&call->argv[deletion.first + i]), deletion.references));
-    end_deletions(&done);
 }
 
 /* One that was pending, and so is known, is answered as deleted even if it was before. */
@@ -174,17 +181,10 @@ void cmd_xackdel(struct call *call)
     struct deletion deletion;
     if (!read_deletion(call, 3, &deletion) || !group_find(&change, call, &call->keys[0], &call->argv[2], false))
         return;
-    if (!change.group) {
+    if (change.group)
+        delete_each(&change, &deletion, acknowledge_and_delete);
+    else
         answer_none(call, deletion.count);
-        return;
-    }
-    struct deletions done = {.change = &change};
-    group_begin(&change);
-    reply_array(call->reply, (size_t)deletion.count);
-    for (int i = 0; i < deletion.count; i++)
-        reply_int(call->reply,
-                  acknowledge_and_delete(&done, id_of(&call->argv[deletion.first + i]), deletion.references));
-    end_deletions(&done);
 }
 
 /* ---- XNACK key group SILENT|FAIL|FATAL IDS numids id [id ...] [RETRYCOUNT count] [FORCE] ---- */

@@ -7,28 +7,10 @@
 #include "command/errors.h"
 #include "command/handlers.h"
 #include "handlers/lookup.h"
+#include "handlers/stream_arguments.h"
 #include "handlers/stream_reply.h"
 
 /* ---- ranges ---- */
-
-/* An end of a range: an ID, "-", "+", or "(" and an ID, which isn't in it. False, with the error, if it is wrong. */
-static bool argument_range_end(struct call *call, const struct arg *arg, bool is_start, struct stream_id *id_out)
-{
-    uint64_t default_seq = is_start ? 0 : UINT64_MAX;
-    struct bytes text = {arg->data, arg->len};
-    bool excludes = text.len > 1 && text.data[0] == '(';
-    bool valid = excludes ? stream_id_parse((struct bytes){text.data + 1, text.len - 1}, default_seq, id_out)
-                          : stream_id_parse_bound(text, default_seq, id_out);
-    if (!valid) {
-        reply_error(call->reply, STREAM_ID_ERROR);
-        return false;
-    }
-    if (!excludes || (is_start ? stream_id_increment(id_out) : stream_id_decrement(id_out)))
-        return true;
-    reply_error(call->reply,
-                is_start ? "ERR invalid start ID for the interval" : "ERR invalid end ID for the interval");
-    return false;
-}
 
 /* [COUNT count]; count_out: -1 without. */
 static bool range_count(struct call *call, int64_t *count_out)
@@ -50,8 +32,8 @@ static void reply_range(struct call *call, bool back)
 {
     struct stream_id from, to;
     int64_t count;
-    if (!argument_range_end(call, &call->argv[back ? 3 : 2], true, &from) ||
-        !argument_range_end(call, &call->argv[back ? 2 : 3], false, &to) || !range_count(call, &count))
+    if (!argument_stream_start(call, &call->argv[back ? 3 : 2], &from) ||
+        !argument_stream_end(call, &call->argv[back ? 2 : 3], &to) || !range_count(call, &count))
         return;
     const struct entry *entry = lookup_read(call, &call->keys[0]);
     if (!lookup_is(call, entry, TYPE_STREAM))
