@@ -41,7 +41,8 @@ claim("DBSIZE and FLUSHDB", $redis->dbSize() === 200 && $redis->flushDB() && $re
 claim("INFO has fields", strpos($redis->info()["redis_version"] ?? "", "7.") === 0);
 claim("OBJECT ENCODING", $redis->select(0) && $redis->object("encoding", "a") === "int");
 $redis->set("text", "abc");
-claim("an error reply is false and kept", $redis->incr("text") === false && strpos($redis->getLastError(), "integer") !== false);
+claim("an error reply is false and kept",
+    $redis->incr("text") === false && strpos($redis->getLastError(), "integer") !== false);
 claim("MULTI and EXEC", $redis->multi()->set("multi", "1")->incr("multi")->get("multi")->exec() === [true, 2, "2"]);
 claim("MULTI in a pipeline", $redis->pipeline()->multi()->incr("multi")->exec() !== false && $redis->exec() !== false
     && $redis->get("multi") === "3");

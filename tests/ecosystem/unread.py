@@ -171,9 +171,9 @@ def check_limit(place, results, what, name, request, limit):
     results.claim(info(place, "client_output_buffer_limit_disconnections") == closed_before + 1
                   and comes_true(lambda: not idler.line()),
                   label + "INFO counts it, and CLIENT LIST has it no more")
-    grown = memory(place) - before
-    results.claim(grown <= MEMORY_MAX, label + "the memory is bounded",
-                  "%.1f MiB" % (grown / MEBIBYTE))
+    # The kernel's figure is one of some time ago, and falls once the server has given back what it freed.
+    results.claim(comes_true(lambda: memory(place) - before <= MEMORY_MAX), label + "the memory is bounded",
+                  "%.1f MiB" % ((memory(place) - before) / MEBIBYTE))
     replies = [reader.exchange(GET, 1)[0] for _ in range(32)]
     results.claim(replies == [[bytes(GET_REPLY)]] * 32 and others_are_served(place),
                   label + "clients that read remain")
