@@ -256,11 +256,13 @@ END_TEST
 START_TEST(effects_of_messages_have_their_ids_alone)
 {
     kit_expect(c, "+OK", "DEBUG", "EFFECTS", "START");
-    char *id = ADDED("IDMP", "IDMP", "limit", "MAXLEN", "~", "9", "*", "a", "1"), expected[128];
+    char *id = ADDED("IDMP", "IDMP", "limit", "MAXLEN", "~", "9", "*", "a", "1"), expected[256];
     char *same = ADDED("IDMP", "IDMP", "limit", "MAXLEN", "~", "0", "*", "a", "1");
-    snprintf(expected, sizeof expected, "[[:0 $XADD $s $MAXLEN $= $1 $%s $a $1]]", id);
+    char *by_itself = ADDED("NOMKSTREAM", "IDMPAUTO", "limit", "*", "limit", "~");
+    snprintf(expected, sizeof expected,
+             "[[:0 $XADD $s $MAXLEN $= $1 $%s $a $1] [:0 $XADD $s $NOMKSTREAM $%s $limit $~]]", id, by_itself);
     kit_expect(c, expected, "DEBUG", "EFFECTS", "TAKE");
-    free(id), free(same);
+    free(id), free(same), free(by_itself);
 }
 END_TEST
 
