@@ -205,6 +205,10 @@ MEANT = [
           "the words of the error where keys and IDs aren't as many", FOLLOWS_7_2),
     Meant("XADD, XTRIM", r"X(ADD|TRIM) ", lambda *_: False, "KEEPREF, DELREF and ACKED of Redis 8.2 are there, and IDMP and IDMPAUTO of 8.6",
           "Clients offer them. What was sent with IDMP is known by hashes, and not told to whoever follows the effects."),
+    Meant("XADD, XTRIM with ~", r"X(ADD|TRIM) .*~", lambda *_: False,
+          "a block has 2,000 entries and 64 KiB at most (an entry may be larger), also where stream-node-max-entries and "
+          "stream-node-max-bytes say more, or 0, which is no limit in Redis",
+          "A change moves what is behind it in its block. So trimming with ~ takes other numbers of entries away then."),
     Meant("XINFO STREAM", r"XINFO STREAM", lambda *_: False, "the fields of IDMP, of a stream that has had it", "Redis 8.6 has them."),
     Meant("XREADGROUP", r"XREADGROUP ", replaced(b"Unbalanced XREAD list of streams: for each stream key an ID or '$'", b"Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>'"),
           "the words of the error where keys and IDs aren't as many", FOLLOWS_7_2),
