@@ -75,8 +75,9 @@ static __thread struct wave {
     struct execution executions[WAVE_CLIENTS];
     struct parser *spare[WAVE_CLIENTS]; /* parsers not in use */
     unsigned spare_count;
-    bool meanwhile; /* in the middle of a request, others are served: by themselves, not in the wave */
-} wave;
+    unsigned requests_max; /* that a client may have to join */
+    bool meanwhile;        /* in the middle of a request, others are served: by themselves, not in the wave */
+} wave = {.requests_max = WAVE_REQUESTS};
 
 /* Tells a worker that a reason for holding clients is over. */
 struct resume {
@@ -206,8 +207,8 @@ static __attribute__((noinline)) bool request_may_last(const struct request *req
 static inline __attribute__((always_inline)) bool wave_may_last(const struct request *requests, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        char first = (char)(requests[i].argv[0].data[0] | 32);
-        if (__builtin_expect(first == 'e' || first == 'f', 0) && request_may_last(&requests[i]))
+        unsigned letter = (unsigned)(requests[i].argv[0].data[0] | 32) - 'e';
+        if (__builtin_expect(letter <= 'f' - 'e', 0) && request_may_last(&requests[i]))
             return true;
     }
     return false;
@@ -324,7 +325,7 @@ static void session_take(struct client *client, struct parser *parser)
     struct request *requests;
     unsigned count;
     enum parse_result result = session_parse(client, parser, &requests, &count);
-    bool may_join = count > 0 && count <= WAVE_REQUESTS && parser != client->parser && !wave.meanwhile;
+    bool may_join = count > 0 && count <= wave.requests_max && parser != client->parser;
     if (may_join && !wave_may_last(requests, count)) {
         wave.executions[wave.count] = (struct execution){.client = client, .requests = requests, .count = count};
         wave.waiting[wave.count++] = (struct waiting){parser, result};
@@ -503,8 +504,10 @@ void sessions_serve_meanwhile(struct client *client)
     own_pushes_set_aside(&pushes);
     mark_in_use(client, true);
     wave.meanwhile = true;
+    wave.requests_max = 0;
     worker_serve_meanwhile(client->conn.worker);
     wave.meanwhile = false;
+    wave.requests_max = WAVE_REQUESTS;
     mark_in_use(client, false);
     own_pushes_bring_back(&pushes);
     shard_order_bring_back(order);

@@ -39,7 +39,7 @@ void mailbox_post(struct mailbox *mailbox, struct message *message)
 
 struct message *mailbox_take(struct mailbox *mailbox)
 {
-    if (!atomic_load_explicit(&mailbox->newest, memory_order_relaxed))
+    if (!mailbox_has_messages(mailbox))
         return NULL;
     uint64_t count;
     while (read(mailbox->event_fd, &count, sizeof count) < 0 && errno == EINTR) {

@@ -8,6 +8,8 @@
 #define KVS_NET_MAILBOX_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 struct worker;
 
@@ -29,6 +31,12 @@ void mailbox_deinit(struct mailbox *mailbox); /* it is empty */
 /* Any thread. Post takes the message and wakes the owner; wake has it run a round without a message. */
 void mailbox_post(struct mailbox *mailbox, struct message *message);
 void mailbox_wake(struct mailbox *mailbox);
+
+/* Owner: whether there are any. */
+static inline bool mailbox_has_messages(const struct mailbox *mailbox)
+{
+    return atomic_load_explicit(&mailbox->newest, memory_order_relaxed) != NULL;
+}
 
 /* Owner: all messages so far, oldest first, linked by next; NULL when there are none. */
 struct message *mailbox_take(struct mailbox *mailbox);

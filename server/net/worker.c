@@ -213,7 +213,7 @@ static void worker_flush(struct worker *worker)
 }
 
 /* What was put off comes before what is there. */
-static __attribute__((noinline)) struct message *worker_take_deferred(struct worker *worker, struct message *messages)
+static struct message *worker_take_deferred(struct worker *worker, struct message *messages)
 {
     struct message *deferred = worker->deferred;
     *worker->deferred_end = messages;
@@ -222,16 +222,22 @@ static __attribute__((noinline)) struct message *worker_take_deferred(struct wor
     return deferred;
 }
 
-static void worker_read_mail(struct worker *worker)
+static __attribute__((noinline)) void worker_run_messages(struct worker *worker)
 {
     struct message *message = mailbox_take(&worker->mailbox);
-    if (__builtin_expect(worker->deferred != NULL, 0))
+    if (worker->deferred)
         message = worker_take_deferred(worker, message);
     while (message) {
         struct message *next = message->next;
         message->run(worker, message);
         message = next;
     }
+}
+
+static inline void worker_read_mail(struct worker *worker)
+{
+    if (__builtin_expect(mailbox_has_messages(&worker->mailbox) || worker->deferred, 0))
+        worker_run_messages(worker);
 }
 
 static void worker_clear_wake(struct worker *worker)
