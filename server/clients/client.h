@@ -34,6 +34,7 @@ enum client_flag {
     CLIENT_SUBSCRIBED = 1 << 11,   /* to any channel: see subscriptions.h */
     CLIENT_LISTENING = 1 << 12,    /* the same, in RESP2 */
     CLIENT_TRACKER = 1 << 13,      /* others tell it of keys that have changed: see tracker.h */
+    CLIENT_IN_SCRIPT = 1 << 14,    /* its script runs, and what it does now is what the script calls */
 };
 
 struct client {

@@ -246,11 +246,20 @@ static struct bytes bytes_of(const char *text)
     return (struct bytes){text, strlen(text)};
 }
 
+static enum acl_log_context context_of(const struct client *client)
+{
+    if (client->flags & CLIENT_IN_SCRIPT)
+        return ACL_LOG_LUA;
+    return client->flags & CLIENT_MULTI ? ACL_LOG_MULTI : ACL_LOG_TOPLEVEL;
+}
+
+/* What a script calls isn't its client's command: that is EVAL. */
 static void note_refusal(const struct call *call, enum acl_log_reason reason, struct bytes object, struct bytes user)
 {
     struct text line = TEXT_EMPTY;
-    client_describe_briefly(&line, call->client, call, clock_monotonic_ms());
-    acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}, call->client->flags & CLIENT_MULTI},
+    enum acl_log_context context = context_of(call->client);
+    client_describe_briefly(&line, call->client, context == ACL_LOG_LUA ? NULL : call, clock_monotonic_ms());
+    acl_log_add(&(struct acl_refusal){reason, object, user, {line.data, line.len}, context},
                 call->server->config.acllog_max_len);
     text_deinit(&line);
 }

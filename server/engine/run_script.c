@@ -305,12 +305,14 @@ static void try(struct script_execution *execution)
     int db = client->db;
     execution->end = SCRIPT_GOES_ON;
     execution->keeper.resp = 2;
+    client->flags |= CLIENT_IN_SCRIPT;
     if (!interpreter_protect(execution->interpreter, run_protected, execution)) {
         reply_rollback(execution->outer->reply, execution->mark);
         if (execution->end == SCRIPT_GOES_ON)
             reply_error(execution->outer->reply, "ERR not enough memory");
     }
     interpreter_is_done(execution->interpreter);
+    client->flags &= ~(uint32_t)CLIENT_IN_SCRIPT;
     client->db = db;
     reply_to_end(execution);
 }

@@ -370,6 +370,8 @@ struct log_reader {
 static void reply_log_entry(void *context, const struct acl_log_entry *entry)
 {
     static const char *const reasons[ACL_LOG_REASONS] = {"auth", "command", "key", "channel", "socket"};
+    static const char *const contexts[] = {
+        [ACL_LOG_TOPLEVEL] = "toplevel", [ACL_LOG_MULTI] = "multi", [ACL_LOG_LUA] = "lua"};
     const struct log_reader *reader = context;
     struct reply *reply = reader->reply;
     reply_map(reply, 10);
@@ -377,7 +379,7 @@ static void reply_log_entry(void *context, const struct acl_log_entry *entry)
     reply_bulk_text(reply, "reason");
     reply_bulk_text(reply, reasons[entry->refusal.reason]);
     reply_bulk_text(reply, "context");
-    reply_bulk_text(reply, entry->refusal.in_transaction ? "multi" : "toplevel");
+    reply_bulk_text(reply, contexts[entry->refusal.context]);
     reply_named_bytes(reply, "object", entry->refusal.object);
     reply_named_bytes(reply, "username", entry->refusal.user);
     reply_bulk_text(reply, "age-seconds");

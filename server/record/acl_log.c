@@ -18,7 +18,7 @@ struct entry_of_refusal {
     int64_t created_ms, updated_ms; /* wall */
     int64_t happened_ms;            /* monotonic; the last time */
     struct text object, user, client;
-    bool in_transaction;
+    enum acl_log_context context;
 };
 
 static void refusal_destroy(struct recent_entry *recent)
@@ -48,7 +48,7 @@ static struct entry_of_refusal *refusal_create(const struct acl_refusal *refusal
     entry->reason = refusal->reason;
     entry->created_ms = entry->updated_ms = clock_wall_ms();
     entry->happened_ms = clock_monotonic_ms();
-    entry->in_transaction = refusal->in_transaction;
+    entry->context = refusal->context;
     text_add_excerpt(&entry->object, refusal->object.data, refusal->object.len, ACL_LOG_TEXT_MAX);
     text_add_excerpt(&entry->user, refusal->user.data, refusal->user.len, ACL_LOG_TEXT_MAX);
     text_add_excerpt(&entry->client, refusal->client.data, refusal->client.len, ACL_LOG_CLIENT_MAX);
@@ -63,7 +63,7 @@ static bool texts_equal(const struct text *a, const struct text *b)
 static bool is_of_one_kind(const struct entry_of_refusal *a, const struct entry_of_refusal *b)
 {
     int64_t apart_ms = a->happened_ms - b->happened_ms;
-    return a->reason == b->reason && a->in_transaction == b->in_transaction && apart_ms <= GROUPING_MS &&
+    return a->reason == b->reason && a->context == b->context && apart_ms <= GROUPING_MS &&
            apart_ms >= -GROUPING_MS && texts_equal(&a->object, &b->object) && texts_equal(&a->user, &b->user);
 }
 
@@ -127,7 +127,7 @@ static void show(void *context, const struct recent_entry *recent)
                                          .updated_ms = entry->updated_ms,
                                          .happened_ms = entry->happened_ms,
                                          .refusal = {entry->reason, bytes_of(&entry->object), bytes_of(&entry->user),
-                                                     bytes_of(&entry->client), entry->in_transaction},
+                                                     bytes_of(&entry->client), entry->context},
                                      });
 }
 

@@ -14,13 +14,16 @@
 
 enum acl_log_reason { ACL_LOG_AUTH, ACL_LOG_COMMAND, ACL_LOG_KEY, ACL_LOG_CHANNEL, ACL_LOG_SOCKET, ACL_LOG_REASONS };
 
+/* Where it was refused: to a request, to one that was to be queued or had been, or to what a script calls. */
+enum acl_log_context { ACL_LOG_TOPLEVEL, ACL_LOG_MULTI, ACL_LOG_LUA };
+
 /* A refusal. Texts are borrowed: for the call of acl_log_add(), or for a visit by acl_log_each(). */
 struct acl_refusal {
     enum acl_log_reason reason;
     struct bytes object; /* the command's full name, the key, the channel, or AUTH or HELLO as it was sent */
     struct bytes user;   /* the name that was tried or used */
     struct bytes client; /* its line of CLIENT LIST */
-    bool in_transaction; /* of a request that was to be queued, or had been */
+    enum acl_log_context context;
 };
 
 /*

@@ -342,6 +342,40 @@ START_TEST(refusals_are_logged)
 }
 END_TEST
 
+/* Of what a script calls, in a transaction as well; the client's command is the script's. */
+START_TEST(a_refusal_in_a_script_is_logged_as_lua)
+{
+    static const char get[] = "return redis.pcall('get', 'b')", refusal[] = "-ERR ACL failure in script: ...";
+    kit_expect(c, "+OK", "ACL", "SETUSER", "me", "on", ">secret", "~a*", "+@all");
+    redisContext *user = connect_as("me", "secret");
+    kit_expect(user, "-NOPERM...", "GET", "b");
+    kit_expect(user, refusal, "EVAL", get, "0");
+    kit_expect(user, "nil", "EVAL", "return redis.acl_check_cmd('get', 'b')", "0");
+    kit_expect(user, "+OK", "MULTI");
+    kit_expect(user, "+QUEUED", "EVAL", get, "0");
+    kit_expect(user, "[-ERR ACL failure in script: ...", "EXEC");
+    kit_expect(user, "+OK", "MULTI");
+    kit_expect(user, "-NOPERM...", "GET", "b");
+    expect_log(0, "context", "$multi");
+    expect_log(1, "context", "$lua");
+    expect_log(1, "count", ":2");
+    expect_log(1, "reason", "$key");
+    expect_log(1, "object", "$b");
+    expect_log(1, "username", "$me");
+    expect_log(2, "context", "$toplevel");
+    char *client = log_field(1, "client-info");
+    ck_assert_ptr_nonnull(strstr(client, " cmd=exec user=me "));
+    free(client);
+    kit_expect(user, "+OK", "DISCARD");
+    kit_expect(user, "-NOPERM...", "GET", "b");
+    kit_expect(user, refusal, "EVAL", get, "0");
+    client = log_field(0, "client-info");
+    ck_assert_ptr_nonnull(strstr(client, " cmd=eval user=me "));
+    free(client);
+    redisFree(user);
+}
+END_TEST
+
 START_TEST(refusals_of_one_kind_are_one_entry)
 {
     kit_expect(c, "+OK", "ACL", "SETUSER", "me", "on", "nopass");
@@ -680,6 +714,7 @@ Suite *suite_acl(void)
     tcase_add_test(tcase, passwords_can_be_made_and_categories_listed);
     tcase_add_test(tcase, clients_of_a_deleted_user_are_disconnected);
     tcase_add_test(tcase, refusals_are_logged);
+    tcase_add_test(tcase, a_refusal_in_a_script_is_logged_as_lua);
     tcase_add_test(tcase, refusals_of_one_kind_are_one_entry);
     tcase_add_test(tcase, the_log_has_a_limit);
     tcase_add_test(tcase, what_strangers_send_is_kept_short);
