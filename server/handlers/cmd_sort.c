@@ -240,7 +240,9 @@ static bool load_source(struct sort *sort)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (entry->type != kinds[i]->type)
             continue;
-        if (entry->type == TYPE_SET && sort->options.unsorted && sort->options.store) { /* so that it has an order */
+        /* What is stored, or goes on in a script, has an order. */
+        bool lasts = sort->options.store || (sort->call->client->flags & CLIENT_IN_SCRIPT);
+        if (entry->type == TYPE_SET && sort->options.unsorted && lasts) {
             sort->options.unsorted = false;
             sort->options.by_text = true;
             sort->options.by.names = SORT_NOTHING;

@@ -225,6 +225,8 @@ static const struct {
     {"redis.call('select',1) return redis.call('exists','s')", ":0"},
     {"return redis.call('select',99)", "-ERR DB index is out of range script: SHA, on @user_script:1."},
     {"return redis.call('exists','s')", ":1"},
+    {"redis.call('sadd','many','b','c','aa','a') return redis.call('sort','many','by','nosort')", "[$a $aa $b $c]"},
+    {"return redis.call('sort_ro','many','by','nosort','desc','limit',1,2)", "[$b $aa]"},
     {"return bit.band(255,15)", ":15"},
     {"return bit.tohex(255)", "$000000ff"},
     {"return cjson.encode({1,2,{a='b'}})", "$[1,2,{\"a\":\"b\"}]"},
