@@ -320,32 +320,21 @@ bool function_load_fill(struct interpreter *interpreter, struct script_keeper *k
 
 /* ---- the first line ---- */
 
-/* The word that begins at *at, which is moved behind it and the blanks that follow. */
-static struct bytes take_word(const char **at, const char *end)
+/* Reads the words behind the engine; the name lies in them. */
+static bool read_name(const struct text_words *words, struct bytes *name, struct text *error)
 {
-    struct bytes word = {*at, 0};
-    while (*at < end && **at != ' ')
-        (*at)++;
-    word.len = (size_t)(*at - word.data);
-    while (*at < end && **at == ' ')
-        (*at)++;
-    return word;
-}
-
-/* Reads the words behind the engine. */
-static bool read_name(const char *at, const char *end, struct bytes *name, struct text *error)
-{
-    while (at < end) {
-        struct bytes word = take_word(&at, end);
-        if (word.len < 5 || strncasecmp(word.data, "name=", 5) != 0) {
-            text_addf(error, "Invalid metadata value given: %.*s", (int)word.len, word.data);
+    for (size_t i = 1; i < words->count; i++) {
+        const char *word = words->words[i];
+        size_t len = words->lens[i];
+        if (len < 5 || strncasecmp(word, "name=", 5) != 0) {
+            text_addf(error, "Invalid metadata value given: %.*s", (int)len, word);
             return false;
         }
         if (name->data) {
             text_add(error, "Invalid metadata value, name argument was given multiple times");
             return false;
         }
-        *name = (struct bytes){word.data + 5, word.len - 5};
+        *name = (struct bytes){word + 5, len - 5};
     }
     if (!name->data)
         text_add(error, "Library name was not given");
@@ -356,24 +345,35 @@ static bool read_name(const char *at, const char *end, struct bytes *name, struc
     return false;
 }
 
-struct function_library *function_load_read(const char *code, size_t len, struct text *error_out)
+/* From the words of a line, of line_len bytes. */
+static struct function_library *create_library(const struct text_words *words, const char *code, size_t len,
+                                               size_t line_len, struct text *error)
 {
     struct bytes name = {NULL, 0};
+    const char *engine = words->words[0] + 2;
+    size_t engine_len = words->lens[0] - 2;
+    if (!read_name(words, &name, error))
+        return NULL;
+    if (engine_len != 3 || strncasecmp(engine, "lua", 3) != 0) {
+        text_addf(error, "Engine '%.*s' not found", (int)engine_len, engine);
+        return NULL;
+    }
+    return function_library_create(name.data, name.len, code, len, line_len);
+}
+
+struct function_library *function_load_read(const char *code, size_t len, struct text *error_out)
+{
+    struct text_words words;
     if (len < 2 || memcmp(code, "#!", 2) != 0) {
         text_add(error_out, "Missing library metadata");
         return NULL;
     }
-    const char *end = memchr(code, '\n', len), *at = code + 2;
-    if (!end) {
+    const char *end = memchr(code, '\n', len);
+    if (!end || text_split(code, (size_t)(end - code), &words) != 0) {
         text_add(error_out, "Invalid library metadata");
         return NULL;
     }
-    struct bytes engine = take_word(&at, end);
-    if (!read_name(at, end, &name, error_out))
-        return NULL;
-    if (engine.len != 3 || strncasecmp(engine.data, "lua", 3) != 0) {
-        text_addf(error_out, "Engine '%.*s' not found", (int)engine.len, engine.data);
-        return NULL;
-    }
-    return function_library_create(name.data, name.len, code, len, (size_t)(end - code));
+    struct function_library *library = create_library(&words, code, len, (size_t)(end - code), error_out);
+    text_words_free(&words);
+    return library;
 }

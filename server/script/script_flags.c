@@ -33,30 +33,39 @@ const char *script_flag_name(uint32_t flag)
     return "";
 }
 
-/* Takes the next word up to the separator or the end. */
-static bool take_word(const char **at, const char *end, char separator, struct bytes *word_out)
-{
-    while (*at < end && **at == separator)
-        (*at)++;
-    if (*at == end)
-        return false;
-    const char *word = *at, *behind = memchr(word, separator, (size_t)(end - word));
-    *at = behind ? behind : end;
-    *word_out = (struct bytes){word, (size_t)(*at - word)};
-    return true;
-}
-
 static bool read_list(struct bytes list, uint32_t *flags, struct text *error)
 {
-    struct bytes word;
-    const char *at = list.data;
-    while (take_word(&at, list.data + list.len, ',', &word)) {
-        uint32_t flag = script_flag_find(word.data, word.len);
+    const char *at = list.data, *end = list.data + list.len;
+    while (list.len > 0 && at <= end) {
+        const char *comma = at < end ? memchr(at, ',', (size_t)(end - at)) : NULL;
+        size_t len = (size_t)((comma ? comma : end) - at);
+        uint32_t flag = script_flag_find(at, len);
         if (!flag) {
-            text_addf(error, "Unexpected flag in script shebang: %.*s", (int)word.len, word.data);
+            text_addf(error, "Unexpected flag in script shebang: %.*s", (int)len, at);
             return false;
         }
         *flags |= flag;
+        at += len + 1;
+    }
+    return true;
+}
+
+/* Of the words of a line, the first of which names the engine. */
+static bool read_words(const struct text_words *words, uint32_t *flags, struct text *error)
+{
+    if (!bytes_equal(words->words[0], words->lens[0], "#!lua", 5)) {
+        text_addf(error, "Unexpected engine in script shebang: %.*s", (int)words->lens[0], words->words[0]);
+        return false;
+    }
+    for (size_t i = 1; i < words->count; i++) {
+        const char *word = words->words[i];
+        size_t len = words->lens[i];
+        if (len < 6 || memcmp(word, "flags=", 6) != 0) {
+            text_addf(error, "Unknown lua shebang option: %.*s", (int)len, word);
+            return false;
+        }
+        if (!read_list((struct bytes){word + 6, len - 6}, flags, error))
+            return false;
     }
     return true;
 }
@@ -64,30 +73,26 @@ static bool read_list(struct bytes list, uint32_t *flags, struct text *error)
 bool script_flags_read(const char *script, size_t len, uint32_t *flags_out, size_t *line_len_out,
                        struct text *error_out)
 {
+    uint32_t flags = 0;
+    struct text_words words;
     *flags_out = SCRIPT_HAS_NO_FLAGS;
     *line_len_out = 0;
     if (len < 2 || memcmp(script, "#!", 2) != 0)
         return true;
-    const char *end = memchr(script, '\n', len), *at = script;
-    struct bytes word = {script, 0};
+    const char *end = memchr(script, '\n', len);
     if (!end) {
         text_add(error_out, "Invalid script shebang");
         return false;
     }
-    take_word(&at, end, ' ', &word);
-    if (!bytes_equal(word.data, word.len, "#!lua", 5)) {
-        text_addf(error_out, "Unexpected engine in script shebang: %.*s", (int)word.len, word.data);
+    if (text_split(script, (size_t)(end - script), &words) != 0) {
+        text_add(error_out, "Invalid engine in script shebang");
         return false;
     }
-    *flags_out = 0;
+    bool good = read_words(&words, &flags, error_out);
+    text_words_free(&words);
+    if (!good)
+        return false;
+    *flags_out = flags;
     *line_len_out = (size_t)(end - script);
-    while (take_word(&at, end, ' ', &word)) {
-        if (word.len < 6 || memcmp(word.data, "flags=", 6) != 0) {
-            text_addf(error_out, "Unknown lua shebang option: %.*s", (int)word.len, word.data);
-            return false;
-        }
-        if (!read_list((struct bytes){word.data + 6, word.len - 6}, flags_out, error_out))
-            return false;
-    }
     return true;
 }

@@ -26,8 +26,9 @@ uint32_t script_flag_find(const char *name, size_t len);
 const char *script_flag_name(uint32_t flag);
 
 /*
- * Reads the flags of a script, and how many bytes its line takes, without the line's end. False: error_out says what is
- * wrong.
+ * Reads the flags of a script, and how many bytes its line takes, without the line's end. The line is split into words
+ * as lines of the configuration are (base/text.h). False: error_out says what is wrong, and the flags are
+ * SCRIPT_HAS_NO_FLAGS.
  */
 bool script_flags_read(const char *script, size_t len, uint32_t *flags_out, size_t *line_len_out,
                        struct text *error_out);
