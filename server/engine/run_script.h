@@ -40,6 +40,9 @@ struct script_task {
  */
 void run_script(struct call *call, struct interpreter *interpreter, const struct script_task *task, int first);
 
+/* DEBUG SET-DISABLE-DENY-SCRIPTS: whether scripts may call DEBUG. Any worker. */
+void run_script_allow_debug(bool allowed);
+
 /* After a flush: every worker drops its interpreter of this kind, this one soon. Any worker. */
 void run_script_forget(enum interpreter_kind kind);
 

@@ -17,6 +17,7 @@
 #include "command/handlers.h"
 #include "engine/effect_trace.h"
 #include "engine/run_inside.h"
+#include "engine/run_script.h"
 #include "handlers/keyspace_digest.h"
 #include "host/log.h"
 #include "store/recency.h"
@@ -83,6 +84,13 @@ static void debug_log(struct call *call)
 static void debug_error(struct call *call)
 {
     reply_errorf(call->reply, "%.*s", (int)call->argv[2].len, call->argv[2].data);
+}
+
+/* In Redis all that is barred from scripts; what its tests call so is DEBUG. */
+static void debug_set_disable_deny_scripts(struct call *call)
+{
+    run_script_allow_debug(argument_number(&call->argv[2]) != 0);
+    reply_ok(call->reply);
 }
 
 /* ---- keys ---- */
@@ -450,6 +458,7 @@ static const struct debug_subcommand subcommands[] = {
     {"SEGFAULT", "    Crash by writing where nothing may be written.", 2, 0, debug_segfault},
     {"SET-ACTIVE-EXPIRE <0|1>", "    Set whether expired keys are looked for, or only noticed when used.", 3, 3,
      debug_set_active_expire},
+    {"SET-DISABLE-DENY-SCRIPTS <0|1>", "    Set whether scripts may call DEBUG.", 3, 3, debug_set_disable_deny_scripts},
     {"SHIFT-CLOCK <seconds>", "    Put the server's wall clock ahead of the machine's, or behind it; 0 puts it right.",
      3, 3, debug_shift_clock},
     {"SLEEP <seconds>", "    Stop the whole server for this long; decimals are allowed.", 3, 3, debug_sleep},

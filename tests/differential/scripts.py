@@ -8,7 +8,9 @@ EVALSHA and SCRIPT LOAD have texts of their own (KNOWN): of those that only EVAL
 import hashlib
 
 import generators
+from driver import RESP2, RESP3
 from generators import family
+from scenarios import scenario
 
 NAMES = "abcdef"
 OPERATORS = ["+", "-", "*", "/", "%", "^"]
@@ -203,3 +205,24 @@ def scripts(g):
         lambda: ["EVALSHA", sha(g)] + keys_and_arguments(g), lambda: ["EVALSHA_RO", sha(g)] + keys_and_arguments(g),
         lambda: ["SCRIPT", "EXISTS", sha(g), sha(g)], lambda: ["SCRIPT", "KILL"],
         lambda: ["SCRIPT", "FLUSH"] + g.pick([[], ["ASYNC"], ["SYNC"], ["x"]]) if g.chance(0.2) else ["SCRIPT", "LOAD", g.pick(KNOWN)]])())
+
+
+TYPES = ["string", "integer", "double", "bignum", "null", "array", "attrib", "verbatim", "true", "false"]
+UNORDERED = ["set", "map"]   # which are tables of Lua there, in no order
+LOOKS = ["return redis.call('debug', 'protocol', ARGV[1])", "return {redis.call('debug', 'protocol', ARGV[1])}",
+         "return flat(redis.call('debug', 'protocol', ARGV[1]))", "return {redis.pcall('debug', 'protocol', 'x'), 1}"]
+ORDERED = LOOKS[2]
+
+
+@scenario
+def scripts_are_given_all_types(pair):
+    """What becomes of each type of a reply in a script, and of that as the script's reply, in all pairs of protocols."""
+    for mode in (RESP2, RESP3):
+        connection = pair.connect(mode)
+        connection.ask("DEBUG", "SET-DISABLE-DENY-SCRIPTS", "1")
+        connection.batch([["EVAL", HELPERS + "redis.setresp(%d) %s" % (version, look), "0", name]
+                          for version in (2, 3) for look in LOOKS for name in TYPES + UNORDERED
+                          if name in TYPES or version == 2 or look == ORDERED])
+        connection.ask("DEBUG", "SET-DISABLE-DENY-SCRIPTS", "0")
+        connection.ask("EVAL", LOOKS[0], "0", "null")
+        connection.close()

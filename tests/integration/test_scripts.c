@@ -296,6 +296,30 @@ START_TEST(a_user_may_call_from_a_script_what_it_may_call_itself)
 }
 END_TEST
 
+/* ---- DEBUG ---- */
+
+static void expect_map(const char *expected)
+{
+    kit_expect(c, expected, "EVAL",
+               "redis.call('set', 'k', 'v', 'px', 1) redis.call('debug', 'sleep', 0.01) redis.setresp(3) "
+               "return {redis.call('exists', 'k'), redis.call('debug', 'protocol', 'map').map[1]}",
+               "0");
+}
+
+/* Which shows scripts all types of replies; and time stands still in a script. */
+START_TEST(scripts_call_debug_where_that_is_allowed)
+{
+    expect_map("-ERR This Redis command is not allowed from script script: ...");
+    kit_expect(c, "+OK", "DEBUG", "SET-DISABLE-DENY-SCRIPTS", "1");
+    expect_map("[:1 :1]");
+    kit_expect(c, ":0", "EXISTS", "k");
+    kit_expect(c, "-ERR This Redis command is not allowed from script script: ...", "EVAL",
+               "redis.call('eval', 'return 1', 0)", "0");
+    kit_expect(c, "+OK", "DEBUG", "SET-DISABLE-DENY-SCRIPTS", "0");
+    expect_map("-ERR This Redis command is not allowed from script script: ...");
+}
+END_TEST
+
 Suite *suite_scripts(void);
 Suite *suite_scripts(void)
 {
@@ -314,6 +338,7 @@ Suite *suite_scripts(void)
     tcase_add_test(tcase, keys_that_a_script_reads_are_tracked);
     tcase_add_test(tcase, effects_of_a_script_are_one_group_of_what_it_did);
     tcase_add_test(tcase, a_user_may_call_from_a_script_what_it_may_call_itself);
+    tcase_add_test(tcase, scripts_call_debug_where_that_is_allowed);
     suite_add_tcase(suite, tcase);
     return suite;
 }
