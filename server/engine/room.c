@@ -112,6 +112,11 @@ size_t room_used(void)
     return used > 0 ? (size_t)used : 0;
 }
 
+bool room_is_exceeded(const struct server *server)
+{
+    return server->config.maxmemory > 0 && room_used() > server->config.maxmemory;
+}
+
 /* Near the limit the bit stays, so that it isn't set and cleared with every write. */
 static void note_room(int64_t limit, int64_t left)
 {

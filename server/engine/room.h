@@ -75,6 +75,9 @@ bool room_restore(struct server *server);
 /* Bytes that count towards maxmemory. Any thread. */
 size_t room_used(void);
 
+/* Whether that is more than maxmemory. Any thread, inside the gate. */
+bool room_is_exceeded(const struct server *server);
+
 /* All allowances end, as after a change of maxmemory. World stopped, or before threads start. */
 void room_reconsider(void);
 

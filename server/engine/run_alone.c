@@ -106,6 +106,18 @@ static enum tried run_locked(struct run *run, struct call *call)
     return same ? TRIED_DONE : TRIED_IN_VAIN;
 }
 
+/* Whether the command is a script that may not even begin without room. */
+static bool is_script_denied(const struct command *command, const struct request *request)
+{
+    return (command->flags & (CMD_SCRIPT | CMD_DENYOOM)) == CMD_SCRIPT &&
+           script_request_denies_oom(command, request->argv, request->argc);
+}
+
+static bool is_refused_room(const struct server *server, const struct command *command, const struct request *request)
+{
+    return room_is_exceeded(server) && is_script_denied(command, request);
+}
+
 /*
  * Makes room for what the request adds; one that goes on after a turn has had its room. TRIED_IN_VAIN: there is room;
  * otherwise it was refused, or has to wait.
@@ -128,7 +140,7 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
     for (int i = 0; i < request->argc; i++)
         largest = request->argv[i].len > largest ? request->argv[i].len : largest;
     enum room room = room_make(run->server, bytes, largest);
-    if (room == ROOM_MADE || (is_script && room == ROOM_NONE))
+    if (room == ROOM_MADE || (is_script && room == ROOM_NONE && !is_refused_room(run->server, command, request)))
         return TRIED_IN_VAIN;
     if (room != ROOM_NONE) {
         execution->held = room == ROOM_LATER ? HELD_RETRY : HELD_TURN;
@@ -158,7 +170,8 @@ static bool run_pauses(struct client *client, const struct command *command, con
 static void run_queue(struct execution *execution, const struct command *command, const struct request *request)
 {
     struct client *client = execution->client;
-    transaction_queue(client, command, request, command->flags & CMD_DENYOOM ? room_of_request(request) : 0);
+    bool denies = (command->flags & CMD_DENYOOM) || is_script_denied(command, request);
+    transaction_queue(client, command, request, denies ? room_of_request(request) : 0);
     reply_simple(&execution->reply, "QUEUED");
     clients_check_queued(client);
 }

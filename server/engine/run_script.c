@@ -384,7 +384,7 @@ static bool refuse(const struct call *call, const struct script_task *task)
         reply_error(call->reply, "ERR Can not execute a script with write flag using *_ro command.");
         return true;
     }
-    if (attention_has(ATTENTION_MEMORY) && !(task->flags & (SCRIPT_NO_WRITES | SCRIPT_ALLOW_OOM))) {
+    if (!(task->flags & (SCRIPT_NO_WRITES | SCRIPT_ALLOW_OOM)) && !room_is_ample(0) && room_is_exceeded(call->server)) {
         reply_error(call->reply,
                     "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'");
         return true;

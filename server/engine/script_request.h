@@ -15,4 +15,10 @@ struct command;
 /* Whether a script or function of a command with CMD_SCRIPT says by a flag that it writes nothing. */
 bool script_request_reads(const struct command *command, const struct arg *argv, int argc);
 
+/*
+ * Whether a script or function of a command with CMD_SCRIPT may not run while memory is over maxmemory: it says by flags
+ * what it may do, and that isn't among it.
+ */
+bool script_request_denies_oom(const struct command *command, const struct arg *argv, int argc);
+
 #endif

@@ -296,6 +296,74 @@ START_TEST(a_user_may_call_from_a_script_what_it_may_call_itself)
 }
 END_TEST
 
+/* ---- memory ---- */
+
+#define NO_ROOM "OOM command not allowed when used memory > 'maxmemory'."
+#define LIBRARY                                                                                                        \
+    "#!lua name=l\nlocal function one() return 1 end redis.register_function('plain', one) "                           \
+    "redis.register_function{function_name='oom', callback=one, flags={'allow-oom'}} "                                 \
+    "redis.register_function{function_name='reads', callback=one, flags={'no-writes'}}"
+
+/* One that has flags, and doesn't say that it needs no room. */
+START_TEST(without_memory_a_script_runs_only_if_its_flags_say_so)
+{
+    static const struct {
+        const char *args[4], *reply;
+    } cases[] = {
+        {{"EVAL", "return 1", "0"}, ":1"},
+        {{"EVAL", "return redis.pcall('set', 'k', 'v')", "0"}, "-" NO_ROOM},
+        {{"EVAL", "#!lua\nreturn 1", "0"}, "-" NO_ROOM},
+        {{"EVAL", "#!lua\nreturn 1", "x"}, "-" NO_ROOM},
+        {{"EVAL_RO", "#!lua\nreturn 1", "0"}, "-" NO_ROOM},
+        {{"EVAL", "#!lua flags=no-cluster\nreturn 1", "0"}, "-" NO_ROOM},
+        {{"EVAL", "#!lua flags=nosuch\nreturn 1", "0"}, "-ERR Unexpected flag in script shebang: nosuch"},
+        {{"EVAL", "#!lua flags=no-writes\nreturn 1", "0"}, ":1"},
+        {{"EVAL", "#!lua flags=allow-oom\nreturn redis.call('set', 'k', 'v')", "0"}, "+OK"},
+        {{"EVALSHA", "ffffffffffffffffffffffffffffffffffffffff", "0"}, "-NOSCRIPT No matching script. Please use EVAL."},
+        {{"FCALL", "plain", "0"}, "-" NO_ROOM},
+        {{"FCALL_RO", "plain", "0"}, "-" NO_ROOM},
+        {{"FCALL", "oom", "0"}, ":1"},
+        {{"FCALL", "reads", "0"}, ":1"},
+        {{"FCALL", "nosuch", "0"}, "-ERR Function not found"},
+    };
+    kit_expect(c, "$l", "FUNCTION", "LOAD", LIBRARY);
+    redisReply *sha = kit_command(c, "SCRIPT", "LOAD", "#!lua\nreturn 1");
+    kit_expect(c, "+OK", "CONFIG", "SET", "maxmemory", "1");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        kit_expect_at(__FILE__, __LINE__, c, cases[i].reply, cases[i].args);
+    kit_expect(c, "-" NO_ROOM, "EVALSHA", sha->str, "0");
+    freeReplyObject(sha);
+    kit_expect(c, "+OK", "MULTI");
+    kit_expect(c, "-" NO_ROOM, "FCALL", "plain", "0");
+    kit_expect(c, "-EXECABORT Transaction discarded because of previous errors.", "EXEC");
+    kit_expect(c, "+OK", "CONFIG", "SET", "maxmemory", "0");
+    kit_expect(c, ":1", "FCALL", "plain", "0"); /* at once */
+}
+END_TEST
+
+START_TEST(a_transaction_asks_for_its_scripts_and_they_ask_again)
+{
+    redisContext *other = kit_connect(server);
+    kit_expect(c, "$l", "FUNCTION", "LOAD", LIBRARY);
+    kit_expect(c, "+OK", "MULTI");
+    kit_expect(c, "+QUEUED", "FCALL", "plain", "0");
+    kit_expect(other, "+OK", "CONFIG", "SET", "maxmemory", "1");
+    kit_expect(c, "-EXECABORT Transaction discarded because of: " NO_ROOM, "EXEC");
+    kit_expect(other, "+OK", "CONFIG", "SET", "maxmemory", "0");
+    kit_expect(c, "+OK", "MULTI");
+    kit_expect(c, "+QUEUED", "FCALL", "plain", "0");
+    kit_expect(c, "+QUEUED", "CONFIG", "SET", "maxmemory", "1");
+    kit_expect(c, "+QUEUED", "FCALL", "plain", "0");
+    kit_expect(c, "+QUEUED", "CONFIG", "SET", "maxmemory", "0");
+    kit_expect(c, "+QUEUED", "FCALL", "plain", "0");
+    kit_expect(c,
+               "[:1 +OK -OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory' +OK "
+               ":1]",
+               "EXEC");
+    redisFree(other);
+}
+END_TEST
+
 /* ---- DEBUG ---- */
 
 static void expect_map(const char *expected)
@@ -338,6 +406,8 @@ Suite *suite_scripts(void)
     tcase_add_test(tcase, keys_that_a_script_reads_are_tracked);
     tcase_add_test(tcase, effects_of_a_script_are_one_group_of_what_it_did);
     tcase_add_test(tcase, a_user_may_call_from_a_script_what_it_may_call_itself);
+    tcase_add_test(tcase, without_memory_a_script_runs_only_if_its_flags_say_so);
+    tcase_add_test(tcase, a_transaction_asks_for_its_scripts_and_they_ask_again);
     tcase_add_test(tcase, scripts_call_debug_where_that_is_allowed);
     suite_add_tcase(suite, tcase);
     return suite;
