@@ -83,7 +83,7 @@ static void debug_log(struct call *call)
 
 static void debug_error(struct call *call)
 {
-    reply_errorf(call->reply, "%.*s", (int)call->argv[2].len, call->argv[2].data);
+    reply_error_bytes(call->reply, call->argv[2].data, call->argv[2].len);
 }
 
 /* In Redis all that is barred from scripts; what its tests call so is DEBUG. */

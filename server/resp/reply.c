@@ -302,7 +302,7 @@ void reply_verbatim(struct reply *reply, const char *format3, const char *data, 
     reply_raw(reply, "\r\n", 2);
 }
 
-static void reply_error_bytes(struct reply *reply, const char *message, size_t len)
+void reply_error_bytes(struct reply *reply, const char *message, size_t len)
 {
     reply_need(reply, len + 3);
     if (!reply_is_over(reply)) {
@@ -321,11 +321,18 @@ void reply_error(struct reply *reply, const char *message)
     reply_error_bytes(reply, message, strlen(message));
 }
 
+static void reply_error_trimmed(struct reply *reply, const char *message, size_t len)
+{
+    while (len > 0 && (message[len - 1] == '\r' || message[len - 1] == '\n'))
+        len--;
+    reply_error_bytes(reply, message, len);
+}
+
 void reply_errorf(struct reply *reply, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    with_formatted(reply, format, args, reply_error_bytes);
+    with_formatted(reply, format, args, reply_error_trimmed);
     va_end(args);
 }
 

@@ -109,8 +109,9 @@ void reply_verbatim(struct reply *reply, const char *format3, const char *data, 
 
 /*
  * Error replies. message has no dash, and begins with an upper-case code ("ERR ..."). Line breaks in it are
- * turned into blanks.
+ * turned into blanks; those at the end of a formatted one are left out.
  */
+void reply_error_bytes(struct reply *reply, const char *message, size_t len);
 void reply_error(struct reply *reply, const char *message);
 void reply_errorf(struct reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

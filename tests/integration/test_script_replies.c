@@ -26,6 +26,8 @@ static const struct {
     {"return {err='MY err'}", "-MY err"},
     {"return {err='one'}", "-one"},
     {"return {err='two\\r\\nlines'}", "-two  lines"},
+    {"return {err='lines\\r\\n\\n'}", "-lines"},
+    {"return {ok='line\\n'}", "+line "},
     {"return {ok=1}", "[]"},
     {"return {err=1}", "[]"},
     {"return nil", "nil"},

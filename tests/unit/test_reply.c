@@ -162,6 +162,16 @@ static void put_errorf(void)
 {
     reply_errorf(&reply, "WRONGPASS %s %d", "x", 3);
 }
+
+static void put_errorf_lines(void)
+{
+    reply_errorf(&reply, "ERR %s", "two\r\nlines\r\n\n");
+}
+
+static void put_error_bytes(void)
+{
+    reply_error_bytes(&reply, "ERR \0two\nlines\n", 15);
+}
 static void put_array(void)
 {
     reply_array(&reply, 0);
@@ -251,6 +261,8 @@ static const struct kind {
     {put_verbatim, BYTES("$3\r\na\nb\r\n"), BYTES("=7\r\ntxt:a\nb\r\n")},
     {put_error, BYTES("-ERR it's  bad\r\n"), BYTES("-ERR it's  bad\r\n")},
     {put_errorf, BYTES("-WRONGPASS x 3\r\n"), BYTES("-WRONGPASS x 3\r\n")},
+    {put_errorf_lines, BYTES("-ERR two  lines\r\n"), BYTES("-ERR two  lines\r\n")},
+    {put_error_bytes, BYTES("-ERR \0two lines \r\n"), BYTES("-ERR \0two lines \r\n")},
     {put_array, BYTES("*0\r\n"), BYTES("*0\r\n")},
     {put_long_array, BYTES("*1234567\r\n"), BYTES("*1234567\r\n")},
     {put_map, BYTES("*6\r\n"), BYTES("%3\r\n")},
