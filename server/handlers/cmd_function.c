@@ -89,15 +89,12 @@ void cmd_fcall_ro(struct call *call)
 
 /* ---- making and removing libraries ---- */
 
-/* A library from its code, with the functions that it registers. NULL: error_out says why not. */
-static struct function_library *make_library(struct call *call, const char *code, size_t len, struct text *error_out)
+/* As where a subcommand is unknown: with its name as it was sent. */
+static void error_arguments(struct call *call)
 {
-    struct function_library *library = function_load_read(code, len, error_out);
-    if (library && !load_functions(call, library, error_out)) {
-        function_library_release(library);
-        return NULL;
-    }
-    return library;
+    const struct arg *word = &call->argv[1];
+    reply_errorf(call->reply, "ERR unknown subcommand or wrong number of arguments for '%.*s'. Try FUNCTION HELP.",
+                 (int)word->len, word->data);
 }
 
 static bool is_known(const struct function_library *library)
@@ -158,6 +155,10 @@ void cmd_function_delete(struct call *call)
 void cmd_function_flush(struct call *call)
 {
     bool plain = call->argc == 2;
+    if (call->argc > 3) {
+        error_arguments(call);
+        return;
+    }
     bool known = call->argc == 3 && (arg_is(&call->argv[2], "sync") || arg_is(&call->argv[2], "async"));
     if (!plain && !known) {
         reply_error(call->reply, "ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
@@ -176,7 +177,7 @@ static void reply_flags(struct reply *reply, uint32_t flags)
     size_t count = (size_t)__builtin_popcount(flags);
     reply_set(reply, count);
     for (; flags; flags &= flags - 1)
-        reply_bulk_text(reply, script_flag_name(flags & (0 - flags)));
+        reply_simple(reply, script_flag_name(flags & (0 - flags)));
 }
 
 static void reply_function(struct reply *reply, const struct function *function)
@@ -186,7 +187,7 @@ static void reply_function(struct reply *reply, const struct function *function)
     reply_bulk_text(reply, function->name);
     reply_bulk_text(reply, "description");
     if (function->description)
-        reply_bulk_text(reply, function->description);
+        reply_bulk(reply, function->description, function->description_len);
     else
         reply_null(reply);
     reply_bulk_text(reply, "flags");
@@ -227,7 +228,10 @@ static bool take_list_options(struct call *call, struct list_options *options)
             }
             options->pattern = &call->argv[++i];
         } else {
-            reply_errorf(call->reply, "ERR Unknown argument %.*s", (int)call->argv[i].len, call->argv[i].data);
+            struct text error = TEXT_EMPTY; /* all of what was given is told, a line break at its end too */
+            text_addf(&error, "ERR Unknown argument %.*s", (int)call->argv[i].len, call->argv[i].data);
+            reply_error_bytes(call->reply, error.data, error.len);
+            text_deinit(&error);
             return false;
         }
     }
@@ -299,6 +303,44 @@ struct restoring {
     unsigned count;
 };
 
+/* Whether the payload has had a library of that name. */
+static bool is_restored(const struct restoring *restoring, const char *name)
+{
+    for (unsigned i = 0; i < restoring->count; i++)
+        if (strcmp(restoring->libraries[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The function of the library that one before it in the payload has as well, or NULL. */
+static const char *find_restored(const struct restoring *restoring, const struct function_library *library)
+{
+    for (unsigned k = 0; k < library->count; k++)
+        for (unsigned i = 0; i < restoring->count; i++)
+            for (unsigned n = 0; n < restoring->libraries[i]->count; n++)
+                if (strcasecmp(restoring->libraries[i]->functions[n].name, library->functions[k].name) == 0)
+                    return library->functions[k].name;
+    return NULL;
+}
+
+/* A library from its code, with the functions that it registers. NULL: error says why not. */
+static struct function_library *make_library(struct call *call, const struct restoring *restoring, const char *code,
+                                             size_t len, struct text *error)
+{
+    const char *twice;
+    struct function_library *library = function_load_read(code, len, error);
+    if (!library)
+        return NULL;
+    if (is_restored(restoring, library->name))
+        text_addf(error, "Library '%s' already exists", library->name);
+    else if (load_functions(call, library, error) && (twice = find_restored(restoring, library)))
+        text_addf(error, "Function %s already exists", twice);
+    if (error->len == 0)
+        return library;
+    function_library_release(library);
+    return NULL;
+}
+
 static bool take_libraries(struct call *call, struct bytes payload, struct restoring *restoring, struct text *error)
 {
     struct rdb_source source = {payload.data, payload.data + payload.len};
@@ -308,9 +350,9 @@ static bool take_libraries(struct call *call, struct bytes payload, struct resto
         if ((unsigned char)*source.at++ != OPCODE_CODE)
             text_add(error, "given type is not a function");
         else if (!rdb_take_string(&source, SIZE_MAX, &code))
-            text_add(error, "failed loading functions payload");
+            text_add(error, "Failed loading library payload");
         else
-            library = make_library(call, code.data ? code.data : "", code.len, error);
+            library = make_library(call, restoring, code.data ? code.data : "", code.len, error);
         text_deinit(&code);
         if (!library)
             return false;
@@ -329,8 +371,7 @@ void cmd_function_restore(struct call *call)
     const struct arg *policy = call->argc > 3 ? &call->argv[3] : NULL;
     bool replaces = policy && arg_is(policy, "replace"), flushes = policy && arg_is(policy, "flush");
     if (call->argc > 4) {
-        reply_error(call->reply, "ERR Unknown subcommand or wrong number of arguments for 'restore'. Try FUNCTION "
-                                 "HELP.");
+        error_arguments(call);
         return;
     }
     if (policy && !replaces && !flushes && !arg_is(policy, "append")) {

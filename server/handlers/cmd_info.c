@@ -239,7 +239,7 @@ static void write_persistence(struct text *info, struct server *server)
     FIELDS_ZERO(info, "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
     field_text(info, "current_fork_perc", "0.00");
     FIELDS_ZERO(info, "current_save_keys_processed", "current_save_keys_total");
-    field_int(info, "rdb_changes_since_last_save", (int64_t)keys.changes);
+    field_int(info, "rdb_changes_since_last_save", (int64_t)(keys.changes + function_set_generation()));
     field_int(info, "rdb_bgsave_in_progress", 0);
     field_int(info, "rdb_last_save_time", server->started_ms / 1000);
     field_text(info, "rdb_last_bgsave_status", "ok");

@@ -40,6 +40,7 @@ bool function_library_add(struct function_library *library, const char *name, si
     *function = (struct function){
         .name = mem_dup(name, name_len),
         .description = description ? mem_dup(description, description_len) : NULL,
+        .description_len = description_len,
         .flags = flags,
         .number = library->count++,
         .library = library,

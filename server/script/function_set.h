@@ -20,8 +20,9 @@ struct text;
 struct function {
     char *name;
     char *description; /* NULL: none */
-    uint32_t flags;    /* script_flag */
-    unsigned number;   /* in its library */
+    size_t description_len;
+    uint32_t flags;  /* script_flag */
+    unsigned number; /* in its library */
     struct function_library *library;
     atomic_bool reaches_out, has_run; /* as struct script has it */
 };

@@ -20,6 +20,7 @@ RESP2, RESP3, INLINE = "RESP2", "RESP3", "inline"
 INLINE_LIMIT = 8000     # bytes; longer commands go as arrays, for Redis ends an inline line at 64 KiB
 SHOWN_PER_TEST = 6
 SHRINK_REPLAYS = 150
+EMPTYING = [["FLUSHALL"], ["FUNCTION", "FLUSH"]]
 CHANGES = ["INFO", "persistence"]
 
 
@@ -116,9 +117,9 @@ class Pair:
         seen = []
         for server in self.sides():
             connection = servers.Connection(server)
-            replies, _ = connection.exchange(resp.encode(["FLUSHALL"]) + resp.encode(CHANGES), 2)
+            replies, _ = connection.exchange(b"".join(map(resp.encode, EMPTYING + [CHANGES])), len(EMPTYING) + 1)
             connection.close()
-            seen.append(changes_of(replies[1]) if len(replies) == 2 else None)
+            seen.append(changes_of(replies[-1]) if len(replies) == len(EMPTYING) + 1 else None)
         self.changes = None
         self.note_changes(seen)
 

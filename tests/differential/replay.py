@@ -22,7 +22,7 @@ class Replay:
             self.echo.start()
         self.process = self.kvs.process
         ask(self.kvs, [["DEBUG", "EFFECTS", "START"]])
-        ask(self.echo, [["FLUSHALL"]])
+        ask(self.echo, [["FLUSHALL"], ["FUNCTION", "FLUSH"]])
 
     def difference(self):
         """What differs after the replay, or None. Nothing is known where kvs was started anew meanwhile."""

@@ -8,6 +8,7 @@ the order of a hash table has a rule of its own here: a function of (args, oracl
 import re
 
 import absent
+import function_payload
 import resp
 
 RULES = []   # (pattern over the upper-cased words of the command, rule), first match decides
@@ -624,6 +625,37 @@ def acl_log(args, oracle, kvs):
             if said:
                 return "%s: %s" % (show(name), said)
     return ""
+
+
+# ---- FUNCTION ----
+
+def typed(value):
+    return kind(value), value
+
+
+def function_form(function):
+    return [(name, sorted(map(typed, value)) if name == b"flags" else typed(value)) for name, value in resp.as_pairs(function)]
+
+
+def library_form(library):
+    """A library with its functions in an order, and types; the names of its fields stay in theirs."""
+    return [(name, sorted(map(function_form, value)) if name == b"functions" else typed(value))
+            for name, value in resp.as_pairs(library)]
+
+
+@rule(r"FUNCTION LIST")
+def function_list(args, oracle, kvs):
+    """The same libraries, each with the same functions and flags, in any order."""
+    theirs, ours = ([library_form(library) for library in side] for side in (oracle, kvs))
+    theirs.sort(key=lambda fields: fields[0]), ours.sort(key=lambda fields: fields[0])
+    return "" if theirs == ours else "the libraries differ: redis %r, kvs %r" % (theirs, ours)
+
+
+@rule(r"FUNCTION DUMP")
+def function_dump(args, oracle, kvs):
+    """A payload of the same version with the same codes, in any order, compressed or not."""
+    theirs, ours = (sorted(function_payload.read(side)) for side in (oracle, kvs))
+    return "" if theirs == ours else "the codes differ: redis %r, kvs %r" % (theirs, ours)
 
 
 # ---- SLOWLOG, LATENCY, MONITOR ----
