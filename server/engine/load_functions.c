@@ -36,7 +36,7 @@ static void note_end(const struct load *load, bool done, struct text *error)
 {
     if (!done && error->len == 0)
         text_add(error, load->is_late ? "Error registering functions: ERR FUNCTION LOAD timeout"
-                                      : "Error registering functions: ERR Script killed by user with FUNCTION KILL.");
+                                      : "Error registering functions: ERR Script killed by user with SCRIPT KILL...");
 }
 
 bool load_functions(struct call *call, struct function_library *library, struct text *error_out)

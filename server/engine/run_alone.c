@@ -176,6 +176,29 @@ static void run_queue(struct execution *execution, const struct command *command
     clients_check_queued(client);
 }
 
+/*
+ * What becomes of the request while a script runs long. A transaction that is refused its EXEC is over; its watches end
+ * with the next one, since their shards may be the script's.
+ */
+static enum script_verdict run_judge(const struct run *run, struct execution *execution, const struct command *command,
+                                     const struct request *request)
+{
+    if (!(command->flags & CMD_EXECUTES))
+        return script_watch_judge(run->server, command, request->argv, request->argc, &execution->reply);
+    struct output aside = {0};
+    struct reply refusal;
+    reply_begin(&refusal, &aside, 2);
+    enum script_verdict verdict = script_watch_judge(run->server, command, request->argv, request->argc, &refusal);
+    reply_end(&refusal);
+    if (verdict == SCRIPT_VERDICT_REFUSE) { /* "-", "\r\n" */
+        transaction_end(execution->client);
+        reply_errorf(&execution->reply, "EXECABORT Transaction discarded because of: %.*s", (int)aside.head->len - 3,
+                     aside.head->start + 1);
+    }
+    output_clear(&aside);
+    return verdict;
+}
+
 /* A script runs long: the request is tried again later, or has been refused. */
 static enum tried run_leave(const struct run *run, struct execution *execution, const struct command *command,
                             bool waits)
@@ -208,8 +231,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         return TRIED_HELD;
     }
     if (attention_has(ATTENTION_SCRIPTS)) {
-        enum script_verdict verdict =
-            script_watch_judge(run->server, command, request->argv, request->argc, &execution->reply);
+        enum script_verdict verdict = run_judge(run, execution, command, request);
         if (verdict != SCRIPT_VERDICT_RUN)
             return run_leave(run, execution, command, verdict == SCRIPT_VERDICT_WAIT);
     }

@@ -307,8 +307,7 @@ static void reply_to_end(struct script_execution *execution)
 {
     struct reply *reply = execution->outer->reply;
     if (execution->end == SCRIPT_KILLED)
-        reply_errorf(reply, "ERR Script killed by user with %s KILL. script: %s, on %s.",
-                     execution->task->is_function ? "FUNCTION" : "SCRIPT", execution->task->name,
+        reply_errorf(reply, "ERR Script killed by user with SCRIPT KILL... script: %s, on %s.", execution->task->name,
                      execution->interpreter->abort_place);
     else if (execution->end == SCRIPT_OUT_OF_REACH)
         reply_error(reply, OUT_OF_REACH);

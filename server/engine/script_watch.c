@@ -95,14 +95,21 @@ static const struct script_watch *oldest(void)
     return oldest;
 }
 
+/* Whether SHUTDOWN would save: it says neither NOSAVE nor ABORT, nor anything that is wrong. */
+static bool shutdown_saves(const struct arg *argv, int argc)
+{
+    for (int i = 1; i < argc; i++)
+        if (!arg_is(&argv[i], "save") && !arg_is(&argv[i], "now") && !arg_is(&argv[i], "force"))
+            return false;
+    return true;
+}
+
 /* What may be called even then. */
 static bool may_always_run(const struct command *command, const struct arg *argv, int argc)
 {
     if (!(command->flags & CMD_ALLOW_BUSY))
         return false;
-    if (!arg_is(&argv[0], "shutdown"))
-        return true;
-    return argc == 2 && arg_is(&argv[1], "nosave");
+    return !arg_is(&argv[0], "shutdown") || !shutdown_saves(argv, argc);
 }
 
 enum script_verdict script_watch_judge(const struct server *server, const struct command *command,

@@ -63,8 +63,8 @@ static bool texts_equal(const struct text *a, const struct text *b)
 static bool is_of_one_kind(const struct entry_of_refusal *a, const struct entry_of_refusal *b)
 {
     int64_t apart_ms = a->happened_ms - b->happened_ms;
-    return a->reason == b->reason && a->context == b->context && apart_ms <= GROUPING_MS &&
-           apart_ms >= -GROUPING_MS && texts_equal(&a->object, &b->object) && texts_equal(&a->user, &b->user);
+    return a->reason == b->reason && a->context == b->context && apart_ms <= GROUPING_MS && apart_ms >= -GROUPING_MS &&
+           texts_equal(&a->object, &b->object) && texts_equal(&a->user, &b->user);
 }
 
 static bool refusal_merge(struct recent_entry *known_entry, struct recent_entry *fresh_entry)

@@ -15,6 +15,7 @@
 #define NEVER "1000000" /* ms: nobody is told BUSY */
 #define SOON "100"
 #define BUSY "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+#define ABORTED "EXECABORT Transaction discarded because of: " BUSY
 #define FOREVER "while true do end"
 
 static void begin(int threads, const char *threshold)
@@ -75,7 +76,7 @@ static void expect_killed(int fd)
 {
     char line[256];
     kit_raw_receive_line(fd, line, sizeof line);
-    ck_assert_msg(strncmp(line, "-ERR Script killed by user with SCRIPT KILL. script: ", 53) == 0, "%s", line);
+    ck_assert_msg(strncmp(line, "-ERR Script killed by user with SCRIPT KILL... script: ", 55) == 0, "%s", line);
     close(fd);
 }
 
@@ -201,19 +202,12 @@ END_TEST
 
 START_TEST(all_but_a_few_commands_are_refused_after_the_threshold)
 {
-    static const char *const refused[] = {"GET k\r\n",
-                                          "SET x 1\r\n",
-                                          "EXEC\r\n",
-                                          "INFO\r\n",
-                                          "SHUTDOWN\r\n",
-                                          "SHUTDOWN SAVE\r\n",
-                                          "CLIENT LIST\r\n",
-                                          "SCRIPT FLUSH\r\n",
-                                          "SCRIPT LOAD x\r\n",
-                                          "EVAL \"return 1\" 0\r\n",
-                                          "PUBLISH ch m\r\n",
-                                          "SUBSCRIBE ch\r\n",
-                                          "SHUTDOWN NOSAVE FORCE\r\n"};
+    static const char *const refused[] = {"GET k\r\n",         "SET x 1\r\n",
+                                          "INFO\r\n",          "SHUTDOWN\r\n",
+                                          "SHUTDOWN SAVE\r\n", "SHUTDOWN NOW FORCE\r\n",
+                                          "CLIENT LIST\r\n",   "SCRIPT FLUSH\r\n",
+                                          "SCRIPT LOAD x\r\n", "EVAL \"return 1\" 0\r\n",
+                                          "PUBLISH ch m\r\n",  "SUBSCRIBE ch\r\n"};
     begin(_i, SOON);
     int waiting = kit_raw_connect(server), other = kit_raw_connect(server);
     int script = run_long("redis.call('get', KEYS[1]) " FOREVER);
@@ -226,6 +220,8 @@ START_TEST(all_but_a_few_commands_are_refused_after_the_threshold)
     }
     kit_raw_text(other, "WATCH other\r\nUNWATCH\r\nMULTI\r\nDISCARD\r\nRESET\r\n");
     kit_raw_expect(other, "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+RESET\r\n");
+    kit_raw_text(other, "EXEC\r\nSHUTDOWN ABORT\r\nSHUTDOWN x\r\n");
+    kit_raw_expect(other, "-" ABORTED "\r\n-ERR No shutdown in progress.\r\n-ERR syntax error\r\n");
     kit_raw_text(other, "MULTI\r\nGET k\r\nDISCARD\r\n");
     kit_raw_expect(other, "+OK\r\n-" BUSY "\r\n+OK\r\n");
     kit_expect(c, "-" BUSY, "FUNCTION", "KILL");
@@ -260,6 +256,27 @@ START_TEST(a_transaction_that_met_busy_is_discarded)
 }
 END_TEST
 
+/* EXEC as well is over with BUSY: nothing of it runs later. */
+START_TEST(a_transaction_that_is_executed_meanwhile_is_discarded)
+{
+    begin(_i, SOON);
+    int other = kit_raw_connect(server);
+    kit_raw_text(other, "WATCH k\r\nMULTI\r\nSET a 1\r\n");
+    kit_raw_expect(other, "+OK\r\n+OK\r\n+QUEUED\r\n");
+    int script = run_long(FOREVER);
+    kit_await(is_busy, NULL, "BUSY");
+    kit_raw_text(other, "EXEC\r\n");
+    kit_raw_expect(other, "-" ABORTED "\r\n");
+    kit_expect(c, "+OK", "SCRIPT", "KILL");
+    expect_killed(script);
+    kit_raw_text(other, "EXEC\r\n");
+    kit_raw_expect(other, "-ERR EXEC without MULTI\r\n");
+    kit_expect(c, ":0", "EXISTS", "a");
+    close(other);
+    served_end();
+}
+END_TEST
+
 /* ---- ends ---- */
 
 START_TEST(what_has_written_ends_only_with_the_server)
@@ -272,7 +289,7 @@ START_TEST(what_has_written_ends_only_with_the_server)
                "the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.",
                "SCRIPT", "KILL");
     expect_nothing_yet(script);
-    redisAppendCommand(c, "SHUTDOWN NOSAVE");
+    redisAppendCommand(c, _i == 1 ? "SHUTDOWN NOSAVE" : "SHUTDOWN NOW NOSAVE");
     void *reply;
     ck_assert_int_eq(redisGetReply(c, &reply), REDIS_ERR);
     ck_assert_int_eq(kit_wait(server), 0);
@@ -360,7 +377,7 @@ START_TEST(a_script_in_a_transaction_is_killed_and_the_rest_runs)
     kit_expect(c, "+OK", "SCRIPT", "KILL");
     kit_raw_expect(script, "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n$1\r\nv\r\n");
     kit_raw_receive_line(script, line, sizeof line);
-    ck_assert_msg(strncmp(line, "-ERR Script killed by user with SCRIPT KILL. script: ", 53) == 0, "%s", line);
+    ck_assert_msg(strncmp(line, "-ERR Script killed by user with SCRIPT KILL... script: ", 55) == 0, "%s", line);
     kit_raw_expect(script, "$1\r\nv\r\n");
     close(script);
     served_end();
@@ -379,6 +396,7 @@ Suite *suite_script_long(void)
     suite_add_tcase(suite, before);
     tcase_add_loop_test(after, all_but_a_few_commands_are_refused_after_the_threshold, 1, 3);
     tcase_add_loop_test(after, a_transaction_that_met_busy_is_discarded, 1, 3);
+    tcase_add_loop_test(after, a_transaction_that_is_executed_meanwhile_is_discarded, 1, 3);
     suite_add_tcase(suite, after);
     tcase_add_loop_test(ends, what_has_written_ends_only_with_the_server, 1, 3);
     tcase_add_loop_test(ends, a_signal_ends_the_server_in_spite_of_a_script, 1, 3);

@@ -319,7 +319,8 @@ START_TEST(without_memory_a_script_runs_only_if_its_flags_say_so)
         {{"EVAL", "#!lua flags=nosuch\nreturn 1", "0"}, "-ERR Unexpected flag in script shebang: nosuch"},
         {{"EVAL", "#!lua flags=no-writes\nreturn 1", "0"}, ":1"},
         {{"EVAL", "#!lua flags=allow-oom\nreturn redis.call('set', 'k', 'v')", "0"}, "+OK"},
-        {{"EVALSHA", "ffffffffffffffffffffffffffffffffffffffff", "0"}, "-NOSCRIPT No matching script. Please use EVAL."},
+        {{"EVALSHA", "ffffffffffffffffffffffffffffffffffffffff", "0"},
+         "-NOSCRIPT No matching script. Please use EVAL."},
         {{"FCALL", "plain", "0"}, "-" NO_ROOM},
         {{"FCALL_RO", "plain", "0"}, "-" NO_ROOM},
         {{"FCALL", "oom", "0"}, ":1"},
@@ -356,10 +357,11 @@ START_TEST(a_transaction_asks_for_its_scripts_and_they_ask_again)
     kit_expect(c, "+QUEUED", "FCALL", "plain", "0");
     kit_expect(c, "+QUEUED", "CONFIG", "SET", "maxmemory", "0");
     kit_expect(c, "+QUEUED", "FCALL", "plain", "0");
-    kit_expect(c,
-               "[:1 +OK -OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory' +OK "
-               ":1]",
-               "EXEC");
+    kit_expect(
+        c,
+        "[:1 +OK -OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory' +OK "
+        ":1]",
+        "EXEC");
     redisFree(other);
 }
 END_TEST
