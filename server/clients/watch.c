@@ -275,32 +275,54 @@ static void free_emptied(struct watches *watches)
     mem_free_sized(watches, sizeof *watches);
 }
 
-void watches_drop(struct client *client)
+/* The client has none any more. */
+static struct watches *detach(struct client *client)
 {
     struct watches *watches = watches_of(client);
     if (!watches)
-        return;
+        return NULL;
     atomic_fetch_sub_explicit(&watched.clients, 1, memory_order_relaxed);
     client->extra->watches = NULL;
     client_extra_settle(client);
+    return watches;
+}
+
+static void give_up(struct watches *watches)
+{
+    watches->next = watches_given_up;
+    watches_given_up = watches;
+}
+
+static void free_or_give_up(struct watches *watches)
+{
     if (watches->count > FREED_UNDER_LOCKS) {
-        watches->next = watches_given_up;
-        watches_given_up = watches;
+        give_up(watches);
         return;
     }
     free_some(watches, watches->count);
     free_emptied(watches);
 }
 
+void watches_drop(struct client *client)
+{
+    struct watches *watches = detach(client);
+    if (watches)
+        free_or_give_up(watches);
+}
+
 void watches_end(struct client *client)
 {
     struct shard_set shards = {0};
-    if (!watches_of(client))
-        return;
     watches_add_shards(client, &shards);
-    keyspace_lock(watched.keyspace, &shards); /* if the world was stopped meanwhile, that changed nothing here */
-    watches_drop(client);
-    keyspace_unlock(watched.keyspace, &shards);
+    struct watches *watches = detach(client);
+    if (!watches)
+        return;
+    if (keyspace_try_lock(watched.keyspace, &shards)) {
+        free_or_give_up(watches);
+        keyspace_unlock(watched.keyspace, &shards);
+    } else {
+        give_up(watches);
+    }
 }
 
 bool watches_free_first(void)
@@ -310,7 +332,8 @@ bool watches_free_first(void)
     size_t count = 0;
     for (const struct watch *watch = watches->first; watch && count < FREED_AT_ONCE; watch = watch->next, count++)
         shard_set_add(&shards, watch->hash);
-    keyspace_lock(watched.keyspace, &shards);
+    if (!keyspace_try_lock(watched.keyspace, &shards))
+        return false; /* a script may have them for long */
     free_some(watches, count);
     keyspace_unlock(watched.keyspace, &shards);
     if (!watches->first) {

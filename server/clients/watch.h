@@ -38,15 +38,15 @@ bool watches_are_marked(const struct client *client);
 void watches_add_shards(const struct client *client, struct shard_set *shards);
 
 /*
- * The client gives up its watches. By its worker; the first needs the locks, the second takes them. Many of them are
- * freed later, by watches_free_some().
+ * The client gives up its watches. By its worker; the first needs the locks, the second takes them if they are free.
+ * watches_free_some() frees what is left: many of them, or those whose locks weren't free.
  */
 void watches_drop(struct client *client);
 void watches_end(struct client *client);
 
 /*
- * Frees some of the watches that clients of the calling worker have given up: whether there are more. Inside the gate,
- * holding no lock.
+ * Frees some of the watches that clients of the calling worker have given up: whether there is more to do at once. What
+ * is locked by others waits for another round. Inside the gate, holding no lock.
  */
 extern __thread struct watches *watches_given_up; /* private */
 bool watches_free_first(void);                    /* private: there are some */

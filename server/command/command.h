@@ -50,7 +50,6 @@ enum command_flag {
     CMD_GROUPABLE = 1 << 30,  /* may run in a group with others; command_table.c adds it to most that have keys */
     CMD_SCRIPT = 1 << 22,     /* uses its worker's interpreter: not while a script runs there (engine/run_script.h) */
     CMD_NOT_QUEUED = 1 << 23, /* runs at once in a transaction, too */
-    CMD_UNWATCHES = 1 << 24,  /* gives up the client's watches: their shards are locked as well (clients/watch.h) */
     CMD_EXECUTES = 1 << 25,   /* runs what the client has queued: so are those of its keys (clients/transaction.h) */
     CMD_TURNS = 1 << 26,      /* may give way (clients/turn.h), so it runs in no group */
     CMD_TOUCHES = 1 << 27,    /* renews recency even for a client that said CLIENT NO-TOUCH */

@@ -90,7 +90,7 @@ static enum tried run_locked(struct run *run, struct call *call)
     int to_lock = call->command->flags & CMD_UNLOCKED ? 0 : call->key_count;
     for (int i = 0; i < to_lock; i++)
         shard_set_add(&shards, call->keys[i].hash);
-    if (call->command->flags & (CMD_UNWATCHES | CMD_EXECUTES))
+    if (call->command->flags & CMD_EXECUTES)
         add_shards_of_transaction(call, &shards);
     const struct key *keys = executes_queue(call->client, call->command) ? NULL : call->keys;
     bool same = run_lock(run, &shards, keys, (size_t)to_lock);
@@ -176,10 +176,7 @@ static void run_queue(struct execution *execution, const struct command *command
     clients_check_queued(client);
 }
 
-/*
- * What becomes of the request while a script runs long. A transaction that is refused its EXEC is over; its watches end
- * with the next one, since their shards may be the script's.
- */
+/* What becomes of the request while a script runs long. A transaction that is refused its EXEC is over. */
 static enum script_verdict run_judge(const struct run *run, struct execution *execution, const struct command *command,
                                      const struct request *request)
 {
@@ -192,6 +189,7 @@ static enum script_verdict run_judge(const struct run *run, struct execution *ex
     reply_end(&refusal);
     if (verdict == SCRIPT_VERDICT_REFUSE) { /* "-", "\r\n" */
         transaction_end(execution->client);
+        watches_end(execution->client);
         reply_errorf(&execution->reply, "EXECABORT Transaction discarded because of: %.*s", (int)aside.head->len - 3,
                      aside.head->start + 1);
     }

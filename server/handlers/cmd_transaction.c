@@ -24,7 +24,7 @@ void cmd_discard(struct call *call)
         return;
     }
     transaction_end(call->client);
-    watches_drop(call->client);
+    watches_end(call->client);
     reply_ok(call->reply);
 }
 
@@ -64,6 +64,6 @@ void cmd_watch(struct call *call)
 
 void cmd_unwatch(struct call *call)
 {
-    watches_drop(call->client);
+    watches_end(call->client);
     reply_ok(call->reply);
 }

@@ -73,6 +73,11 @@ bool keyspace_lock_unless_long(struct keyspace *keyspace, const struct shard_set
     return shard_set_lock_unless_long(set, keyspace->shards);
 }
 
+bool keyspace_try_lock(struct keyspace *keyspace, const struct shard_set *set)
+{
+    return shard_set_try_lock(set, keyspace->shards);
+}
+
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set)
 {
     shard_set_unlock(set, keyspace->shards);

@@ -47,6 +47,8 @@ bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
  * stopped meanwhile, or a thread stays inside the gate for long (gate_stay_begin()).
  */
 bool keyspace_lock_unless_long(struct keyspace *keyspace, const struct shard_set *set);
+/* Without waiting: all of them, or (false) none. */
+bool keyspace_try_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);
 
 /* Frees what the calling thread has dropped in a stopped world, once it runs again; keyspace_unlock() does so too. */

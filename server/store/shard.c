@@ -226,6 +226,14 @@ bool shard_set_lock(const struct shard_set *set, struct shard *shards)
     return ran_on;
 }
 
+bool shard_set_try_lock(const struct shard_set *set, struct shard *shards)
+{
+    unsigned busy = gate_is_mine() ? KEYSPACE_SHARDS : lock_free_ones(set, shards);
+    if (busy < KEYSPACE_SHARDS)
+        unlock_before(set, shards, busy);
+    return busy == KEYSPACE_SHARDS;
+}
+
 void shard_set_unlock(const struct shard_set *set, struct shard *shards)
 {
     if (!gate_is_mine())

@@ -272,7 +272,49 @@ START_TEST(a_transaction_that_is_executed_meanwhile_is_discarded)
     kit_raw_text(other, "EXEC\r\n");
     kit_raw_expect(other, "-ERR EXEC without MULTI\r\n");
     kit_expect(c, ":0", "EXISTS", "a");
+    kit_expect(c, "+OK", "SET", "k", "2"); /* its watch is over, too */
+    kit_raw_text(other, "MULTI\r\nGET k\r\nEXEC\r\n");
+    kit_raw_expect(other, "+OK\r\n+QUEUED\r\n*1\r\n$1\r\n2\r\n");
     close(other);
+    served_end();
+}
+END_TEST
+
+/* Though the script holds what they watch. */
+START_TEST(watches_end_while_a_script_holds_their_keys)
+{
+    static const char *const ends[] = {"UNWATCH\r\n", "MULTI\r\nDISCARD\r\n", "RESET\r\n", "MULTI\r\nEXEC\r\n"};
+    static const char *const answers[] = {"+OK", "+OK", "+RESET", "+OK"};
+    enum { ENDS = sizeof ends / sizeof ends[0] };
+    int others[ENDS + 1];
+    char line[200];
+    begin(_i, SOON);
+    for (int i = 0; i < ENDS + 1; i++) {
+        others[i] = kit_raw_connect(server);
+        kit_raw_text(others[i], "WATCH k\r\n");
+        kit_raw_expect(others[i], "+OK\r\n");
+    }
+    int script = run_long("redis.call('get', KEYS[1]) " FOREVER);
+    kit_await(is_busy, NULL, "BUSY");
+    for (int i = 0; i < ENDS; i++) {
+        kit_raw_text(others[i], ends[i]);
+        kit_raw_receive_line(others[i], line, sizeof line);
+        ck_assert_str_eq(line, answers[i]);
+    }
+    close(others[ENDS]);
+    kit_expect(c, "+OK", "SCRIPT", "KILL");
+    expect_killed(script);
+    kit_expect(c, "+OK", "SET", "k", "2");
+    kit_raw_receive_line(others[3], line, sizeof line);
+    ck_assert_msg(strstr(line, "EXECABORT") != NULL, "%s", line);
+    for (int i = 0; i < ENDS; i++) {
+        kit_raw_text(others[i], "MULTI\r\nGET k\r\nEXEC\r\n");
+        kit_raw_receive_line(others[i], line, sizeof line);
+        if (i == 1) /* DISCARD's */
+            kit_raw_receive_line(others[i], line, sizeof line);
+        kit_raw_expect(others[i], "+QUEUED\r\n*1\r\n$1\r\n2\r\n");
+        close(others[i]);
+    }
     served_end();
 }
 END_TEST
@@ -397,6 +439,7 @@ Suite *suite_script_long(void)
     tcase_add_loop_test(after, all_but_a_few_commands_are_refused_after_the_threshold, 1, 3);
     tcase_add_loop_test(after, a_transaction_that_met_busy_is_discarded, 1, 3);
     tcase_add_loop_test(after, a_transaction_that_is_executed_meanwhile_is_discarded, 1, 3);
+    tcase_add_loop_test(after, watches_end_while_a_script_holds_their_keys, 1, 3);
     suite_add_tcase(suite, after);
     tcase_add_loop_test(ends, what_has_written_ends_only_with_the_server, 1, 3);
     tcase_add_loop_test(ends, a_signal_ends_the_server_in_spite_of_a_script, 1, 3);

@@ -19,14 +19,14 @@ static const struct command commands[] = {
         .summary = "Runs all that was queued since MULTI, as one, unless a watched key has changed.",
         .group = GROUP_TRANSACTIONS, .since = "1.2.0", .complexity = "Depends on the commands in the transaction",
         .arity = 1,
-        .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_SKIP_SLOWLOG | CMD_NOT_QUEUED | CMD_UNWATCHES | CMD_EXECUTES,
+        .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_SKIP_SLOWLOG | CMD_NOT_QUEUED | CMD_EXECUTES,
         .categories = CAT_TRANSACTION, .run = cmd_exec,
     },
     {
         .name = "discard",
         .summary = "Ends the transaction without running anything.",
         .group = GROUP_TRANSACTIONS, .since = "2.0.0", .complexity = "O(N), N being the number of queued commands",
-        .arity = 1, .flags = QUICK_FLAGS | CMD_NOT_QUEUED | CMD_UNWATCHES, .categories = CAT_TRANSACTION, .run = cmd_discard,
+        .arity = 1, .flags = QUICK_FLAGS | CMD_NOT_QUEUED, .categories = CAT_TRANSACTION, .run = cmd_discard,
     },
     {
         .name = "watch",
@@ -40,7 +40,7 @@ static const struct command commands[] = {
         .name = "unwatch",
         .summary = "Forgets all watched keys.",
         .group = GROUP_TRANSACTIONS, .since = "2.2.0", .complexity = "O(1)",
-        .arity = 1, .flags = QUICK_FLAGS | CMD_UNWATCHES, .categories = CAT_TRANSACTION, .run = cmd_unwatch,
+        .arity = 1, .flags = QUICK_FLAGS, .categories = CAT_TRANSACTION, .run = cmd_unwatch,
     },
 };
 
