@@ -107,6 +107,9 @@ struct waiter {
     int64_t give_up_ns;    /* monotonic; 0: never */
     int64_t deadline_ns;   /* the same, or when it is asked again if that is sooner */
     size_t heap_at;        /* place in the worker's heap of deadlines, from 1 on; 0: it isn't there */
+    bool is_leaving;       /* it has no client any more, and is still in queues whose locks others have */
+    bool is_home;          /* and nobody else is on the way to it */
+    struct waiter *leaving_next;
 
     struct wait_link links[]; /* one for each key; behind them the arguments and their text */
 };

@@ -4,8 +4,9 @@
  * is left is done there, at the end of the round: so a client that is served in the middle of a wave of requests, by
  * one of its neighbours, is answered after all of them.
  *
- * A waiter is freed by its worker alone, when it has come home. One whose wait was ended by another thread may be on
- * its way while its client goes: then it comes home to nobody.
+ * A waiter is freed by its worker alone, when it has come home and is in no queue any more. One whose wait was ended by
+ * another thread may be on its way while its client goes: then it comes home to nobody. A script may have the locks of
+ * its queues for long; then it is taken out of them later.
  *
  * Serving needs the shard of the key and, for a waiter that moves, that of its destination. Whoever takes locks for a
  * call takes both before it runs (wait_queue_reach()), so nobody sees what was pushed but not yet moved on.
@@ -40,6 +41,7 @@
 __thread struct waiter *waiting_ended;
 static __thread struct waiter *last_ended;
 static __thread struct deadlines deadlines;
+static __thread struct waiter *leaving;
 
 static atomic_size_t deadline_total;
 
@@ -171,6 +173,14 @@ static void add_ended(struct waiter *waiter)
     last_ended = waiter;
 }
 
+/* Nobody comes to it any more, but those of the queues that it is still in. */
+static void be_home(struct waiter *waiter)
+{
+    waiter->is_home = true;
+    if (!waiter->is_leaving)
+        waiter_free(waiter);
+}
+
 /* The wait was ended by another thread. */
 static void come_home(struct worker *worker, struct message *message)
 {
@@ -179,7 +189,7 @@ static void come_home(struct worker *worker, struct message *message)
     if (waiter->client)
         add_ended(waiter);
     else
-        waiter_free(waiter);
+        be_home(waiter);
 }
 
 static void send_home(struct waiter *waiter)
@@ -190,19 +200,60 @@ static void send_home(struct waiter *waiter)
         worker_post(waiter->worker, &waiter->message);
 }
 
-/* Takes the waiter out of the queues that it is still in. */
-static void leave_queues(struct waiter *waiter, struct keyspace *keyspace)
+static struct shard_set shards_of(const struct waiter *waiter)
 {
     struct shard_set shards = {0};
-    /* Pairs with the release in wait_queue_remove(): whoever has taken out a link doesn't touch the waiter any more. */
-    if (atomic_load_explicit(&waiter->links_left, memory_order_acquire) == 0)
-        return;
     for (unsigned i = 0; i < waiter->key_count; i++)
         shard_set_add(&shards, waiter->links[i].key.hash);
-    keyspace_lock(keyspace, &shards);
+    return shards;
+}
+
+/* Takes the waiter out of the queues that it is still in. False: others have their locks. */
+static bool leave_queues(struct waiter *waiter, struct keyspace *keyspace)
+{
+    /* Pairs with the release in wait_queue_remove(): whoever has taken out a link doesn't touch the waiter any more. */
+    if (atomic_load_explicit(&waiter->links_left, memory_order_acquire) == 0)
+        return true;
+    struct shard_set shards = shards_of(waiter);
+    if (!keyspace_try_lock(keyspace, &shards))
+        return false;
     for (unsigned i = 0; i < waiter->key_count; i++)
         wait_queue_remove(&waiter->links[i]);
     keyspace_unlock(keyspace, &shards);
+    return true;
+}
+
+/* Its client has none any more. */
+static void part(struct client *client, struct waiter *waiter)
+{
+    client->extra->waiter = NULL;
+    client_extra_settle(client);
+    waiter->client = NULL;
+    if (!leave_queues(waiter, client->server->keyspace)) {
+        waiter->is_leaving = true;
+        waiter->leaving_next = leaving;
+        leaving = waiter;
+    }
+}
+
+void waiting_leave(struct keyspace *keyspace)
+{
+    for (struct waiter **link = &leaving; *link;) {
+        struct waiter *waiter = *link;
+        if (leave_queues(waiter, keyspace)) {
+            *link = waiter->leaving_next;
+            waiter->is_leaving = false;
+            if (waiter->is_home)
+                waiter_free(waiter);
+        } else {
+            link = &waiter->leaving_next;
+        }
+    }
+}
+
+bool waiting_has_left(void)
+{
+    return !leaving;
 }
 
 static void record_end(struct client *client, const struct waiter *waiter)
@@ -240,14 +291,12 @@ struct client *waiting_take_ended(void)
         waiting_ended = (struct waiter *)waiter->message.next;
         struct client *client = waiter->client;
         if (client) {
-            leave_queues(waiter,
-                         client->server->keyspace); /* it may have to wait, and the client be closed meanwhile */
-            client->extra->waiter = NULL;
-            client_extra_settle(client);
+            part(client, waiter);
             if (client->conn.state == CONN_OPEN)
                 deliver(client, waiter);
         }
-        waiter_free(waiter);
+        forget_deadline(waiter);
+        be_home(waiter);
         if (client)
             return client;
     }
@@ -267,13 +316,10 @@ void waiting_forget(struct client *client)
     if (!waiter)
         return;
     waiting_drop(client);
-    leave_queues(waiter, client->server->keyspace);
-    client->extra->waiter = NULL;
-    client_extra_settle(client);
-    waiter->client = NULL;
+    part(client, waiter);
     forget_deadline(waiter);
     if (atomic_load_explicit(&waiter->state, memory_order_relaxed) == WAIT_DROPPED)
-        waiter_free(waiter);
+        be_home(waiter);
 }
 
 /* ---- answers ---- */
@@ -486,16 +532,17 @@ static int64_t ask_under_locks(struct scene *scene, struct waiter *waiter)
     return next_ms;
 }
 
-/* A waiter whose time may have come: it is in no heap. While locks are waited for, its wait may be ended by others. */
+/* A waiter whose time may have come: it is in no heap. */
 static void ask_again(struct waiter *waiter)
 {
     struct server *server = waiter->client->server;
-    struct shard_set shards = {0};
+    struct shard_set shards = shards_of(waiter);
     if (!waiter_waits(waiter))
         return;
-    for (unsigned i = 0; i < waiter->key_count; i++)
-        shard_set_add(&shards, waiter->links[i].key.hash);
-    keyspace_lock(server->keyspace, &shards);
+    if (!keyspace_try_lock(server->keyspace, &shards)) {
+        set_deadline(waiter, 1);
+        return;
+    }
     struct scene scene = scene_of(server, &shards);
     int64_t next_ms = ask_under_locks(&scene, waiter);
     waiting_serve(server, &shards);

@@ -108,4 +108,8 @@ void waiting_note_begun(struct client *client, int64_t took_ns);
 /* The client goes. */
 void waiting_forget(struct client *client);
 
+/* Takes those of this worker out of their queues that couldn't leave at once, as far as locks are free. Holding none. */
+void waiting_leave(struct keyspace *keyspace);
+bool waiting_has_left(void); /* all of them */
+
 #endif

@@ -325,22 +325,47 @@ void watches_end(struct client *client)
     }
 }
 
-bool watches_free_first(void)
+/* Under its locks. */
+static bool free_first(size_t count)
 {
     struct watches *watches = watches_given_up;
-    struct shard_set shards = {0};
-    size_t count = 0;
-    for (const struct watch *watch = watches->first; watch && count < FREED_AT_ONCE; watch = watch->next, count++)
-        shard_set_add(&shards, watch->hash);
-    if (!keyspace_try_lock(watched.keyspace, &shards))
-        return false; /* a script may have them for long */
     free_some(watches, count);
-    keyspace_unlock(watched.keyspace, &shards);
     if (!watches->first) {
         watches_given_up = watches->next;
         free_emptied(watches);
     }
     return watches_given_up != NULL;
+}
+
+static size_t shards_of_first(struct shard_set *shards)
+{
+    size_t count = 0;
+    for (const struct watch *watch = watches_given_up->first; watch && count < FREED_AT_ONCE;
+         watch = watch->next, count++)
+        shard_set_add(shards, watch->hash);
+    return count;
+}
+
+bool watches_free_first(void)
+{
+    struct shard_set shards = {0};
+    size_t count = shards_of_first(&shards);
+    if (!keyspace_try_lock(watched.keyspace, &shards))
+        return false; /* a script may have them for long */
+    bool more = free_first(count);
+    keyspace_unlock(watched.keyspace, &shards);
+    return more;
+}
+
+void watches_free_all(void)
+{
+    while (watches_given_up) {
+        struct shard_set shards = {0};
+        size_t count = shards_of_first(&shards);
+        keyspace_lock(watched.keyspace, &shards);
+        free_first(count);
+        keyspace_unlock(watched.keyspace, &shards);
+    }
 }
 
 unsigned watching_clients(void)

@@ -55,6 +55,9 @@ static inline bool watches_free_some(void)
     return __builtin_expect(!!watches_given_up, 0) && watches_free_first();
 }
 
+/* All of them, waiting for their locks. */
+void watches_free_all(void);
+
 /* How many clients watch something. Any thread. */
 unsigned watching_clients(void);
 

@@ -625,6 +625,7 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 {
     struct server *server = context;
     clients_tick(server, worker, now_ms);
+    waiting_leave(server->keyspace);
     trackers_tick(worker);
     if (held_count(HELD_PAUSE) > 0 && !pause_is_active())
         worker_resume(HELD_PAUSE);
@@ -632,10 +633,11 @@ static void session_tick(void *context, struct worker *worker, int64_t now_ms)
 
 static void session_ended(void *context)
 {
-    (void)context;
+    const struct server *server = context;
     gate_enter(worker_gate(worker_self()));
-    while (watches_free_some())
-        ;
+    watches_free_all();
+    while (!waiting_has_left())
+        waiting_leave(server->keyspace);
     gate_leave(worker_gate(worker_self()));
     give_back_parsers();
     monitors_part();

@@ -129,6 +129,42 @@ START_TEST(a_script_that_stops_the_world_and_runs_on_keeps_nobody_out)
 }
 END_TEST
 
+static bool all_have_gone(void *unused)
+{
+    (void)unused;
+    return kit_info(c, "blocked_clients") + kit_info(c, "watching_clients") == 0;
+}
+
+/* Clients that wait for, or watch, what the script holds, and go: their workers don't wait for its end. */
+START_TEST(who_waits_for_a_scripts_keys_can_go)
+{
+    int fds[OTHERS], go[2 * OTHERS], runs = kit_raw_connect(server);
+    for (int i = 0; i < OTHERS; i++)
+        fds[i] = kit_raw_connect(server);
+    for (int i = 0; i < 2 * OTHERS; i++) {
+        go[i] = kit_raw_connect(server);
+        kit_raw_text(go[i], "WATCH k\r\nBLPOP k 0\r\n");
+        kit_raw_expect(go[i], "+OK\r\n");
+    }
+    kit_expect(c, "+OK", "CONFIG", "SET", "busy-reply-threshold", "0");
+    kit_raw_text(runs, "EVAL \"redis.call('EXISTS', KEYS[1]) while true do end\" 1 k\r\n");
+    await_busy();
+    for (int i = 0; i < 2 * OTHERS; i++)
+        close(go[i]);
+    for (int round = 0; round < 20; round++)
+        expect_answers(fds);
+    kit_expect(c, "+OK", "SCRIPT", "KILL");
+    kit_raw_text(runs, "ECHO end\r\n");
+    await_line(runs, "end");
+    kit_await(all_have_gone, NULL, "no client that waits or watches");
+    kit_expect(c, ":1", "RPUSH", "k", "v"); /* nobody takes it */
+    kit_expect(c, ":1", "LLEN", "k");
+    for (int i = 0; i < OTHERS; i++)
+        close(fds[i]);
+    close(runs);
+}
+END_TEST
+
 /* ---- one round ---- */
 
 #define FOREVER "EVAL \"while true do end\" 0\r\n"
@@ -224,6 +260,7 @@ Suite *suite_script_world(void)
     tcase_add_checked_fixture(on, begin_with_three, end);
     tcase_add_loop_test(on, a_script_that_stops_the_world_and_runs_on_keeps_nobody_out, 0,
                         sizeof that_run_on / sizeof that_run_on[0]);
+    tcase_add_test(on, who_waits_for_a_scripts_keys_can_go);
     suite_add_tcase(suite, on);
     TCase *round = kit_tcase("one round");
     tcase_add_checked_fixture(round, begin, end);
