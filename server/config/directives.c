@@ -313,6 +313,8 @@ const struct directive directives[] = {
           .refusal = NO_SAVE),
     BOOL("appendonly", SECTION_PERSISTENCE, appendonly, "no",
          "Whether changes are logged to disk; only no is accepted today.", .refusal = NO_APPENDONLY),
+    BOOL("rdbcompression", SECTION_PERSISTENCE, rdbcompression, "yes",
+         "Whether DUMP and FUNCTION DUMP compress strings, where that makes them shorter."),
 
     /* ---- accepted for compatibility: connections ---- */
     KEPT_NUMBER("port", 0, 65535, "0", "TCP port; only 0 (none) is accepted.", .refusal = NO_TCP),
@@ -396,7 +398,6 @@ const struct directive directives[] = {
 
     /* ---- accepted for compatibility: files ---- */
     KEPT("dbfilename", KIND_FILE_NAME, "dump.rdb", "Name of the snapshot.", .flags = DIRECTIVE_PROTECTED),
-    KEPT_BOOL("rdbcompression", "yes", "Whether snapshots are compressed."),
     KEPT_BOOL("rdbchecksum", "yes", "Whether snapshots contain a checksum.", IMMUTABLE),
     KEPT_BOOL("rdb-del-sync-files", "no", "Whether snapshot files made for replication are removed."),
     KEPT_BOOL("rdb-save-incremental-fsync", "yes", "Whether saving syncs as it goes."),

@@ -128,6 +128,7 @@ struct config {
     /* persistence: only "off" is accepted so far */
     char *save;
     bool appendonly;
+    bool rdbcompression; /* of payloads */
     /* config/'s own */
     char *file;  /* absolute path of the file that was read; NULL: none. Other modules may read this field */
     void *extra; /* struct config_extra: accepted directives without a field of their own */

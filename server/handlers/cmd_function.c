@@ -10,11 +10,13 @@
 #include "engine/script_watch.h"
 #include "persist/dump_payload.h"
 #include "persist/rdb_string.h"
+#include "persist/rdb_type.h"
 #include "script/bound_function.h"
 #include "script/function_load.h"
 #include "script/function_set.h"
 #include "script/interpreters.h"
 #include "script/script_flags.h"
+#include "server.h"
 
 #include <string.h>
 
@@ -290,9 +292,10 @@ void cmd_function_dump(struct call *call)
     struct function_set *set = function_set_take();
     for (unsigned i = 0; i < set->library_count; i++) {
         text_add_char(&payload, (char)OPCODE_CODE);
-        rdb_add_string(&payload, set->libraries[i]->code, set->libraries[i]->code_len);
+        rdb_add_string(&payload, (struct bytes){set->libraries[i]->code, set->libraries[i]->code_len},
+                       call->server->config.rdbcompression);
     }
-    dump_payload_seal(&payload);
+    dump_payload_seal(&payload, RDB_VERSION);
     reply_bulk(call->reply, payload.data, payload.len);
     text_deinit(&payload);
     function_set_release(set);
@@ -343,17 +346,17 @@ static struct function_library *make_library(struct call *call, const struct res
 
 static bool take_libraries(struct call *call, struct bytes payload, struct restoring *restoring, struct text *error)
 {
-    struct rdb_source source = {payload.data, payload.data + payload.len};
+    struct rdb_source source = rdb_source_of(payload);
     while (source.at < source.end) {
-        struct text code = TEXT_EMPTY;
+        struct rdb_string code = {0};
         struct function_library *library = NULL;
         if ((unsigned char)*source.at++ != OPCODE_CODE)
             text_add(error, "given type is not a function");
-        else if (!rdb_take_string(&source, SIZE_MAX, &code))
+        else if (rdb_take_string(&source, &code) != RDB_READ)
             text_add(error, "Failed loading library payload");
         else
-            library = make_library(call, restoring, code.data ? code.data : "", code.len, error);
-        text_deinit(&code);
+            library = make_library(call, restoring, code.text.data, code.text.len, error);
+        rdb_string_deinit(&code);
         if (!library)
             return false;
         restoring->libraries = mem_realloc(restoring->libraries, (restoring->count + 1) * sizeof *restoring->libraries);
@@ -378,7 +381,8 @@ void cmd_function_restore(struct call *call)
         reply_error(call->reply, "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
         return;
     }
-    if (!dump_payload_open(&payload)) {
+    unsigned version;
+    if (!dump_payload_open(&payload, &version)) {
         reply_error(call->reply, "ERR DUMP payload version or checksum are wrong");
         return;
     }

@@ -10,13 +10,10 @@
 
 #include <stdbool.h>
 
-#define DUMP_VERSION 10      /* of RDB, as written: Redis 7.0 reads it */
-#define DUMP_VERSION_READ 12 /* up to which it is read: Redis 7.4 */
-
 /* Appends version and checksum. */
-void dump_payload_seal(struct text *payload);
+void dump_payload_seal(struct text *payload, unsigned version);
 
 /* Checks them and takes them off. False: they are wrong. */
-bool dump_payload_open(struct bytes *payload);
+bool dump_payload_open(struct bytes *payload, unsigned *version_out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Strings and lengths as RDB has them.
+ * Strings, lengths and numbers as RDB has them.
  *
  *     00nnnnnn              a length of 6 bits
  *     01nnnnnn n            of 14 bits, high byte first, like all that follow
@@ -14,26 +14,51 @@
 #define KVS_PERSIST_RDB_STRING_H
 
 #include "base/bytes.h"
+#include "base/number.h"
 #include "base/text.h"
+#include "persist/rdb_source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* ---- writing ---- */
+
 void rdb_add_length(struct text *out, uint64_t length);
 
-/* Compressed where that makes it shorter. */
-void rdb_add_string(struct text *out, const char *data, size_t len);
+/* As a number where it is one, and compressed where that is wanted and makes it shorter. */
+void rdb_add_string(struct text *out, struct bytes string, bool compresses);
+void rdb_add_i64(struct text *out, int64_t number); /* as a string */
 
-/* What is read, from at on. */
-struct rdb_source {
-    const char *at, *end;
+/* Eight bytes, low one first: a time, or the bits of a double. */
+void rdb_add_fixed64(struct text *out, uint64_t number);
+
+/* ---- reading; false: it isn't there, or is malformed ---- */
+
+bool rdb_take_length(struct rdb_source *source, uint64_t *length_out);
+bool rdb_take_fixed64(struct rdb_source *source, uint64_t *number_out);
+
+/* One byte. */
+bool rdb_take_byte(struct rdb_source *source, unsigned char *byte_out);
+
+/*
+ * A string that was read. Its text is borrowed from the source as long as nothing more is read, or, of a payload, for
+ * as long as that lies there; or it lies here until another one is read into it.
+ */
+struct rdb_string {
+    struct bytes text;
+    /* private */
+    char *own;
+    size_t room;
+    char digits[NUMBER_I64_MAX_LEN];
 };
 
 /*
- * Appends the string that the source begins with and moves it on; of at most max bytes. False: there is none, or it is
- * longer.
+ * Reads the next string of the source, which moves on. RDB_READ, RDB_BAD, RDB_NO_MEMORY or RDB_NO_ROOM. The string
+ * begins with all zeros and may be read into again.
  */
-bool rdb_take_string(struct rdb_source *source, size_t max, struct text *out);
+enum rdb_outcome rdb_take_string(struct rdb_source *source, struct rdb_string *string);
+
+void rdb_string_deinit(struct rdb_string *string);
 
 #endif
