@@ -70,6 +70,18 @@ void recency_touch(struct entry *entry, uint32_t now_s)
         entry->recency = clock & CLOCK_MASK;
 }
 
+/* A clock of 0 would be taken for one that was never set: the one before is as good. */
+void recency_set(struct entry *entry, int64_t idle_s, int frequency, uint32_t now_s)
+{
+    recency_init(entry, now_s);
+    if (policy.frequency && frequency >= 0)
+        entry->recency = (lfu_minutes(now_s) << 8 | (uint32_t)frequency) & CLOCK_MASK;
+    else if (!policy.frequency && idle_s >= 0)
+        entry->recency = lru_clock(now_s - (uint32_t)(idle_s > CLOCK_MASK ? CLOCK_MASK : idle_s));
+    if (entry->recency == 0)
+        entry->recency = policy.frequency ? CLOCK_MASK & ~0xffu : CLOCK_MASK;
+}
+
 uint32_t recency_idle_seconds(const struct entry *entry, uint32_t now_s)
 {
     uint32_t idle_s = (lru_clock(now_s) - entry->recency) & CLOCK_MASK;

@@ -28,6 +28,12 @@ void recency_touch(struct entry *entry, uint32_t now_s);
 /* The clock of a new entry that takes the place of old: how often the key was used stays true of it (LFU). */
 void recency_succeed(struct entry *entry, const struct entry *old, uint32_t now_s);
 
+/*
+ * Sets the clock of an entry that isn't under its key yet, as if it had been used so many seconds ago, or so often (0 to
+ * 255); -1: that isn't known. What the policy has no use for is ignored.
+ */
+void recency_set(struct entry *entry, int64_t idle_s, int frequency, uint32_t now_s);
+
 /* Seconds since the last use (LRU). */
 uint32_t recency_idle_seconds(const struct entry *entry, uint32_t now_s);
 

@@ -9,8 +9,7 @@ static bool has_gap_from(const struct stream *stream, struct stream_id id)
     return stream_id_compare(stream_first_id(stream), deleted) <= 0 && stream_id_compare(id, deleted) <= 0;
 }
 
-/* How many entries were added up to that ID, itself included; GROUP_READ_UNKNOWN where nothing tells. */
-static int64_t added_up_to(const struct stream *stream, struct stream_id id)
+int64_t stream_added_up_to(const struct stream *stream, struct stream_id id)
 {
     int64_t added = (int64_t)stream->entries_added;
     int to_last = stream_id_compare(id, stream->last_id);
@@ -33,7 +32,7 @@ void stream_lag_advance(const struct stream *stream, struct stream_group *group,
     if (group->entries_read != GROUP_READ_UNKNOWN && !has_gap_from(stream, id))
         group->entries_read++;
     else if (stream->entries_added > 0)
-        group->entries_read = added_up_to(stream, id);
+        group->entries_read = stream_added_up_to(stream, id);
     group->last_id = id;
 }
 
@@ -44,7 +43,7 @@ bool stream_lag(const struct stream *stream, const struct stream_group *group, i
     if (stream->entries_added == 0)
         return true;
     if (read == GROUP_READ_UNKNOWN || has_gap_from(stream, group->last_id))
-        read = added_up_to(stream, group->last_id);
+        read = stream_added_up_to(stream, group->last_id);
     *lag_out = (int64_t)stream->entries_added - read;
     return read != GROUP_READ_UNKNOWN;
 }

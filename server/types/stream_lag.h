@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How many entries were added up to that ID, itself included; GROUP_READ_UNKNOWN where nothing tells. */
+int64_t stream_added_up_to(const struct stream *stream, struct stream_id id);
+
 /* The group gets the entry with that ID, which the stream has. */
 void stream_lag_advance(const struct stream *stream, struct stream_group *group, struct stream_id id);
 
