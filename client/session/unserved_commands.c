@@ -14,9 +14,9 @@ static const char *const names[] = {
     "cluster|nodes", "cluster|replicas", "cluster|replicate", "cluster|reset", "cluster|saveconfig",
     "cluster|set-config-epoch", "cluster|setslot", "cluster|shards", "cluster|slaves", "cluster|slot-stats",
     "cluster|slots", "cluster|syncslots", "commandlog", "commandlog|get", "commandlog|help", "commandlog|len",
-    "commandlog|reset", "dump", "failover", "lastsave", "lolwut", "migrate", "module", "module|help",
+    "commandlog|reset", "failover", "lastsave", "lolwut", "migrate", "module", "module|help",
     "module|list", "module|load", "module|loadex", "module|unload", "psync", "readonly", "readwrite",
-    "replconf", "replicaof", "restore", "restore-asking", "role", "save", "script|show", "slaveof", "sync",
+    "replconf", "replicaof", "restore-asking", "role", "save", "script|show", "slaveof", "sync",
     "trimslots", "xidmprecord",
 };
 /* clang-format on */

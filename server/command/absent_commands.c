@@ -13,7 +13,7 @@
 
 /* clang-format off */
 static const char *const absent_generic[] = {
-    "dump", "migrate", "restore",
+    "migrate",
 };
 
 static const char *const absent_stream[] = {

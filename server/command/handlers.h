@@ -68,7 +68,7 @@ command_handler cmd_geoadd, cmd_geodist, cmd_geohash, cmd_geopos, cmd_geosearch,
 command_handler cmd_del, cmd_exists, cmd_type, cmd_keys, cmd_scan, cmd_randomkey, cmd_rename, cmd_renamenx, cmd_copy,
     cmd_move, cmd_touch, cmd_expire, cmd_pexpire, cmd_expireat, cmd_pexpireat, cmd_ttl, cmd_pttl, cmd_expiretime,
     cmd_pexpiretime, cmd_persist, cmd_sort, cmd_sort_ro, cmd_object_encoding, cmd_object_freq, cmd_object_idletime,
-    cmd_object_refcount, cmd_object_help, cmd_wait, cmd_waitaof;
+    cmd_object_refcount, cmd_object_help, cmd_wait, cmd_waitaof, cmd_dump, cmd_restore;
 
 /* ---- server ---- */
 command_handler cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info, cmd_monitor, cmd_time, cmd_shutdown,

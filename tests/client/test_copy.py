@@ -348,14 +348,31 @@ class Copy(unittest.TestCase):
             self.assertEqual((status, output), (2, b""))
             self.assertIn(b"two different", errors)
 
-    def test_kvs_server_is_refused_by_name_until_it_has_the_commands(self):
+    def test_kvs_takes_what_redis_gives_and_the_other_way(self):
         path = self.kvs.socket("kvs.sock")
+        for words in (["set", "text", "hello"], ["set", "timed", "x", "px", "1000000"],
+                      ["rpush", "list"] + [str(i) * 30 for i in range(500)], ["sadd", "set", "a", "1"],
+                      ["hset", "hash"] + [str(i) * 20 for i in range(400)], ["zadd", "zset", "1.5", "a", "inf", "b"],
+                      ["xadd", "stream", "1-1", "f", "v"], ["xgroup", "create", "stream", "g", "0"]):
+            ask(self.source, *words)
+        for arguments in (("-s", path, "--copy-from", self.source.path), ("-s", self.target.path, "--copy-from", path)):
+            status, output, errors = run_cli(*arguments)
+            self.assertEqual((status, errors), (0, b""))
+            self.assertIn(b"7 keys", output)
+        self.assertEqual(ask(self.target, "debug", "digest"), ask(self.source, "debug", "digest"))
+        left = [int(ask(server, "pttl", "timed")) for server in (self.source, self.target)]
+        self.assertTrue(all(0 < milliseconds <= 1000000 for milliseconds in left), left)
+
+    def test_server_without_the_commands_is_refused_by_name(self):
+        lacking = KvsServer('rename-command DUMP ""', 'rename-command RESTORE ""')
+        path = lacking.socket("kvs.sock")
         for arguments, command in ((("-s", self.target.path, "--copy-from", path), "DUMP"),
                                    (("-s", path, "--copy-from", self.source.path), "RESTORE")):
             status, output, errors = run_cli(*arguments)
             self.assertEqual((status, output), (1, b""))
             self.assertRegex(errors.decode(), r"^kvs-cli: --copy-from: the server at %s \(kvs [\d.]+\) has no %s, "
                              "without which keys cannot be copied\n$" % (path, command))
+        lacking.close()
 
     def test_no_server_at_either_end(self):
         for arguments in (("-s", "/nonexistent/a", "--copy-from", self.source.path),

@@ -226,7 +226,7 @@ def idle_time(args, oracle, kvs):
 
 
 @rule(r"RANDOMKEY", r"MEMORY USAGE", r"CLIENT ID", r"MEMORY DOCTOR", r"MEMORY MALLOC-STATS",
-      r"LATENCY DOCTOR",
+      r"LATENCY DOCTOR", r"DUMP ",
       r"COMMAND COUNT", r"COMMAND$", r"SLOWLOG LEN")
 def same_kind(args, oracle, kvs):
     """The same reply type, whatever its contents."""

@@ -257,7 +257,7 @@ def moving(place, results):
             run(["redis-cli", "-s", old] + words.split())
         missing_commands(place, results, old)
         if results.claim(place.python is not None, "python3-redis is installed"):
-            copied_strings(place, results, old)
+            copied_keys(place, results, old)
     taken_configuration(place, results)
 
 
@@ -269,13 +269,14 @@ def missing_commands(place, results, old):
                   "moving: the commands that Redis has run and kvs doesn't have are listed", repr(done))
 
 
-def copied_strings(place, results, old):
+def copied_keys(place, results, old):
     new = narrow_socket(place)
-    code, output = run([place.python, written(place, "copy_strings.py"), "unix://%s?db=0" % old,
+    code, output = run([place.python, written(place, "copy_keys.py"), "unix://%s?db=0" % old,
                         "unix://%s?db=0" % new])
-    results.claim(code == 0 and sorted(output.decode().strip().split(", "))
-                  == ["1 of type hash left", "1 of type list left", "1 of type stream left", "3 strings copied"],
-                  "moving: strings are copied, others counted", output.decode(errors="replace")[-400:])
+    results.claim(code == 0 and output.strip() == b"6 keys copied, 0 left", "moving: all keys are copied",
+                  output.decode(errors="replace")[-400:])
+    results.claim(sorted(ask(place, "TYPE", key) for key in ask(place, "KEYS", "*"))
+                  == ["hash", "list", "stream", "string", "string", "string"], "moving: whatever their types are")
     results.claim(ask(place, "MGET", "plain", "session", "number") == [b"text", b"abc", b"17"]
                   and 900 < ask(place, "TTL", "session") <= 1000 and ask(place, "TTL", "plain") == -1,
                   "moving: values and times to live are those of Redis")
@@ -344,7 +345,7 @@ def recipes(place, results):
     used = ["commands-missing.sh", "php.ini", "database.php", "framework.yaml", "settings.py", "layers.py",
             "celeryconfig.py", "application.py", "app.js", "ioredis.js", "socket.js", "socket-streams.js", "queue.js",
             "production.rb", "cable.yml", "sidekiq.rb", "config.php", "wp-config.php", "redis.conf",
-            "take-configuration.sh", "copy_strings.py", "tenants.conf"]
+            "take-configuration.sh", "copy_keys.py", "tenants.conf"]
     results.claim(named == used and page().count("```") == 2 * len(used), "recipes: each block of the page is run here",
                   repr(named))
     for part in (table, php_sessions, php_replayed, frameworks, django, channels, flask, queues, node, rails, sidekiq,
