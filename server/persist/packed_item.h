@@ -21,13 +21,13 @@ static inline void packed_item_set_number(struct packed_item *item, int64_t numb
     item->text = (struct bytes){item->digits, number_format_i64(item->digits, number)};
 }
 
-/* The lowest so many bytes of a number, low byte first, as a signed one. */
+/* A signed number of that many bytes, one to eight, low byte first. */
 static inline int64_t packed_signed(const unsigned char *at, unsigned bytes)
 {
     uint64_t number = 0;
     for (unsigned i = 0; i < bytes; i++)
         number |= (uint64_t)at[i] << 8 * i;
-    unsigned unused = 64 - 8 * bytes;
+    unsigned unused = (64 - 8 * bytes) % 64;
     return (int64_t)(number << unused) >> unused;
 }
 

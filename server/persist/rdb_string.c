@@ -178,10 +178,11 @@ bool rdb_take_length(struct rdb_source *source, uint64_t *length_out)
 /* Room for len bytes of the string's own. What it had is lost. */
 static enum rdb_outcome make_room(const struct rdb_source *source, struct rdb_string *string, size_t len)
 {
-    if (string->own && (len > string->room || string->room > OWN_KEPT_MAX))
-        rdb_string_deinit(string);
-    if (string->own)
+    if (string->own && len <= string->room && string->room <= OWN_KEPT_MAX)
         return RDB_READ;
+    mem_free(string->own);
+    string->own = NULL;
+    string->room = 0;
     if (!rdb_source_allows(source, len))
         return RDB_NO_ROOM;
     string->own = mem_try_alloc(len > 0 ? len : 1);
@@ -225,14 +226,14 @@ static enum rdb_outcome take_plain(struct rdb_source *source, uint64_t len, stru
 {
     if (!rdb_source_has(source, len))
         return RDB_BAD;
-    string->text = (struct bytes){source->at, len};
+    const char *data = source->at;
     if (source->refill) { /* its buffer may move while the string is in use */
         enum rdb_outcome outcome = make_room(source, string, len);
         if (outcome != RDB_READ)
             return outcome;
-        memcpy(string->own, source->at, len);
-        string->text.data = string->own;
+        data = memcpy(string->own, source->at, len);
     }
+    string->text = (struct bytes){data, len};
     source->at += len;
     return RDB_READ;
 }
