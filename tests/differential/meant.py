@@ -138,6 +138,14 @@ MEANT = [
           "People write them. Redis refuses such a file: take them out before going back."),
     Meant("ACL SETUSER, rename-command", r"ACL SETUSER", lambda *_: False,
           "names of newer Redis versions are known as well (+hexpire)", "So a file of one of those works as it is."),
+    Meant("RESTORE", r"RESTORE", lambda *_: False,
+          "payloads of Redis 7.2 and 7.4 and of Valkey 9 are read as well; members that are there twice, lengths in "
+          "listpacks and intsets that aren't right, and content that ends early are refused, whatever sanitize-dump-payload says",
+          "Redis 7.0 with its default trusts the insides of such values, and reads on in the payload's version where one ends early."),
+    Meant("DUMP of a stream", r"DUMP", lambda *_: False,
+          "entries that were given back by XNACK are pending since 1970 with a consumer whose name is empty; which messages "
+          "producers have sent isn't there",
+          "Redis 7.0, which is to read it, has no words for either; RESTORE here gives the first back again."),
     Meant("INFO persistence", r"INFO", lambda *_: False, "kvs_persistence:none",
           "Redis's fields look the same where snapshots are on and none was due; here none is ever made."),
     Meant("MONITOR, CLIENT NO-EVICT ON", r"MONITOR|CLIENT NO-EVICT", lambda *_: False,
