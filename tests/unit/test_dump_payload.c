@@ -1,9 +1,12 @@
 /* Payloads are sealed, and one that isn't whole, or is of a later version, isn't opened. */
 #include "persist/crc64.h"
 #include "persist/dump_payload.h"
+#include "persist/rdb_type.h"
 
 #include <check.h>
 #include <string.h>
+
+static unsigned version; /* of what was opened */
 
 START_TEST(the_checksum_is_that_of_redis)
 {
@@ -30,7 +33,7 @@ static struct text sealed_text(const char *content, size_t len)
 {
     struct text payload = TEXT_EMPTY;
     text_add_bytes(&payload, content, len);
-    dump_payload_seal(&payload);
+    dump_payload_seal(&payload, RDB_VERSION);
     return payload;
 }
 
@@ -52,7 +55,7 @@ START_TEST(what_was_sealed_is_opened)
     for (size_t len = 0; len <= 9; len++) {
         struct text payload = sealed_text("123456789", len);
         struct bytes opened = {payload.data, payload.len};
-        ck_assert(dump_payload_open(&opened));
+        ck_assert(dump_payload_open(&opened, &version));
         ck_assert_ptr_eq(opened.data, payload.data);
         ck_assert_uint_eq(opened.len, len);
         text_deinit(&payload);
@@ -66,7 +69,7 @@ START_TEST(a_payload_with_any_bit_changed_is_not_opened)
     for (size_t bit = 0; bit < 8 * payload.len; bit++) {
         struct bytes opened = {payload.data, payload.len};
         payload.data[bit / 8] = (char)(payload.data[bit / 8] ^ 1 << bit % 8);
-        ck_assert_msg(!dump_payload_open(&opened), "bit %zu", bit);
+        ck_assert_msg(!dump_payload_open(&opened, &version), "bit %zu", bit);
         ck_assert_uint_eq(opened.len, payload.len); /* as it was */
         payload.data[bit / 8] = (char)(payload.data[bit / 8] ^ 1 << bit % 8);
     }
@@ -79,35 +82,38 @@ START_TEST(a_payload_cut_at_either_end_is_not_opened)
     struct text payload = sealed_text("some content", 12);
     for (size_t cut = 1; cut <= payload.len; cut++) {
         struct bytes from_end = {payload.data, payload.len - cut}, from_begin = {payload.data + cut, payload.len - cut};
-        ck_assert(!dump_payload_open(&from_end));
-        ck_assert(!dump_payload_open(&from_begin));
+        ck_assert(!dump_payload_open(&from_end, &version));
+        ck_assert(!dump_payload_open(&from_begin, &version));
     }
     text_deinit(&payload);
 }
 END_TEST
 
-static bool opens_with_version(unsigned version)
+static bool opens_with_version(unsigned written)
 {
     struct text payload = TEXT_EMPTY;
     text_add(&payload, "content");
-    text_add_char(&payload, (char)(version & 0xff));
-    text_add_char(&payload, (char)(version >> 8));
+    text_add_char(&payload, (char)(written & 0xff));
+    text_add_char(&payload, (char)(written >> 8));
     uint64_t sum = crc64_add(0, payload.data, payload.len);
     for (int i = 0; i < 8; i++)
         text_add_char(&payload, (char)(sum >> 8 * i));
     struct bytes opened = {payload.data, payload.len};
-    bool opens = dump_payload_open(&opened);
+    bool opens = dump_payload_open(&opened, &version);
     text_deinit(&payload);
+    ck_assert(!opens || version == written);
     return opens;
 }
 
 START_TEST(a_later_version_is_not_opened)
 {
     ck_assert(opens_with_version(1));
-    ck_assert(opens_with_version(DUMP_VERSION));
-    ck_assert(opens_with_version(DUMP_VERSION_READ));
-    ck_assert(!opens_with_version(DUMP_VERSION_READ + 1));
-    ck_assert(!opens_with_version(0x100 + DUMP_VERSION)); /* the high byte counts */
+    ck_assert(opens_with_version(RDB_VERSION));
+    ck_assert(opens_with_version(RDB_VERSION_READ));
+    ck_assert(opens_with_version(RDB_VERSION_VALKEY));
+    ck_assert(!opens_with_version(RDB_VERSION_READ + 1));
+    ck_assert(!opens_with_version(RDB_VERSION_VALKEY + 1));
+    ck_assert(!opens_with_version(0x100 + RDB_VERSION)); /* the high byte counts */
     ck_assert(!opens_with_version(0xffff));
 }
 END_TEST
