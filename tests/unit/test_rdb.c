@@ -511,6 +511,34 @@ START_TEST(mutilated_values_are_refused_or_other_values)
 }
 END_TEST
 
+/* Of a set, a sorted set and a hash; in the latter two a member has something behind it. */
+START_TEST(a_member_that_is_twice_in_a_large_collection_is_refused)
+{
+    static const struct {
+        enum rdb_type type;
+        struct bytes behind;
+    } types[] = {{RDB_SET, {"", 0}}, {RDB_ZSET, {"\0\0\0\0\0\0\xf0\x3f", 8}}, {RDB_HASH, {"\1v", 2}}};
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+        for (unsigned twin = 0; twin < 2; twin++) {
+            struct text content = TEXT_EMPTY;
+            struct entry *entry = NULL;
+            text_add_char(&content, (char)types[t].type);
+            rdb_add_length(&content, 3000);
+            for (unsigned i = 0; i < 3000; i++) {
+                char text[16];
+                int len = sprintf(text, "m%u", twin && i == 2999 ? 17 : i);
+                rdb_add_string(&content, (struct bytes){text, (size_t)len}, false);
+                text_add_bytes(&content, types[t].behind.data, types[t].behind.len);
+            }
+            ck_assert_int_eq(load(content.data, content.len, &entry), twin ? RDB_BAD : RDB_READ);
+            if (entry)
+                entry_free(entry);
+            text_deinit(&content);
+        }
+    }
+}
+END_TEST
+
 /* ---- sources ---- */
 
 struct dripping {
@@ -670,6 +698,7 @@ Suite *suite_rdb(void)
     tcase_add_test(tcase, forms_that_no_server_writes_are_refused);
     tcase_add_test(tcase, what_is_saved_loads_as_the_same_value);
     tcase_add_test(tcase, mutilated_values_are_refused_or_other_values);
+    tcase_add_test(tcase, a_member_that_is_twice_in_a_large_collection_is_refused);
     tcase_add_test(tcase, a_source_that_comes_in_pieces_gives_the_same_value);
     tcase_add_test(tcase, what_would_take_more_than_is_allowed_is_refused);
     tcase_add_test(tcase, without_memory_nothing_is_left);
