@@ -47,8 +47,10 @@ GOOD = [sealed(body) for body in (
 
 BAD = [sealed(body) for body in (
     b"", b"\x00", b"\x06\x01\x02", b"\x07\x81\x01\x02\x03\x04\x05\x06\x07\x08\x00", b"\x08\x00", b"\xff", b"\x22\x00",
-    b"\x02\x02\x01a\x01a", b"\x04\x02\x01f\x01v\x01f\x01w", b"\x05\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x7f", b"\x03\x01\x01m\xfd",
-    b"\x01\x00", b"\x02\x00", b"\x04\x00", b"\x05\x00", b"\x0e\x00", b"\x12\x00", b"\x12\x01\x03\x01a", b"\x0b\x03abc", b"\x10\x02ab",
+    b"\x02\x02\x01a\x01a", b"\x04\x02\x01f\x01v\x01f\x01w", b"\x05\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x7f",
+    b"\x03\x01\x01m\xfd",
+    b"\x01\x00", b"\x02\x00", b"\x04\x00", b"\x05\x00", b"\x0e\x00", b"\x12\x00", b"\x12\x01\x03\x01a",
+    b"\x0b\x03abc", b"\x10\x02ab",
     b"\x0a\x0b\x0b\x00\x00\x00\x0a\x00\x00\x00\x00\x00\xff", b"\x10\x07\x07\x00\x00\x00\x00\x00\xff",
     b"\x00\xc3\x01\x05a", b"\x00\xc4", b"\x01\x81\xff\xff\xff\xff\xff\xff\xff\xff",
 )] + [b"", b"x" * 9, b"\x00" * 10, sealed(b"\x00\x01a")[:-1] + b"\x00", sealed(b"\x00\x01a", 999)]
@@ -66,7 +68,8 @@ def options(g):
 def dumps(g):
     k = g.key
     return g.spoil(g.pick([
-        lambda: ["RESTORE", k(), g.pick(["0", "0", "0", g.milliseconds()]), g.pick(GOOD if g.chance(0.8) else BAD)] + options(g),
+        lambda: ["RESTORE", k(), g.pick(["0", "0", "0", g.milliseconds()]),
+                 g.pick(GOOD if g.chance(0.8) else BAD)] + options(g),
         lambda: ["RESTORE", k(), "0", g.pick(GOOD), "REPLACE"],
         lambda: ["RESTORE", k(), g.moment_milliseconds(), g.pick(GOOD), "ABSTTL", "REPLACE"],
         lambda: ["DUMP", k()],
@@ -83,11 +86,12 @@ def dumps(g):
 
 def text(source, longest=60):
     return source.choice([
-        lambda: str(source.choice([0, 1, -1, 63, 127, 128, 255, 4095, 4096, -4096, -4097, 32767, 32768, -32768, 8388607, 8388608, -8388609,
+        lambda: str(source.choice([0, 1, -1, 63, 127, 128, 255, 4095, 4096, -4096, -4097, 32767, 32768, -32768,
+                                   8388607, 8388608, -8388609,
                                    2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**63 - 1, -2**63])),
         lambda: str(source.randrange(-10**source.randint(1, 18), 10**source.randint(1, 18))),
         lambda: bytes(source.choices(b"abcdefghij", k=source.randint(0, longest))),
-        lambda: bytes(source.choices(b"ab", k=source.choice([20, 21, 63, 64, 65, 240, 241, 300]))) if longest >= 60 else b"short",
+        lambda: bytes(source.choices(b"ab", k=source.choice([20, 21, 63, 64, 65, 240, 241, 300] if longest >= 60 else [5]))),
         lambda: source.randbytes(source.randint(0, longest)),
     ])()
 
@@ -120,7 +124,8 @@ def set_value(source, large):
 
 def score(source):
     return source.choice([
-        lambda: str(source.randrange(-10**6, 10**6)), lambda: repr(source.uniform(-1000, 1000)), lambda: repr(source.uniform(-1e300, 1e300)),
+        lambda: str(source.randrange(-10**6, 10**6)), lambda: repr(source.uniform(-1000, 1000)),
+        lambda: repr(source.uniform(-1e300, 1e300)),
         lambda: source.choice(["inf", "-inf", "0", "1e17", "1.5e-300", "3", "-7", "4096", "0.1"])])()
 
 
@@ -132,14 +137,15 @@ def zset_value(source, large):
 
 def hash_value(source, large):
     longest = source.choice([10, 60, 100])
-    return [["HSET", "v"] + [part for _ in range(number_of(source, large)) for part in (text(source, longest), text(source, longest))]]
+    return [["HSET", "v"] + [text(source, longest) for _ in range(2 * number_of(source, large))]]
 
 
 def stream_value(source, large):
     commands, ms, seq = [], 1, 0
     names = [[text(source, 20) for _ in range(source.randint(1, 4))] for _ in range(3)]
     for _ in range(source.choice([1, 5, 99, 100, 101, 250]) if not large else 1500):
-        ms, seq = source.choice([(ms, seq + 1), (ms + source.randint(1, 10**source.randint(1, 9)), source.choice([0, 0, 5, 2**40]))])
+        later = ms + source.randint(1, 10**source.randint(1, 9))
+        ms, seq = source.choice([(ms, seq + 1), (later, source.choice([0, 0, 5, 2**40]))])
         fields = names[0] if source.random() < 0.8 else source.choice(names)
         commands.append(["XADD", "v", "%d-%d" % (ms, seq)] + [part for name in fields for part in (name, text(source, 30))])
     if large:
@@ -165,14 +171,14 @@ def stream_value(source, large):
 
 KINDS = {
     "string": (string_value, [["GET"], ["APPEND", "x"], ["GET"]]),
-    "list": (list_value, [["LRANGE", "0", "-1"], ["LINSERT", "BEFORE", "5", "6"], ["LSET", "0", "7"], ["RPUSH", "a", b"b" * 300], ["LPOP"], ["RPOP"],
-                          ["LRANGE", "0", "-1"]]),
+    "list": (list_value, [["LRANGE", "0", "-1"], ["LINSERT", "BEFORE", "5", "6"], ["LSET", "0", "7"],
+                          ["RPUSH", "a", b"b" * 300], ["LPOP"], ["RPOP"], ["LRANGE", "0", "-1"]]),
     "set": (set_value, [["SMEMBERS"], ["SADD", "a", "12345"], ["SREM", "5", "a"], ["SMEMBERS"]]),
     "zset": (zset_value, [["ZRANGE", "0", "-1", "WITHSCORES"], ["ZADD", "3", "abc", "4", "5"], ["ZREM", "abc"], ["ZRANK", "5"],
                           ["ZRANGE", "-inf", "+inf", "BYSCORE", "WITHSCORES"]]),
     "hash": (hash_value, [["HGETALL"], ["HSET", "5", "6", "7", "8"], ["HDEL", "7"], ["HGETALL"]]),
-    "stream": (stream_value, [["XRANGE", "-", "+"], ["XINFO_STREAM"], ["XINFO_GROUPS"], ["XADD", "18446744073709551615-5", "f", "v"],
-                              ["XREADGROUP_g"], ["XREADGROUP_own"], ["XLEN"]]),
+    "stream": (stream_value, [["XRANGE", "-", "+"], ["XINFO_STREAM"], ["XINFO_GROUPS"],
+                              ["XADD", "18446744073709551615-5", "f", "v"], ["XREADGROUP_g"], ["XREADGROUP_own"], ["XLEN"]]),
 }
 
 SPECIAL = {
@@ -230,15 +236,17 @@ def values_are_exchanged(pair):
     for seed in range(40):
         for kind in KINDS:
             connection = pair.connect()
-            one_value(pair, connection, kind, seed % 8 == 7, random.Random("%s %d" % (kind, seed)), "(%s, seed %d)" % (kind, seed))
+            source = random.Random("%s %d" % (kind, seed))
+            one_value(pair, connection, kind, seed % 8 == 7, source, "(%s, seed %d)" % (kind, seed))
             connection.close()
 
 
 @scenario
 def values_are_exchanged_under_other_limits(pair):
     """The same where all is a hashtable, a skiplist or of small nodes; and what was made under other limits."""
-    small = [["hash-max-listpack-entries", "0", "128"], ["zset-max-listpack-entries", "0", "128"], ["set-max-intset-entries", "0", "512"],
-             ["list-max-listpack-size", "3", "-2"], ["stream-node-max-entries", "7", "100"], ["rdbcompression", "no", "yes"]]
+    small = [["hash-max-listpack-entries", "0", "128"], ["zset-max-listpack-entries", "0", "128"],
+             ["set-max-intset-entries", "0", "512"], ["list-max-listpack-size", "3", "-2"],
+             ["stream-node-max-entries", "7", "100"], ["rdbcompression", "no", "yes"]]
     connection = pair.connect()
     for seed in range(10):
         for kind in KINDS:
@@ -264,7 +272,8 @@ def times_to_live_are_restored(pair):
         connection.ask("CONFIG", "SET", "maxmemory-policy", policy)
         for words in (["0"], ["100000"], [generators.FAR_MOMENT * 1000], ["9223372036854775807"], ["-1"], ["x"], [""], ["1.5"]):
             for last in ([], ["ABSTTL"], ["REPLACE"], ["REPLACE", "ABSTTL"]):
-                for more in ([], ["IDLETIME", "1000"], ["FREQ", "200"], ["FREQ", "1", "IDLETIME", "2"], ["IDLETIME", "2", "FREQ", "1"]):
+                for more in ([], ["IDLETIME", "1000"], ["FREQ", "200"], ["FREQ", "1", "IDLETIME", "2"],
+                             ["IDLETIME", "2", "FREQ", "1"]):
                     connection.ask("DEL", "t")   # each use of a key changes how often it is used by chance
                     connection.ask("RESTORE", "t", *words, GOOD[0], *last, *more)
                     connection.ask("PTTL", "t")
