@@ -48,9 +48,11 @@ void intset_add(struct text *out, int64_t *numbers, uint32_t count)
 {
     qsort(numbers, count, sizeof *numbers, compare);
     int64_t low = numbers[0], high = numbers[count - 1];
-    unsigned bytes = low == (int16_t)low && high == (int16_t)high   ? 2
-                     : low == (int32_t)low && high == (int32_t)high ? 4
-                                                                    : 8;
+    unsigned bytes = 2;
+    if (low < INT32_MIN || high > INT32_MAX)
+        bytes = 8;
+    else if (low < INT16_MIN || high > INT16_MAX)
+        bytes = 4;
     add_little_endian(out, bytes, 4);
     add_little_endian(out, count, 4);
     for (uint32_t i = 0; i < count; i++)

@@ -32,6 +32,7 @@ struct extent {
 
 static struct extent extent_of(const unsigned char *at, const unsigned char *end)
 {
+    static const struct extent none;
     size_t left = (size_t)(end - at);
     unsigned char tag = at[0];
     if (tag < TAG_TEXT6)
@@ -40,11 +41,16 @@ static struct extent extent_of(const unsigned char *at, const unsigned char *end
         return (struct extent){1, tag & 0x3f};
     if (tag < TAG_TEXT12)
         return (struct extent){1, 1};
-    if (tag < TAG_TEXT32)
-        return left < 2 ? (struct extent){0} : (struct extent){2, (uint64_t)(tag & 0x0f) << 8 | at[1]};
+    if (tag < TAG_TEXT32) {
+        if (left < 2)
+            return none;
+        return (struct extent){2, (uint64_t)(tag & 0x0f) << 8 | at[1]};
+    }
     switch (tag) {
     case TAG_TEXT32:
-        return left < 5 ? (struct extent){0} : (struct extent){5, packed_u32(at + 1)};
+        if (left < 5)
+            return none;
+        return (struct extent){5, packed_u32(at + 1)};
     case TAG_INT16:
     case TAG_INT24:
     case TAG_INT32:
@@ -52,7 +58,7 @@ static struct extent extent_of(const unsigned char *at, const unsigned char *end
     case TAG_INT64:
         return (struct extent){1, 8};
     default:
-        return (struct extent){0};
+        return none;
     }
 }
 

@@ -34,7 +34,7 @@ static int compare_times(const void *a, const void *b)
 
 static void save_timed_listpack(struct rdb_saver *saver, const struct collection *hash)
 {
-    const char *records[PACKED_FIELDS_MAX];
+    const char *records[PACKED_FIELDS_MAX] = {NULL};
     struct text packed = TEXT_EMPTY;
     struct listpack_writer writer;
     struct collection_place place;

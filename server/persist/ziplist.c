@@ -34,23 +34,28 @@ static int number_bytes(unsigned char tag)
 /* Reads no byte beyond end, which is at that of the ziplist. */
 static struct extent extent_of(const unsigned char *at, const unsigned char *end)
 {
+    static const struct extent none;
     unsigned before = at[0] == LONG ? 5 : 1;
     if (at[0] == END || (size_t)(end - at) < before + 1)
-        return (struct extent){0};
+        return none;
     size_t left = (size_t)(end - at) - before;
     const unsigned char *tag = at + before;
+    int bytes = number_bytes(tag[0]);
     switch (tag[0] >> 6) {
     case 0:
         return (struct extent){before, 1, tag[0] & 0x3f, true};
     case 1:
-        return left < 2 ? (struct extent){0}
-                        : (struct extent){before, 2, (uint64_t)(tag[0] & 0x3f) << 8 | tag[1], true};
+        if (left < 2)
+            return none;
+        return (struct extent){before, 2, (uint64_t)(tag[0] & 0x3f) << 8 | tag[1], true};
     case 2:
-        return left < 5 ? (struct extent){0} : (struct extent){before, 5, __builtin_bswap32(packed_u32(tag + 1)), true};
-    default: {
-        int bytes = number_bytes(tag[0]);
-        return bytes < 0 ? (struct extent){0} : (struct extent){before, 1, (uint64_t)bytes, false};
-    }
+        if (left < 5)
+            return none;
+        return (struct extent){before, 5, __builtin_bswap32(packed_u32(tag + 1)), true};
+    default:
+        if (bytes < 0)
+            return none;
+        return (struct extent){before, 1, (uint64_t)bytes, false};
     }
 }
 
