@@ -166,7 +166,7 @@ static unsigned write_number(unsigned char item[9], int64_t number)
         return 1;
     }
     if (number >= -4096 && number <= 4095) {
-        item[0] = (unsigned char)(TAG_INT13 | (number >> 8 & 0x1f));
+        item[0] = (unsigned char)(TAG_INT13 | ((uint64_t)number >> 8 & 0x1f));
         item[1] = (unsigned char)number;
         return 2;
     }
