@@ -405,7 +405,7 @@ static struct entry *make_stream(unsigned count, struct dice *dice)
     }
     for (int g = 0; g < 2; g++) {
         struct stream_group *group =
-            stream_group_create((struct bytes){"gh" + g, 1}, id, g ? GROUP_READ_UNKNOWN : count);
+            stream_group_create((struct bytes){g ? "h" : "g", 1}, id, g ? GROUP_READ_UNKNOWN : count);
         must(stream_groups_add(&stream->groups, group) == 0);
         struct stream_consumer *consumers[2] = {stream_consumer_add(group, (struct bytes){"c", 1}, NOW - 9),
                                                 stream_consumer_add(group, (struct bytes){"d", 1}, NOW - 7)};
