@@ -15,6 +15,7 @@
 #include "fuzz/script_grammar.h"
 #include "net/worker.h"
 #include "persist/dump_payload.h"
+#include "persist/rdb_type.h"
 #include "script/function_set.h"
 #include "script/interpreters.h"
 #include "script/script_cache.h"
@@ -331,7 +332,7 @@ static void add_text(struct text *program, unsigned kind, const uint8_t *data, s
     if (kind == 5)
         text_add(program, "\nend)");
     if (kind == 4)
-        dump_payload_seal(program);
+        dump_payload_seal(program, RDB_VERSION);
 }
 
 static void add_runs(struct text *requests, const struct text *program, unsigned kind, unsigned options)

@@ -20,13 +20,13 @@ typedef bool unpack(struct bytes packed, struct text *out);
 #define UNPACK(form)                                                                                                   \
     static bool unpack_##form(struct bytes packed, struct text *out)                                                   \
     {                                                                                                                  \
-        struct form form;                                                                                              \
+        struct form reader;                                                                                            \
         struct packed_item item;                                                                                       \
         uint64_t count = 0;                                                                                            \
-        if (!form##_open(&form, packed))                                                                               \
+        if (!form##_open(&reader, packed))                                                                             \
             return false;                                                                                              \
-        uint64_t said = form.count;                                                                                    \
-        for (; form##_next(&form, &item); count++) {                                                                   \
+        uint64_t said = reader.count;                                                                                  \
+        for (; form##_next(&reader, &item); count++) {                                                                 \
             text_add_bytes(out, item.text.data, item.text.len);                                                        \
             text_add_char(out, ',');                                                                                   \
         }                                                                                                              \
