@@ -96,7 +96,8 @@ static void trim_shard(unsigned shard)
 {
     struct shard_set set = {0};
     shard_set_add_shard(&set, shard);
-    keyspace_lock(tracking.server->keyspace, &set);
+    if (!keyspace_try_lock(tracking.server->keyspace, &set))
+        return; /* it comes round */
     tracking_table_trim(shard, key_limit(), TRIMMED_AT_ONCE);
     settle_interest(shard);
     keyspace_unlock(tracking.server->keyspace, &set);

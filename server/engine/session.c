@@ -486,6 +486,7 @@ static void session_meanwhile(void *context)
 {
     (void)context;
     worker_take_turns(HELD_RETRY);
+    worker_take_turns(HELD_TURN);
 }
 
 static void mark_in_use(struct client *client, bool in_use)

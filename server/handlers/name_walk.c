@@ -85,8 +85,11 @@ static void walk_visit(void *context, const struct entry *entry)
         name_list_add(&walk->found, name);
 }
 
-/* Looks a key up, and deletes it if it has expired and the walk deletes. Whether it is there, and of the type. */
-static bool look_up(const struct name_walk *walk, struct call *call, struct bytes name)
+/*
+ * Looks a key up, and deletes it if it has expired and the walk deletes. *fits_out: it is there, and of the type. False:
+ * its shard is busy.
+ */
+static bool look_up(const struct name_walk *walk, struct call *call, struct bytes name, bool *fits_out)
 {
     struct key key = key_make(name.data, name.len);
     struct shard_set set = {0};
@@ -94,19 +97,22 @@ static bool look_up(const struct name_walk *walk, struct call *call, struct byte
     struct view view = call->view;
     if (!walk->deletes)
         view.now_ms = 0; /* at which nothing has expired */
-    keyspace_lock(view.keyspace, &set);
+    if (!keyspace_try_lock(view.keyspace, &set))
+        return false;
     const struct entry *entry = keyspace_find(&view, &key, LOOKUP_PEEK);
-    bool fits =
+    *fits_out =
         entry && !entry_is_due(entry, walk->now_ms) && (walk->type == WALK_ANY_TYPE || walk->type == entry->type);
     keyspace_unlock(view.keyspace, &set);
     call->view.events = view.events;
-    return fits;
+    return true;
 }
 
+/* Where the shard isn't busy; others find them otherwise. */
 static void delete_expired(struct name_walk *walk, struct call *call)
 {
+    bool ignored;
     for (size_t offset = 0; offset < walk->expired.len;)
-        look_up(walk, call, name_list_next(&walk->expired, &offset));
+        look_up(walk, call, name_list_next(&walk->expired, &offset), &ignored);
     name_list_clear(&walk->expired);
 }
 
@@ -141,11 +147,11 @@ static bool match_on(struct name_walk *walk, int64_t end_ns, bool *matches_out)
     return true;
 }
 
-/* Decides on the doubtful names of a piece; false when the turn is over before. */
+/* Decides on the doubtful names of a piece; false when the turn is over before, or a shard is busy. */
 static bool walk_decide(struct name_walk *walk, struct call *call, int64_t end_ns)
 {
     while (walk->doubtful_at < walk->doubtful.len) {
-        bool matches;
+        bool matches, fits = false;
         size_t next = walk->doubtful_at;
         struct bytes name = name_list_next(&walk->doubtful, &next);
         if (!walk->is_matching)
@@ -154,8 +160,10 @@ static bool walk_decide(struct name_walk *walk, struct call *call, int64_t end_n
         if (!match_on(walk, end_ns, &matches))
             return false;
         walk->is_matching = false;
+        if (matches && !look_up(walk, call, name, &fits))
+            return false; /* and is matched again */
         walk->doubtful_at = next;
-        if (matches && look_up(walk, call, name) && (!walk->unique || is_new(&walk->seen, name)))
+        if (fits && (!walk->unique || is_new(&walk->seen, name)))
             name_list_add(&walk->found, name);
         if (turn_is_over(end_ns))
             return false;

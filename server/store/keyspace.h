@@ -171,8 +171,8 @@ bool keyspace_cursor_is_in_shard(uint64_t cursor);
 
 /*
  * Copies the name of a random key, evenly chosen, to the heap (freed with mem_free()). Deletes the expired ones that it
- * meets, and asks to be called again after some of them; while expiry is suspended it may answer with one. Takes the
- * locks that it needs: the caller holds none.
+ * meets, and asks to be called again after some of them, or when shards are busy; while expiry is suspended it may
+ * answer with one. Takes the locks that it needs, and waits for none: the caller holds none.
  */
 enum random_key { RANDOM_KEY_FOUND, RANDOM_KEY_NONE, RANDOM_KEY_AGAIN };
 enum random_key keyspace_random_key(struct view *view, char **name_out, size_t *len_out);

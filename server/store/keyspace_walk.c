@@ -352,9 +352,7 @@ enum random_key keyspace_random_key(struct view *view, char **name_out, size_t *
         struct shard *shard = shard_choose(view);
         if (!shard)
             return RANDOM_KEY_NONE;
-        if (last)
-            shard_lock(shard);
-        else if (!shard_try_lock_for_a_while(shard))
+        if (!shard_try_lock_for_a_while(shard))
             continue; /* another one may be free */
         const struct entry *entry = shard_random_key(view, shard, last);
         if (entry) {

@@ -233,6 +233,26 @@ START_TEST(who_came_with_a_long_script_is_answered_while_it_runs)
 }
 END_TEST
 
+#define SLOW "LPOS list x RANK 2000000\r\nLPOS list x RANK 2000000\r\nLPOS list nosuch\r\nLPOS list nosuch\r\n"
+
+/* Its first requests take so long that the others are to wait for another turn. */
+START_TEST(who_was_put_off_before_a_long_script_is_answered_while_it_runs)
+{
+    int fds[3];
+    static const char list[] =
+        "EVAL \"local t = {} for i = 1, 1000 do t[i] = 'x' end for i = 1, 1000 do redis.call('RPUSH',"
+        " KEYS[1], unpack(t)) end return 1\" 1 list\r\n";
+    connect_three(fds);
+    kit_raw_text(fds[0], list);
+    kit_raw_expect(fds[0], ":1\r\n");
+    send_together(fds, (const char *const[]){SLOW SLOW SLOW SLOW SLOW SLOW "GET k\r\n", FOREVER, "GET k\r\n"});
+    for (int i = 0; i < 4 * 6 + 1; i++)
+        kit_raw_expect(fds[0], "$-1\r\n");
+    kit_raw_expect(fds[2], "$-1\r\n");
+    kill_script(fds, "");
+}
+END_TEST
+
 START_TEST(so_it_is_with_a_transaction_of_a_script)
 {
     int fds[3];
@@ -265,6 +285,7 @@ Suite *suite_script_world(void)
     TCase *round = kit_tcase("one round");
     tcase_add_checked_fixture(round, begin, end);
     tcase_add_test(round, who_came_with_a_long_script_is_answered_while_it_runs);
+    tcase_add_test(round, who_was_put_off_before_a_long_script_is_answered_while_it_runs);
     tcase_add_test(round, so_it_is_with_a_transaction_of_a_script);
     suite_add_tcase(suite, round);
     return suite;
