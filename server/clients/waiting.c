@@ -208,14 +208,14 @@ static struct shard_set shards_of(const struct waiter *waiter)
     return shards;
 }
 
-/* Takes the waiter out of the queues that it is still in. False: others have their locks. */
+/* Takes the waiter out of the queues that it is still in. False: a script may have their locks for long. */
 static bool leave_queues(struct waiter *waiter, struct keyspace *keyspace)
 {
     /* Pairs with the release in wait_queue_remove(): whoever has taken out a link doesn't touch the waiter any more. */
     if (atomic_load_explicit(&waiter->links_left, memory_order_acquire) == 0)
         return true;
     struct shard_set shards = shards_of(waiter);
-    if (!keyspace_try_lock(keyspace, &shards))
+    if (!keyspace_lock_or_put_off(keyspace, &shards))
         return false;
     for (unsigned i = 0; i < waiter->key_count; i++)
         wait_queue_remove(&waiter->links[i]);

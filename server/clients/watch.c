@@ -317,7 +317,7 @@ void watches_end(struct client *client)
     struct watches *watches = detach(client);
     if (!watches)
         return;
-    if (keyspace_try_lock(watched.keyspace, &shards)) {
+    if (keyspace_lock_or_put_off(watched.keyspace, &shards)) {
         free_or_give_up(watches);
         keyspace_unlock(watched.keyspace, &shards);
     } else {
@@ -350,8 +350,8 @@ bool watches_free_first(void)
 {
     struct shard_set shards = {0};
     size_t count = shards_of_first(&shards);
-    if (!keyspace_try_lock(watched.keyspace, &shards))
-        return false; /* a script may have them for long */
+    if (!keyspace_lock_or_put_off(watched.keyspace, &shards))
+        return false;
     bool more = free_first(count);
     keyspace_unlock(watched.keyspace, &shards);
     return more;

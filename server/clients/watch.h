@@ -38,8 +38,8 @@ bool watches_are_marked(const struct client *client);
 void watches_add_shards(const struct client *client, struct shard_set *shards);
 
 /*
- * The client gives up its watches. By its worker; the first needs the locks, the second takes them if they are free.
- * watches_free_some() frees what is left: many of them, or those whose locks weren't free.
+ * The client gives up its watches. By its worker; the first needs the locks, the second takes them, unless a script may
+ * have them for long. watches_free_some() frees what is left: many of them, or those whose locks couldn't be had.
  */
 void watches_drop(struct client *client);
 void watches_end(struct client *client);

@@ -5,10 +5,12 @@
  */
 #include "store/keyspace.h"
 
+#include "base/gate.h"
 #include "base/memory.h"
 #include "base/panic.h"
 #include "store/disposal.h"
 #include "store/keyspace_internal.h"
+#include "store/lock_wait.h"
 #include "store/reaper.h"
 #include "store/recency.h"
 
@@ -71,6 +73,16 @@ bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set)
 bool keyspace_lock_unless_long(struct keyspace *keyspace, const struct shard_set *set)
 {
     return shard_set_lock_unless_long(set, keyspace->shards);
+}
+
+bool keyspace_lock_or_put_off(struct keyspace *keyspace, const struct shard_set *set)
+{
+    while (!shard_set_lock_unless_long(set, keyspace->shards)) {
+        if (gate_current() && gate_has_stays(gate_current()))
+            return false;
+        lock_wait_stand_back();
+    }
+    return true;
 }
 
 bool keyspace_try_lock(struct keyspace *keyspace, const struct shard_set *set)

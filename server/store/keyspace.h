@@ -47,6 +47,12 @@ bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
  * stopped meanwhile, or a thread stays inside the gate for long (gate_stay_begin()).
  */
 bool keyspace_lock_unless_long(struct keyspace *keyspace, const struct shard_set *set);
+/*
+ * The same for what can be done later: waits for all of them, but (false, with none) not while a thread stays inside the
+ * gate for long. The world may have been stopped meanwhile.
+ */
+bool keyspace_lock_or_put_off(struct keyspace *keyspace, const struct shard_set *set);
+
 /* Without waiting: all of them, or (false) none. */
 bool keyspace_try_lock(struct keyspace *keyspace, const struct shard_set *set);
 void keyspace_unlock(struct keyspace *keyspace, const struct shard_set *set);

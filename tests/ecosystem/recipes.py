@@ -275,8 +275,8 @@ def copied_keys(place, results, old):
                         "unix://%s?db=0" % new])
     results.claim(code == 0 and output.strip() == b"6 keys copied, 0 left", "moving: all keys are copied",
                   output.decode(errors="replace")[-400:])
-    results.claim(sorted(ask(place, "TYPE", key) for key in ask(place, "KEYS", "*"))
-                  == ["hash", "list", "stream", "string", "string", "string"], "moving: whatever their types are")
+    types = [ask(place, "TYPE", key) for key in ("plain", "queue", "hash", "stream")]
+    results.claim(types == [b"string", b"list", b"hash", b"stream"], "moving: whatever their types are", repr(types))
     results.claim(ask(place, "MGET", "plain", "session", "number") == [b"text", b"abc", b"17"]
                   and 900 < ask(place, "TTL", "session") <= 1000 and ask(place, "TTL", "plain") == -1,
                   "moving: values and times to live are those of Redis")
