@@ -33,12 +33,11 @@ struct queued {
 struct transaction_needs {
     struct shard_set shards;
     bool stopped_world; /* a command in it runs only so, or takes locks itself */
-    bool
-        runs_script; /* it may need any key, and last: all shards are locked, and the world is stopped only for others */
-    bool writes;     /* it waits for the end of a pause of writes */
-    bool may_silence; /* CLIENT REPLY is in it: what it answers may be left out */
-    size_t room;      /* bytes that its writes may add */
-    size_t largest;   /* of the values among them */
+    bool runs_script;   /* all shards are locked, and the world is stopped only for such commands */
+    bool writes;        /* it waits for the end of a pause of writes */
+    bool may_silence;   /* CLIENT REPLY is in it: what it answers may be left out */
+    size_t room;        /* bytes that its writes may add */
+    size_t largest;     /* of the values among them */
 };
 
 /* MULTI: sets CLIENT_MULTI. */

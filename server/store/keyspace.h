@@ -47,6 +47,7 @@ bool keyspace_lock(struct keyspace *keyspace, const struct shard_set *set);
  * stopped meanwhile, or a thread stays inside the gate for long (gate_stay_begin()).
  */
 bool keyspace_lock_unless_long(struct keyspace *keyspace, const struct shard_set *set);
+
 /*
  * The same for what can be done later: waits for all of them, but (false, with none) not while a thread stays inside the
  * gate for long. The world may have been stopped meanwhile.

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define LOOK_UP_NS 1000000 /* who waits looks up so often */
-#define STAND_BACK_NS 100000
+#define LOOK_UP_NS 1000000   /* who waits looks up so often */
+#define STAND_BACK_NS 100000 /* between two looks at a claim */
 
 /* ThreadSanitizer doesn't see what pthread_mutex_clocklock() locks; its builds wait by the wall clock. */
 #ifdef __has_feature

@@ -153,6 +153,7 @@ bool shard_set_lock(const struct shard_set *set, struct shard *shards);
  * (gate_stay_begin()), which may hold what is waited for, or one has a claim (gate_claim()) to what others hold.
  */
 bool shard_set_lock_unless_long(const struct shard_set *set, struct shard *shards);
+
 /* Without waiting: all of them, or (false) none. */
 bool shard_set_try_lock(const struct shard_set *set, struct shard *shards);
 void shard_set_unlock(const struct shard_set *set, struct shard *shards);
