@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -42,6 +43,12 @@ def example(page, heading):
     with open(os.path.join(ROOT, "docs", page), encoding="utf-8") as file:
         section = file.read().split("\n## %s\n" % heading)[1].split("\n## ")[0]
     return [re.sub("^    ", "", block, flags=re.M) for block in re.findall(r"(?:^    .*\n)+", section, re.M)]
+
+
+def listens(path):
+    """Whether a connection to the socket file is accepted: for a moment it is there, and nobody listens yet."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
 
 
 @needs_programs
@@ -87,7 +94,7 @@ class InstalledByAnOrdinaryUser(unittest.TestCase):
                                   stdout=subprocess.DEVNULL, **self.user)
         path = self.prefix + "/var/kvs/kvs.sock"
         try:
-            wait_until(lambda: server.poll() is not None or os.path.exists(path), "the socket file")
+            wait_until(lambda: server.poll() is not None or listens(path), "somebody who listens")
             status, output, errors = run(self.prefix + "/bin/kvs-cli", "-s", path, "ping", **self.user)
             self.assertEqual((status, output), (0, b"PONG\n"), errors)
             self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
