@@ -29,7 +29,8 @@ static void look(struct script_keeper *keeper)
 
 static struct load begin(struct interpreter *interpreter)
 {
-    return (struct load){.keeper = {.pause = look, .resp = 2}, .interpreter = interpreter};
+    struct script_keeper keeper = {.pause = look, .resp = 2, .now_ns = clock_monotonic_ns()};
+    return (struct load){.keeper = keeper, .interpreter = interpreter};
 }
 
 static void note_end(const struct load *load, bool done, struct text *error)
@@ -47,7 +48,7 @@ bool load_functions(struct call *call, struct function_library *library, struct 
         return false;
     }
     struct load load = begin(interpreter);
-    script_watch_begin(&load.watch, call, library->name, true);
+    script_watch_begin(&load.watch, call, library->name, true, load.keeper.now_ns);
     bool done = function_load_fill(interpreter, &load.keeper, library, error_out);
     script_watch_end(&load.watch);
     note_end(&load, done, error_out);
@@ -58,7 +59,7 @@ bool load_function_here(struct call *call, struct interpreter *interpreter, cons
 {
     struct load load = begin(interpreter);
     struct text error = TEXT_EMPTY;
-    script_watch_begin(&load.watch, call, function->name, true);
+    script_watch_begin(&load.watch, call, function->name, true, load.keeper.now_ns);
     bool done = bound_prepare(interpreter, &load.keeper, function, &error);
     script_watch_end(&load.watch);
     note_end(&load, done, &error);

@@ -131,18 +131,29 @@ void run_wait_is_over(struct run *run)
     run->mark_ns = clock_monotonic_ns(); /* what others did in the stopped world isn't the command's time */
 }
 
-struct run run_begin(struct client *client)
+static struct run begin(const struct client *client, int64_t now_ms, int64_t now_ns)
 {
     struct worker *worker = client->conn.worker;
-    int64_t now_ns = clock_monotonic_ns();
     return (struct run){
         .server = client->server,
         .worker = worker,
         .stats = stats_of(worker_index(worker)),
-        .now_ms = clock_wall_ms(),
+        .now_ms = now_ms,
         .now_s = (uint32_t)(now_ns / 1000000000),
         .note_ns = note_threshold_ns(&client->server->config),
         .mark_ns = now_ns,
         .turn_ns = now_ns + TURN_NS,
     };
+}
+
+struct run run_begin(const struct client *client)
+{
+    return begin(client, clock_wall_ms(), clock_monotonic_ns());
+}
+
+struct run run_begin_inside(const struct call *outer)
+{
+    struct run run = begin(outer->client, outer->view.now_ms, clock_monotonic_ns());
+    run.inside = true;
+    return run;
 }

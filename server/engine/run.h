@@ -46,8 +46,9 @@ enum ran {
     RAN_LONG, /* it has, and the next one of a group is to wait for another turn */
 };
 
-/* Begins one for a client of the calling worker. */
-struct run run_begin(struct client *client);
+/* Begins one for a client of the calling worker; or for what a call does inside, at the outer one's time. */
+struct run run_begin(const struct client *client);
+struct run run_begin_inside(const struct call *outer);
 
 /* After the world was stopped, by this thread or another. */
 void run_look_again(struct run *run);

@@ -1,5 +1,6 @@
 #include "engine/run_inside.h"
 
+#include "base/clock.h"
 #include "base/counter.h"
 #include "base/gate.h"
 #include "clients/client.h"
@@ -23,10 +24,8 @@
 
 void run_inside(struct call *outer, struct arg *argv, int argc, struct reply *reply)
 {
-    struct run run = run_begin(outer->client);
+    struct run run = run_begin_inside(outer);
     uint32_t errors = reply->errors;
-    run.now_ms = outer->view.now_ms;
-    run.inside = true;
     const struct command *command = run_admit(&run, outer->client, argv, argc, reply);
     if (command && (command->flags & (CMD_EXCLUSIVE | CMD_UNLOCKED)) && !gate_is_mine()) {
         refuse_inside(command, reply);
@@ -53,7 +52,7 @@ static bool stop_world(struct call *exec, struct hold *hold)
 {
     enum hold_outcome outcome = HOLD_BUSY;
     struct script_watch watch;
-    script_watch_begin(&watch, exec, "EXEC", false);
+    script_watch_begin(&watch, exec, "EXEC", false, clock_monotonic_ns());
     script_watch_note_write(&watch, true);
     hold_begin_inside(hold, exec->server->keyspace);
     while (outcome == HOLD_BUSY && script_pause(&watch))
@@ -116,10 +115,8 @@ void run_queued(struct call *exec)
 {
     unsigned count;
     const struct queued *queued = transaction_requests(exec->client, &count);
-    struct run run = run_begin(exec->client);
+    struct run run = run_begin_inside(exec);
     uint32_t errors = exec->reply->errors;
-    run.now_ms = exec->view.now_ms;
-    run.inside = true;
     queue_prefetch(&exec->view, queued, count, keyspace_prefetch_bucket);
     queue_prefetch(&exec->view, queued, count, keyspace_prefetch_entry);
     reply_array(exec->reply, count);

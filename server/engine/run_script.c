@@ -80,11 +80,18 @@ static void keeper_pause(struct script_keeper *keeper)
         end_early(execution, SCRIPT_KILLED);
 }
 
+/* All workers that run the script read it, so it is written once. */
+static void set_for_good(atomic_bool *flag)
+{
+    if (!atomic_load_explicit(flag, memory_order_relaxed))
+        atomic_store_explicit(flag, true, memory_order_relaxed);
+}
+
 /* What it asks for isn't declared. */
 static void note_reach(const struct script_execution *execution)
 {
     if (execution->task->reaches_out)
-        atomic_store_explicit(execution->task->reaches_out, true, memory_order_relaxed);
+        set_for_good(execution->task->reaches_out);
 }
 
 /* False: the script has been ended, or (HOLD_BUSY) is to ask again. */
@@ -238,6 +245,7 @@ static void run_command(struct script_execution *execution, const struct command
     if (reached) {
         if (run_call(&execution->run, &call) == RAN_NOT)
             reply_error(reply, REFUSAL_NO_MEMORY);
+        execution->keeper.now_ns = execution->run.mark_ns;
         if (monitor_wants(command))
             monitor_feed(outer->client, true, argc, argv);
         outer->view.events += call.view.events;
@@ -290,8 +298,7 @@ static int run_protected(lua_State *lua)
     push_arguments(lua, outer->argv + first_argument, outer->argc - first_argument);
     int count = 2;
     if (!execution->task->is_function) {
-        script_globals_set(lua, "ARGV");
-        script_globals_set(lua, "KEYS");
+        script_globals_set_arguments(lua);
         count = 0;
     }
     if (interpreter_call(execution->interpreter, &execution->keeper, count)) {
@@ -319,6 +326,7 @@ static void try(struct script_execution *execution)
     int db = client->db;
     execution->end = SCRIPT_GOES_ON;
     execution->keeper.resp = 2;
+    execution->keeper.now_ns = execution->run.mark_ns;
     client->flags |= CLIENT_IN_SCRIPT;
     if (!interpreter_protect(execution->interpreter, run_protected, execution)) {
         reply_rollback(execution->outer->reply, execution->mark);
@@ -372,7 +380,7 @@ static void settle(struct script_execution *execution)
     if (wait_queue_has_ready() && !outer->inside)
         waiting_serve(outer->server, &execution->hold.shards);
     if (execution->end == SCRIPT_GOES_ON && execution->task->has_run)
-        atomic_store_explicit(execution->task->has_run, true, memory_order_relaxed);
+        set_for_good(execution->task->has_run);
 }
 
 static bool refuse(const struct call *call, const struct script_task *task)
@@ -403,16 +411,14 @@ void run_script(struct call *call, struct interpreter *interpreter, const struct
     };
     if (refuse(call, task))
         return;
-    execution.run = run_begin(call->client);
-    execution.run.now_ms = call->view.now_ms;
-    execution.run.inside = true;
+    execution.run = run_begin_inside(call);
     execution.run.held = &execution.hold.shards;
     execution.mark = reply_mark(call->reply);
     for (int i = 0; i < call->key_count; i++)
         shard_set_add(&execution.wanted, call->keys[i].hash);
     if (attention_has(ATTENTION_MONITORS)) /* before what it calls */
         run_tell_monitors(&execution.run, call->client, call->argc, call->argv);
-    script_watch_begin(&execution.watch, call, task->name, task->is_function);
+    script_watch_begin(&execution.watch, call, task->name, task->is_function, execution.run.mark_ns);
     for (int tries = 0; execution.end == SCRIPT_RESTARTS && take_hold(&execution); tries++) {
         if (!call->inside)
             effect_group_begin();

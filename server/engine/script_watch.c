@@ -22,12 +22,13 @@ static __thread bool runs_here; /* a script of the calling worker does */
 
 /* ---- by the script's worker ---- */
 
-void script_watch_begin(struct script_watch *watch, struct call *call, const char *name, bool is_function)
+void script_watch_begin(struct script_watch *watch, struct call *call, const char *name, bool is_function,
+                        int64_t now_ns)
 {
     watch->call = call;
     watch->name = name;
     watch->is_function = is_function;
-    watch->began_ns = clock_monotonic_ns();
+    watch->began_ns = now_ns;
     runs_here = true;
     watch->is_long = false;
     watch->next = NULL;

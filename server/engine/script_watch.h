@@ -34,7 +34,9 @@ struct script_watch {
 
 /* ---- by the script's worker ---- */
 
-void script_watch_begin(struct script_watch *watch, struct call *call, const char *name, bool is_function);
+/* Monotonic time. */
+void script_watch_begin(struct script_watch *watch, struct call *call, const char *name, bool is_function,
+                        int64_t now_ns);
 void script_watch_end(struct script_watch *watch);
 
 /* Whether it has run for so long that others are looked after; from the first time on they know of it. */

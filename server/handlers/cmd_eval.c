@@ -46,9 +46,7 @@ static void run_known(struct call *call, struct interpreter *interpreter, struct
         .push = push_script,
         .context = script,
     };
-    script_retain(script); /* it may be forgotten while it runs */
     run_script(call, interpreter, &task, FIRST_KEY);
-    script_release(script);
 }
 
 static struct interpreter *take_interpreter(struct call *call)
@@ -79,13 +77,15 @@ static void evalsha(struct call *call, bool read_only)
 {
     char sha[SHA1_HEX_LEN];
     struct script *script = NULL;
-    bool is_sha = script_sha_read(call->argv[1].data, call->argv[1].len, sha);
-    if (call->argv[1].len == SHA1_HEX_LEN && !check_key_count(call))
+    const struct arg *text = &call->argv[1];
+    if (text->len == SHA1_HEX_LEN && !check_key_count(call))
         return;
     struct interpreter *interpreter = take_interpreter(call);
     if (!interpreter)
         return;
-    if (is_sha)
+    if (text->len == SHA1_HEX_LEN) /* nearly always in lower case, and known */
+        script = compiled_find(interpreter, text->data);
+    if (!script && script_sha_read(text->data, text->len, sha))
         script = compiled_find(interpreter, sha);
     if (script)
         run_known(call, interpreter, script, read_only);

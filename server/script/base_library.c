@@ -1,19 +1,24 @@
 /*
  * The functions that Lua has without a library's name. Those that look past metatables are ours, as they have to know
- * read-only tables, and so are those that compile and collect; the others are Lua's.
+ * read-only tables; so are those that compile and collect, and tonumber(), which many scripts call for each number. The
+ * others are Lua's.
  */
 #include "script/compile.h"
 #include "script/libraries.h"
 #include "script/readonly.h"
 
+#include <ctype.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* From so many KiB on a whole collection is done in steps, as it takes milliseconds. */
 #define LARGE_KIB 8192
 
+#define EXACT_DIGITS 15 /* so many a double holds, whatever they are */
+
 static const char *const lua_own[] = {
-    "_VERSION", "assert", "error", "pcall", "rawequal", "select", "tonumber", "tostring", "type", "xpcall", NULL,
+    "_VERSION", "assert", "error", "pcall", "rawequal", "select", "tostring", "type", "xpcall", NULL,
 };
 
 /* Checks that an argument is a table, and puts the one behind it in the place of a view. */
@@ -136,6 +141,57 @@ static int base_unpack(lua_State *L)
     return (int)(last - first + 1);
 }
 
+/* The number that a few digits are, without strtod(), which takes as long as a command. False: it isn't so simple. */
+static bool read_digits(const char *text, size_t len, lua_Number *number_out)
+{
+    bool is_negative = *text == '-';
+    int64_t number = 0;
+    if (len <= is_negative || len > EXACT_DIGITS)
+        return false;
+    for (size_t i = is_negative; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        number = number * 10 + (text[i] - '0');
+    }
+    *number_out = is_negative ? -(lua_Number)number : (lua_Number)number;
+    return true;
+}
+
+/* Nil stands for what is no number. */
+static int push_number_of_base(lua_State *L, int base)
+{
+    const char *text = luaL_checkstring(L, 1);
+    char *end;
+    luaL_argcheck(L, base >= 2 && base <= 36, 2, "base out of range");
+    unsigned long number = strtoul(text, &end, base);
+    bool is_number = end != text;
+    while (isspace((unsigned char)*end))
+        end++;
+    if (is_number && *end == '\0')
+        lua_pushnumber(L, (lua_Number)number);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static int base_tonumber(lua_State *L)
+{
+    size_t len;
+    lua_Number number;
+    int base = luaL_optint(L, 2, 10);
+    if (base != 10)
+        return push_number_of_base(L, base);
+    luaL_checkany(L, 1);
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &len) : NULL;
+    if (text && read_digits(text, len, &number))
+        lua_pushnumber(L, number);
+    else if (lua_isnumber(L, 1))
+        lua_pushnumber(L, lua_tonumber(L, 1));
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 static int base_gcinfo(lua_State *L)
 {
     lua_pushinteger(L, lua_gc(L, LUA_GCCOUNT, 0));
@@ -191,6 +247,7 @@ void script_push_base_library(lua_State *L, struct library_state *interpreter)
         {"rawget", base_rawget},
         {"rawset", base_rawset},
         {"setmetatable", base_setmetatable},
+        {"tonumber", base_tonumber},
         {"unpack", base_unpack},
         {NULL, NULL},
     };

@@ -19,7 +19,10 @@ struct text;
 /* The calling worker's interpreter, with nothing in it that is to be forgotten. NULL without memory. */
 struct interpreter *compiled_interpreter(void);
 
-/* The script with this SHA-1 if it is compiled, or known and can be. Borrowed while no other is asked for. NULL: not. */
+/*
+ * The script with this SHA-1 if it is compiled, or known and can be; NULL: not. Borrowed: it stays while it runs, also
+ * when it is forgotten meanwhile.
+ */
 struct script *compiled_find(struct interpreter *interpreter, const char sha[SHA1_HEX_LEN]);
 
 /*

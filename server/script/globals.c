@@ -133,6 +133,19 @@ void script_globals_set(lua_State *L, const char *name)
     lua_pop(L, 1);
 }
 
+void script_globals_set_arguments(lua_State *L)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, library_state_of(L)->globals);
+    lua_insert(L, -3);
+    lua_pushliteral(L, "ARGV");
+    lua_insert(L, -2);
+    lua_rawset(L, -4);
+    lua_pushliteral(L, "KEYS");
+    lua_insert(L, -2);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
 void script_globals_protect(lua_State *L)
 {
     script_readonly_push(L, -1);

@@ -28,6 +28,9 @@ void script_globals_reset(lua_State *L);
  */
 void script_globals_set(lua_State *L, const char *name);
 
+/* The same for the two that every script has: takes the tables KEYS and ARGV, which is on top. */
+void script_globals_set_arguments(lua_State *L);
+
 /* Puts a read-only view in place of the table on top of the stack: for redis, and for globals of functions. */
 void script_globals_protect(lua_State *L);
 

@@ -3,41 +3,47 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/memory.h"
+#include "script/lua_blocks.h"
 
 #include <lauxlib.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-#define LIMIT ((size_t)256 << 20) /* bytes of one interpreter */
-#define HOOK_INSTRUCTIONS 10000   /* some tenths of a millisecond */
-#define ASK_NS 5000000            /* the keeper is asked so often */
-#define STEP_KIB 256              /* that are collected at a time */
+#define LIMIT ((size_t)256 << 20)         /* bytes of one interpreter */
+#define HOOK_INSTRUCTIONS 10000           /* some tenths of a millisecond */
+#define ASK_NS 5000000                    /* the keeper is asked so often */
+#define STEP_KIB 256                      /* that are collected at a time */
+#define PUBLISHED_STEP ((size_t)16 << 10) /* bytes that a thread's count may differ from what others see of it */
 
+/* All workers write to it, so each does so only now and then. */
 static atomic_size_t all_memory[INTERPRETER_KINDS];
+
+static void publish_memory(struct interpreter *interpreter)
+{
+    atomic_fetch_add_explicit(&all_memory[interpreter->kind], interpreter->memory - interpreter->published_memory,
+                              memory_order_relaxed);
+    interpreter->published_memory = interpreter->memory;
+}
 
 static void count_memory(struct interpreter *interpreter, size_t more, size_t less)
 {
     interpreter->memory += more - less;
-    atomic_fetch_add_explicit(&all_memory[interpreter->kind], more - less, memory_order_relaxed);
+    if (interpreter->memory - interpreter->published_memory + PUBLISHED_STEP > 2 * PUBLISHED_STEP)
+        publish_memory(interpreter);
 }
 
 static void *allocate(void *context, void *ptr, size_t old_size, size_t size)
 {
     struct interpreter *interpreter = context;
-    if (size == 0) {
-        if (ptr)
-            mem_free_sized(ptr, old_size);
-        count_memory(interpreter, 0, old_size);
-        return NULL;
-    }
     if (size > old_size &&
         (size > INTERPRETER_BLOCK_MAX || interpreter->memory + (size - old_size) > interpreter->limit))
         return NULL;
-    void *moved = mem_try_realloc(ptr, size);
-    if (!moved && size <= old_size)
-        return ptr; /* Lua relies on it */
-    if (moved)
-        count_memory(interpreter, size, old_size);
+    void *moved = lua_blocks_move(&interpreter->blocks, ptr, old_size, size);
+    if (!moved && size > old_size)
+        return NULL;
+    if (!moved && size > 0)
+        return ptr; /* Lua relies on it that less can always be had */
+    count_memory(interpreter, size, old_size);
     return moved;
 }
 
@@ -52,6 +58,8 @@ void interpreter_destroy(struct interpreter *interpreter)
 {
     if (interpreter->lua)
         lua_close(interpreter->lua);
+    lua_blocks_deinit(&interpreter->blocks);
+    publish_memory(interpreter);
     if (interpreter->forget)
         interpreter->forget(interpreter);
     output_clear(&interpreter->reply);
@@ -95,12 +103,9 @@ static void note_place(lua_State *lua, struct interpreter *interpreter)
                      place.currentline);
 }
 
-void interpreter_check(lua_State *lua)
+void interpreter_check_at(lua_State *lua, int64_t now_ns)
 {
     struct interpreter *interpreter = interpreter_of(lua);
-    if (!interpreter->keeper)
-        return;
-    int64_t now_ns = clock_monotonic_ns();
     if (!interpreter->aborted && now_ns - interpreter->asked_ns >= ASK_NS) {
         interpreter->keeper->pause(interpreter->keeper);
         interpreter->asked_ns = clock_monotonic_ns();
@@ -110,6 +115,12 @@ void interpreter_check(lua_State *lua)
         lua_pushnil(lua);
         lua_error(lua);
     }
+}
+
+void interpreter_check(lua_State *lua)
+{
+    if (interpreter_of(lua)->keeper)
+        interpreter_check_at(lua, clock_monotonic_ns());
 }
 
 void interpreter_go_on(struct interpreter *interpreter, struct script_keeper *keeper)
@@ -169,7 +180,7 @@ bool interpreter_call(struct interpreter *interpreter, struct script_keeper *kee
     interpreter->keeper = keeper;
     interpreter->aborted = false;
     interpreter->abort_place[0] = '\0';
-    interpreter->asked_ns = clock_monotonic_ns();
+    interpreter->asked_ns = keeper->now_ns;
     lua_sethook(lua, look_up, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
     bool done = lua_pcall(lua, count, 1, function) == 0;
     lua_sethook(lua, NULL, 0, 0);

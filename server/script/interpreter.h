@@ -12,6 +12,7 @@
 #define KVS_SCRIPT_INTERPRETER_H
 
 #include "base/output.h"
+#include "script/lua_blocks.h"
 
 #include <lua.h>
 #include <stdbool.h>
@@ -33,7 +34,8 @@ struct script_keeper {
     void (*pause)(struct script_keeper *keeper);
     /* Whether the user may run that command. -1: there is none. */
     int (*may_run)(struct script_keeper *keeper, struct arg *argv, int argc);
-    uint8_t resp; /* of the replies that the script is given: redis.setresp() */
+    int64_t now_ns; /* when the script began, or its last command ended; monotonic */
+    uint8_t resp;   /* of the replies that the script is given: redis.setresp() */
 };
 
 enum interpreter_kind { INTERPRETER_SCRIPTS, INTERPRETER_FUNCTIONS, INTERPRETER_KINDS };
@@ -41,8 +43,10 @@ enum interpreter_kind { INTERPRETER_SCRIPTS, INTERPRETER_FUNCTIONS, INTERPRETER_
 struct interpreter {
     enum interpreter_kind kind;
     lua_State *lua;
-    size_t memory;                /* bytes that Lua has allocated */
-    size_t limit;                 /* of them */
+    size_t memory;           /* bytes that Lua has allocated */
+    size_t limit;            /* of them */
+    size_t published_memory; /* of them, as far as others see it */
+    struct lua_blocks blocks;
     struct script_keeper *keeper; /* of the script that runs; NULL: none */
     bool aborted;
     char abort_place[64]; /* "source:line" */
@@ -68,7 +72,7 @@ struct interpreter *interpreter_create(enum interpreter_kind kind);
 /* No script runs in it. */
 void interpreter_destroy(struct interpreter *interpreter);
 
-/* Bytes that the interpreters of a kind have allocated. Any thread. */
+/* Bytes that the interpreters of a kind have allocated, give or take 16 KiB for each. Any thread. */
 size_t interpreters_memory(enum interpreter_kind kind);
 
 /*
@@ -99,7 +103,11 @@ void interpreter_tidy(struct interpreter *interpreter, struct script_keeper *kee
 /* Ends the running script from within one of its keeper's functions, which returns afterwards. */
 void interpreter_abort(struct interpreter *interpreter);
 
-/* For what catches errors or runs long in C: raises an error if the script was aborted; asks the keeper before. */
+/*
+ * For what catches errors or runs long in C: raises an error if the script was aborted; asks the keeper before, if it is
+ * time for that. The second is for a script with a keeper, and who knows what time it is; monotonic.
+ */
 void interpreter_check(lua_State *lua);
+void interpreter_check_at(lua_State *lua, int64_t now_ns);
 
 #endif

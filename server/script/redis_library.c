@@ -114,7 +114,7 @@ static bool run_command(lua_State *lua, struct interpreter *interpreter, struct 
         lua_pushboolean(lua, 1);
         lua_setfield(lua, -2, COUNTED_ERROR);
     }
-    interpreter_check(lua); /* few commands may take as long as many instructions */
+    interpreter_check_at(lua, interpreter->keeper->now_ns); /* few commands may take as long as many instructions */
     return is_error;
 }
 

@@ -2,6 +2,7 @@
  * What catches errors for scripts shows them as Redis does, and lets an abort pass: a script that its keeper has aborted
  * runs no further, whatever it has built around itself.
  */
+#include "base/clock.h"
 #include "resp/reply.h"
 #include "script/compile.h"
 #include "script/globals.h"
@@ -20,7 +21,8 @@ static struct {
 
 static void note_command(struct script_keeper *keeper, struct arg *argv, int argc, struct reply *reply)
 {
-    (void)keeper, (void)argv, (void)argc;
+    (void)argv, (void)argc;
+    keeper->now_ns = clock_monotonic_ns();
     seen.commands++;
     seen.commands_after += interpreter->aborted;
     reply_int(reply, 1);
@@ -62,6 +64,7 @@ static int run_protected(lua_State *lua)
     script_globals_reset(lua);
     ck_assert_msg(script_compile(lua, run->text, strlen(run->text), "@user_script") == 0, "%s: %s", run->text,
                   lua_tostring(lua, -1));
+    keeper.now_ns = clock_monotonic_ns();
     run->done = interpreter_call(interpreter, &keeper, 0);
     if (!run->done && lua_istable(lua, -1))
         lua_getfield(lua, -1, "err");

@@ -138,6 +138,47 @@ static const struct script_case table_calls[] = {
      "{1=8 2=1 3=9 4=5 5=2 6=3} {10=98 11=18 12=91 1=35 2=85 3=25 4=51 5=95 6=59 7=25 8=51 9=32}"},
 };
 
+/* Short integers are read without strtod(), all others with it. */
+static const struct script_case number_calls[] = {
+    {"return tostring(tonumber('10'))", "'10'"},
+    {"return tostring(tonumber('-10'))", "'-10'"},
+    {"return tostring(tonumber('-'))", "'nil'"},
+    {"return tostring(tonumber(''))", "'nil'"},
+    {"return tostring(tonumber('-0'))", "'-0'"},
+    {"return tostring(tonumber('007'))", "'7'"},
+    {"return tonumber('999999999999999') == 999999999999999", "true"},
+    {"return tostring(tonumber('1000000000000000'))", "'1e+15'"},
+    {"return tonumber('-999999999999999') == -999999999999999", "true"},
+    {"return tostring(tonumber('12345678901234567'))", "'1.2345678901235e+16'"},
+    {"return tostring(tonumber(' 5'))", "'5'"},
+    {"return tostring(tonumber('5 '))", "'5'"},
+    {"return tostring(tonumber('5x'))", "'nil'"},
+    {"return tostring(tonumber('0x1F'))", "'31'"},
+    {"return tostring(tonumber('1e3'))", "'1000'"},
+    {"return tostring(tonumber('.5'))", "'0.5'"},
+    {"return tostring(tonumber('+5'))", "'5'"},
+    {"return tostring(tonumber('--5'))", "'nil'"},
+    {"return tostring(tonumber('5\\0'))", "'5'"},
+    {"return tostring(tonumber(5))", "'5'"},
+    {"return tostring(tonumber(nil))", "'nil'"},
+    {"return tostring(tonumber({}))", "'nil'"},
+    {"return tostring(tonumber(true))", "'nil'"},
+    {"return tostring(tonumber('ff',16))", "'255'"},
+    {"return tostring(tonumber('-ff',16))", "'1.844674407371e+19'"},
+    {"return tostring(tonumber(' 7 ',8))", "'7'"},
+    {"return tostring(tonumber('8',8))", "'nil'"},
+    {"return tostring(tonumber('z',36))", "'35'"},
+    {"return tostring(tonumber('',16))", "'nil'"},
+    {"return tostring(tonumber(12,16))", "'18'"},
+    {"return tostring(tonumber('10',2))", "'2'"},
+    {"return tostring(tonumber('10','10'))", "'10'"},
+    {"return tostring(tonumber('10',nil))", "'10'"},
+    {"return tostring(tonumber('0x10',16))", "'16'"},
+    {"return tostring(tonumber('1e1',10))", "'10'"},
+    {"return tonumber(nil,16)", "E:'user_script:1: bad argument #1 to 'tonumber' (string expected, got nil)'"},
+    {"return tonumber()", "E:'user_script:1: bad argument #1 to 'tonumber' (value expected)'"},
+};
+
 START_TEST(string_is_that_of_redis)
 {
     script_check_calls(string_calls, sizeof string_calls / sizeof string_calls[0]);
@@ -150,6 +191,12 @@ START_TEST(table_is_that_of_redis)
 }
 END_TEST
 
+START_TEST(tonumber_is_that_of_redis)
+{
+    script_check_calls(number_calls, sizeof number_calls / sizeof number_calls[0]);
+}
+END_TEST
+
 Suite *suite_script_string(void)
 {
     Suite *suite = suite_create("script_string");
@@ -157,6 +204,7 @@ Suite *suite_script_string(void)
     tcase_add_checked_fixture(all, script_fixture_open, script_fixture_close);
     tcase_add_test(all, string_is_that_of_redis);
     tcase_add_test(all, table_is_that_of_redis);
+    tcase_add_test(all, tonumber_is_that_of_redis);
     suite_add_tcase(suite, all);
     return suite;
 }
