@@ -68,7 +68,7 @@ static inline void mem_free(void *ptr)
     free(ptr);
 }
 
-/* ptr is not NULL; size is the one that was asked for, or any up to mem_usable(ptr). */
+/* ptr is not NULL; size is the one that was asked for, or any from there up to mem_usable(ptr). */
 static inline void mem_free_sized(void *ptr, size_t size)
 {
 #ifdef KVS_LIBC_MALLOC

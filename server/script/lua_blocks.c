@@ -16,12 +16,18 @@ static bool is_small(size_t size)
     return size <= (size_t)LUA_BLOCK_SIZES * LUA_BLOCK_STEP;
 }
 
+/* What a block of that size has really been asked for. */
+static size_t size_of(size_t size)
+{
+    return is_small(size) ? (number_of(size) + (size_t)1) * LUA_BLOCK_STEP : size;
+}
+
 static void *take(struct lua_blocks *blocks, size_t size)
 {
     unsigned number = number_of(size);
     struct lua_block *block = is_small(size) ? blocks->kept[number] : NULL;
     if (!block)
-        return mem_try_alloc(is_small(size) ? (number + 1) * (size_t)LUA_BLOCK_STEP : size);
+        return mem_try_alloc(size_of(size));
     blocks->kept[number] = block->next;
     blocks->counts[number]--;
     return block;
@@ -31,7 +37,7 @@ static void give_back(struct lua_blocks *blocks, void *block, size_t size)
 {
     unsigned number = number_of(size);
     if (!is_small(size) || blocks->counts[number] == LUA_BLOCKS_KEPT) {
-        mem_free_sized(block, size);
+        mem_free_sized(block, size_of(size));
         return;
     }
     struct lua_block *kept = block;
