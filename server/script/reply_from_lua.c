@@ -48,10 +48,6 @@ static bool reply_error_table(lua_State *lua, struct reply *reply)
     if (!push_field(lua, "err", LUA_TSTRING))
         return false;
     const char *text = lua_tolstring(lua, -1, &len);
-    if (len > 0 && *text == '-') {
-        text++;
-        len--;
-    }
     void (*on_error)(void *, const char *, size_t) = reply->on_error;
     lua_pushstring(lua, COUNTED_ERROR);
     lua_rawget(lua, -3);

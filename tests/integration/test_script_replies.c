@@ -25,6 +25,8 @@ static const struct {
     {"return {ok='two\\r\\nlines'}", "+two  lines"},
     {"return {err='MY err'}", "-MY err"},
     {"return {err='one'}", "-one"},
+    {"return {err='-4'}", "--4"},
+    {"return {err=''}", "-"},
     {"return {err='two\\r\\nlines'}", "-two  lines"},
     {"return {err='lines\\r\\n\\n'}", "-lines"},
     {"return {ok='line\\n'}", "+line "},
