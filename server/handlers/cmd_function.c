@@ -9,6 +9,7 @@
 #include "engine/run_script.h"
 #include "engine/script_watch.h"
 #include "persist/dump_payload.h"
+#include "persist/rdb_records.h"
 #include "persist/rdb_string.h"
 #include "persist/rdb_type.h"
 #include "script/bound_function.h"
@@ -20,8 +21,7 @@
 
 #include <string.h>
 
-#define FIRST_KEY 3     /* argument of FCALL */
-#define OPCODE_CODE 245 /* of RDB: the code of a library follows */
+#define FIRST_KEY 3 /* argument of FCALL */
 
 static struct interpreter *take_interpreter(struct call *call)
 {
@@ -291,9 +291,8 @@ void cmd_function_dump(struct call *call)
     struct text payload = TEXT_EMPTY;
     struct function_set *set = function_set_take();
     for (unsigned i = 0; i < set->library_count; i++) {
-        text_add_char(&payload, (char)OPCODE_CODE);
-        rdb_add_string(&payload, (struct bytes){set->libraries[i]->code, set->libraries[i]->code_len},
-                       call->server->config.rdbcompression);
+        rdb_add_library(&payload, (struct bytes){set->libraries[i]->code, set->libraries[i]->code_len},
+                        call->server->config.rdbcompression);
     }
     dump_payload_seal(&payload, RDB_VERSION);
     reply_bulk(call->reply, payload.data, payload.len);
@@ -350,7 +349,7 @@ static bool take_libraries(struct call *call, struct bytes payload, struct resto
     while (source.at < source.end) {
         struct rdb_string code = {0};
         struct function_library *library = NULL;
-        if ((unsigned char)*source.at++ != OPCODE_CODE)
+        if ((unsigned char)*source.at++ != RDB_OPCODE_LIBRARY)
             text_add(error, "given type is not a function");
         else if (rdb_take_string(&source, &code) != RDB_READ)
             text_add(error, "Failed loading library payload");

@@ -55,7 +55,7 @@ static uint64_t packed_count(const struct rdb_items *items)
 
 enum rdb_outcome rdb_items_begin_packed(struct rdb_items *items, enum rdb_form form)
 {
-    enum rdb_outcome outcome = rdb_take_string(items->source, &items->packed);
+    enum rdb_outcome outcome = rdb_take_string_in_place(items->source, &items->packed);
     items->form = form;
     if (outcome != RDB_READ)
         return outcome;

@@ -45,7 +45,10 @@ void rdb_items_init(struct rdb_items *items, struct rdb_source *source);
 /* The next count strings of the source, one behind the other. */
 void rdb_items_begin(struct rdb_items *items, uint64_t count);
 
-/* Reads and checks a packed form, which is a string of the source. RDB_READ, or why not. */
+/*
+ * Reads and checks a packed form, which is a string of the source. Nothing else is asked of the source until all of its
+ * items have been looked at. RDB_READ, or why not.
+ */
 enum rdb_outcome rdb_items_begin_packed(struct rdb_items *items, enum rdb_form form);
 
 /*

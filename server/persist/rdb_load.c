@@ -32,7 +32,7 @@ enum rdb_outcome rdb_loader_begin(struct rdb_loader *loader, enum rdb_form form,
 enum rdb_outcome rdb_load_string(struct rdb_loader *loader)
 {
     struct rdb_string string = {0};
-    enum rdb_outcome outcome = rdb_take_string(loader->source, &string);
+    enum rdb_outcome outcome = rdb_take_string_in_place(loader->source, &string);
     if (outcome == RDB_READ && !rdb_source_allows(loader->source, string.text.len))
         outcome = RDB_NO_ROOM;
     if (outcome == RDB_READ) {

@@ -32,7 +32,8 @@ struct rdb_terms {
 /*
  * Reads the content of a value whose type has been read (enum rdb_type, or any other number). RDB_READ: *entry_out is
  * the caller's, under that key, with that time to live (wall, milliseconds, or ENTRY_NO_EXPIRY). Otherwise nothing is
- * left, and where the source stands has no meaning.
+ * left, and where the source stands has no meaning, unless it is RDB_EMPTY or RDB_EXPIRED: then it stands behind the
+ * value.
  */
 enum rdb_outcome rdb_load_value(struct rdb_source *source, unsigned type, struct bytes key, int64_t expire_ms,
                                 const struct rdb_terms *terms, struct entry **entry_out);

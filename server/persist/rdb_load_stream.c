@@ -156,7 +156,7 @@ static enum rdb_outcome take_node(struct node *node)
     if (outcome != RDB_READ)
         return outcome;
     node->first = rdb_raw_id(node->id.text.data);
-    outcome = rdb_take_string(source, &node->packed);
+    outcome = rdb_take_string_in_place(source, &node->packed);
     if (outcome == RDB_READ && !listpack_open(&node->listpack, node->packed.text))
         outcome = RDB_BAD;
     if (outcome == RDB_READ)

@@ -34,6 +34,8 @@ struct stream_block;
 struct rdb_saver {
     struct text *out;
     bool compresses; /* strings, if that makes them shorter */
+    bool has_key;    /* behind the type comes the key, as in files; payloads don't have it */
+    struct bytes key;
     uint8_t type;    /* enum rdb_type of the value that was begun */
     int64_t base_ms; /* of a hash with times: what they are relative to */
 };

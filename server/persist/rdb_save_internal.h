@@ -31,6 +31,8 @@ static inline void rdb_save_type(struct rdb_saver *saver, enum rdb_type type)
 {
     saver->type = (uint8_t)type;
     text_add_char(saver->out, (char)type);
+    if (saver->has_key)
+        rdb_add_string(saver->out, saver->key, saver->compresses);
 }
 
 static inline void rdb_save_text(struct rdb_saver *saver, struct bytes text)

@@ -222,12 +222,12 @@ static enum rdb_outcome take_compressed(struct rdb_source *source, struct rdb_st
     return RDB_READ;
 }
 
-static enum rdb_outcome take_plain(struct rdb_source *source, uint64_t len, struct rdb_string *string)
+static enum rdb_outcome take_plain(struct rdb_source *source, uint64_t len, bool stays, struct rdb_string *string)
 {
     if (!rdb_source_has(source, len))
         return RDB_BAD;
     const char *data = source->at;
-    if (source->refill) { /* its buffer may move while the string is in use */
+    if (stays && source->refill) { /* its buffer may move while the string is in use */
         enum rdb_outcome outcome = make_room(source, string, len);
         if (outcome != RDB_READ)
             return outcome;
@@ -238,15 +238,26 @@ static enum rdb_outcome take_plain(struct rdb_source *source, uint64_t len, stru
     return RDB_READ;
 }
 
-enum rdb_outcome rdb_take_string(struct rdb_source *source, struct rdb_string *string)
+/* stays: it is looked at when more has been asked of the source. */
+static enum rdb_outcome take_string(struct rdb_source *source, bool stays, struct rdb_string *string)
 {
     uint64_t len;
     bool special;
     if (!take_length(source, &len, &special))
         return RDB_BAD;
     if (!special)
-        return take_plain(source, len, string);
+        return take_plain(source, len, stays, string);
     if (len == SPECIAL_LZF)
         return take_compressed(source, string);
     return len <= SPECIAL_INT32 ? take_number(source, 1u << len, string) : RDB_BAD;
+}
+
+enum rdb_outcome rdb_take_string(struct rdb_source *source, struct rdb_string *string)
+{
+    return take_string(source, true, string);
+}
+
+enum rdb_outcome rdb_take_string_in_place(struct rdb_source *source, struct rdb_string *string)
+{
+    return take_string(source, false, string);
 }

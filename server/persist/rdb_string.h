@@ -59,6 +59,12 @@ struct rdb_string {
  */
 enum rdb_outcome rdb_take_string(struct rdb_source *source, struct rdb_string *string);
 
+/*
+ * The same for what is looked at before anything more is asked of the source: a plain string is never copied, so its
+ * text is borrowed from a file's buffer as well.
+ */
+enum rdb_outcome rdb_take_string_in_place(struct rdb_source *source, struct rdb_string *string);
+
 void rdb_string_deinit(struct rdb_string *string);
 
 #endif

@@ -37,6 +37,25 @@ enum rdb_type {
 #define RDB_VERSION_READ 12   /* up to which Redis's are read */
 #define RDB_VERSION_VALKEY 80 /* Valkey's, which is read as well */
 
+/* What a record of a file begins with unless it is a value, whose type then is the first byte. */
+enum rdb_opcode {
+    RDB_OPCODE_SLOT_INFO = 244,     /* 12, of a cluster's slot: how many keys there are, and how many expire */
+    RDB_OPCODE_LIBRARY = 245,       /* 10: the code of a library of functions */
+    RDB_OPCODE_LIBRARY_EARLY = 246, /* the same of Redis 7.0 before its release */
+    RDB_OPCODE_MODULE = 247,        /* what a module keeps beside the keys */
+    RDB_OPCODE_IDLE = 248,          /* of the next value: seconds since it was used */
+    RDB_OPCODE_FREQUENCY = 249,     /* of the next value: how often it was used, one byte */
+    RDB_OPCODE_AUX = 250,           /* a name and a value that tell of the file */
+    RDB_OPCODE_SIZES = 251,         /* of the database: how many keys there are, and how many expire */
+    RDB_OPCODE_EXPIRE_MS = 252,     /* of the next value: when it expires, eight bytes, low one first */
+    RDB_OPCODE_EXPIRE_S = 253,      /* the same in seconds, four bytes */
+    RDB_OPCODE_DATABASE = 254,      /* that the next values are in */
+    RDB_OPCODE_END = 255,           /* eight bytes of checksum follow, or from before version 5 nothing */
+};
+
+#define RDB_HEAD_LEN 9      /* "REDIS0010": bytes before the first record */
+#define RDB_CHECKSUM_FROM 5 /* version */
+
 /* The containers in a list of listpacks. */
 enum { RDB_CONTAINER_PLAIN = 1, RDB_CONTAINER_PACKED = 2 };
 
