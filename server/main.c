@@ -44,6 +44,7 @@
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
+#include "persist/check_rdb.h"
 #include "pubsub/delivery.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
@@ -436,6 +437,23 @@ static void print_mistake(void *context, const char *line)
     fprintf(stderr, "kvs-server: %s\n", line);
 }
 
+/* --check-rdb; NULL: no file, or more than one, stands behind it. */
+static int check_rdb_file(const char *path)
+{
+    struct text found = TEXT_EMPTY, trouble = TEXT_EMPTY;
+    if (!path)
+        die("--check-rdb: write one file behind it, and nothing else");
+    bool is_good = check_rdb(path, &found, &trouble);
+    if (found.len > 0)
+        fwrite(found.data, 1, found.len, stdout);
+    text_deinit(&found);
+    int status = printed();
+    if (!is_good)
+        print_mistake(NULL, trouble.data);
+    text_deinit(&trouble);
+    return is_good ? status : 1;
+}
+
 /* Reads the configuration and does what it can be wrong about; ends the process where it is. */
 static void configure(int argc, char **argv, bool serves)
 {
@@ -487,6 +505,8 @@ int main(int argc, char **argv)
         config_remarks_tell(&server.config, print_line, NULL);
         puts("the configuration is good");
         return printed();
+    case CONFIG_CHECK_RDB:
+        return check_rdb_file(config_checked_rdb(argc - 1, argv + 1));
     case CONFIG_SERVE:
         break;
     }

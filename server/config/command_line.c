@@ -1,6 +1,6 @@
 /*
  * The command line: a file, options and directives. Its grammar is Redis's, so that a command line that starts a Redis
- * server also starts kvs; -s, --check-config and the options that print documentation are our own.
+ * server also starts kvs; -s, --check-config, --check-rdb and the options that print documentation are our own.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -93,9 +93,16 @@ static bool checks_first(int argc, char **argv)
     return argc > 0 && strcmp(argv[0], "--check-config") == 0;
 }
 
+const char *config_checked_rdb(int argc, char **argv)
+{
+    return argc == 2 && strcmp(argv[0], "--check-rdb") == 0 ? argv[1] : NULL;
+}
+
 enum config_action config_action_of(int argc, char **argv)
 {
     enum config_action action = CONFIG_SERVE;
+    if (argc > 0 && strcmp(argv[0], "--check-rdb") == 0)
+        return CONFIG_CHECK_RDB;
     if (checks_first(argc, argv)) {
         argc--;
         argv++;

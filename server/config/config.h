@@ -28,7 +28,7 @@ void config_deinit(struct config *config);
 int config_load(struct config *config, int argc, char **argv, char **error_out);
 
 /*
- * What the command line asks for: --help, --version, --check-config, a page of docs/ or of the manual that is generated
+ * What the command line asks for: --help, --version, --check-config, --check-rdb FILE, a page of docs/ or of the manual that is generated
  * from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
  */
 enum config_action {
@@ -36,12 +36,16 @@ enum config_action {
     CONFIG_HELP,
     CONFIG_VERSION,
     CONFIG_CHECK,
+    CONFIG_CHECK_RDB, /* the arguments are the option and a file: config_checked_rdb() */
     CONFIG_MARKDOWN,
     CONFIG_COMMANDS_MARKDOWN,
     CONFIG_MAN_PAGE,
     CONFIG_FILE_MAN_PAGE,
 };
 enum config_action config_action_of(int argc, char **argv);
+
+/* The FILE of --check-rdb, which is all of the command line, or NULL. */
+const char *config_checked_rdb(int argc, char **argv);
 
 /* Adds the text of --help. */
 void config_help(struct text *text);

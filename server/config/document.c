@@ -127,6 +127,7 @@ void config_help(struct text *text)
                    "\n"
                    "  -s PATH          the socket file, short for --unixsocket PATH\n"
                    "  --check-config   read the configuration, report what is wrong with it, and exit\n"
+                   "  --check-rdb FILE read an RDB file, report what is in it or wrong with it, and exit\n"
                    "  -v, --version    print the version and exit\n"
                    "  -h, --help       print this help and exit\n");
     for (int section = 0; section < SECTION_COMPATIBILITY; section++) {

@@ -62,15 +62,18 @@ static void add_facts(struct text *out, const struct directive *directive)
 
 static void add_options(struct text *out)
 {
-    text_add(out, ".SH OPTIONS\n"
-                  ".TP\n\\fB\\-s\\fR \\fIPATH\\fR\nThe socket file, short for\n.BR \"\\-\\-unixsocket \\fIPATH\" .\n"
-                  ".TP\n.B \\-\\-check\\-config\nReads the configuration, reports what is wrong with it, and exits.\n"
-                  ".TP\n.BR \\-v \", \" \\-\\-version\nPrints the version and exits.\n"
-                  ".TP\n.BR \\-h \", \" \\-\\-help\nPrints a summary and exits.\n"
-                  ".TP\n\\fB\\-\\-\\fIdirective value\\fR ...\nAny directive of\n.BR kvs.conf (5);\n"
-                  "the command line overrides the file.\n"
-                  ".SH DIRECTIVES\n"
-                  "They are explained in\n.BR kvs.conf (5).\n");
+    text_add(out,
+             ".SH OPTIONS\n"
+             ".TP\n\\fB\\-s\\fR \\fIPATH\\fR\nThe socket file, short for\n.BR \"\\-\\-unixsocket \\fIPATH\" .\n"
+             ".TP\n.B \\-\\-check\\-config\nReads the configuration, reports what is wrong with it, and exits.\n"
+             ".TP\n\\fB\\-\\-check\\-rdb\\fR \\fIFILE\\fR\nReads an RDB file, a dump of this server's, of Redis or of\n"
+             "Valkey, reports what is in it or wrong with it, and exits.\n"
+             ".TP\n.BR \\-v \", \" \\-\\-version\nPrints the version and exits.\n"
+             ".TP\n.BR \\-h \", \" \\-\\-help\nPrints a summary and exits.\n"
+             ".TP\n\\fB\\-\\-\\fIdirective value\\fR ...\nAny directive of\n.BR kvs.conf (5);\n"
+             "the command line overrides the file.\n"
+             ".SH DIRECTIVES\n"
+             "They are explained in\n.BR kvs.conf (5).\n");
     for (int section = 0; section < SECTION_COMPATIBILITY; section++) {
         text_addf(out, ".SS \"%s\"\n", directive_section_title((enum directive_section)section));
         for (size_t i = 0; i < directive_count; i++) {
@@ -116,8 +119,9 @@ void config_server_man_page(struct text *text)
                    ".TP\n.I /etc/kvs/kvs.conf\nThe configuration that the service uses.\n"
                    ".TP\n.I /tmp/kvs.sock\nThe socket file, unless another is named.\n"
                    ".SH \"EXIT STATUS\"\n"
-                   ".TP\n.B 0\nThe server ended as it was told to, or the configuration is good.\n"
-                   ".TP\n.B 1\nThe server could not start; the reason is on standard error or in the log.\n"
+                   ".TP\n.B 0\nThe server ended as it was told to, or the configuration or the RDB file is good.\n"
+                   ".TP\n.B 1\nThe server could not start, or what was to be checked is not good; the reason is on "
+                   "standard error or in the log.\n"
                    ".SH EXAMPLES\n"
                    "One socket for a group of users:\n"
                    ".RS 4\n.nf\n"
