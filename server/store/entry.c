@@ -58,7 +58,8 @@ static struct entry *entry_allocate(struct entry_shape shape, const char *key, i
     struct entry *entry = mem_try_alloc(shape_size(shape));
     if (!entry)
         return NULL;
-    *entry = (struct entry){.flags = (uint8_t)((shape.wide ? ENTRY_WIDE : 0) | (shape.expires ? ENTRY_HAS_EXPIRY : 0))};
+    *entry = (struct entry){
+        .flags = (uint8_t)((shape.wide ? ENTRY_WIDE : 0) | (shape.expires ? ENTRY_HAS_EXPIRY : 0) | entry_epoch)};
     entry_write_lens(entry, shape);
     entry_write_expiry(entry, expire_ms);
     memcpy(entry->body + entry_key_offset(entry), key, shape.key_len);

@@ -50,6 +50,7 @@ void keyspace_destroy(struct keyspace *keyspace)
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         shard_deinit(&keyspace->shards[i]);
     mem_unreserve(keyspace->reserved, keyspace->reserved_size);
+    epoch_deinit(keyspace);
     mem_free(keyspace);
 }
 
@@ -307,6 +308,7 @@ void keyspace_put(struct view *view, const struct key *key, struct entry *entry,
     table_slot *slot = table ? table_find(table, key->hash, key->name.data, key->name.len) : NULL;
     struct entry *old = slot ? slot_entry(*slot) : NULL;
     hook_before(view, shard->interest, key, old);
+    entry->flags = (uint8_t)((entry->flags & ~ENTRY_EPOCH) | entry_epoch); /* it may have been made before this epoch */
     bool due = old && entry_is_due(old, view->now_ms);
     if (entry->recency == 0) { /* a new entry; a renamed, moved or copied one has its clock */
         if (old && !due)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "store/epoch_internal.h"
 #include "store/hooks.h"
 #include "store/keyspace.h"
 #include "store/shard.h"
@@ -29,6 +30,7 @@ struct keyspace {
     void *reserved;           /* all shards' pointers and the bits of all sets */
     size_t reserved_size;
     struct hooks hooks;
+    struct epoch epoch;
     struct shard shards[KEYSPACE_SHARDS];
 };
 

@@ -40,8 +40,12 @@ struct flush_job {
     bool purge;     /* the freed memory is given back to the kernel at once */
     void *reserved; /* what the pointers to them were in, if it is given back; or NULL */
     size_t reserved_size;
+    struct keyspace *epoch_of; /* whose epoch keeps what is in them first; NULL: there is none */
     size_t count;
-    struct table *tables[];
+    struct flushed {
+        struct table *table;
+        int db; /* for the epoch */
+    } tables[];
 };
 
 #define FEW_DATABASES 1024 /* where fewer have been in use, clearing their pointers is less work than making new ones */
@@ -50,9 +54,12 @@ static void flush_job_run(struct reaper_job *job)
 {
     struct flush_job *flush = (struct flush_job *)job;
     for (size_t i = 0; i < flush->count; i++) {
+        struct flushed *flushed = &flush->tables[i];
+        if (flush->epoch_of)
+            epoch_inherit(flush->epoch_of, flushed->db, flushed->table);
         int64_t before = usage_own();
-        table_deinit(flush->tables[i], entry_free);
-        mem_free_sized(flush->tables[i], sizeof **flush->tables);
+        table_deinit(flushed->table, entry_free);
+        mem_free_sized(flushed->table, sizeof *flushed->table);
         int64_t freed = before - usage_own();
         reaper_note_freed(freed > 0 ? (size_t)freed : 0);
     }
@@ -63,28 +70,28 @@ static void flush_job_run(struct reaper_job *job)
     mem_free(flush);
 }
 
-static void flush_take(struct flush_job *flush, struct table **table)
+static void flush_take(struct flush_job *flush, struct keyspace *keyspace, struct shard *shard, int db)
 {
-    flush->job.units += table_count(*table);
-    flush->tables[flush->count++] = *table;
-    *table = NULL;
+    flush->job.units += table_count(shard->tables[db]);
+    flush->tables[flush->count++] = (struct flushed){shard->tables[db], epoch_number(keyspace, db)};
+    shard->tables[db] = NULL;
 }
 
-static struct flush_job *flush_job_create(size_t most)
+static struct flush_job *flush_job_create(struct keyspace *keyspace, size_t most)
 {
     struct flush_job *flush = mem_alloc(sizeof *flush + most * sizeof *flush->tables);
-    *flush = (struct flush_job){.job.run = flush_job_run};
+    *flush = (struct flush_job){.job.run = flush_job_run, .epoch_of = epoch_walks(&keyspace->epoch) ? keyspace : NULL};
     return flush;
 }
 
 static struct flush_job *flush_one(struct keyspace *keyspace, int db)
 {
-    struct flush_job *flush = flush_job_create(KEYSPACE_SHARDS);
+    struct flush_job *flush = flush_job_create(keyspace, KEYSPACE_SHARDS);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
         if (!shard->tables[db])
             continue;
-        flush_take(flush, &shard->tables[db]);
+        flush_take(flush, keyspace, shard, db);
         database_set_remove(&shard->used, db);
     }
     database_set_remove(&keyspace->used, db);
@@ -97,11 +104,11 @@ static struct flush_job *flush_all(struct keyspace *keyspace)
     size_t tables = 0;
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++)
         tables += database_set_count(&keyspace->shards[i].used);
-    struct flush_job *flush = flush_job_create(tables);
+    struct flush_job *flush = flush_job_create(keyspace, tables);
     for (unsigned i = 0; i < KEYSPACE_SHARDS; i++) {
         struct shard *shard = &keyspace->shards[i];
         for (int db = database_set_next(&shard->used, 0); db >= 0; db = database_set_next(&shard->used, db + 1))
-            flush_take(flush, &shard->tables[db]);
+            flush_take(flush, keyspace, shard, db);
         database_set_clear(&shard->used);
     }
     if (keyspace->used.end > FEW_DATABASES) {
@@ -176,7 +183,7 @@ static bool is_quick_to_flush(const struct flush_job *flush, size_t keys)
     for (size_t i = 0; i < flush->count && !slow; i++) {
         uint64_t position = 0;
         do {
-            position = table_scan(flush->tables[i], position, note_slow, &slow);
+            position = table_scan(flush->tables[i].table, position, note_slow, &slow);
         } while (position != 0 && !slow);
     }
     return !slow;
@@ -208,7 +215,9 @@ size_t keyspace_flush(struct view *view, int db, bool lazily)
         flush->job.units = 0; /* INFO counts what was to be freed in the background */
         flush->purge = true;
     }
-    if (lazily ? keys == 0 : is_quick_to_flush(flush, keys))
+    if (flush->epoch_of)
+        epoch_note_flush(keyspace, (unsigned)flush->count);
+    if (keys == 0 || (!flush->epoch_of && !lazily && is_quick_to_flush(flush, keys)))
         flush_job_run(&flush->job);
     else
         reaper_post(&flush->job);
@@ -232,6 +241,7 @@ void keyspace_swap(struct view *view, int a, int b)
         database_set_swap(&shard->used, a, b);
     }
     database_set_swap(&view->keyspace->used, a, b);
+    epoch_note_swap(view->keyspace, a, b);
     tell_after(view, interest, a, &event_swap, 1);
     tell_after(view, interest, b, &event_swap, 0);
 }
