@@ -234,6 +234,11 @@ START_TEST(actions_are_found_among_the_options_and_not_among_values)
     ck_assert_int_eq(config_action_of(2, (char *[]){"a.conf", "-v"}), CONFIG_VERSION);
     ck_assert_int_eq(config_action_of(4, (char *[]){"a.conf", "--hz", "1", "--check-config"}), CONFIG_CHECK);
     ck_assert_int_eq(config_action_of(2, (char *[]){"--logfile", "--help"}), CONFIG_SERVE);
+    ck_assert_int_eq(config_action_of(2, (char *[]){"--check-rdb", "--help"}), CONFIG_CHECK_RDB);
+    ck_assert_int_eq(config_action_of(1, (char *[]){"--check-rdb"}), CONFIG_CHECK_RDB);
+    ck_assert_str_eq(config_checked_rdb(2, (char *[]){"--check-rdb", "--help"}), "--help");
+    ck_assert_ptr_null(config_checked_rdb(1, (char *[]){"--check-rdb"}));
+    ck_assert_ptr_null(config_checked_rdb(3, (char *[]){"--check-rdb", "a", "b"}));
     ck_assert_int_eq(config_action_of(1, (char *[]){"--config-markdown"}), CONFIG_MARKDOWN);
     ck_assert_int_eq(config_action_of(1, (char *[]){"--commands-markdown"}), CONFIG_COMMANDS_MARKDOWN);
     ck_assert_int_eq(config_action_of(1, (char *[]){"--man-page"}), CONFIG_MAN_PAGE);
