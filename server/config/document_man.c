@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#define DATE "2026-11-22" /* of the last change to what the pages say, besides the table */
+#define DATE "2026-11-30" /* of the last change to what the pages say, besides the table */
 
 /* Text as roff takes it: a dash before a word is a minus sign, and no line begins as a macro does. */
 static void add_roff(struct text *out, const char *string)

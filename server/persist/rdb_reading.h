@@ -5,8 +5,10 @@
 #ifndef KVS_PERSIST_RDB_READING_H
 #define KVS_PERSIST_RDB_READING_H
 
-#include "persist/rdb_read.h"
+#include "persist/rdb_load.h"
+#include "persist/rdb_reader.h"
 #include "persist/rdb_string.h"
+#include "persist/rdb_visitor.h"
 
 struct rdb_reading {
     struct rdb_reader *reader;

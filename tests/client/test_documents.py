@@ -103,7 +103,7 @@ class PagesOfTheManual(unittest.TestCase):
         for heading in ("NAME", "SYNOPSIS", "OPTIONS", "DIRECTIVES", "SIGNALS", "ENVIRONMENT", "FILES", "EXIT STATUS",
                         "EXAMPLES", "SEE ALSO"):
             self.assertIn(heading, self.headings(text))
-        for word in ("--unixsocketperm", "0 to 777 (octal); default: 600", "--listen", "--check-config", "SIGHUP",
+        for word in ("--unixsocketperm", "0 to 777 (octal); default: 600", "--listen", "--check-config", "--check-rdb", "SIGHUP",
                      "NOTIFY_SOCKET", "kvs-cli(1)"):
             self.assertIn(word, text)
 
