@@ -1,5 +1,6 @@
 /*
- * kvs-server --check-rdb: whether an RDB file is whole, and what is in it. All of it is read and made, and freed at once.
+ * kvs-server --check-rdb: whether an RDB file is whole, and what is in it. All of it is read and made, and freed at
+ * once.
  *
  * By a process of its own that serves nobody; it blocks on the disk.
  */

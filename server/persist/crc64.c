@@ -1,8 +1,8 @@
 /*
- * Where the processor multiplies without carries, that does most of the work (crc64_fold.h). For the rest, and elsewhere:
- * sixteen bytes at a time, each looked up in a table of its own: M. E. Kounavis and F. L. Berry, "A systematic approach
- * to building high performance software-based CRC generators", 2005 (slicing). What is left goes byte by byte: D. V.
- * Sarwate, "Computation of cyclic redundancy checks via table look-up", 1988.
+ * Where the processor multiplies without carries, that does most of the work (crc64_fold.h). For the rest, and
+ * elsewhere: sixteen bytes at a time, each looked up in a table of its own: M. E. Kounavis and F. L. Berry, "A
+ * systematic approach to building high performance software-based CRC generators", 2005 (slicing). What is left goes
+ * byte by byte: D. V. Sarwate, "Computation of cyclic redundancy checks via table look-up", 1988.
  *
  * A sum is a polynomial over GF(2) modulo ours, and n zero bytes behind it multiply it by x^8n, which squaring finds in
  * as many steps as n has bits: the way of M. Adler's crc32_combine() in zlib.

@@ -1,7 +1,7 @@
 /*
- * V. Gopal and others, "Fast CRC computation for generic polynomials using PCLMULQDQ instruction", Intel, 2009: 16 bytes
- * times x^n modulo the polynomial are other 16 bytes, which can be added to those that stand n bits further on. Four
- * such remainders run side by side, since a multiplication takes longer than it keeps its unit busy.
+ * V. Gopal and others, "Fast CRC computation for generic polynomials using PCLMULQDQ instruction", Intel, 2009: 16
+ * bytes times x^n modulo the polynomial are other 16 bytes, which can be added to those that stand n bits further on.
+ * Four such remainders run side by side, since a multiplication takes longer than it keeps its unit busy.
  *
  * All is reflected, so the first of 16 bytes has the highest powers, and a product is one power of x too large: hence
  * the 63 and the -1 in the factors.

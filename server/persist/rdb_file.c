@@ -102,8 +102,9 @@ static bool write_all(struct rdb_file *file, const char *data, size_t len)
 }
 
 /*
- * Sends what has been written since the last time to the disk, waits for what was sent before, and drops that. A failure
- * of the disk is told here once and not again by a sync, so it counts. A file system that can't do this is left alone.
+ * Sends what has been written since the last time to the disk, waits for what was sent before, and drops that. A
+ * failure of the disk is told here once and not again by a sync, so it counts. A file system that can't do this is
+ * left alone.
  */
 static bool send_ahead(struct rdb_file *file)
 {

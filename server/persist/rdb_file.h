@@ -1,14 +1,15 @@
 /*
- * RDB files as they come to the disk: a new file is written under another name, beside the one whose place it takes when
- * all of it is there. So whatever ends the process or the machine, the place holds the old file or the new one.
+ * RDB files as they come to the disk: a new file is written under another name, beside the one whose place it takes
+ * when all of it is there. So whatever ends the process or the machine, the place holds the old file or the new one.
  *
  *     rdb_file_begin()     makes temp-PID-NAME in the folder, and writes the first bytes
  *     rdb_file_append()    any number of times: records (rdb_records.h)
  *     rdb_file_end()       the last bytes; then all is synced, renamed, and the folder synced
  *     rdb_file_abandon()   instead of it, at any time: nothing is left
  *
- * The first failure sticks: what comes behind it does nothing and fails as well, and the end then abandons. A sync that
- * has failed is not tried again, since the kernel may have dropped what it couldn't write, and the next one would succeed.
+ * The first failure sticks: what comes behind it does nothing and fails as well, and the end then abandons. A sync
+ * that has failed is not tried again, since the kernel may have dropped what it couldn't write, and the next one would
+ * succeed.
  *
  * What was appended is sent to the disk while more comes, and then dropped from the page cache: so the last sync has
  * little left to do, and a file that nobody will read soon takes no memory from those that are read.

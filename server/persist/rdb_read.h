@@ -1,8 +1,8 @@
 /*
  * Reading RDB files as a whole: everything in them goes to a visitor, in its order.
  *
- * A file may come from anybody, and may be cut or damaged in any place: then reading ends, with a line that says where and
- * what. What the visitor has been given by then is all right in itself, but is not what was saved: only the end's
+ * A file may come from anybody, and may be cut or damaged in any place: then reading ends, with a line that says where
+ * and what. What the visitor has been given by then is all right in itself, but is not what was saved: only the end's
  * checksum says so.
  *
  * Where the file is the front of an append-only file, rdb_reader_rest() and the descriptor go on behind its end. By one

@@ -19,9 +19,9 @@ struct rdb_found {
 };
 
 /*
- * What is called for each thing in the file; NULL: it is passed over, and entries are freed. Bytes are borrowed until the
- * function returns. False: reading ends, and what the function has added to why says so; if it hasn't added anything,
- * there was no memory.
+ * What is called for each thing in the file; NULL: it is passed over, and entries are freed. Bytes are borrowed until
+ * the function returns. False: reading ends, and what the function has added to why says so; if it hasn't added
+ * anything, there was no memory.
  */
 struct rdb_visitor {
     void *context;
@@ -52,7 +52,7 @@ struct rdb_result {
     uint64_t entries;           /* that were given to the visitor */
     uint64_t empty;             /* values that had no members, which were left out */
     uint64_t expired;           /* hashes of which all fields had expired, likewise */
-    uint64_t offset;            /* where it ended, or else where what is wrong begins */
+    uint64_t offset;            /* from where reading began: of the end, or else of the record at fault */
     char words[512];            /* "offset 1234: ..."; "" if it is complete */
 };
 

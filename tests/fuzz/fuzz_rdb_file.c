@@ -1,6 +1,6 @@
 /*
- * Files of RDB: whatever the bytes, reading ends with a line or with entries that are sound, and a file of these reads as
- * the same. Sums aren't compared, so that what is changed is looked at.
+ * Files of RDB: whatever the bytes, reading ends with a line or with entries that are sound, and a file of these reads
+ * as the same. Sums aren't compared, so that what is changed is looked at.
  */
 #include "base/digest.h"
 #include "base/panic.h"

@@ -32,7 +32,10 @@ struct rdb_model {
 };
 extern struct rdb_model rdb_model;
 
-/* One of each type that is small; times at which some expire are about that one. With larger ones, all of the second. */
+/*
+ * One value of each type, small ones; a hash with times makes the version 12. The second adds large ones. Some expire
+ * about RDB_NOW.
+ */
 void rdb_model_fill_small(bool with_times);
 void rdb_model_fill(void);
 void rdb_model_fill_for_redis(void); /* nothing that 7.0 doesn't know or finds expired */
@@ -59,7 +62,7 @@ int rdb_file_of(const char *data, size_t len);
 /* The whole of what fd has, from where it stands; what is behind it is appended to rest unless that is NULL. */
 bool rdb_read_fd(int fd, bool sums, struct rdb_seen *seen, struct rdb_result *result, struct text *rest);
 
-/* The same of bytes, and of records between a head and an end with a right checksum. Fail if something is left of it. */
+/* The same of bytes, and of records between a head and a right end. The test fails if memory is left of it. */
 bool rdb_read_bytes(const char *data, size_t len, bool sums, struct rdb_result *result);
 bool rdb_read_records(const char *head, const char *data, size_t len, struct rdb_result *result);
 

@@ -1,6 +1,6 @@
 /*
- * Files of RDB as they are read: what was written comes back, from a file, a pipe or the front of something else, and what
- * is unknown or refused ends reading with a line.
+ * Files of RDB as they are read: what was written comes back, from a file, a pipe or the front of something else, and
+ * what is unknown or refused ends reading with a line.
  */
 #include "base/memory.h"
 #include "base/usage.h"

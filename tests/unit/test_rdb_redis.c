@@ -1,4 +1,4 @@
-/* redis-server, where it is installed, loads a file that was written here: each value, its time to live and functions. */
+/* redis-server, where it is installed, loads a file that was written here: values, times to live and functions. */
 #include "handlers/keyspace_digest.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
