@@ -27,6 +27,7 @@
 #include "engine/eviction.h"
 #include "engine/key_events.h"
 #include "engine/room.h"
+#include "engine/saving.h"
 #include "engine/session.h"
 #include "engine/start_checks.h"
 #include "host/account.h"
@@ -81,6 +82,7 @@ static int signal_fd = -1;
 static int wake_fd = -1;         /* eventfd: a client sent SHUTDOWN */
 static int inherited_fd = -1;    /* the parent's connection, until it is served; or -1 */
 static atomic_bool shutdown_now; /* without waiting for clients; written by workers, read by the main thread */
+static atomic_bool saves_at_end; /* likewise: what isn't in the snapshot is saved */
 static struct {
     bool runs;  /* the sources have been read, and are to be applied */
     bool again; /* SIGHUP came meanwhile */
@@ -121,9 +123,10 @@ static int print_text(void (*draw)(struct text *))
     return printed();
 }
 
-static void request_shutdown(bool now)
+static void request_shutdown(bool now, bool saves)
 {
     uint64_t one = 1;
+    atomic_store(&saves_at_end, saves);
     if (now)
         atomic_store(&shutdown_now, true);
     ssize_t ignored = write(wake_fd, &one, sizeof one);
@@ -217,6 +220,7 @@ static void make_server(void)
     eviction_configure(&server);
     key_events_configure(&server);
     config_set_listener(config_changed, NULL);
+    saving_init(&server);
 }
 
 /* Whether a sandbox is wanted and the kernel can provide it. */
@@ -320,6 +324,11 @@ static void go_on_with_reload(void)
 static bool take_signal(void)
 {
     enum signal_wish wish = signals_take();
+    if (wish == SIGNAL_END) {
+        gate_enter(main_gate);
+        atomic_store(&saves_at_end, server.config.save[0] != '\0');
+        gate_leave(main_gate);
+    }
     if (wish == SIGNAL_RELOAD && reload.runs)
         reload.again = true;
     else if (wish == SIGNAL_RELOAD)
@@ -350,6 +359,7 @@ static void serve(void)
     };
     for (;;) {
         watchdog_run();
+        saving_look(&server, main_gate);
         supervisor_retry();
         go_on_with_reload();
         bool open = gate_is_open(main_gate);
@@ -402,12 +412,23 @@ static void stop_workers(void)
                     cut_off == 1 ? "its" : "their");
 }
 
-static void stop_server(void)
+/* Nobody else is left who could change anything. Returns the process's exit status. */
+static int save_at_end(void)
+{
+    saving_give_up();
+    if (!atomic_load(&saves_at_end) || saving_changes(&server) == 0 || saving_at_end(&server))
+        return 0;
+    log_warning("ending without having saved what has changed since the last snapshot");
+    return 1;
+}
+
+static int stop_server(void)
 {
     struct config *config = &server.config;
     supervisor_stopping();
     sockets_close();
     stop_workers();
+    int status = save_at_end();
     reaper_stop();
     gate_part(main_gate);
     if (config->pidfile[0])
@@ -423,6 +444,7 @@ static void stop_server(void)
     config_deinit(config);
     mem_free(server.executable);
 #endif
+    return status;
 }
 
 static void print_line(void *context, const char *line)
@@ -526,6 +548,5 @@ int main(int argc, char **argv)
     process_ready();
     serve_inherited();
     serve();
-    stop_server();
-    return 0;
+    return stop_server();
 }

@@ -29,8 +29,11 @@ struct server {
     int64_t started_ms; /* wall */
     int64_t started_ns; /* monotonic */
 
-    /* how commands end the server, from any thread; now: without giving clients time to read. main.c sets it */
-    void (*request_shutdown)(bool now);
+    /*
+     * How commands end the server, from any thread; now: without giving clients time to read; saves: what isn't in the
+     * snapshot is saved. main.c sets it.
+     */
+    void (*request_shutdown)(bool now, bool saves);
 };
 
 #endif

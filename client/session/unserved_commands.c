@@ -5,7 +5,7 @@
 /* In the order of their names. */
 /* clang-format off */
 static const char *const names[] = {
-    "asking", "bgrewriteaof", "bgsave", "client|capa", "client|import-source", "cluster", "cluster|addslots",
+    "asking", "bgrewriteaof", "client|capa", "client|import-source", "cluster", "cluster|addslots",
     "cluster|addslotsrange", "cluster|bumpepoch", "cluster|cancelslotmigrations",
     "cluster|count-failure-reports", "cluster|countkeysinslot", "cluster|delslots", "cluster|delslotsrange",
     "cluster|failover", "cluster|flushslots", "cluster|forget", "cluster|getkeysinslot",
@@ -14,9 +14,9 @@ static const char *const names[] = {
     "cluster|nodes", "cluster|replicas", "cluster|replicate", "cluster|reset", "cluster|saveconfig",
     "cluster|set-config-epoch", "cluster|setslot", "cluster|shards", "cluster|slaves", "cluster|slot-stats",
     "cluster|slots", "cluster|syncslots", "commandlog", "commandlog|get", "commandlog|help", "commandlog|len",
-    "commandlog|reset", "failover", "lastsave", "lolwut", "migrate", "module", "module|help",
+    "commandlog|reset", "failover", "lolwut", "migrate", "module", "module|help",
     "module|list", "module|load", "module|loadex", "module|unload", "psync", "readonly", "readwrite",
-    "replconf", "replicaof", "restore-asking", "role", "save", "script|show", "slaveof", "sync",
+    "replconf", "replicaof", "restore-asking", "role", "script|show", "slaveof", "sync",
     "trimslots", "xidmprecord",
 };
 /* clang-format on */

@@ -28,6 +28,7 @@ struct turn_work {
     void (*destroy)(struct turn_work *work);
     size_t (*memory)(const struct turn_work *work); /* bytes, itself included; they count as the client's */
     int64_t took_ns;                                /* by earlier turns; kept by the executor */
+    bool waits; /* others do what it waits for: its next turn is a millisecond later */
 };
 
 /* When a turn that begins now is over (monotonic, ns; never for a call inside another), and whether it is. */

@@ -29,9 +29,9 @@ static const char *const absent_connection[] = {
 };
 
 static const char *const absent_server[] = {
-    "bgrewriteaof", "bgsave", "commandlog", "commandlog|get", "commandlog|help", "commandlog|len",
-    "commandlog|reset", "failover", "lastsave", "lolwut", "module", "module|help", "module|list", "module|load",
-    "module|loadex", "module|unload", "psync", "replconf", "replicaof", "restore-asking", "role", "save",
+    "bgrewriteaof", "commandlog", "commandlog|get", "commandlog|help", "commandlog|len",
+    "commandlog|reset", "failover", "lolwut", "module", "module|help", "module|list", "module|load",
+    "module|loadex", "module|unload", "psync", "replconf", "replicaof", "restore-asking", "role",
     "slaveof", "sync",
 };
 

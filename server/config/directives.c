@@ -56,7 +56,6 @@ static const struct directive_choice propagation_errors[] = {
     "Unable to listen on this port: kvs is reached through its socket file only; set port to 0 and connect "           \
     "to unixsocket"
 #define NO_TLS "kvs is reached through its socket file only, where TLS serves no purpose; set tls-port to 0"
-#define NO_SAVE "persistence is not there yet, nothing would be saved; set save to \"\""
 #define NO_APPENDONLY "persistence is not there yet, nothing would be logged; set appendonly to no"
 #define NO_CLUSTER "kvs serves the programs of one machine and has no cluster; set cluster-enabled to no"
 #define NO_REPLICA "kvs doesn't replicate; remove the directive"
@@ -309,12 +308,19 @@ const struct directive directives[] = {
 
     /* ---- persistence ---- */
     VALUE("save", SECTION_PERSISTENCE, KIND_SAVE, save, "",
-          "When snapshots are saved; only \"\" (never) is accepted today.", .flags = DIRECTIVE_MULTI,
-          .refusal = NO_SAVE),
+          "When snapshots are saved: pairs of seconds and changes, of which one has to be reached; \"\" is never.",
+          .flags = DIRECTIVE_MULTI),
+    VALUE("dbfilename", SECTION_PERSISTENCE, KIND_FILE_NAME, dbfilename, "dump.rdb", "Name of the snapshot, in dir.",
+          .flags = DIRECTIVE_PROTECTED),
     BOOL("appendonly", SECTION_PERSISTENCE, appendonly, "no",
          "Whether changes are logged to disk; only no is accepted today.", .refusal = NO_APPENDONLY),
     BOOL("rdbcompression", SECTION_PERSISTENCE, rdbcompression, "yes",
-         "Whether DUMP and FUNCTION DUMP compress strings, where that makes them shorter."),
+         "Whether snapshots, DUMP and FUNCTION DUMP compress strings, where that makes them shorter."),
+    BOOL("rdbchecksum", SECTION_PERSISTENCE, rdbchecksum, "yes", "Whether snapshots contain a checksum.", IMMUTABLE),
+    BOOL("rdb-save-incremental-fsync", SECTION_PERSISTENCE, rdb_save_incremental_fsync, "yes",
+         "Whether a snapshot is sent to the disk while it is being written, so that the last sync is short."),
+    BOOL("stop-writes-on-bgsave-error", SECTION_PERSISTENCE, stop_writes_on_bgsave_error, "yes",
+         "Whether writes are refused while the last snapshot has failed and save asks for some."),
 
     /* ---- accepted for compatibility: connections ---- */
     KEPT_NUMBER("port", 0, 65535, "0", "TCP port; only 0 (none) is accepted.", .refusal = NO_TCP),
@@ -397,17 +403,13 @@ const struct directive directives[] = {
          .choices = sanitizing),
 
     /* ---- accepted for compatibility: files ---- */
-    KEPT("dbfilename", KIND_FILE_NAME, "dump.rdb", "Name of the snapshot.", .flags = DIRECTIVE_PROTECTED),
-    KEPT_BOOL("rdbchecksum", "yes", "Whether snapshots contain a checksum.", IMMUTABLE),
     KEPT_BOOL("rdb-del-sync-files", "no", "Whether snapshot files made for replication are removed."),
-    KEPT_BOOL("rdb-save-incremental-fsync", "yes", "Whether saving syncs as it goes."),
     KEPT_NUMBER("rdb-key-save-delay", INT_MIN, INT_MAX, "0", "Microseconds that saving waits at each key, for tests.",
                 .flags = DIRECTIVE_HIDDEN),
     KEPT_NUMBER("key-load-delay", INT_MIN, INT_MAX, "0", "Microseconds that loading waits at each key, for tests.",
                 .flags = DIRECTIVE_HIDDEN),
     KEPT_NUMBER("loading-process-events-interval-bytes", 1024, INT_MAX, "2097152",
                 "Bytes loaded between two turns of serving clients.", .flags = DIRECTIVE_HIDDEN),
-    KEPT_BOOL("stop-writes-on-bgsave-error", "yes", "Whether a failed snapshot stops writes."),
     KEPT("appendfilename", KIND_FILE_NAME, "appendonly.aof", "First part of the names of the log's files.",
          .flags = DIRECTIVE_IMMUTABLE | DIRECTIVE_NOT_EMPTY),
     KEPT("appenddirname", KIND_FILE_NAME, "appendonlydir", "Folder of the log.",

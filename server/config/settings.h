@@ -125,10 +125,11 @@ struct config {
     bool latency_tracking;
     double *latency_percentiles;
     size_t latency_percentile_count;
-    /* persistence: only "off" is accepted so far */
-    char *save;
-    bool appendonly;
-    bool rdbcompression; /* of payloads */
+    /* persistence */
+    char *save;       /* pairs of seconds and changes */
+    char *dbfilename; /* without a folder */
+    bool appendonly;  /* false: the only value so far */
+    bool rdbcompression, rdbchecksum, rdb_save_incremental_fsync, stop_writes_on_bgsave_error;
     /* config/'s own */
     char *file;  /* absolute path of the file that was read; NULL: none. Other modules may read this field */
     void *extra; /* struct config_extra: accepted directives without a field of their own */

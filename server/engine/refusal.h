@@ -13,6 +13,11 @@ struct reply;
 
 #define REFUSAL_IN_TRANSACTION "ERR Command not allowed inside a transaction"
 #define REFUSAL_NO_MEMORY "OOM command not allowed when used memory > 'maxmemory'."
+#define REFUSAL_UNSAVED                                                                                                \
+    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that "  \
+    "may modify the data set are disabled, because this instance is configured to report errors during writes if RDB " \
+    "snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB "  \
+    "error."
 #define REFUSAL_PROTECTED                                                                                              \
     "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "                          \
     "you can run it from a local connection, otherwise you need to set this option "                                   \

@@ -16,12 +16,14 @@
 #include "clients/watch.h"
 #include "command/call.h"
 #include "command/command_table.h"
+#include "command/handlers.h"
 #include "engine/call_keys.h"
 #include "engine/execution.h"
 #include "engine/refusal.h"
 #include "engine/room.h"
 #include "engine/run.h"
 #include "engine/run_check.h"
+#include "engine/saving.h"
 #include "engine/script_request.h"
 #include "engine/script_watch.h"
 #include "net/worker.h"
@@ -211,6 +213,24 @@ static enum tried run_leave(const struct run *run, struct execution *execution, 
     return TRIED_DONE;
 }
 
+/* The last snapshot has failed: what changes something is answered so. PING tells as well, as in Redis. */
+static bool run_refuses_writes(const struct run *run, struct execution *execution, const struct command *command)
+{
+    struct client *client = execution->client;
+    bool executes = executes_queue(client, command);
+    bool writes = executes ? transaction_needs(client)->writes : command->flags & CMD_WRITE;
+    if (!(writes || command->run == cmd_ping) || !saving_stops_writes(run->server))
+        return false;
+    if (executes)
+        run_abort_transaction(client, REFUSAL_UNSAVED, strlen(REFUSAL_UNSAVED), &execution->reply);
+    else
+        reply_error(&execution->reply, REFUSAL_UNSAVED);
+    if (client->flags & CLIENT_MULTI)
+        transaction_spoil(client);
+    counter_add(&run->stats->per_command[command->number].rejected, 1);
+    return true;
+}
+
 /* One with scripts stops the world only for the commands that need it (run_queued()). */
 static bool transaction_runs_alone(const struct client *client)
 {
@@ -233,6 +253,8 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         if (verdict != SCRIPT_VERDICT_RUN)
             return run_leave(run, execution, command, verdict == SCRIPT_VERDICT_WAIT);
     }
+    if (attention_has(ATTENTION_SAVING) && run_refuses_writes(run, execution, command))
+        return TRIED_DONE;
     enum tried room = run_make_room(run, execution, command, request);
     if (room != TRIED_IN_VAIN)
         return room;
@@ -254,7 +276,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     if (tried != TRIED_DONE)
         return tried;
     if (call.outcome == CALL_NEEDS_TURN) {
-        execution->held = HELD_TURN;
+        execution->held = turn_work(&call)->waits ? HELD_RETRY : HELD_TURN;
         return TRIED_HELD;
     }
     if (call.outcome == CALL_WAITS)

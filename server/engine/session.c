@@ -619,7 +619,7 @@ static void session_closed(void *context, struct conn *conn)
     guard_forget(client);
     admission_release(&conn->peer);
     if (origin_kind(conn->origin) == ORIGIN_INHERITED)
-        client->server->request_shutdown(false);
+        client->server->request_shutdown(false, client->server->config.save[0] != '\0');
 }
 
 static void session_tick(void *context, struct worker *worker, int64_t now_ms)

@@ -21,6 +21,7 @@
 #include "command/command_table.h"
 #include "command/handlers.h"
 #include "engine/eviction.h"
+#include "engine/saving.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
 #include "net/worker.h"
@@ -234,26 +235,27 @@ static void write_memory(struct text *info, struct server *server)
 
 static void write_persistence(struct text *info, struct server *server)
 {
-    struct keyspace_stats keys;
-    keyspace_stats_read(server->keyspace, &keys);
+    struct saving_report saving = saving_report();
     FIELDS_ZERO(info, "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
     field_text(info, "current_fork_perc", "0.00");
-    FIELDS_ZERO(info, "current_save_keys_processed", "current_save_keys_total");
-    field_int(info, "rdb_changes_since_last_save", (int64_t)(keys.changes + function_set_generation()));
-    field_int(info, "rdb_bgsave_in_progress", 0);
-    field_int(info, "rdb_last_save_time", server->started_ms / 1000);
-    field_text(info, "rdb_last_bgsave_status", "ok");
-    field_int(info, "rdb_last_bgsave_time_sec", -1);
-    field_int(info, "rdb_current_bgsave_time_sec", -1);
-    FIELDS_ZERO(info, "rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-                "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
+    field_int(info, "current_save_keys_processed", (int64_t)saving.entries);
+    field_int(info, "current_save_keys_total", (int64_t)saving.of);
+    field_int(info, "rdb_changes_since_last_save", (int64_t)saving_changes(server));
+    field_int(info, "rdb_bgsave_in_progress", saving.began_s >= 0);
+    field_int(info, "rdb_last_save_time", saving.last_s);
+    field_text(info, "rdb_last_bgsave_status", saving.failed ? "err" : "ok");
+    field_int(info, "rdb_last_bgsave_time_sec", saving.last_took_s);
+    field_int(info, "rdb_current_bgsave_time_sec", saving.began_s < 0 ? -1 : clock_wall_ms() / 1000 - saving.began_s);
+    field_int(info, "rdb_saves", (int64_t)saving.saves);
+    FIELDS_ZERO(info, "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded", "aof_enabled",
+                "aof_rewrite_in_progress", "aof_rewrite_scheduled");
     field_int(info, "aof_last_rewrite_time_sec", -1);
     field_int(info, "aof_current_rewrite_time_sec", -1);
     field_text(info, "aof_last_bgrewrite_status", "ok");
     FIELDS_ZERO(info, "aof_rewrites", "aof_rewrites_consecutive_failures");
     field_text(info, "aof_last_write_status", "ok");
     FIELDS_ZERO(info, "aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size");
-    field_text(info, "kvs_persistence", "none"); /* Redis's fields look the same with snapshots that never failed */
+    field_text(info, "kvs_persistence", server->config.save[0] != '\0' ? "rdb" : "none"); /* Redis doesn't say it */
 }
 
 /* ---- Stats ---- */

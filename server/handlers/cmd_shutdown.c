@@ -1,13 +1,15 @@
 /*
  * SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT].
  *
- * So far there is nothing to save to, so SAVE fails unless FORCE says to end all the same. There is no wait that ABORT
- * could stop: once asked, the server ends.
+ * Where all is to be saved, a snapshot is made first, while others go on: if it fails, the server doesn't end, unless
+ * FORCE says so. What has changed since is saved when nobody is left who could change anything. There is no wait that
+ * ABORT could stop: once asked, the server ends.
  */
 #include "clients/client.h"
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "handlers/save_wait.h"
 #include "host/log.h"
 #include "net/peer.h"
 #include "server.h"
@@ -53,13 +55,17 @@ void cmd_shutdown(struct call *call)
         reply_error(call->reply, "ERR No shutdown in progress.");
         return;
     }
-    if (options.save && !options.force) {
-        log_warning("SHUTDOWN SAVE refused: there is no persistence to save with; use SHUTDOWN NOSAVE or FORCE");
+    bool saves = options.save || (!options.nosave && call->server->config.save[0] != '\0');
+    enum save_wait saved = saves ? save_wait(call) : SAVE_DONE;
+    if (saved == SAVE_WAITS)
+        return;
+    if (saved == SAVE_FAILED && !options.force) {
+        log_warning("SHUTDOWN refused: the data set couldn't be saved; use SHUTDOWN NOSAVE or FORCE to end without it");
         reply_error(call->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
         return;
     }
     char who[CONN_PEER_TEXT_MAX];
     log_notice("SHUTDOWN from client %llu (%s): ending", (unsigned long long)call->client->conn.id,
                conn_peer_text(&call->client->conn, who));
-    call->server->request_shutdown(options.now);
+    call->server->request_shutdown(options.now, saves && saved != SAVE_FAILED);
 }

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
-#include "store/epoch_internal.h"
+#include "store/keyspace_epoch_internal.h"
 #include "store/hooks.h"
 #include "store/keyspace.h"
 #include "store/shard.h"

@@ -39,9 +39,9 @@ struct gate_member *fuzzed_gate;
 static struct listener *listener;
 static struct net_service service;
 
-static void shutdown_nothing(bool now)
+static void shutdown_nothing(bool now, bool saves)
 {
-    (void)now;
+    (void)now, (void)saves;
 }
 
 void fuzzed_start(void)

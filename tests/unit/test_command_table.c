@@ -459,10 +459,10 @@ static const char needs_write[] =
     "zinterstore "
     "zmpop zpopmax zpopmin zrangestore zrem zremrangebylex zremrangebyrank zremrangebyscore zunionstore";
 static const char needs_admin[] =
-    "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users client|list "
+    "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users bgsave client|list "
     "client|no-evict client|pause client|unblock client|unpause config|get config|resetstat config|rewrite "
-    "config|set debug flushall flushdb latency|reset memory|purge monitor pfdebug pfselftest shutdown slowlog|get "
-    "slowlog|reset swapdb";
+    "config|set debug flushall flushdb lastsave latency|reset memory|purge monitor pfdebug pfselftest save shutdown "
+    "slowlog|get slowlog|reset swapdb";
 
 /* Adds the number of words that are commands of that level; every word is one. */
 static unsigned check_level(const char *words, enum access_level level)

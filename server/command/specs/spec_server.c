@@ -263,6 +263,33 @@ static const struct command latency_subcommands[] = {
 
 static const struct command commands[] = {
     {
+        .name = "save",
+        .summary = "Saves all keys to the snapshot's file, and answers when that is done.",
+        .group = GROUP_SERVER, .since = "1.0.0",
+        .complexity = "O(N), N being the number of keys in all databases",
+        .arity = 1,
+        .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_NO_ASYNC_LOADING | CMD_NO_MULTI | CMD_UNLOCKED,
+        .run = cmd_save,
+    },
+    {
+        .name = "bgsave",
+        .summary = "Begins to save all keys to the snapshot's file.",
+        .group = GROUP_SERVER, .since = "1.0.0", .complexity = "O(1)",
+        .arity = -1, .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_NO_ASYNC_LOADING | CMD_EXCLUSIVE,
+        .run = cmd_bgsave,
+        SPEC_ARGS({.name = "schedule", .type = ARG_PURE_TOKEN, .token = "SCHEDULE", .since = "3.2.2",
+                   .flags = ARG_OPTIONAL}),
+        SPEC_HISTORY({"3.2.2", "New option SCHEDULE."}),
+    },
+    {
+        .name = "lastsave",
+        .summary = "Tells when the last snapshot was saved that didn't fail, in Unix time.",
+        .group = GROUP_SERVER, .since = "1.0.0", .complexity = "O(1)",
+        .arity = 1, .flags = CMD_LOADING | CMD_STALE | CMD_FAST, .categories = CAT_ADMIN | CAT_DANGEROUS,
+        .run = cmd_lastsave,
+        SPEC_TIPS("nondeterministic_output"),
+    },
+    {
         .name = "dbsize",
         .summary = "Counts the keys of the database.",
         .group = GROUP_SERVER, .since = "1.0.0", .complexity = "O(1)",

@@ -1,7 +1,7 @@
-#include "store/epoch.h"
+#include "store/keyspace_epoch.h"
 
 #include "base/memory.h"
-#include "store/epoch_internal.h"
+#include "store/keyspace_epoch_internal.h"
 #include "store/keyspace_internal.h"
 
 #define PIECE_KEYS 512   /* under one lock */

@@ -1,9 +1,9 @@
 /* What keyspace_walk.c does for an epoch when a whole database goes or changes its number. World stopped. */
-#ifndef KVS_STORE_EPOCH_INTERNAL_H
-#define KVS_STORE_EPOCH_INTERNAL_H
+#ifndef KVS_STORE_KEYSPACE_EPOCH_INTERNAL_H
+#define KVS_STORE_KEYSPACE_EPOCH_INTERNAL_H
 
-#include "store/epoch.h"
 #include "store/hooks.h"
+#include "store/keyspace_epoch.h"
 
 #include <stdatomic.h>
 
