@@ -170,7 +170,7 @@ tsan: ## all tests under ThreadSanitizer
 	$(MAKE_ALL) $(call instrumented,tsan,thread) test-programs
 	@BUILD=$(BUILD)/tsan SANITIZER=thread tests/run unit integration differential
 
-fuzz: ## libFuzzer on the parser, on whole connections, scripts, values and files, FUZZ_SECONDS=60 in all
+fuzz: ## libFuzzer on the parser, on whole connections, scripts, values, files and logs, FUZZ_SECONDS=60 in all
 	@tests/packages build fuzz
 	$(MAKE_ALL) $(call instrumented,fuzz,fuzzer-no-link$(comma)address$(comma)undefined) fuzz-programs
 	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run

@@ -46,6 +46,7 @@
 #include "listen/sockets.h"
 #include "net/worker.h"
 #include "persist/check_rdb.h"
+#include "persist/log_check.h"
 #include "pubsub/delivery.h"
 #include "record/memory_report.h"
 #include "record/stats.h"
@@ -67,6 +68,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -496,6 +498,31 @@ static void configure(int argc, char **argv, bool serves)
     exit(1);
 }
 
+static bool ask_on_terminal(void *context, const char *question)
+{
+    char answer[8] = "";
+    (void)context;
+    printf("%s [y/N]: ", question);
+    fflush(stdout);
+    return fgets(answer, sizeof answer, stdin) && strcasecmp(answer, "y\n") == 0;
+}
+
+/* --check-aof [--fix] PATH; the arguments are those behind the first. */
+static int check_log(int argc, char **argv)
+{
+    struct log_check check = {.tell = print_line, .ask = isatty(STDIN_FILENO) ? ask_on_terminal : NULL};
+    if (argc > 0 && strcmp(argv[0], "--fix") == 0) {
+        check.mends = true;
+        argc--;
+        argv++;
+    }
+    if (argc != 1 || argv[0][0] == '-')
+        die("--check-aof wants a log's folder, its manifest or a file: kvs-server --check-aof [--fix] FOLDER|FILE");
+    const char *path = argv[0];
+    bool good = log_check_run(&check, path);
+    return printed() == 0 && good ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     int closed = process_open_standard_files();
@@ -529,6 +556,8 @@ int main(int argc, char **argv)
         return printed();
     case CONFIG_CHECK_RDB:
         return check_rdb_file(config_checked_rdb(argc - 1, argv + 1));
+    case CONFIG_CHECK_LOG:
+        return check_log(argc - 2, argv + 2);
     case CONFIG_SERVE:
         break;
     }

@@ -1,6 +1,7 @@
 /*
  * The command line: a file, options and directives. Its grammar is Redis's, so that a command line that starts a Redis
- * server also starts kvs; -s, --check-config, --check-rdb and the options that print documentation are our own.
+ * server also starts kvs; -s, --check-config, --check-rdb, --check-aof and the options that print documentation are our
+ * own.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -103,6 +104,8 @@ enum config_action config_action_of(int argc, char **argv)
     enum config_action action = CONFIG_SERVE;
     if (argc > 0 && strcmp(argv[0], "--check-rdb") == 0)
         return CONFIG_CHECK_RDB;
+    if (argc > 0 && strcmp(argv[0], "--check-aof") == 0) /* what follows is no directive */
+        return CONFIG_CHECK_LOG;
     if (checks_first(argc, argv)) {
         argc--;
         argv++;

@@ -28,8 +28,9 @@ void config_deinit(struct config *config);
 int config_load(struct config *config, int argc, char **argv, char **error_out);
 
 /*
- * What the command line asks for: --help, --version, --check-config, --check-rdb FILE, a page of docs/ or of the manual that is generated
- * from tables (--config-markdown, --commands-markdown, --man-page, --config-man-page), or serving.
+ * What the command line asks for: --help, --version, --check-config, --check-rdb FILE, --check-aof with arguments of
+ * its own, a page of docs/ or of the manual that is generated from tables (--config-markdown, --commands-markdown,
+ * --man-page, --config-man-page), or serving.
  */
 enum config_action {
     CONFIG_SERVE,
@@ -37,6 +38,7 @@ enum config_action {
     CONFIG_VERSION,
     CONFIG_CHECK,
     CONFIG_CHECK_RDB, /* the arguments are the option and a file: config_checked_rdb() */
+    CONFIG_CHECK_LOG, /* all arguments behind the first are its */
     CONFIG_MARKDOWN,
     CONFIG_COMMANDS_MARKDOWN,
     CONFIG_MAN_PAGE,

@@ -120,6 +120,7 @@ static void add_help(struct text *out, const struct directive *directive)
 void config_help(struct text *text)
 {
     text_add(text, "Usage: kvs-server [FILE] [-s PATH] [--directive value ...]\n"
+                   "       kvs-server --check-aof [--fix] FOLDER|FILE\n"
                    "\n"
                    "Serves clients of the Redis protocol on a socket file. FILE holds directives, one per line, as\n"
                    "redis.conf does; - reads them from standard input. Directives on the command line are read after\n"
@@ -128,6 +129,8 @@ void config_help(struct text *text)
                    "  -s PATH          the socket file, short for --unixsocket PATH\n"
                    "  --check-config   read the configuration, report what is wrong with it, and exit\n"
                    "  --check-rdb FILE read an RDB file, report what is in it or wrong with it, and exit\n"
+                   "  --check-aof      read an append-only log (its folder, its manifest, or a single file), report\n"
+                   "                   whether it is good, and exit; --fix cuts off what is bad at its end\n"
                    "  -v, --version    print the version and exit\n"
                    "  -h, --help       print this help and exit\n");
     for (int section = 0; section < SECTION_COMPATIBILITY; section++) {
@@ -227,6 +230,15 @@ void config_markdown(struct text *text)
         "by database and type, what has expired, libraries of functions), and keeps nothing. A damaged one is one line "
         "with\n"
         "the offset, and status 1.\n"
+        "\n"
+        "`kvs-server --check-aof FOLDER` reads an append-only log, Redis's or kvs's, and reports of each of its files "
+        "whether it is good;\n"
+        "instead of its folder it takes its manifest, or a log of Redis 6 that is a single file. `--fix` before that "
+        "cuts the last file off\n"
+        "behind its last whole command or transaction, after saying how many bytes go (at a terminal it asks). The "
+        "status is 0 if the log is\n"
+        "good or was mended, else 1. No server may be writing to it meanwhile. Of a base in RDB only the first bytes "
+        "are looked at so far.\n"
         "\n"
         "At run time, CONFIG GET and CONFIG SET read and change values, several at once, all or none; CONFIG "
         "REWRITE\n"

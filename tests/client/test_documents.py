@@ -103,7 +103,8 @@ class PagesOfTheManual(unittest.TestCase):
         for heading in ("NAME", "SYNOPSIS", "OPTIONS", "DIRECTIVES", "SIGNALS", "ENVIRONMENT", "FILES", "EXIT STATUS",
                         "EXAMPLES", "SEE ALSO"):
             self.assertIn(heading, self.headings(text))
-        for word in ("--unixsocketperm", "0 to 777 (octal); default: 600", "--listen", "--check-config", "--check-rdb", "SIGHUP",
+        for word in ("--unixsocketperm", "0 to 777 (octal); default: 600", "--listen", "--check-config", "--check-rdb",
+                     "--check-aof", "SIGHUP",
                      "NOTIFY_SOCKET", "kvs-cli(1)"):
             self.assertIn(word, text)
 

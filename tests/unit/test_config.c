@@ -233,6 +233,8 @@ START_TEST(actions_are_found_among_the_options_and_not_among_values)
     ck_assert_int_eq(config_action_of(1, (char *[]){"--help"}), CONFIG_HELP);
     ck_assert_int_eq(config_action_of(2, (char *[]){"a.conf", "-v"}), CONFIG_VERSION);
     ck_assert_int_eq(config_action_of(4, (char *[]){"a.conf", "--hz", "1", "--check-config"}), CONFIG_CHECK);
+    ck_assert_int_eq(config_action_of(3, (char *[]){"--check-aof", "--fix", "--help"}), CONFIG_CHECK_LOG);
+    ck_assert_int_eq(config_action_of(2, (char *[]){"--logfile", "--check-aof"}), CONFIG_SERVE);
     ck_assert_int_eq(config_action_of(2, (char *[]){"--logfile", "--help"}), CONFIG_SERVE);
     ck_assert_int_eq(config_action_of(2, (char *[]){"--check-rdb", "--help"}), CONFIG_CHECK_RDB);
     ck_assert_int_eq(config_action_of(1, (char *[]){"--check-rdb"}), CONFIG_CHECK_RDB);
