@@ -7,12 +7,16 @@
 #include "base/text.h"
 #include "persist/log_manifest.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX_LEN = 1023 };   /* bytes, without the line feed: Redis's limit */
+enum {
+    LINE_MAX_LEN = 1023, /* bytes, without the line feed: Redis's limit */
+    WRITTEN_MAX = 960,   /* of a name with what has to be escaped: so that a line with it isn't longer */
+};
 #define SEQ_MAX (INT64_MAX / 2) /* so that the next ones can be counted */
 
 struct parse {
@@ -22,17 +26,24 @@ struct parse {
     size_t capacity;
 };
 
-static bool fail(const struct parse *parse, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void note(const struct parse *parse, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static bool fail(const struct parse *parse, const char *format, ...)
+/* The line says what a file's words are, whatever they are: it stays one line. */
+static void note(const struct parse *parse, const char *format, ...)
 {
     va_list args;
+    size_t begin = parse->mistake->len;
     text_addf(parse->mistake, "line %u: ", parse->line);
     va_start(args, format);
     text_vaddf(parse->mistake, format, args);
     va_end(args);
-    return false;
+    for (char *at = parse->mistake->data + begin; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
 }
+
+/* False, and the mistake has been noted. */
+#define fail(...) (note(__VA_ARGS__), false)
 
 /* What a line says, as words. */
 struct line {
@@ -63,12 +74,23 @@ static bool take_keys(const struct parse *parse, const struct text_words *words,
     return !missing || fail(parse, "'%s' is missing; a line is: file NAME seq NUMBER type b, h or i", missing);
 }
 
+/* How long it may become in quotes, where a byte may take four. */
+static size_t written_length(const char *name)
+{
+    size_t len = 0;
+    for (; *name != '\0'; name++)
+        len += (unsigned char)*name > ' ' && (unsigned char)*name < 0x7f ? 1 : 4;
+    return len;
+}
+
 static bool name_is_good(const struct parse *parse, const char *name)
 {
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return fail(parse, "'%s' is no name of a file", name);
     if (strpbrk(name, "/\\"))
         return fail(parse, "'%s' is a path; files are in the manifest's folder, and named without it", name);
+    if (strlen(name) > NAME_MAX || written_length(name) > WRITTEN_MAX)
+        return fail(parse, "a name of %zu bytes is too long", strlen(name));
     return true;
 }
 

@@ -110,6 +110,8 @@ START_TEST(each_mistake_is_told_with_its_line)
          "line 1: '../b' is a path; files are in the manifest's folder, and named without it"},
         {"file \"b\\\\c\" seq 2 type i\n",
          "line 1: 'b\\c' is a path; files are in the manifest's folder, and named without it"},
+        {"file \"/\\n-\\x1b\" seq 2 type i\n",
+         "line 1: '/?-?' is a path; files are in the manifest's folder, and named without it"},
         {"file .. seq 2 type i\n", "line 1: '..' is no name of a file"},
         {"file \"\" seq 2 type i\n", "line 1: '' is no name of a file"},
         {"file \"b\\x00c\" seq 2 type i\n", "line 1: a zero byte is in a word"},
@@ -141,11 +143,31 @@ START_TEST(a_line_is_as_long_as_redis_takes_it)
 {
     char line[1100];
     for (int extra = 0; extra < 2; extra++) {
-        int name = 1023 - (int)strlen("file  seq 1 type i") + extra;
-        snprintf(line, sizeof line, "file %0*d seq 1 type i\n", name, 7);
+        int blanks = 1023 - (int)strlen("file a seq 1 type i") + extra;
+        snprintf(line, sizeof line, "file a seq 1 type i%*s\n", blanks, "");
         ck_assert_int_eq(parse(line), extra == 0);
     }
     ck_assert_str_eq(said.data, "line 1: it is longer than 1023 bytes");
+}
+END_TEST
+
+START_TEST(a_name_is_no_longer_than_can_be_written_again)
+{
+    static const struct {
+        int len;
+        char byte;
+        bool good;
+    } rows[] = {{255, 'x', true}, {256, 'x', false}, {240, '\xff', true}, {241, '\xff', false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct text out = TEXT_EMPTY;
+        char name[257] = "", line[300];
+        memset(name, rows[i].byte, (size_t)rows[i].len);
+        snprintf(line, sizeof line, "file %s seq 4611686018427387903 type i\n", name);
+        ck_assert_int_eq(parse(line), rows[i].good);
+        log_manifest_format(&manifest, &out);
+        ck_assert_int_eq(parse(out.data), rows[i].good);
+        text_deinit(&out);
+    }
 }
 END_TEST
 
@@ -340,6 +362,7 @@ Suite *suite_log_manifest(void)
     tcase_add_test(tcase, comments_unknown_keys_capitals_and_any_order_are_read);
     tcase_add_test(tcase, each_mistake_is_told_with_its_line);
     tcase_add_test(tcase, a_line_is_as_long_as_redis_takes_it);
+    tcase_add_test(tcase, a_name_is_no_longer_than_can_be_written_again);
     tcase_add_test(tcase, any_changed_byte_is_refused_or_understood);
     tcase_add_test(tcase, a_rewrite_leaves_the_parts_that_redis_leaves);
     tcase_add_test(tcase, nothing_is_retired_where_there_is_one_increment);
