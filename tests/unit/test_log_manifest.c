@@ -326,7 +326,9 @@ START_TEST(a_folder_or_pipe_of_that_name_is_told)
     ck_assert_int_eq(log_manifest_read(&manifest, folder, &said), -EISDIR);
     rmdir(scratch_path(path, STEM ".manifest"));
     ck_assert_int_eq(mkfifo(scratch_path(path, STEM ".manifest"), 0600), 0);
+    text_clear(&said);
     ck_assert_int_eq(log_manifest_read(&manifest, folder, &said), -EINVAL);
+    ck_assert_str_eq(said.data, STEM ".manifest can't be read: Invalid argument"); /* not taken for an empty one */
 }
 END_TEST
 

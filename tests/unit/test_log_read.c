@@ -294,7 +294,7 @@ END_TEST
 START_TEST(large_commands_and_groups_are_read_whole)
 {
     struct dice dice = dice_create(7);
-    for (unsigned round = 0; round < scratch_rounds(6); round++) {
+    for (unsigned round = 0; round < scratch_rounds(4); round++) {
         struct text log = TEXT_EMPTY, expected = TEXT_EMPTY;
         for (unsigned unit = 0; unit < 30; unit++) {
             uint64_t commands = dice_chance(&dice, 30) ? 1 + dice_below(&dice, 200) : 1;
@@ -305,11 +305,13 @@ START_TEST(large_commands_and_groups_are_read_whole)
                 text_addf(&expected, "%zu", log.len);
                 text_addf(&log, "*%llu\r\n", (unsigned long long)words);
                 for (uint64_t w = 0; w < words; w++) {
-                    size_t len = (size_t)dice_below(&dice, dice_chance(&dice, 1) ? 3 << 20 : 50);
+                    size_t len = (size_t)dice_below(&dice, words < 5 && dice_chance(&dice, 1) ? 3 << 20 : 50);
                     text_addf(&log, "$%zu\r\n", len);
                     text_add_char(&expected, ' ');
-                    for (size_t i = 0; i < len; i++)
-                        text_add_char(&log, (char)dice_next(&dice));
+                    for (size_t i = 0; i < len; i += 8) {
+                        uint64_t bytes = dice_next(&dice);
+                        text_add_bytes(&log, (const char *)&bytes, len - i < 8 ? len - i : 8);
+                    }
                     text_add_bytes(&expected, log.data + log.len - len, len);
                     text_add(&log, "\r\n");
                 }
