@@ -126,8 +126,6 @@ const struct log_part *log_manifest_add_increment(struct log_manifest *manifest)
 void log_manifest_retire_increments(struct log_manifest *manifest)
 {
     size_t first = place_of(manifest, order_of(LOG_INCREMENT));
-    if (manifest->count < 2)
-        return;
     for (size_t left = manifest->count - first; left > 1; left--)
         make_history(manifest, manifest->count - 2);
 }
