@@ -122,6 +122,7 @@ START_TEST(commands_behind_rdb_are_read_from_where_they_begin)
     ck_assert_str_eq(taken.data, "19 DEL k|");
     ck_assert_int_eq(read_from(content, sizeof content - 2, 19), LOG_READ_CUT);
     ck_assert_uint_eq(reader.group_end, 19);
+    ck_assert_int_eq(read_from("xREDIS0010", 10, 1), LOG_READ_BAD); /* RDB comes first or not at all */
 }
 END_TEST
 
@@ -348,6 +349,23 @@ START_TEST(a_large_argument_is_copied_about_once)
 }
 END_TEST
 
+START_TEST(a_long_log_takes_no_more_memory_than_a_short_one)
+{
+    struct text log = TEXT_EMPTY;
+    const uint64_t *allocated, *freed;
+    for (unsigned i = 0; i < 100000; i++)
+        text_add(&log, i % 10 < 9 ? DEL : MULTI DEL SET EXEC);
+    reader = (struct log_reader){.fd = file_of(log.data, log.len)};
+    mem_counters(&allocated, &freed);
+    uint64_t before = *allocated;
+    ck_assert_int_eq(log_read(&reader, 0), LOG_READ_WHOLE);
+    ck_assert_uint_lt(*allocated - before, 256 << 10);
+    ck_assert_uint_eq(reader.commands, 110000);
+    close(reader.fd);
+    text_deinit(&log);
+}
+END_TEST
+
 /* An allocation fails at each place in turn: it is told, and what was handed out before counts. */
 START_TEST(without_memory_it_stops_and_says_so)
 {
@@ -397,6 +415,7 @@ Suite *suite_log_read(void)
     tcase_add_test(tcase, a_length_that_was_made_up_takes_no_memory);
     tcase_add_test(tcase, large_commands_and_groups_are_read_whole);
     tcase_add_test(tcase, a_large_argument_is_copied_about_once);
+    tcase_add_test(tcase, a_long_log_takes_no_more_memory_than_a_short_one);
     tcase_add_test(tcase, without_memory_it_stops_and_says_so);
     suite_add_tcase(suite, tcase);
     return suite;
