@@ -172,8 +172,7 @@ static void tell_good(const struct check *check, const char *path, const struct 
 
 /* ---- reading ---- */
 
-/* What a value becomes in memory doesn't matter here: these are the limits of a configuration that sets none. */
-static struct rdb_terms usual_terms(int64_t now_ms)
+struct rdb_terms check_rdb_terms(int64_t now_ms)
 {
     return (struct rdb_terms){
         .now_ms = now_ms,
@@ -189,7 +188,7 @@ static struct rdb_terms usual_terms(int64_t now_ms)
 static bool read_file(struct rdb_reader *reader, const char *path, struct text *found, struct text *trouble)
 {
     struct check check = {.found = found, .now_ms = clock_wall_ms()};
-    struct rdb_terms terms = usual_terms(check.now_ms);
+    struct rdb_terms terms = check_rdb_terms(check.now_ms);
     struct rdb_visitor visitor = {&check, note_aux, note_library, note_database, NULL, note_entry};
     struct rdb_result result;
     int64_t began_ms = clock_monotonic_ms();

@@ -1,10 +1,13 @@
 #include "persist/log_check.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "persist/check_rdb.h"
 #include "persist/disk.h"
 #include "persist/log_manifest.h"
 #include "persist/log_read.h"
+#include "persist/rdb_read.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,18 +40,22 @@ static bool tell(const struct log_check *check, bool good, const char *format, .
 /* ---- one file ---- */
 
 /*
- * A file, or the beginning of one, in RDB. How far it goes only a reader of RDB knows; until then its first words are
- * all that is looked at.
+ * Reads the RDB that a file begins with: all of a base, or the front of one that goes on with commands, from *end_out on.
+ * What was found is added to a line about the file. False: it has been told what is wrong.
  */
-static bool check_front(const struct log_check *check, int fd, const char *name, uint64_t size)
+static bool check_front(const struct log_check *check, int fd, struct text *what, uint64_t *end_out)
 {
-    char head[9];
-    ssize_t len = pread(fd, head, sizeof head, 0);
-    bool good = len == sizeof head && memcmp(head, "REDIS", 5) == 0;
-    for (size_t i = 5; good && i < sizeof head; i++)
-        good = head[i] >= '0' && head[i] <= '9';
-    return good ? tell(check, true, "%s: %" PRIu64 " bytes, begins with RDB, which was not looked into", name, size)
-                : tell(check, false, "%s: %" PRIu64 " bytes, bad at byte 0: no RDB begins there", name, size);
+    struct rdb_reader reader;
+    struct rdb_result result;
+    struct rdb_visitor visitor = {.context = NULL}; /* it is only looked at */
+    struct rdb_terms terms = check_rdb_terms(clock_wall_ms());
+    if (!rdb_reader_init(&reader, fd, true))
+        return tell(check, false, "%s, no memory to read it", what->data);
+    bool good = rdb_read(&reader, &terms, &visitor, &result);
+    rdb_reader_deinit(&reader);
+    *end_out = result.offset;
+    text_addf(what, ", %" PRIu64 " key%s in RDB", result.entries, text_plural(result.entries));
+    return good || tell(check, false, "%s: bad at %s", what->data, result.words);
 }
 
 static bool consents(const struct log_check *check, const char *name, uint64_t lost, uint64_t size)
@@ -83,27 +90,43 @@ static bool mend(const struct log_check *check, int folder, const char *name, ui
                        : tell(check, false, "%s: can't be cut off: %s", name, strerror(-result));
 }
 
-static bool check_commands(const struct log_check *check, int fd, const char *name, uint64_t size, uint64_t *end_out)
+/* Tells of what was read; *end_out is where the file can be cut off if it is bad. */
+static bool tell_outcome(const struct log_check *check, const struct log_reader *reader, enum log_read_outcome outcome,
+                         struct text *what, uint64_t *end_out)
+{
+    text_addf(what, ", %" PRIu64 " command%s, %" PRIu64 " group%s", reader->commands, text_plural(reader->commands),
+              reader->groups, text_plural(reader->groups));
+    if (outcome == LOG_READ_WHOLE)
+        return tell(check, true, "%s: good", what->data);
+    if (outcome == LOG_READ_FAILED)
+        return tell(check, false, "%s: can't be read: %s", what->data, strerror(reader->error));
+    if (outcome == LOG_READ_NO_MEMORY)
+        return tell(check, false, "%s, no memory for what begins at byte %" PRIu64, what->data, reader->stopped_at);
+    *end_out = reader->group_end;
+    return tell(check, false, "%s: bad at byte %" PRIu64 ": %s", what->data, reader->stopped_at, reader->why);
+}
+
+static bool check_content(const struct log_check *check, int fd, const char *name, uint64_t size, uint64_t *end_out)
 {
     struct log_reader reader = {.fd = fd};
+    struct text what = TEXT_EMPTY;
+    uint64_t front = 0;
+    size_t len = strlen(name);
     enum log_read_outcome outcome = log_read(&reader, 0);
-    char *what = text_format("%s: %" PRIu64 " bytes, %" PRIu64 " command%s, %" PRIu64 " group%s", name, size,
-                             reader.commands, text_plural(reader.commands), reader.groups, text_plural(reader.groups));
-    bool good = outcome == LOG_READ_WHOLE;
+    bool is_rdb = outcome == LOG_READ_RDB;
+    bool is_misnamed = !is_rdb && outcome != LOG_READ_FAILED && len > 4 && strcmp(name + len - 4, ".rdb") == 0;
+    bool good = !is_misnamed; /* it is no log of commands that could be mended */
     *end_out = size;
-    if (outcome == LOG_READ_RDB) {
-        good = check_front(check, fd, name, size);
-    } else if (outcome == LOG_READ_FAILED) {
-        tell(check, false, "%s: can't be read: %s", name, strerror(reader.error));
-    } else if (outcome == LOG_READ_NO_MEMORY) {
-        tell(check, false, "%s, no memory for what begins at byte %" PRIu64, what, reader.stopped_at);
-    } else if (good) {
-        tell(check, true, "%s: good", what);
-    } else {
-        tell(check, false, "%s: bad at byte %" PRIu64 ": %s", what, reader.stopped_at, reader.why);
-        *end_out = reader.group_end;
-    }
-    mem_free(what);
+    text_addf(&what, "%s: %" PRIu64 " bytes", name, size);
+    if (!good)
+        tell(check, false, "%s: bad at byte 0: no RDB begins there", what.data);
+    else if (is_rdb)
+        good = check_front(check, fd, &what, &front);
+    if (good && is_rdb)
+        outcome = log_read(&reader, front);
+    if (good)
+        good = tell_outcome(check, &reader, outcome, &what, end_out);
+    text_deinit(&what);
     return good;
 }
 
@@ -119,10 +142,8 @@ static bool check_file(const struct log_check *check, int folder, const char *na
         tell(check, false, "%s: it is no regular file", name);
     } else {
         uint64_t size = (uint64_t)status.st_size, end;
-        size_t len = strlen(name);
-        if (len >= 4 && strcmp(name + len - 4, ".rdb") == 0) /* also where it doesn't begin as it should */
-            good = check_front(check, fd, name, size);
-        else if (!(good = check_commands(check, fd, name, size, &end)) && end < size)
+        good = check_content(check, fd, name, size, &end);
+        if (!good && end < size)
             good = obstacle ? tell(check, false, "%s: it can't be cut off, since %s", name, obstacle)
                             : mend(check, folder, name, end, size);
     }

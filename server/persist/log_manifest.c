@@ -94,8 +94,8 @@ const struct log_part *log_manifest_base(const struct log_manifest *manifest)
 
 const struct log_part *log_manifest_last_increment(const struct log_manifest *manifest)
 {
-    const struct log_part *last = manifest->parts + manifest->count - 1;
-    return manifest->count > 0 && last->role == LOG_INCREMENT ? last : NULL;
+    const struct log_part *last = manifest->count > 0 ? &manifest->parts[manifest->count - 1] : NULL;
+    return last && last->role == LOG_INCREMENT ? last : NULL;
 }
 
 static const struct log_part *set_base(struct log_manifest *manifest, char *name)

@@ -20,7 +20,7 @@
 #define LAST "a.2.incr.aof"
 #define MANIFEST                                                                                                       \
     "file " BASE " seq 1 type b\nfile gone seq 1 type h\nfile " FIRST " seq 1 type i\nfile " LAST " seq 2 type i\n"
-#define BASE_GOOD BASE ": 20 bytes, begins with RDB, which was not looked into\n"
+#define BASE_GOOD BASE ": 18 bytes, 0 keys in RDB, 0 commands, 0 groups: good\n"
 #define FIRST_GOOD FIRST ": 20 bytes, 1 command, 0 groups: good\n"
 
 static struct log_check check;
@@ -53,13 +53,22 @@ static void expect_content(const char *name, const char *expected)
     free(content);
 }
 
+/* RDB of nothing, without a checksum, and what stands behind it. */
+static void write_rdb(const char *name, const char *behind)
+{
+    FILE *file = fopen(scratch_path(path, name), "we");
+    ck_assert(file && fwrite("REDIS0010\xff\0\0\0\0\0\0\0\0", 1, 18, file) == 18);
+    fputs(behind, file);
+    fclose(file);
+}
+
 static void set_up(void)
 {
     path = scratch_create();
     told = TEXT_EMPTY;
     check = (struct log_check){.tell = tell};
     write_file("a.manifest", MANIFEST);
-    write_file(BASE, "REDIS0010 and so on.");
+    write_rdb(BASE, "");
     write_file(FIRST, DEL);
     write_file(LAST, DEL MULTI DEL EXEC);
 }
@@ -153,6 +162,29 @@ START_TEST(only_the_last_file_is_mended)
 }
 END_TEST
 
+START_TEST(commands_behind_rdb_are_checked_and_mended)
+{
+    check.mends = true;
+    write_rdb("appendonly.aof", DEL "*");
+    expect_told(
+        "appendonly.aof", true,
+        "appendonly.aof: 39 bytes, 0 keys in RDB, 1 command, 0 groups: bad at byte 38: it ends in the middle of "
+        "a command\nappendonly.aof: its last 1 byte goes, 38 stay\nappendonly.aof: mended\nthe log is good\n");
+    expect_told("appendonly.aof", true,
+                "appendonly.aof: 38 bytes, 0 keys in RDB, 1 command, 0 groups: good\nthe log is good\n");
+}
+END_TEST
+
+START_TEST(bad_rdb_is_told_and_never_cut_off)
+{
+    check.mends = true;
+    write_file("appendonly.aof", "REDIS0010\x05");
+    ck_assert(!log_check_run(&check, scratch_path(path, "appendonly.aof")));
+    ck_assert(strstr(told.data, "appendonly.aof: 10 bytes, 0 keys in RDB: bad at offset "));
+    expect_content("appendonly.aof", "REDIS0010\x05");
+}
+END_TEST
+
 START_TEST(a_cut_that_fails_is_told)
 {
     check.mends = true;
@@ -169,9 +201,9 @@ END_TEST
 START_TEST(what_is_not_there_or_no_log_is_told)
 {
     unlink(scratch_path(path, FIRST));
-    write_file(BASE, "REDIS001");
+    write_file(BASE, "no such");
     expect_told("", false,
-                BASE ": 8 bytes, bad at byte 0: no RDB begins there\n" FIRST
+                BASE ": 7 bytes: bad at byte 0: no RDB begins there\n" FIRST
                      ": can't be read: No such file or directory\n" LAST
                      ": 69 bytes, 2 commands, 1 group: good\nthe log is bad\n");
     write_file("a.manifest", "file\n");
@@ -202,6 +234,8 @@ Suite *suite_log_check(void)
     tcase_add_test(tcase, a_tail_that_is_missing_is_told_and_cut_off_only_when_asked);
     tcase_add_test(tcase, consent_is_asked_for_and_followed);
     tcase_add_test(tcase, only_the_last_file_is_mended);
+    tcase_add_test(tcase, commands_behind_rdb_are_checked_and_mended);
+    tcase_add_test(tcase, bad_rdb_is_told_and_never_cut_off);
     tcase_add_test(tcase, a_cut_that_fails_is_told);
     tcase_add_test(tcase, what_is_not_there_or_no_log_is_told);
     suite_add_tcase(suite, tcase);
