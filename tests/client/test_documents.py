@@ -104,8 +104,7 @@ class PagesOfTheManual(unittest.TestCase):
                         "EXAMPLES", "SEE ALSO"):
             self.assertIn(heading, self.headings(text))
         for word in ("--unixsocketperm", "0 to 777 (octal); default: 600", "--listen", "--check-config", "--check-rdb",
-                     "--check-aof", "SIGHUP",
-                     "NOTIFY_SOCKET", "kvs-cli(1)"):
+                     "--check-aof", "SIGHUP", "NOTIFY_SOCKET", "kvs-cli(1)"):
             self.assertIn(word, text)
 
     @needs_server

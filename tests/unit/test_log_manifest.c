@@ -66,9 +66,9 @@ START_TEST(what_redis_writes_is_read_and_written_the_same)
         "file appendonly.aof.1.incr.aof seq 1 type i\n",
         "file \"\\xc3\\xa4\" seq 1 type i\n",
         "file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n",
-        "file appendonly.aof.4.base.rdb seq 4 type b\nfile appendonly.aof.3.incr.aof seq 3 type h\n"
-        "file appendonly.aof.3.base.rdb seq 3 type h\nfile appendonly.aof.4.incr.aof seq 4 type i\n"
-        "file appendonly.aof.5.incr.aof seq 5 type i\n",
+        ("file appendonly.aof.4.base.rdb seq 4 type b\nfile appendonly.aof.3.incr.aof seq 3 type h\n"
+         "file appendonly.aof.3.base.rdb seq 3 type h\nfile appendonly.aof.4.incr.aof seq 4 type i\n"
+         "file appendonly.aof.5.incr.aof seq 5 type i\n"),
         "file \"a b.1.base.aof\" seq 1 type b\nfile \"\\x01\\n\\\"\\xc3\\xa4\" seq 7 type i\n",
     };
     for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
