@@ -26,6 +26,7 @@
 #include "engine/access_config.h"
 #include "engine/eviction.h"
 #include "engine/key_events.h"
+#include "engine/loading.h"
 #include "engine/room.h"
 #include "engine/saving.h"
 #include "engine/session.h"
@@ -73,7 +74,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define OWN_POLLED 3 /* descriptors that are polled before those of sockets */
+#define OWN_POLLED 4 /* descriptors that are polled before those of sockets */
 #define RELOAD_RETRY_MS 10
 #define GATE_LOOK_MS 5 /* while the gate is closed: how soon it is looked whether it is open again */
 
@@ -82,7 +83,9 @@ static struct config_sources *sources;
 static struct gate_member *main_gate;
 static int signal_fd = -1;
 static int wake_fd = -1;         /* eventfd: a client sent SHUTDOWN */
+static int loaded_fd = -1;       /* eventfd: loading has ended; -1: nothing is being loaded */
 static int inherited_fd = -1;    /* the parent's connection, until it is served; or -1 */
+static bool is_to_load;          /* there is a snapshot */
 static atomic_bool shutdown_now; /* without waiting for clients; written by workers, read by the main thread */
 static atomic_bool saves_at_end; /* likewise: what isn't in the snapshot is saved */
 static struct {
@@ -255,6 +258,7 @@ static void start_server(const struct net_service *service)
         die("%s", error);
     bool sandboxed = prepare_sandbox(config);
     main_gate = gate_join(server.gate);
+    is_to_load = loading_prepare(&server);
     reception_open(config, main_gate);
     int failed = workers_start((unsigned)config->threads, server.gate, service);
     if (failed)
@@ -292,6 +296,19 @@ static void announce(void)
     text_deinit(&paths);
     if (geteuid() == 0 && server.config.account[0] == '\0')
         log_warning("running as root, which kvs does not need; name the account to run as with: user NAME");
+}
+
+/* Clients are answered LOADING meanwhile. */
+static void begin_loading(void)
+{
+    if (!is_to_load) {
+        tell_ready();
+        return;
+    }
+    loaded_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    int failed = loaded_fd < 0 ? -errno : loading_begin(loaded_fd);
+    if (failed)
+        die_listening("can't start a thread that loads %s: %s", server.config.dbfilename, strerror(-failed));
 }
 
 /* Serves the inherited connection. From here on clients can change the configuration. */
@@ -352,16 +369,33 @@ static int serve_timeout(bool open)
     return open ? timeout : shorter(timeout, GATE_LOOK_MS);
 }
 
-static void serve(void)
+/* False: what was to be loaded can't be. */
+static bool end_loading(int *polled_fd)
+{
+    close(loaded_fd);
+    loaded_fd = *polled_fd = -1;
+    if (!loading_end())
+        return false;
+    saving_init(&server);
+    tell_ready();
+    return true;
+}
+
+/* Until the server is to end. False: it has to, since its data set can't be loaded. */
+static bool serve(void)
 {
     struct pollfd polled[OWN_POLLED + SOCKETS_POLL_MAX] = {
         {.fd = signal_fd, .events = POLLIN},
         {.fd = wake_fd, .events = POLLIN},
         {.events = POLLIN},
+        {.fd = loaded_fd, .events = POLLIN},
     };
     for (;;) {
         watchdog_run();
-        saving_look(&server, main_gate);
+        if (loaded_fd < 0)
+            saving_look(&server, main_gate);
+        else
+            loading_tell();
         supervisor_retry();
         go_on_with_reload();
         bool open = gate_is_open(main_gate);
@@ -381,9 +415,11 @@ static void serve(void)
             sockets_serve(polled + OWN_POLLED, sockets, reception_accept);
         log_watch_serve(polled[2].revents);
         if (polled[0].revents && take_signal())
-            return;
+            return true;
         if (polled[1].revents)
-            return;
+            return true;
+        if (polled[3].revents && !end_loading(&polled[3].fd))
+            return false;
     }
 }
 
@@ -417,6 +453,10 @@ static void stop_workers(void)
 /* Nobody else is left who could change anything. Returns the process's exit status. */
 static int save_at_end(void)
 {
+    if (loaded_fd >= 0) { /* not all of it is there */
+        loading_give_up();
+        return 0;
+    }
     saving_give_up();
     if (!atomic_load(&saves_at_end) || saving_changes(&server) == 0 || saving_at_end(&server))
         return 0;
@@ -573,9 +613,10 @@ int main(int argc, char **argv)
     struct net_service service = session_service(&server);
     start_server(&service);
     announce();
-    tell_ready();
+    begin_loading();
     process_ready();
     serve_inherited();
-    serve();
-    return stop_server();
+    bool loaded = serve();
+    int status = stop_server();
+    return loaded ? status : 1;
 }

@@ -16,6 +16,7 @@ enum attention {
     ATTENTION_PAUSE = 1 << 1,    /* pause.c: commands may have to wait */
     ATTENTION_MEMORY = 1 << 2,   /* eviction.c: memory is over maxmemory */
     ATTENTION_SCRIPTS = 1 << 3,  /* script_watch.c: a script runs long */
+    ATTENTION_LOADING = 1 << 4,  /* loading.c: the data set isn't there yet */
     ATTENTION_SAVING = 1 << 5,   /* saving.c: the last snapshot has failed, so writes may have to be refused */
 };
 

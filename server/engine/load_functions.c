@@ -55,6 +55,34 @@ bool load_functions(struct call *call, struct function_library *library, struct 
     return done;
 }
 
+/* Nobody waits for it but the start. */
+static void look_at_start(struct script_keeper *keeper)
+{
+    struct load *load = (struct load *)keeper;
+    load->is_late = clock_monotonic_ns() - load->keeper.now_ns > LIMIT_NS;
+    if (load->is_late)
+        interpreter_abort(load->interpreter);
+}
+
+bool load_functions_at_start(struct function_library *library, struct text *error_out)
+{
+    struct interpreter *interpreter = interpreter_here(INTERPRETER_FUNCTIONS);
+    if (!interpreter) {
+        text_add(error_out, "not enough memory");
+        return false;
+    }
+    struct load load = begin(interpreter);
+    load.keeper.pause = look_at_start;
+    bool done = function_load_fill(interpreter, &load.keeper, library, error_out);
+    note_end(&load, done, error_out);
+    return done;
+}
+
+void load_functions_end_start(void)
+{
+    interpreter_drop(INTERPRETER_FUNCTIONS);
+}
+
 bool load_function_here(struct call *call, struct interpreter *interpreter, const struct function *function)
 {
     struct load load = begin(interpreter);

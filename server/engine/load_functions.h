@@ -18,6 +18,13 @@ struct text;
 /* Gives the library the functions that it registers. False: error_out says why not. */
 bool load_functions(struct call *call, struct function_library *library, struct text *error_out);
 
+/*
+ * The same for a thread that isn't a worker, and runs while no client is served: at start. It says when it has loaded
+ * the last one, and its interpreter goes.
+ */
+bool load_functions_at_start(struct function_library *library, struct text *error_out);
+void load_functions_end_start(void);
+
 /* Makes a function ready to be run on this worker. False: the error has been replied. */
 bool load_function_here(struct call *call, struct interpreter *interpreter, const struct function *function);
 

@@ -13,6 +13,7 @@ struct reply;
 
 #define REFUSAL_IN_TRANSACTION "ERR Command not allowed inside a transaction"
 #define REFUSAL_NO_MEMORY "OOM command not allowed when used memory > 'maxmemory'."
+#define REFUSAL_LOADING "LOADING Redis is loading the dataset in memory"
 #define REFUSAL_UNSAVED                                                                                                \
     "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that "  \
     "may modify the data set are disabled, because this instance is configured to report errors during writes if RDB " \

@@ -120,6 +120,20 @@ static bool is_refused_room(const struct server *server, const struct command *c
     return room_is_exceeded(server) && is_script_denied(command, request);
 }
 
+/* Refuses the command. A transaction that it belongs to is spoilt, or over. */
+static void run_reject(const struct run *run, struct execution *execution, const struct command *command,
+                       const char *refusal)
+{
+    struct client *client = execution->client;
+    if (executes_queue(client, command))
+        run_abort_transaction(client, refusal, strlen(refusal), &execution->reply);
+    else
+        reply_error(&execution->reply, refusal);
+    if (client->flags & CLIENT_MULTI)
+        transaction_spoil(client);
+    counter_add(&run->stats->per_command[command->number].rejected, 1);
+}
+
 /*
  * Makes room for what the request adds; one that goes on after a turn has had its room. TRIED_IN_VAIN: there is room;
  * otherwise it was refused, or has to wait.
@@ -148,13 +162,7 @@ static enum tried run_make_room(const struct run *run, struct execution *executi
         execution->held = room == ROOM_LATER ? HELD_RETRY : HELD_TURN;
         return TRIED_HELD;
     }
-    if (executes)
-        run_abort_transaction(execution->client, REFUSAL_NO_MEMORY, strlen(REFUSAL_NO_MEMORY), &execution->reply);
-    else
-        reply_error(&execution->reply, REFUSAL_NO_MEMORY);
-    if (execution->client->flags & CLIENT_MULTI)
-        transaction_spoil(execution->client);
-    counter_add(&run->stats->per_command[command->number].rejected, 1);
+    run_reject(run, execution, command, REFUSAL_NO_MEMORY);
     return TRIED_DONE;
 }
 
@@ -221,13 +229,7 @@ static bool run_refuses_writes(const struct run *run, struct execution *executio
     bool writes = executes ? transaction_needs(client)->writes : command->flags & CMD_WRITE;
     if (!(writes || command->run == cmd_ping) || !saving_stops_writes(run->server))
         return false;
-    if (executes)
-        run_abort_transaction(client, REFUSAL_UNSAVED, strlen(REFUSAL_UNSAVED), &execution->reply);
-    else
-        reply_error(&execution->reply, REFUSAL_UNSAVED);
-    if (client->flags & CLIENT_MULTI)
-        transaction_spoil(client);
-    counter_add(&run->stats->per_command[command->number].rejected, 1);
+    run_reject(run, execution, command, REFUSAL_UNSAVED);
     return true;
 }
 
@@ -244,6 +246,10 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
     const struct command *command = run_admit(run, client, request->argv, request->argc, &execution->reply);
     if (!command)
         return TRIED_DONE;
+    if (attention_has(ATTENTION_LOADING) && !(command->flags & CMD_LOADING)) {
+        run_reject(run, execution, command, REFUSAL_LOADING);
+        return TRIED_DONE;
+    }
     if (attention_has(ATTENTION_PAUSE) && run_pauses(client, command, request)) {
         execution->held = HELD_PAUSE;
         return TRIED_HELD;

@@ -7,10 +7,8 @@
 #include "command/handlers.h"
 #include "engine/effect.h"
 #include "engine/room.h"
-#include "handlers/hash_put.h"
+#include "engine/value_terms.h"
 #include "handlers/lookup.h"
-#include "handlers/scored_members.h"
-#include "handlers/set_limits.h"
 #include "persist/dump_payload.h"
 #include "persist/rdb_load.h"
 #include "persist/rdb_save.h"
@@ -95,22 +93,6 @@ static int64_t expiry_of(const struct call *call, const struct restore_options *
     return __builtin_add_overflow(options->ttl_ms, call->view.now_ms, &at) ? 0 : at;
 }
 
-static struct rdb_terms terms_of(const struct call *call, unsigned version)
-{
-    const struct config *config = &call->server->config;
-    struct hash_terms hash = hash_terms_of(call);
-    return (struct rdb_terms){
-        .version = version,
-        .now_ms = call->view.now_ms,
-        .set = set_limits_now(call),
-        .zset = zset_limits_of(call),
-        .hash_entries = hash.entries,
-        .hash_value = hash.value,
-        .list_max_listpack_size = config->list_max_listpack_size,
-        .stream = {config->stream_node_max_bytes, (uint64_t)config->stream_node_max_entries},
-    };
-}
-
 /*
  * Makes the entry of a payload. What it takes beyond what a request of its length is given room for is asked for where
  * it is missing: then all is dropped, and made anew. RDB_NO_ROOM: the call begins again.
@@ -118,7 +100,7 @@ static struct rdb_terms terms_of(const struct call *call, unsigned version)
 static enum rdb_outcome load(struct call *call, struct bytes payload, unsigned version, int64_t expire_ms,
                              struct entry **entry_out)
 {
-    struct rdb_terms terms = terms_of(call, version);
+    struct rdb_terms terms = value_terms(&call->server->config, version, call->view.now_ms);
     size_t room = USUAL_EXPANSION * payload.len + USUAL_BYTES;
     unsigned char type;
     enum rdb_outcome outcome = RDB_NO_ROOM;

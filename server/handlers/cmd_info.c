@@ -21,6 +21,7 @@
 #include "command/command_table.h"
 #include "command/handlers.h"
 #include "engine/eviction.h"
+#include "engine/loading.h"
 #include "engine/saving.h"
 #include "listen/reception.h"
 #include "listen/sockets.h"
@@ -233,10 +234,23 @@ static void write_memory(struct text *info, struct server *server)
 
 /* ---- Persistence ---- */
 
+static void write_loading(struct text *info, const struct loading_report *loading)
+{
+    double percent = loading->total > 0 ? 100.0 * (double)loading->loaded / (double)loading->total : 0;
+    field_int(info, "loading_start_time", loading->began_s);
+    field_int(info, "loading_total_bytes", (int64_t)loading->total);
+    field_int(info, "loading_rdb_used_mem", (int64_t)loading->memory_then);
+    field_int(info, "loading_loaded_bytes", (int64_t)loading->loaded);
+    field_decimal(info, "loading_loaded_perc", percent);
+    field_int(info, "loading_eta_seconds", loading->eta_s);
+}
+
 static void write_persistence(struct text *info, struct server *server)
 {
     struct saving_report saving = saving_report();
-    FIELDS_ZERO(info, "loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
+    struct loading_report loading = loading_report();
+    field_int(info, "loading", loading_runs());
+    FIELDS_ZERO(info, "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age");
     field_text(info, "current_fork_perc", "0.00");
     field_int(info, "current_save_keys_processed", (int64_t)saving.entries);
     field_int(info, "current_save_keys_total", (int64_t)saving.of);
@@ -247,14 +261,18 @@ static void write_persistence(struct text *info, struct server *server)
     field_int(info, "rdb_last_bgsave_time_sec", saving.last_took_s);
     field_int(info, "rdb_current_bgsave_time_sec", saving.began_s < 0 ? -1 : clock_wall_ms() / 1000 - saving.began_s);
     field_int(info, "rdb_saves", (int64_t)saving.saves);
-    FIELDS_ZERO(info, "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded", "aof_enabled",
-                "aof_rewrite_in_progress", "aof_rewrite_scheduled");
+    field_int(info, "rdb_last_cow_size", 0);
+    field_int(info, "rdb_last_load_keys_expired", (int64_t)loading.expired);
+    field_int(info, "rdb_last_load_keys_loaded", (int64_t)loading.keys);
+    FIELDS_ZERO(info, "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled");
     field_int(info, "aof_last_rewrite_time_sec", -1);
     field_int(info, "aof_current_rewrite_time_sec", -1);
     field_text(info, "aof_last_bgrewrite_status", "ok");
     FIELDS_ZERO(info, "aof_rewrites", "aof_rewrites_consecutive_failures");
     field_text(info, "aof_last_write_status", "ok");
     FIELDS_ZERO(info, "aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size");
+    if (loading_runs())
+        write_loading(info, &loading);
     field_text(info, "kvs_persistence", server->config.save[0] != '\0' ? "rdb" : "none"); /* Redis doesn't say it */
 }
 

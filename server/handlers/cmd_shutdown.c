@@ -9,6 +9,7 @@
 #include "command/call.h"
 #include "command/errors.h"
 #include "command/handlers.h"
+#include "engine/loading.h"
 #include "handlers/save_wait.h"
 #include "host/log.h"
 #include "net/peer.h"
@@ -56,6 +57,7 @@ void cmd_shutdown(struct call *call)
         return;
     }
     bool saves = options.save || (!options.nosave && call->server->config.save[0] != '\0');
+    saves = saves && !loading_runs(); /* there is nothing to be saved that isn't in the file */
     enum save_wait saved = saves ? save_wait(call) : SAVE_DONE;
     if (saved == SAVE_WAITS)
         return;

@@ -4,6 +4,7 @@
 #include "base/gate.h"
 #include "base/memory.h"
 #include "base/usage.h"
+#include "engine/loading.h"
 #include "engine/room.h"
 #include "host/log_flood.h"
 #include "record/latency.h"
@@ -40,7 +41,7 @@ static void cron_expire(struct server *server, struct gate_member *gate)
 
 static bool cron_evict(struct server *server, struct gate_member *gate)
 {
-    if (!gate_try_enter(gate))
+    if (loading_runs() || !gate_try_enter(gate))
         return false;
     bool more = room_restore(server);
     gate_leave(gate);
