@@ -199,10 +199,12 @@ bool loading_prepare(struct server *server)
 {
     char folder[PATH_MAX];
     load.server = server;
-    load.fd = open(server->config.dbfilename, O_RDONLY | O_CLOEXEC);
+    load.fd = open(server->config.dbfilename, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be a pipe */
     if (load.fd < 0 && errno == ENOENT)
         return false;
     load.open_error = load.fd < 0 ? errno : 0;
+    if (load.fd >= 0)
+        fcntl(load.fd, F_SETFL, 0);
     if (!getcwd(folder, sizeof folder) ||
         (size_t)snprintf(load.name, sizeof load.name, "%s/%s", folder, server->config.dbfilename) >= sizeof load.name)
         snprintf(load.name, sizeof load.name, "%s", server->config.dbfilename);

@@ -164,29 +164,41 @@ static int open_stream(const char *path)
     return -1;
 }
 
-/* And has closed the connection: nobody counts it among the clients. */
-static bool answers(const struct kit_server *server)
+/* PING, as is wanted. And has closed the connection: nobody counts it among the clients. */
+static bool answers(const struct kit_server *server, const char *wanted)
 {
     char pong[7];
     int fd = open_stream(server->socket);
     bool yes = fd >= 0 && send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, pong, 7, MSG_WAITALL) == 7 &&
-               memcmp(pong, "+PONG\r\n", 7) == 0 && shutdown(fd, SHUT_WR) == 0 && recv(fd, pong, 1, 0) == 0;
+               memcmp(pong, wanted, 7) == 0 && shutdown(fd, SHUT_WR) == 0;
+    while (yes && recv(fd, pong, 1, 0) > 0)
+        ;
     if (fd >= 0)
         close(fd);
     return yes;
 }
 
-void kit_start_again(struct kit_server *server)
+static void start_until(struct kit_server *server, const char *answer)
 {
     ck_assert_msg(server->pid == 0, "the server is running already");
     server->pid = spawn(server->args, server->folder, server->log);
-    for (int64_t deadline = kit_now_ms() + PATIENCE_MS; !answers(server);) {
+    for (int64_t deadline = kit_now_ms() + PATIENCE_MS; !answers(server, answer);) {
         bool ended = ends_within(server->pid, POLL_MS);
         if (!ended && kit_now_ms() < deadline)
             continue;
         char *log = kit_read_log(server);
         ck_abort_msg("the server %s; it wrote:\n%s", ended ? "ended at once" : "doesn't answer", log);
     }
+}
+
+void kit_start_again(struct kit_server *server)
+{
+    start_until(server, "+PONG\r\n");
+}
+
+void kit_start_loading(struct kit_server *server)
+{
+    start_until(server, "-LOADING");
 }
 
 struct kit_server *kit_start_args(const char *const *args)

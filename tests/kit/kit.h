@@ -47,6 +47,7 @@ struct kit_server *kit_start_args(const char *const *args);
 
 /* The same folder and arguments again, after a kill or an end. */
 void kit_start_again(struct kit_server *server);
+void kit_start_loading(struct kit_server *server); /* and returns while it still loads its data set */
 
 void kit_stop(struct kit_server *server);               /* SIGTERM, everything checked, freed */
 void kit_kill(struct kit_server *server);               /* SIGKILL; the folder stays */
