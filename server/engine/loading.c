@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "clients/attention.h"
+#include "engine/load_batch.h"
 #include "engine/load_functions.h"
 #include "engine/value_terms.h"
 #include "host/log.h"
@@ -26,7 +27,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH 128    /* entries that are put in one stay inside the gate */
 #define TELL_MS 5000 /* between two lines about how far it is */
 #define UNKNOWN_S INT64_C(1)
 
@@ -38,10 +38,7 @@ static struct {
     int wake_fd;
     pthread_t thread;
     struct gate_member *member;
-    struct rdb_found batch[BATCH]; /* read, but not put under their keys yet */
-    unsigned batched;
-    struct function_library **libraries;
-    unsigned library_count;
+    struct load_batch *batch;
     int64_t now_ms; /* wall: what expires before is left out */
     int64_t told_ms;
 } load;
@@ -52,36 +49,7 @@ static struct {
     atomic_uint_least64_t keys, expired, memory_then;
 } known;
 
-static const struct key_event event_load = {"load", EVENT_WHOLE, 0};
-
 /* ---- what is in the file ---- */
-
-static void put(const struct rdb_found *found)
-{
-    struct bytes name = entry_key(found->entry);
-    struct key key = key_make(name.data, name.len);
-    struct view view = {
-        .keyspace = load.server->keyspace,
-        .db = (int)found->database,
-        .now_s = clock_monotonic_s(),
-        .now_ms = load.now_ms,
-    };
-    struct shard_set shard = {0};
-    shard_set_add(&shard, key.hash);
-    keyspace_lock(view.keyspace, &shard);
-    keyspace_put(&view, &key, found->entry, &event_load);
-    keyspace_unlock(view.keyspace, &shard);
-}
-
-static void put_batch(void)
-{
-    gate_enter(load.member);
-    for (unsigned i = 0; i < load.batched; i++)
-        put(&load.batch[i]);
-    gate_leave(load.member);
-    atomic_fetch_add(&known.keys, load.batched);
-    load.batched = 0;
-}
 
 static bool take_aux(void *context, struct bytes name, struct bytes value, struct text *why)
 {
@@ -129,9 +97,8 @@ static bool take_entry(void *context, const struct rdb_found *found, struct text
         return true;
     }
     recency_set(found->entry, found->use.idle_s, found->use.frequency, clock_monotonic_s());
-    load.batch[load.batched++] = *found;
-    if (load.batched == BATCH)
-        put_batch();
+    load_batch_add(load.batch, (int)found->database, found->entry);
+    atomic_fetch_add_explicit(&known.keys, 1, memory_order_relaxed);
     return true;
 }
 
@@ -164,12 +131,12 @@ static bool read_file(void)
         log_warning("can't load %s: there is no memory for it", load.name);
         return false;
     }
+    load.batch = load_batch_create(load.server->keyspace, load.member, load.now_ms);
     atomic_store(&known.reads, true);
     bool loaded = rdb_read(&load.reader, &terms, &visitor, &result);
     if (loaded)
-        put_batch();
-    while (load.batched > 0)
-        entry_free(load.batch[--load.batched].entry);
+        load_batch_put(load.batch);
+    load_batch_destroy(load.batch);
     tell_end(loaded, &result);
     return loaded;
 }

@@ -57,7 +57,8 @@ int cron_run(struct server *server, struct gate_member *gate)
         next_tick_ms = now_ms + TICK_MS;
         stats_sample(now_ms);
         memory_note_allocated((size_t)usage_total());
-        cron_expire(server, gate);
+        if (!loading_runs())
+            cron_expire(server, gate);
     }
     log_flood_settle();
     if (now_ms >= next_decay_ms) {
