@@ -79,7 +79,7 @@ START_TEST(a_packaged_file_is_served_and_says_that_nothing_is_kept)
 {
     struct kit_server *server = kit_start(write_conf(PACKAGED));
     expect_served(server);
-    kit_await_log(server, "redis.conf: no save line, which in Redis means snapshots; kvs keeps nothing on disk yet");
+    kit_await_log(server, "redis.conf: no save line, which in Redis means snapshots now and then; kvs makes none");
     redisContext *context = kit_connect(server);
     char *kept = kit_info_text(context, "kvs_persistence");
     ck_assert_str_eq(kept, "none");
