@@ -156,6 +156,25 @@ static int load_user(struct loader *loader, const struct place *place, const str
     return result;
 }
 
+/* As in Redis, pairs of several lines add up, and an empty value takes back those above it. */
+static int load_save(struct loader *loader, const struct directive *directive, const char *const *words, size_t count,
+                     char **error_out)
+{
+    struct text_words all = {0};
+    bool adds = loader->reading->save_said && !(count == 1 && words[0][0] == '\0');
+    loader->reading->save_said = true;
+    if (adds)
+        text_split(loader->config->save, strlen(loader->config->save), &all);
+    const char **pairs = mem_alloc((all.count + count + 1) * sizeof *pairs);
+    for (size_t i = 0; i < all.count; i++)
+        pairs[i] = all.words[i];
+    memcpy(pairs + all.count, words, count * sizeof *pairs);
+    int result = directive_set(loader->config, directive, pairs, all.count + count, error_out);
+    mem_free(pairs);
+    text_words_free(&all);
+    return result;
+}
+
 /* Sets or adds to the value. */
 static int set_value(struct loader *loader, const struct place *place, const struct directive *directive,
                      const char *const *words, size_t count, char **error_out)
@@ -173,7 +192,7 @@ static int set_value(struct loader *loader, const struct place *place, const str
     if (directive->kind == KIND_SOCKET)
         extra->socket_named = true;
     if (directive->kind == KIND_SAVE)
-        loader->reading->save_said = true;
+        return load_save(loader, directive, words, count, error_out);
     return directive_set(loader->config, directive, words, count, error_out);
 }
 

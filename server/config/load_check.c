@@ -160,8 +160,9 @@ static void remark_no_snapshots(struct config *config)
     if (reading->file_count > 0 && !reading->save_said)
         config_remark(
             config, reading->files[0],
-            "no save line, which in Redis means snapshots now and then; kvs makes none by itself then (save 3600 1 300 100 "
-            "60 10000 asks for Redis's, save \"\" says that none is meant)");
+            "no save line, which in Redis means snapshots; kvs makes one only when asked, so what is in memory ends "
+            "with "
+            "the server (save 3600 1 300 100 60 10000 is Redis's default, save \"\" says that none are meant)");
 }
 
 void loader_check(struct loader *loader)

@@ -609,7 +609,7 @@ START_TEST(mistakes_in_a_file_are_told_with_file_and_line)
         "# a comment\n\nmaxclients 10\nmaxclient 10\n",
         "maxclients 10\nport 0\ntcp-backlog 5\nport 6379\n",
         "timeout 0\n\n\nloglevel loud\n",
-        "databases 4\nbind 127.0.0.1\nprotected-mode yes\nsave 3600 1\n",
+        "databases 4\nbind 127.0.0.1\nprotected-mode yes\nsave 3600 one\n",
         "# quotes\n\n\nlogfile \"open\n",
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

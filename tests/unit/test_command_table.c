@@ -424,7 +424,7 @@ static const char needs_read[] =
     "function function|dump "
     "function|help function|list function|stats geodist geohash "
     "geopos georadius_ro georadiusbymember_ro geosearch get getbit getrange hello hexists hexpiretime hget hgetall "
-    "hkeys discard exec multi unwatch watch "
+    "hkeys discard exec lastsave multi unwatch watch "
     "hlen hpexpiretime hpttl httl "
     "hmget hrandfield hscan hstrlen hvals info keys latency latency|doctor latency|graph latency|help "
     "latency|histogram latency|history latency|latest lcs lindex llen lpos lrange memory memory|doctor memory|help "
@@ -461,7 +461,7 @@ static const char needs_write[] =
 static const char needs_admin[] =
     "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users bgsave client|list "
     "client|no-evict client|pause client|unblock client|unpause config|get config|resetstat config|rewrite "
-    "config|set debug flushall flushdb lastsave latency|reset memory|purge monitor pfdebug pfselftest save shutdown "
+    "config|set debug flushall flushdb latency|reset memory|purge monitor pfdebug pfselftest save shutdown "
     "slowlog|get slowlog|reset swapdb";
 
 /* Adds the number of words that are commands of that level; every word is one. */

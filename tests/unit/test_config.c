@@ -110,11 +110,26 @@ END_TEST
 
 START_TEST(refused_value_may_be_mended_by_a_later_one)
 {
-    const char *path = config_write_file("a.conf", "timeout 1\nport 6379\nsave 900 1\n");
-    config_expect_message(CONFIG_LOAD(path, "--save", ""), "a.conf:2: port '6379': Unable to listen", "set port to 0");
-    config_expect_message(CONFIG_LOAD(path, "--port", "0"), "a.conf:3: save '900 1': persistence is not there yet",
-                          "set save to");
-    config_expect_loaded(CONFIG_LOAD(path, "--port", "0", "--save", ""));
+    const char *path = config_write_file("a.conf", "timeout 1\nport 6379\nappendonly yes\n");
+    config_expect_message(CONFIG_LOAD(path, "--appendonly", "no"), "a.conf:2: port '6379': Unable to listen",
+                          "set port to 0");
+    config_expect_message(CONFIG_LOAD(path, "--port", "0"), "a.conf:3: appendonly 'yes': persistence is not there yet",
+                          "set appendonly to");
+    config_expect_loaded(CONFIG_LOAD(path, "--port", "0", "--appendonly", "no"));
+}
+END_TEST
+
+START_TEST(lines_of_save_add_up_until_an_empty_one)
+{
+    const char *path = config_write_file("a.conf", "save 900 1\nsave 300 10 60 10000\n");
+    config_expect_loaded(CONFIG_LOAD(path));
+    ck_assert_str_eq(test_config.save, "900 1 300 10 60 10000");
+    config_expect_loaded(CONFIG_LOAD(path, "--save", "5 1"));
+    ck_assert_str_eq(test_config.save, "900 1 300 10 60 10000 5 1");
+    config_expect_loaded(CONFIG_LOAD(path, "--save", "", "--save", "5 1"));
+    ck_assert_str_eq(test_config.save, "5 1");
+    config_expect_loaded(CONFIG_LOAD(path, "--save", ""));
+    ck_assert_str_eq(test_config.save, "");
 }
 END_TEST
 
@@ -637,6 +652,7 @@ Suite *suite_config(void)
     tcase_add_test(tcase, file_and_command_line_are_read_in_order);
     tcase_add_test(tcase, argument_behind_a_directive_is_its_value_even_with_dashes);
     tcase_add_test(tcase, refused_value_may_be_mended_by_a_later_one);
+    tcase_add_test(tcase, lines_of_save_add_up_until_an_empty_one);
     tcase_add_test(tcase, debians_redis_conf_is_accepted_without_its_port);
     tcase_add_test(tcase, includes_are_read_in_place_and_patterns_may_match_nothing);
     tcase_add_test(tcase, file_that_includes_itself_ends_with_a_message);
