@@ -146,6 +146,7 @@ static void note_needs(struct transaction_needs *needs, const struct queued *que
         needs->stopped_world = true;
     }
     needs->writes |= (flags & (CMD_WRITE | CMD_MAY_REPLICATE)) != 0;
+    needs->changes_keys |= (flags & CMD_WRITE) != 0;
     if (queued->key_count == 0 && strcmp(command_full_name(queued->command), "client|reply") == 0)
         needs->may_silence = true;
     needs->room += room;

@@ -34,7 +34,8 @@ struct transaction_needs {
     struct shard_set shards;
     bool stopped_world; /* a command in it runs only so, or takes locks itself */
     bool runs_script;   /* all shards are locked, and the world is stopped only for such commands */
-    bool writes;        /* it waits for the end of a pause of writes */
+    bool writes;        /* it waits for the end of a pause of writes: one changes keys, publishes or runs a script */
+    bool changes_keys;  /* by a command that is no script */
     bool may_silence;   /* CLIENT REPLY is in it: what it answers may be left out */
     size_t room;        /* bytes that its writes may add */
     size_t largest;     /* of the values among them */

@@ -221,13 +221,23 @@ static enum tried run_leave(const struct run *run, struct execution *execution, 
     return TRIED_DONE;
 }
 
+/* Whether the request would change keys. A script is asked at each of its calls, and before it if it says that it may. */
+static bool run_writes(struct client *client, const struct command *command, const struct request *request)
+{
+    if (executes_queue(client, command))
+        return transaction_needs(client)->changes_keys;
+    bool is_script = (command->flags & CMD_SCRIPT) && !(client->flags & CLIENT_MULTI);
+    return (command->flags & CMD_WRITE) ||
+           (is_script && script_request_announces_writes(command, request->argv, request->argc));
+}
+
 /* The last snapshot has failed: what changes something is answered so. PING tells as well, as in Redis. */
-static bool run_refuses_writes(const struct run *run, struct execution *execution, const struct command *command)
+static bool run_refuses_writes(const struct run *run, struct execution *execution, const struct command *command,
+                               const struct request *request)
 {
     struct client *client = execution->client;
     bool executes = executes_queue(client, command);
-    bool writes = executes ? transaction_needs(client)->writes : command->flags & CMD_WRITE;
-    if (!(writes || command->run == cmd_ping) || !saving_stops_writes(run->server))
+    if (!(command->run == cmd_ping || run_writes(client, command, request)) || !saving_stops_writes(run->server))
         return false;
     run_reject(run, execution, command, REFUSAL_UNSAVED);
     return true;
@@ -259,7 +269,7 @@ static enum tried run_try(struct run *run, struct execution *execution, const st
         if (verdict != SCRIPT_VERDICT_RUN)
             return run_leave(run, execution, command, verdict == SCRIPT_VERDICT_WAIT);
     }
-    if (attention_has(ATTENTION_SAVING) && run_refuses_writes(run, execution, command))
+    if (attention_has(ATTENTION_SAVING) && run_refuses_writes(run, execution, command, request))
         return TRIED_DONE;
     enum tried room = run_make_room(run, execution, command, request);
     if (room != TRIED_IN_VAIN)

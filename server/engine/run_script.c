@@ -14,6 +14,7 @@
 #include "engine/refusal.h"
 #include "engine/room.h"
 #include "engine/run.h"
+#include "engine/saving.h"
 #include "engine/script_pause.h"
 #include "engine/script_watch.h"
 #include "net/worker.h"
@@ -218,6 +219,9 @@ static const struct command *admit(struct script_execution *execution, struct ar
         reply_error(reply, "ERR This Redis command is not allowed from script");
     } else if ((command->flags & CMD_WRITE) && !may_write(execution)) {
         reply_error(reply, "ERR Write commands are not allowed from read-only scripts.");
+    } else if ((command->flags & CMD_WRITE) && attention_has(ATTENTION_SAVING) &&
+               saving_stops_writes(execution->run.server)) {
+        reply_error(reply, REFUSAL_UNSAVED);
     } else if ((client->flags & CLIENT_GUARDED) && !guard_allows(client, command, argv, argc)) {
         refuse_rights(execution, command, argv, argc, reply);
     } else if (!has_room(execution, command, &(struct request){.argc = argc, .argv = argv})) {

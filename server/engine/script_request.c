@@ -56,6 +56,11 @@ bool script_request_reads(const struct command *command, const struct arg *argv,
     return (command->flags & CMD_READONLY) || (flags_of(command, argv, argc) & SCRIPT_NO_WRITES);
 }
 
+bool script_request_announces_writes(const struct command *command, const struct arg *argv, int argc)
+{
+    return !(flags_of(command, argv, argc) & (SCRIPT_HAS_NO_FLAGS | SCRIPT_NO_WRITES));
+}
+
 bool script_request_denies_oom(const struct command *command, const struct arg *argv, int argc)
 {
     return !(flags_of(command, argv, argc) & (SCRIPT_HAS_NO_FLAGS | SCRIPT_ALLOW_OOM | SCRIPT_NO_WRITES));
