@@ -279,6 +279,12 @@ bool saving_begin(struct server *server)
     return true;
 }
 
+void saving_cancel(void)
+{
+    if (atomic_load(&known.runs))
+        snapshot_cancel(made.snapshot);
+}
+
 bool saving_runs(void)
 {
     return atomic_load(&known.runs);

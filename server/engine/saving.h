@@ -16,6 +16,9 @@ struct server;
 /* Begins one. World stopped. False: it couldn't be begun, or one is being made already; the log says why. */
 bool saving_begin(struct server *server);
 
+/* Has the one that is being made end soon, without a file; that is no failure. World stopped. */
+void saving_cancel(void);
+
 /* ---- what is known of it; any thread ---- */
 
 bool saving_runs(void);

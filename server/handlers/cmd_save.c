@@ -8,7 +8,7 @@
 /* SAVE */
 void cmd_save(struct call *call)
 {
-    switch (save_wait(call)) {
+    switch (save_wait(call, false)) {
     case SAVE_WAITS:
         break;
     case SAVE_BUSY:

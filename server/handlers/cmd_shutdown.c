@@ -1,9 +1,9 @@
 /*
  * SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT].
  *
- * Where all is to be saved, a snapshot is made first, while others go on: if it fails, the server doesn't end, unless
- * FORCE says so. What has changed since is saved when nobody is left who could change anything. There is no wait that
- * ABORT could stop: once asked, the server ends.
+ * Where all is to be saved, a snapshot is made first, while others go on; one that is under way is given up for it. If
+ * it fails, the server doesn't end, unless FORCE says so. What has changed since is saved when nobody is left who could
+ * change anything. There is no wait that ABORT could stop: once asked, the server ends.
  */
 #include "clients/client.h"
 #include "command/call.h"
@@ -58,7 +58,7 @@ void cmd_shutdown(struct call *call)
     }
     bool saves = options.save || (!options.nosave && call->server->config.save[0] != '\0');
     saves = saves && !loading_runs(); /* there is nothing to be saved that isn't in the file */
-    enum save_wait saved = saves ? save_wait(call) : SAVE_DONE;
+    enum save_wait saved = saves ? save_wait(call, true) : SAVE_DONE;
     if (saved == SAVE_WAITS)
         return;
     if (saved == SAVE_FAILED && !options.force) {
