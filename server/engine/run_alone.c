@@ -236,7 +236,6 @@ static bool run_refuses_writes(const struct run *run, struct execution *executio
                                const struct request *request)
 {
     struct client *client = execution->client;
-    bool executes = executes_queue(client, command);
     if (!(command->run == cmd_ping || run_writes(client, command, request)) || !saving_stops_writes(run->server))
         return false;
     run_reject(run, execution, command, REFUSAL_UNSAVED);
