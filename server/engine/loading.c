@@ -131,7 +131,7 @@ static bool read_file(void)
         log_warning("can't load %s: there is no memory for it", load.name);
         return false;
     }
-    load.batch = load_batch_create(load.server->keyspace, load.member, load.now_ms);
+    load.batch = load_batch_create(load.server->keyspace, load.server->gate, load.now_ms);
     atomic_store(&known.reads, true);
     bool loaded = rdb_read(&load.reader, &terms, &visitor, &result);
     if (loaded)
