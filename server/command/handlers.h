@@ -71,13 +71,13 @@ command_handler cmd_del, cmd_exists, cmd_type, cmd_keys, cmd_scan, cmd_randomkey
     cmd_object_refcount, cmd_object_help, cmd_wait, cmd_waitaof, cmd_dump, cmd_restore;
 
 /* ---- server ---- */
-command_handler cmd_save, cmd_bgsave, cmd_lastsave, cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info, cmd_monitor, cmd_time, cmd_shutdown,
-    cmd_debug, cmd_command, cmd_command_count, cmd_command_list, cmd_command_info, cmd_command_docs,
-    cmd_command_getkeys, cmd_command_getkeysandflags, cmd_command_help, cmd_config_get, cmd_config_set,
-    cmd_config_rewrite, cmd_config_resetstat, cmd_config_help, cmd_memory_usage, cmd_memory_stats, cmd_memory_doctor,
-    cmd_memory_purge, cmd_memory_malloc_stats, cmd_memory_help, cmd_slowlog_get, cmd_slowlog_len, cmd_slowlog_reset,
-    cmd_slowlog_help, cmd_latency_histogram, cmd_latency_latest, cmd_latency_history, cmd_latency_reset,
-    cmd_latency_graph, cmd_latency_doctor, cmd_latency_help;
+command_handler cmd_save, cmd_bgsave, cmd_lastsave, cmd_dbsize, cmd_swapdb, cmd_flushdb, cmd_flushall, cmd_info,
+    cmd_monitor, cmd_time, cmd_shutdown, cmd_debug, cmd_command, cmd_command_count, cmd_command_list, cmd_command_info,
+    cmd_command_docs, cmd_command_getkeys, cmd_command_getkeysandflags, cmd_command_help, cmd_config_get,
+    cmd_config_set, cmd_config_rewrite, cmd_config_resetstat, cmd_config_help, cmd_memory_usage, cmd_memory_stats,
+    cmd_memory_doctor, cmd_memory_purge, cmd_memory_malloc_stats, cmd_memory_help, cmd_slowlog_get, cmd_slowlog_len,
+    cmd_slowlog_reset, cmd_slowlog_help, cmd_latency_histogram, cmd_latency_latest, cmd_latency_history,
+    cmd_latency_reset, cmd_latency_graph, cmd_latency_doctor, cmd_latency_help;
 
 /* ---- pubsub ---- */
 command_handler cmd_subscribe, cmd_unsubscribe, cmd_psubscribe, cmd_punsubscribe, cmd_ssubscribe, cmd_sunsubscribe,

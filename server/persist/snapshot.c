@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "persist/rdb_records.h"
 #include "persist/snapshot_queue.h"
-#include "store/keyspace_epoch.h"
+#include "store/epoch.h"
 #include "store/recency.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
 /*
- * Snapshots: the whole keyspace as it was at one moment, in a file, while everything goes on (store/keyspace_epoch.h).
+ * Snapshots: the whole keyspace as it was at one moment, in a file, while everything goes on (store/epoch.h).
  *
  *     snapshot_begin()   in a stopped world: that is the moment
  *     snapshot_write()   all of it goes to the file

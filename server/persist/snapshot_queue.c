@@ -43,7 +43,7 @@ static struct snapshot_chunk *take(struct snapshot_queue *queue, bool at_end)
     return chunk;
 }
 
-/* ---- */
+/* ---- putting in, and writing ---- */
 
 void snapshot_queue_put(struct snapshot_queue *queue, struct text *text)
 {

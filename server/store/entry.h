@@ -30,7 +30,7 @@ enum {
     ENTRY_OWNS = 4,       /* the value refers to memory outside the entry, which the type's operations manage */
     ENTRY_MARK = 8,       /* its meaning is the type's */
     ENTRY_AGES = 16,      /* parts of the value may expire by themselves: see value_type.h */
-    ENTRY_EPOCH = 32,     /* it is of the past or of the present: see keyspace_epoch.h */
+    ENTRY_EPOCH = 32,     /* it is of the past or of the present: see epoch.h */
 };
 #define ENTRY_VALUE_FLAGS (ENTRY_OWNS | ENTRY_MARK | ENTRY_AGES) /* those that describe the value, not the layout */
 

@@ -1,7 +1,5 @@
-#include "store/keyspace_epoch.h"
-
+/* Epochs (epoch.h): what the keyspace does for them. */
 #include "base/memory.h"
-#include "store/keyspace_epoch_internal.h"
 #include "store/keyspace_internal.h"
 
 #define PIECE_KEYS 512   /* under one lock */

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/counter.h"
-#include "store/keyspace_epoch_internal.h"
+#include "store/epoch.h"
 #include "store/hooks.h"
 #include "store/keyspace.h"
 #include "store/shard.h"
@@ -19,6 +19,20 @@ struct tour {
     unsigned shard; /* where it is */
     int db;
     uint64_t position; /* in the table */
+};
+
+/* The epoch that goes on, or the last one. Of the thread that walks, and of whoever has stopped the world. */
+struct epoch {
+    struct epoch_keeper *keeper; /* of the last one that has begun */
+    struct follower follower;
+    unsigned follower_number;
+    bool follows;      /* since the first epoch */
+    int *numbers;      /* of databases then, by those that they have now; NULL: nothing was swapped */
+    unsigned shard;    /* where the walk is; KEYSPACE_SHARDS: it has ended */
+    int db;            /* in it, by its present number */
+    uint64_t position; /* in its table */
+    atomic_bool walks; /* the walk hasn't ended */
+    atomic_uint heirs; /* tables that were flushed, and are still to be freed */
 };
 
 struct keyspace {
@@ -103,5 +117,26 @@ table_slot *shard_expire_parts(struct view *view, struct shard *shard, const str
 
 /* The slot of a key, for a change; NULL if there is none. An expired key is deleted. */
 table_slot *slot_find_to_change(struct view *view, struct shard *shard, const struct key *key);
+
+/* ---- for an epoch, when whole databases go or change their numbers; world stopped ---- */
+
+/* Whether there may be entries of the past in tables. World stopped. */
+static inline bool epoch_walks(const struct epoch *epoch)
+{
+    return atomic_load_explicit(&epoch->walks, memory_order_relaxed);
+}
+
+/* So many tables are about to be freed. Whoever frees them calls epoch_inherit() for each. */
+void epoch_note_flush(struct keyspace *keyspace, unsigned tables);
+
+/* Keeps what a flushed table holds of the past, before it is freed; db as epoch_number() has told it. Any thread. */
+void epoch_inherit(struct keyspace *keyspace, int db, const struct table *table);
+
+/* The number that the database had then. World stopped, or under a lock of a shard that is yet to be walked. */
+int epoch_number(const struct keyspace *keyspace, int db);
+
+void epoch_note_swap(struct keyspace *keyspace, int a, int b);
+
+void epoch_deinit(struct keyspace *keyspace);
 
 #endif

@@ -253,8 +253,8 @@ START_TEST(passwords_can_be_made_and_categories_listed)
                "1", "2");
     kit_expect(c, "[$keyspace $read $write...", "ACL", "CAT");
     kit_expect(c, "-ERR Unknown category 'nosuch'", "ACL", "CAT", "nosuch");
-    kit_expect(c, "[$pfdebug $pfselftest $keys $restore $sort $sort_ro $save $bgsave $lastsave $swapdb $flushdb...", "ACL", "CAT",
-               "dangerous");
+    kit_expect(c, "[$pfdebug $pfselftest $keys $restore $sort $sort_ro $save $bgsave $lastsave $swapdb $flushdb...",
+               "ACL", "CAT", "dangerous");
     freeReplyObject(long_one);
     freeReplyObject(other);
     freeReplyObject(short_one);

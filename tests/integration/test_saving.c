@@ -175,8 +175,8 @@ START_TEST(one_is_made_at_a_time_and_info_tells_of_it)
     ck_assert_int_eq(redisGetReply(c, (void **)&reply), REDIS_OK);
     ck_assert_uint_eq(reply->elements, 5);
     ck_assert_str_eq(reply->element[0]->str, "Background saving started");
-    ck_assert_str_eq(reply->element[1]->str, BUSY + 1);
-    ck_assert_str_eq(reply->element[2]->str, BUSY + 1);
+    ck_assert_str_eq(reply->element[1]->str, &BUSY[1]);
+    ck_assert_str_eq(reply->element[2]->str, &BUSY[1]);
     expect_field(reply->element[4], "\r\nrdb_changes_since_last_save:3\r\nrdb_bgsave_in_progress:1\r\n");
     expect_field(reply->element[4], "\r\ncurrent_save_keys_total:2\r\n");
     expect_field(reply->element[4], "\r\nrdb_current_bgsave_time_sec:0\r\n");

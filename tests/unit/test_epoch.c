@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "kit/scratch.h"
 #include "kit/suites.h"
-#include "store/keyspace_epoch.h"
+#include "store/epoch.h"
 #include "store/keyspace.h"
 #include "store/reaper.h"
 #include "types/string.h"

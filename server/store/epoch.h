@@ -9,8 +9,8 @@
  *
  * Databases are told by the numbers that they had at that moment, whatever is swapped meanwhile.
  */
-#ifndef KVS_STORE_KEYSPACE_EPOCH_H
-#define KVS_STORE_KEYSPACE_EPOCH_H
+#ifndef KVS_STORE_EPOCH_H
+#define KVS_STORE_EPOCH_H
 
 #include <stdbool.h>
 #include <stddef.h>
