@@ -372,9 +372,10 @@ static int serve_timeout(bool open)
 /* False: what was to be loaded can't be. */
 static bool end_loading(int *polled_fd)
 {
+    bool loaded = loading_end();
     close(loaded_fd);
     loaded_fd = *polled_fd = -1;
-    if (!loading_end())
+    if (!loaded)
         return false;
     saving_init(&server);
     tell_ready();
