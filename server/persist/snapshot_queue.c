@@ -91,6 +91,7 @@ void snapshot_queue_deinit(struct snapshot_queue *queue)
         text_deinit(&chunk->text);
         mem_free(chunk);
     }
+    text_deinit(&queue->open);
     pthread_mutex_destroy(&queue->lock);
     pthread_mutex_destroy(&queue->file_lock);
 }
