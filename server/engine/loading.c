@@ -145,6 +145,7 @@ static void *loading_main(void *context)
 {
     uint64_t one = 1;
     (void)context;
+    pthread_setname_np(pthread_self(), "loading");
     bool loaded = load.open_error == 0 && read_file();
     if (load.open_error)
         log_warning("can't open %s: %s; make it readable for this server, or move it away to start without it",

@@ -208,6 +208,7 @@ static bool finish(bool whole)
 static void *saving_main(void *context)
 {
     (void)context;
+    pthread_setname_np(pthread_self(), "saving");
     bool whole = snapshot_write(made.snapshot, made.member);
     gate_part(made.member);
     finish(whole);

@@ -2,8 +2,9 @@
 #include "base/memory.h"
 #include "store/keyspace_internal.h"
 
-#define PIECE_KEYS 512   /* under one lock */
+#define PIECE_KEYS 128   /* under one lock: some ten microseconds */
 #define STEPS_PER_KEY 10 /* empty buckets cost time too: a tenth of what a key costs */
+#define AHEAD 32         /* entries that are fetched before the first of them is looked at */
 
 uint8_t entry_epoch;
 
@@ -89,14 +90,43 @@ void epoch_deinit(struct keyspace *keyspace)
 
 /* ---- the walk ---- */
 
+/* Entries that are being fetched from memory, where most of them are. */
+struct fetching {
+    struct keeping keeping;
+    unsigned count;
+    struct entry *entries[AHEAD + BUCKET_SLOTS];
+};
+
+static void fetch(void *context, struct entry *entry)
+{
+    struct fetching *fetching = context;
+    if (fetching->count == sizeof fetching->entries / sizeof fetching->entries[0]) {
+        keep(&fetching->keeping, entry); /* many keys of one place */
+        return;
+    }
+    __builtin_prefetch(entry, 1);
+    __builtin_prefetch((const void *)((uintptr_t)entry + 64));
+    fetching->entries[fetching->count++] = entry;
+}
+
+static void keep_fetched(struct fetching *fetching)
+{
+    for (unsigned i = 0; i < fetching->count; i++)
+        keep(&fetching->keeping, fetching->entries[i]);
+    fetching->count = 0;
+}
+
 /* A piece of the table where the walk is. */
-static void walk_table(struct epoch *epoch, const struct table *table, struct keeping *keeping, size_t bytes)
+static void walk_table(struct epoch *epoch, const struct table *table, struct fetching *fetching, size_t bytes)
 {
     size_t steps = 0;
-    do
-        epoch->position = table_scan(table, epoch->position, keep, keeping);
-    while (epoch->position && keeping->bytes < bytes && keeping->entries < PIECE_KEYS &&
-           ++steps < (size_t)PIECE_KEYS * STEPS_PER_KEY);
+    do {
+        epoch->position = table_scan(table, epoch->position, fetch, fetching);
+        if (fetching->count >= AHEAD || !epoch->position)
+            keep_fetched(fetching);
+    } while (epoch->position && fetching->keeping.bytes < bytes && fetching->keeping.entries < PIECE_KEYS &&
+             ++steps < (size_t)PIECE_KEYS * STEPS_PER_KEY);
+    keep_fetched(fetching);
     if (!epoch->position)
         epoch->db++;
 }
@@ -110,8 +140,8 @@ static void walk_shard(struct keyspace *keyspace, struct shard *shard, size_t by
         if (db != epoch->db)
             epoch->position = 0;
         epoch->db = db;
-        struct keeping keeping = {.keeper = epoch->keeper, .db = epoch_number(keyspace, db)};
-        walk_table(epoch, shard->tables[db], &keeping, bytes);
+        struct fetching fetching = {.keeping = {.keeper = epoch->keeper, .db = epoch_number(keyspace, db)}};
+        walk_table(epoch, shard->tables[db], &fetching, bytes);
         return;
     }
     keyspace_set_interest(keyspace, epoch->follower_number, epoch->shard, false);
