@@ -577,7 +577,7 @@ COMMANDS = {   # name -> fewest words after it
     "RANDOMKEY": 0, "DBSIZE": 0, "RENAME": 2, "RENAMENX": 2, "COPY": 2, "MOVE": 2, "SWAPDB": 2, "TOUCH": 1,
     "OBJECT": 1, "EXPIRE": 2, "PEXPIRE": 2, "EXPIREAT": 2, "PEXPIREAT": 2, "TTL": 1, "PTTL": 1,
     "EXPIRETIME": 1, "PEXPIRETIME": 1, "PERSIST": 1, "FLUSHDB": 0, "FLUSHALL": 0, "COMMAND": 0, "CONFIG": 1,
-    "MEMORY": 1, "SLOWLOG": 1, "LATENCY": 1, "TIME": 0, "DEBUG": 1}
+    "MEMORY": 1, "SLOWLOG": 1, "LATENCY": 1, "TIME": 0, "DEBUG": 1, "SAVE": 0, "BGSAVE": 0, "LASTSAVE": 0}
 
 CONTAINERS = {
     "CLIENT": ["GETNAME", "SETNAME", "ID", "UNBLOCK", "NO-EVICT", "REPLY", "UNPAUSE", "INFO"],
@@ -662,6 +662,7 @@ def introspection(g):
                                                         ["TOUCH"] + g.keys(), ["PING"],
                                                         ["OBJECT", "ENCODING", k()], ["SETRANGE", k(), "1", "v"], ["EXPIRE", k(), "1"]]),
         lambda: ["TIME"],
+        lambda: ["LASTSAVE"],
         lambda: ["SLOWLOG", "LEN"],
         lambda: ["SLOWLOG", "GET", g.pick(["-2", "abc", "0", "1.5"])],
         lambda: ["SLOWLOG", "RESET"],
@@ -743,7 +744,8 @@ def config(g):
         lambda: ["CONFIG", "SET"],
         lambda: ["CONFIG", "RESETSTAT"],
         lambda: ["CONFIG", "REWRITE"],
-        lambda: ["CONFIG", "SET", "save", g.pick(["", "bad", "100", "-1 1"])],
+        lambda: ["CONFIG", "SET", "save", g.pick(["", "bad", "100", "-1 1", "90000 100000000", "90000 1000000 90001 1000000"])],
+        lambda: ["CONFIG", "GET", g.pick(["save", "dbfilename", "rdb*", "stop-writes*"])],
         lambda: ["CONFIG", "SET", "save", ""],
         lambda: RESTORE,
     ])()

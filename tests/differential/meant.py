@@ -165,8 +165,6 @@ MEANT = [
     Meant("OBJECT REFCOUNT", r"OBJECT REFCOUNT",
           lambda oracle, kvs, why: {oracle, kvs} == {b":1\r\n", b":2147483647\r\n"},
           "which small integers count as shared", "kvs shares no objects: an integer lives in its entry."),
-    Meant("CONFIG SET save", r"CONFIG SET .*save", lambda oracle, kvs, why: b"'save'" in kvs and oracle == b"+OK\r\n",
-          "only the empty value is taken", "There is no persistence yet, and a promise to save would be a lie."),
     Meant("BITOP", r"BITOP (DIFF1?|ANDOR|ONE)", lambda *_: False, "DIFF, DIFF1, ANDOR and ONE are there",
           "Redis 8.2 has them, and clients offer them."),
     Meant("BITFIELD, BITFIELD_RO", r"BITFIELD(_RO)? .*#", lambda oracle, kvs, why: kvs.startswith(b"-ERR bit offset is not"),

@@ -600,6 +600,53 @@ def configuration(pair):
 
 
 @scenario
+def snapshots(pair):
+    """SAVE, BGSAVE and LASTSAVE, and what is answered while they fail."""
+    connection = pair.connect()
+
+    def say(*lines):
+        for line in lines:   # a transaction is one line
+            commands = [command.split() for command in line.split("; ")]
+            connection.batch(commands, shrink=False)
+
+    def save():
+        pair.changes = None   # it sets them to 0, from whatever they were
+        connection.ask("SAVE")
+
+    def await_field(field):
+        eventually(lambda: connection.ask("INFO", "persistence", quiet=True), lambda raw: field in raw)
+        pair.changes = None
+
+    connection.ask("MSET", "k", "v", "n", "1")
+    save()
+    say("LASTSAVE", "LASTSAVE x", "SAVE x", "BGSAVE x", "BGSAVE SCHEDULE x", "MULTI; SAVE; EXEC",
+        "MULTI; BGSAVE; BGSAVE; BGSAVE SCHEDULE; EXEC", "EVAL return(redis.pcall('save').err) 0")
+    await_field(b"rdb_bgsave_in_progress:0")
+    for server in pair.sides():   # a folder is in the place of the file
+        os.remove(os.path.join(server.folder, "dump.rdb"))
+        os.mkdir(os.path.join(server.folder, "dump.rdb"))
+    connection.ask("CONFIG", "SET", "save", "3600 1000000")
+    connection.ask("FUNCTION", "LOAD", "#!lua name=L\nredis.register_function('f', function() return 1 end)")
+    connection.ask("BGSAVE")
+    await_field(b"rdb_last_bgsave_status:err")
+    say("SET k w", "GET k", "PING", "INCR n", "DEL k", "FLUSHALL", "GETEX k", "GETEX k PERSIST", "SORT none STORE s",
+        "BLPOP l 1", "PUBLISH c m", "PFCOUNT h", "MULTI; GET k; EXEC", "MULTI; SET k w; EXEC", "MULTI; PING; EXEC",
+        "MULTI; PUBLISH c m; EXEC", "MULTI; EVAL return(redis.call('incr',KEYS[1])) 1 n; EXEC", "FCALL f 0",
+        "EVAL return(redis.call('get',KEYS[1])) 1 k", "EVAL return(redis.call('set',KEYS[1],1)) 1 k",
+        "EVAL return(redis.pcall('set',KEYS[1],1).err) 1 k", "FUNCTION DELETE L",
+        "CONFIG SET stop-writes-on-bgsave-error no", "SET k w", "PING", "CONFIG SET stop-writes-on-bgsave-error yes",
+        "SET k x")
+    for server in pair.sides():
+        os.rmdir(os.path.join(server.folder, "dump.rdb"))
+    connection.ask("SET", "k", "x")
+    save()
+    say("SET k x", "PING")
+    save()
+    connection.ask("CONFIG", "SET", "save", "")
+    connection.close()
+
+
+@scenario
 def shutdown(pair):
     """SHUTDOWN answers nothing and ends the server with exit code 0; a signal does too."""
     for args in (["SHUTDOWN"], ["SHUTDOWN", "NOSAVE"], ["shutdown", "nosave", "now"], ["SHUTDOWN", "FORCE"]):
