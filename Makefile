@@ -317,7 +317,7 @@ $(BUILD)/client-unit-tests: $(CLIENT_UNIT_OBJECTS) $(CLIENT_LIBRARY_OBJECTS) $(B
 	$(call say,LD) $(LINK) $(CHECK_LIBS) $(CLIENT_LIBS)
 
 $(FUZZ_PROGRAMS): $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_LIBRARY_OBJECTS) $(LIBRARY_OBJECTS) $(BUILD)/link.stamp
-	$(call say,LD) $(LINK) -fsanitize=fuzzer -Wl,--wrap=script_watch_goes_on $(SERVER_LIBS)
+	$(call say,LD) $(LINK) -fsanitize=fuzzer -Wl,--wrap=script_watch_goes_on,--wrap=rdb_file_begin $(SERVER_LIBS)
 
 $(BENCH_PROGRAMS): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/link.stamp
 	@mkdir -p $(@D)
