@@ -48,7 +48,7 @@ static struct {
 } made;
 
 static struct {
-    atomic_bool runs, failed;
+    atomic_bool runs, failed, is_asked_for;
     _Atomic int64_t last_s, last_took_s, began_s, tried_ms;
     atomic_uint_least64_t saves, of;
     atomic_uint_least64_t number, last_done; /* of the latest that was begun, and of the latest that succeeded */
@@ -245,6 +245,7 @@ static bool open_folder(void)
 static bool begin(const struct server *server)
 {
     atomic_store(&known.tried_ms, clock_monotonic_ms());
+    atomic_store(&known.is_asked_for, false);
     join();
     made.file = (struct rdb_file){.fd = -1};
     if (!open_folder()) {
@@ -280,6 +281,11 @@ bool saving_begin(struct server *server)
     return true;
 }
 
+void saving_ask(void)
+{
+    atomic_store(&known.is_asked_for, true);
+}
+
 void saving_cancel(void)
 {
     if (atomic_load(&known.runs))
@@ -310,16 +316,18 @@ struct saving_report saving_report(void)
 
 /* ---- by itself ---- */
 
-/* Whether one of the pairs of the directive save is reached. */
+/* Whether one was asked for, or one of the pairs of the directive save is reached. */
 static bool is_due(const struct server *server)
 {
     const char *at = server->config.save;
     int64_t seconds, changes, passed_s = clock_wall_ms() / 1000 - atomic_load(&known.last_s);
     int used;
-    if (*at == '\0')
+    if (*at == '\0' && !atomic_load(&known.is_asked_for))
         return false;
     if (atomic_load(&known.failed) && clock_monotonic_ms() - atomic_load(&known.tried_ms) < RETRY_MS)
         return false;
+    if (atomic_load(&known.is_asked_for))
+        return true;
     uint64_t since = saving_changes(server);
     for (; sscanf(at, "%" SCNd64 " %" SCNd64 "%n", &seconds, &changes, &used) == 2; at += used)
         if (since >= (uint64_t)changes && passed_s > seconds)

@@ -16,6 +16,9 @@ struct server;
 /* Begins one. World stopped. False: it couldn't be begun, or one is being made already; the log says why. */
 bool saving_begin(struct server *server);
 
+/* Has one begun soon, by the main thread. Any thread. */
+void saving_ask(void);
+
 /* Has the one that is being made end soon, without a file; that is no failure. World stopped. */
 void saving_cancel(void);
 
@@ -46,7 +49,7 @@ struct saving_report saving_report(void); /* inside the gate */
 /* At start, when the data set is as in the file. */
 void saving_init(const struct server *server);
 
-/* Makes one if the directive save asks for it, and one can be begun just now. Outside the gate, often. */
+/* Makes one if the directive save or somebody asks for it, and one can be begun just now. Outside the gate, often. */
 void saving_look(struct server *server, struct gate_member *gate);
 
 /* Ends the one that is being made, without a file. Outside the gate. */

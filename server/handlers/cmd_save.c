@@ -23,6 +23,13 @@ void cmd_save(struct call *call)
     }
 }
 
+/* In the middle of a transaction it would show a part of it. */
+static void begin_afterwards(struct call *call)
+{
+    saving_ask();
+    reply_simple(call->reply, "Background saving scheduled");
+}
+
 /* BGSAVE [SCHEDULE] */
 void cmd_bgsave(struct call *call)
 {
@@ -30,6 +37,8 @@ void cmd_bgsave(struct call *call)
         error_syntax(call);
     else if (saving_runs())
         reply_error(call->reply, "ERR Background save already in progress");
+    else if (call->inside)
+        begin_afterwards(call);
     else if (saving_begin(call->server))
         reply_simple(call->reply, "Background saving started");
     else
