@@ -68,7 +68,7 @@ static const struct directive_choice propagation_errors[] = {
 #define NO_PINNING "no thread is bound to a CPU; taskset and systemd's CPUAffinity= can bind the process"
 #define NO_STALLS "nothing is logged about commands that stall; SLOWLOG has the slow ones"
 #define NO_SHUTDOWN_FLAGS                                                                                              \
-    "the signal always ends the server in the same way: clients get their replies, nothing is saved"
+    "the signal always ends the server in the same way: clients get their replies, and all is saved if save is set"
 #define NO_TITLE "the process keeps the title that it was started with"
 
 /* ---- rows ---- */
